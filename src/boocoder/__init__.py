@@ -1,0 +1,1 @@
+"""boocoder gives coding agents their work: queue, turns, worktrees, changes."""

@@ -1,0 +1,1 @@
+"""HTTP, WebSocket and SSE: accepts work and shows it; never touches a backend."""

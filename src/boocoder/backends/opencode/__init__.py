@@ -1,0 +1,1 @@
+"""opencode through one warm `opencode serve`."""

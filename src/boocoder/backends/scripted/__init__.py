@@ -1,0 +1,1 @@
+"""A backend that plays a written script: for tests and a first look with nothing installed."""

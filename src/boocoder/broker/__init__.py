@@ -1,0 +1,1 @@
+"""Frames to whoever listens: publish, subscribe, replay."""

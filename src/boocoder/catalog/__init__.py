@@ -1,0 +1,1 @@
+"""Which agents can work here, and with which models."""

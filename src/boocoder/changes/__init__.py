@@ -1,0 +1,1 @@
+"""What an agent changed: snapshot, diff, pending change, apply."""

@@ -1,0 +1,242 @@
+"""Frames: what clients receive about a session. docs/frames.md lists each; a test compares the two.
+
+A frame with `seq` is durable: it is numbered per session without gap and can be replayed. `delta` and
+`reasoning_delta` carry (message_id, part, offset) besides: live ones have no seq and come at once, replayed
+ones have one. A client keeps the text of a part and applies `text = text[:offset] + frame.text` only where
+offset <= len(text) and drops what it has; offsets count Unicode code points. That rule makes doubles harmless.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from boocoder.events.agent_event import NoticeLevel, PlanStatus, ToolKind, ToolStatus
+
+
+class FrameBase(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, tag_field="type"):
+    """Fields of every frame.
+
+    Args:
+        session_id: whose stream it belongs to.
+        seq: number in the session's stream, 1, 2, 3 ...; None for a live delta, which is stored a moment later.
+        at: Unix time in seconds when it was made; 0.0 for live deltas.
+    """
+
+    session_id: UUID
+    seq: int | None = None
+    at: float = 0.0
+
+
+class TurnStarted(FrameBase, tag="turn_started"):
+    """A task became a turn."""
+
+    task_id: UUID
+    chat_id: UUID
+    agent: str
+    model: str | None = None
+    mode: str | None = None
+    epoch: int = 1
+
+
+class MessageStarted(FrameBase, tag="message_started"):
+    """A message begins. A user's message comes whole, in `text`."""
+
+    message_id: UUID
+    chat_id: UUID
+    task_id: UUID
+    role: Literal["user", "assistant"]
+    text: str = ""
+
+
+class Delta(FrameBase, tag="delta"):
+    """More text of part `part` of a message, standing at `offset` (code points)."""
+
+    message_id: UUID
+    part: int
+    offset: int
+    text: str
+
+
+class ReasoningDelta(FrameBase, tag="reasoning_delta"):
+    """More reasoning of part `part` of a message, standing at `offset` (code points)."""
+
+    message_id: UUID
+    part: int
+    offset: int
+    text: str
+
+
+class FileDiffData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a tool says it changed in one file; texts longer than INLINE_TEXT_MAX_CHARS are left out (`cut`)."""
+
+    path: str
+    old_text: str | None = None
+    new_text: str = ""
+    cut: bool = False
+
+
+class LocationData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file and a 1-based line."""
+
+    path: str
+    line: int | None = None
+
+
+class ToolCall(FrameBase, tag="tool_call"):
+    """The whole present state of a tool call; the latest one of a part wins.
+
+    `input` and `output` hold at most INLINE_TEXT_MAX_CHARS characters (the output's end, as a terminal
+    would); `input_chars` and `output_chars` say how many there are, to be read in pages from
+    GET /api/messages/{message_id}/parts/{part}/text?field=output.
+    """
+
+    message_id: UUID
+    part: int
+    name: str
+    kind: ToolKind
+    title: str
+    status: ToolStatus
+    input: str = ""
+    input_chars: int = 0
+    output: str = ""
+    output_chars: int = 0
+    exit_code: int | None = None
+    locations: tuple[LocationData, ...] = ()
+    diffs: tuple[FileDiffData, ...] = ()
+    parent: int | None = None
+
+
+class PlanEntryData(msgspec.Struct, frozen=True):
+    """One step of a plan."""
+
+    text: str
+    status: PlanStatus
+
+
+class Plan(FrameBase, tag="plan"):
+    """The agent's whole plan; the latest one wins."""
+
+    message_id: UUID
+    part: int
+    entries: tuple[PlanEntryData, ...]
+
+
+class AgentCommandData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A slash command."""
+
+    name: str
+    description: str = ""
+
+
+class AgentCommands(FrameBase, tag="agent_commands"):
+    """The slash commands that the chat's agent offers now."""
+
+    chat_id: UUID
+    agent: str
+    commands: tuple[AgentCommandData, ...]
+
+
+class Usage(FrameBase, tag="usage"):
+    """Tokens and cost of the turn so far."""
+
+    task_id: UUID
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float = 0.0
+    context_tokens: int = 0
+
+
+class Notice(FrameBase, tag="notice"):
+    """Something that the person should see and the agent did not say."""
+
+    code: str
+    text: str
+    level: NoticeLevel = NoticeLevel.INFO
+    message_id: UUID | None = None
+    part: int | None = None
+
+
+class ChangeUpdated(FrameBase, tag="change_updated"):
+    """The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected."""
+
+    change_id: UUID
+    state: Literal["pending", "superseded", "withdrawn", "applied", "rejected"]
+    agent: str
+    files: int = 0
+    additions: int = 0
+    deletions: int = 0
+
+
+class MessageComplete(FrameBase, tag="message_complete"):
+    """No more parts of this message will come. `status` is not `complete` where its turn did not complete."""
+
+    message_id: UUID
+    chat_id: UUID
+    status: Literal["complete", "failed", "cancelled", "interrupted", "timed_out"]
+
+
+class TurnEnded(FrameBase, tag="turn_ended"):
+    """The one terminal frame of a turn: how it ended, why, and what to do."""
+
+    task_id: UUID
+    chat_id: UUID
+    outcome: Literal["completed", "failed", "cancelled", "interrupted", "timed_out"]
+    code: str = ""
+    text: str = ""
+    cure: str = ""
+    epoch: int = 1
+
+
+class QueueChanged(FrameBase, tag="queue_changed"):
+    """A task of the session entered or left the queue."""
+
+    task_id: UUID
+    state: Literal["pending", "running", "completed", "failed", "cancelled", "interrupted", "timed_out"]
+    pending: int
+
+
+class Resync(FrameBase, tag="resync"):
+    """Frames were dropped for this client because it was too slow: subscribe again after the last `seq` it has."""
+
+    reason: str
+
+
+Frame = (
+    TurnStarted
+    | MessageStarted
+    | Delta
+    | ReasoningDelta
+    | ToolCall
+    | Plan
+    | AgentCommands
+    | Usage
+    | Notice
+    | ChangeUpdated
+    | MessageComplete
+    | TurnEnded
+    | QueueChanged
+    | Resync
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
+
+
+def encode(frame: Frame) -> bytes:
+    """The frame as one line of JSON."""
+    return _encoder.encode(frame)
+
+
+def decode(data: bytes | str) -> Frame:
+    """The frame of one line of JSON.
+
+    Raises:
+        msgspec.ValidationError: unknown type, or fields of the wrong type.
+    """
+    return _decoder.decode(data)

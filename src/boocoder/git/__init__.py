@@ -1,0 +1,1 @@
+"""The one git gateway: nothing else runs git."""

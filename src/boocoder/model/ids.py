@@ -1,0 +1,23 @@
+"""Ids are distinct types, so that a task's id is never passed where a session's is meant."""
+
+from __future__ import annotations
+
+from typing import NewType
+from uuid import UUID, uuid4
+
+ProjectId = NewType("ProjectId", UUID)
+SessionId = NewType("SessionId", UUID)
+ChatId = NewType("ChatId", UUID)
+MessageId = NewType("MessageId", UUID)
+TaskId = NewType("TaskId", UUID)
+SnapshotId = NewType("SnapshotId", UUID)
+ChangeId = NewType("ChangeId", UUID)
+HostId = NewType("HostId", UUID)
+"""Stable per data directory: the worktrees and agent sessions in it belong to this host."""
+InstanceId = NewType("InstanceId", UUID)
+"""One run of a host; a restarted host has a new one, which is how its own dead turns are told."""
+
+
+def new_id() -> UUID:
+    """A fresh random id."""
+    return uuid4()

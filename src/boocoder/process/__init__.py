@@ -1,0 +1,1 @@
+"""The one process host: child processes with an orderly death."""

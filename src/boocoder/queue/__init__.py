@@ -1,0 +1,1 @@
+"""Rows waiting to run: enqueue, claim, listen."""
