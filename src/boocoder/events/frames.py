@@ -16,7 +16,7 @@ import msgspec
 from boocoder.events.agent_event import NoticeLevel, PlanStatus, ToolKind, ToolStatus
 
 
-class FrameBase(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, tag_field="type"):
+class FrameBase(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
     """Fields of every frame.
 
     Args:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-PROMPT_MAX_CHARS = (
-    1_000_000  # a prompt is typed or pasted; past this it is a file and belongs in the worktree
-)
+PROMPT_MAX_CHARS = 1_000_000  # a prompt is typed or pasted; past this it is a file and belongs in the worktree
 BODY_MAX_BYTES = 4 * 1024 * 1024  # a prompt of PROMPT_MAX_CHARS in four-byte UTF-8
 TITLE_MAX_CHARS = 200  # one line on a screen
 SUMMARY_MAX_CHARS = 500  # a row of a list; the whole text is in the message
-INLINE_TEXT_MAX_CHARS = (
-    16_384  # of a tool's input or output inside one frame or row; the rest is read in pages
-)
+INLINE_TEXT_MAX_CHARS = 16_384  # of a tool's input or output inside one frame or row; the rest is read in pages
 TEXT_PAGE_MAX_CHARS = 262_144  # one page of a part's text
 FLUSH_INTERVAL_S = 0.1  # streamed text is durable at most this much later (decision 6)
 CLIENT_BUFFER_FRAMES = 4_096  # a client that lags by more is told to resync
