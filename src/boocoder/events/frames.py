@@ -240,3 +240,8 @@ def decode(data: bytes | str) -> Frame:
         msgspec.ValidationError: unknown type, or fields of the wrong type.
     """
     return _decoder.decode(data)
+
+
+def type_of(frame: Frame) -> str:
+    """The frame's name on the wire, as in its `type` field."""
+    return str(type(frame).__struct_config__.tag)

@@ -1,0 +1,58 @@
+"""What one write to the stream of a session holds, in order. Made by the transcript, stored by db.events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boocoder.model.ids import MessageId
+from boocoder.model.task import PartKind
+
+
+@dataclass(frozen=True, slots=True)
+class PartItem:
+    """A part to insert, or the newest `data_json` of one that exists. Takes no number."""
+
+    message_id: MessageId
+    part: int
+    kind: PartKind
+    key: str
+    data_json: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventItem:
+    """A durable frame: its type and its JSON without seq and at. Takes a number."""
+
+    type: str
+    frame_json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TextItem:
+    """Streamed text standing at `offset` (code points) of a part. Takes a number."""
+
+    message_id: MessageId
+    part: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTextItem:
+    """A tool's input or output that is too long for its frame. Takes no number.
+
+    Args:
+        field: 'input' or 'output'.
+        offset: where `text` stands, in code points.
+        replace: whether what is stored of this field is deleted first.
+    """
+
+    message_id: MessageId
+    part: int
+    field: str
+    offset: int
+    text: str
+    replace: bool
+
+
+BatchItem = PartItem | EventItem | TextItem | ToolTextItem

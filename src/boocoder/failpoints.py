@@ -1,0 +1,52 @@
+"""Places at which a test can make the process die, so that recovery is proven at each of them.
+
+Failpoints are armed by the setting `failpoints` ("settle.before_commit=2" dies at the second hit) and do
+nothing otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from boocoder.errors import InvalidInput
+
+NAMES = (
+    "claim.after",  # the task is running, nothing else happened
+    "prepare.after_commit",  # messages and turn_started are stored
+    "worktree.after_add",  # the worktree exists on disk, its row does not say ready
+    "prompt.before_sent",  # the agent session is known, the prompt not recorded as sent
+    "prompt.after_sent",  # recorded as sent, the agent does not have it yet
+    "record.after_batch",  # a batch of the stream was stored
+    "settle.before_snapshot",  # the agent has ended
+    "settle.after_snapshot",  # the tree is kept by its ref, no row knows it
+    "settle.before_commit",  # inside the settling transaction
+    "settle.after_commit",  # stored, not yet published
+)
+
+
+class Failpoints:
+    """The armed failpoints of one process.
+
+    Args:
+        armed: "name=n,name=n": die by SIGKILL at the n-th hit of that name, n >= 1.
+
+    Raises:
+        InvalidInput: an unknown name or a bad count.
+    """
+
+    def __init__(self, armed: str = "") -> None:
+        self._left: dict[str, int] = {}
+        for entry in filter(None, armed.split(",")):
+            name, _, count = entry.partition("=")
+            if name not in NAMES or not (count or "1").isdigit() or int(count or "1") < 1:
+                raise InvalidInput("failpoint_unknown", f"No failpoint {entry!r}.", f"Known are: {', '.join(NAMES)}.")
+            self._left[name] = int(count or "1")
+
+    def hit(self, name: str) -> None:
+        """Die here if `name` is armed and its count has come."""
+        if name not in self._left:
+            return
+        self._left[name] -= 1
+        if self._left[name] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
