@@ -1,0 +1,64 @@
+"""What a person may set about opencode, and the model server that it is given. Values only, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROVIDER_ID = "llama-swap"  # how opencode spells our model server: "llama-swap/<model>"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProvider:
+    """An OpenAI-compatible model server, offered to opencode as the provider "llama-swap".
+
+    Args:
+        base_url: up to and including "/v1".
+        models: ids that the server lists, without prefix.
+        default_model: what an empty model becomes; must be one of `models` or empty for the first of them.
+        api_key: empty when the server needs none. It is kept in a 0600 file, never in the environment,
+            because opencode's bash tool can read its environment.
+    """
+
+    base_url: str
+    models: tuple[str, ...]
+    default_model: str = ""
+    api_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCodeSettings:
+    """Limits and choices of the opencode backend; every duration is in seconds.
+
+    Args:
+        use_own_config: let the private server use the person's own opencode login and global config.
+        own_data_dir, own_config_dir: where those are; None for the usual places below the home directory.
+        start_timeout_s: from spawn to a healthy answer; a cold start took 4.4 s on two slow cores.
+        request_timeout_s: of every call but the turn itself, which has none.
+        silence_s: no byte on the event stream for so long means that it is dead; heartbeats come every 10 s.
+        model_retry_limit_s: how long opencode may retry an unreachable model before the turn fails.
+        loop_limit: model calls in a row without a finish reason before the turn is ended.
+        settle_wait_s: after the turn's answer, how long the event stream may take to catch up.
+        abort_timeout_s: how long opencode may take to end a turn that we abort; 0.2 s is usual.
+        crash_limit, crash_window_s: so many crashes within the window open the breaker for
+            `crash_cooldown_s`, during which turns fail at once.
+        rss_limit_bytes: an idle server above this is replaced; a directory costs 34 MB for ever, and a fresh
+            one with one directory has 550 MB.
+        probe_timeout_s: bound of `probe`.
+    """
+
+    use_own_config: bool = True
+    own_data_dir: Path | None = None
+    own_config_dir: Path | None = None
+    start_timeout_s: float = 60.0
+    request_timeout_s: float = 20.0
+    silence_s: float = 26.0
+    model_retry_limit_s: float = 120.0
+    loop_limit: int = 3
+    settle_wait_s: float = 1.0
+    abort_timeout_s: float = 6.0
+    crash_limit: int = 5
+    crash_window_s: float = 600.0
+    crash_cooldown_s: float = 60.0
+    rss_limit_bytes: int = 2 * 1024**3
+    probe_timeout_s: float = 60.0

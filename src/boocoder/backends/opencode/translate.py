@@ -1,0 +1,250 @@
+"""Turns what opencode says about one turn into AgentEvents, from the stream or from its store alike. Pure: no I/O.
+
+What belongs to the turn is told by id: opencode's message ids ascend, so everything behind our prompt's id, in the
+turn's session or in a sub-agent's, is the turn's. Applying the same thing twice passes nothing on twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boocoder.backends.opencode import tool_view
+from boocoder.backends.opencode.text_account import TextAccount
+from boocoder.backends.opencode.usage import UsageSum
+from boocoder.backends.opencode.wire import (
+    ErrorInfo,
+    Message,
+    MessageUpdated,
+    Part,
+    PartDelta,
+    PartUpdated,
+    PermissionAsked,
+    QuestionAsked,
+    ServerEvent,
+    SessionCompacted,
+    SessionFailed,
+    SessionKnown,
+    SessionStatus,
+    StatusChanged,
+    StoredMessage,
+    TodosChanged,
+)
+from boocoder.events.agent_event import (
+    AgentEvent,
+    Notice,
+    NoticeLevel,
+    Plan,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    ToolStatus,
+)
+
+
+class TurnTranslator:
+    """What is known of one turn.
+
+    Args:
+        session_id: the turn's session.
+        prompt_id: message id of our prompt.
+
+    Attributes:
+        unknown_finishes: model calls in a row that ended without a finish reason.
+        retry: the newest retry, None once the model answers again.
+        error: the newest `session.error` of the turn's session.
+        said_something: whether any text or tool call was passed on.
+        idle: whether the session is idle with no assistant message open.
+    """
+
+    def __init__(self, *, session_id: str, prompt_id: str) -> None:
+        self._session = session_id
+        self._prompt = prompt_id
+        self._text = TextAccount()
+        self._usage = UsageSum()
+        self._messages: dict[str, Message] = {}
+        self._deltas: dict[str, type[TextDelta] | type[ReasoningDelta]] = {}
+        self._tools: dict[str, ToolCall] = {}
+        self._calls: dict[tuple[str, str], str] = {}
+        self._parents: dict[str, str] = {}
+        self._plan: Plan | None = None
+        self._finishes: dict[str, str] = {}
+        self._status_idle = False
+        self.unknown_finishes = 0
+        self.retry: SessionStatus | None = None
+        self.error: ErrorInfo | None = None
+        self.said_something = False
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """Sessions of sub-agents that this turn is known to use."""
+        return tuple(self._parents)
+
+    @property
+    def message_count(self) -> int:
+        """Messages of the turn seen so far."""
+        return len(self._messages)
+
+    @property
+    def idle(self) -> bool:
+        """An idle session with an open message is between two of its idles, not at the end of its turn."""
+        return self._status_idle and not any(
+            m.open for m in self._messages.values() if m.session_id in ("", self._session)
+        )
+
+    @property
+    def tool_running(self) -> bool:
+        """Whether any tool call is known to be under way."""
+        return any(not call.status.final for call in self._tools.values())
+
+    def part_of_call(self, message_id: str, call_id: str) -> str:
+        """The key of the tool call that asks for something, or "" if it has not been seen."""
+        return self._calls.get((message_id, call_id), "")
+
+    def belongs(self, message_id: str) -> bool:
+        """Whether a message is the turn's: newer than its prompt."""
+        return message_id > self._prompt
+
+    def on_gap(self) -> None:
+        """Events may have been lost."""
+        self._text.freeze_open()
+
+    def on_event(self, event: ServerEvent) -> list[AgentEvent]:
+        """Take one event of the turn's session or of a sub-agent's."""
+        match event:
+            case PartDelta():
+                return self._on_delta(event)
+            case PartUpdated(part=part):
+                return self._on_part(part, event.session_id or part.session_id)
+            case MessageUpdated(info=info):
+                self._on_message(info, event.session_id)
+            case StatusChanged(status=status) if event.session_id == self._session:
+                return self._on_status(status)
+            case SessionFailed(error=error) if event.session_id == self._session:
+                self.error = error
+            case TodosChanged(todos=todos) if event.session_id == self._session:
+                return self._on_plan(tool_view.plan(todos))
+            case SessionKnown(info=info) if info.parent_id:
+                self._parents.setdefault(info.id, self._running_agent_call())
+            case SessionCompacted() if event.session_id == self._session:
+                return [Notice("context_compacted", "The agent summed up the conversation to make room for more.")]
+            case PermissionAsked() | QuestionAsked() | _:
+                pass
+        return []
+
+    def on_messages(self, messages: list[StoredMessage], session_id: str) -> list[AgentEvent]:
+        """Take messages as the store has them, oldest first; those before the turn are left out."""
+        out: list[AgentEvent] = []
+        for message in messages:
+            if self.belongs(message.info.id):
+                self._on_message(message.info, session_id)
+                for part in message.parts:
+                    out += self._on_part(part, session_id)
+        return out
+
+    def on_status(self, status: SessionStatus) -> list[AgentEvent]:
+        """Take the session's status as the server gives it when asked."""
+        return self._on_status(status)
+
+    def close_tools(self, status: ToolStatus) -> list[AgentEvent]:
+        """End the calls that are still open when the turn is over."""
+        out: list[AgentEvent] = []
+        for part, call in self._tools.items():
+            if not call.status.final:
+                self._tools[part] = ended = replace(call, status=status)
+                out.append(ended)
+        return out
+
+    def disagreement(self) -> Notice | None:
+        """Words for a text that opencode itself tells in two ways, None if there is none."""
+        if not self._text.disagreements:
+            return None
+        return Notice(
+            "stream_disagrees",
+            "opencode streamed a text in another form than it stored it; the stored form is in its own session.",
+            NoticeLevel.WARNING,
+        )
+
+    def _on_message(self, info: Message, session_id: str) -> None:
+        if self.belongs(info.id):
+            info.session_id = info.session_id or session_id
+            self._messages[info.id] = info
+
+    def _on_delta(self, event: PartDelta) -> list[AgentEvent]:
+        if event.field != "text" or not self.belongs(event.message_id):
+            return []
+        text = self._text.delta(event.part_id, event.delta)
+        kind = self._deltas.get(event.part_id)
+        if not text or kind is None:
+            return []
+        return [self._say(kind, event.part_id, text)]
+
+    def _say(self, kind: type[TextDelta] | type[ReasoningDelta], part: str, text: str) -> AgentEvent:
+        self.retry = None
+        self.said_something = self.said_something or kind is TextDelta
+        return kind(part, text)
+
+    def _on_part(self, part: Part, session_id: str) -> list[AgentEvent]:
+        message = self._messages.get(part.message_id)
+        if message is None or message.role != "assistant":
+            return []
+        if part.type in ("text", "reasoning"):
+            return self._on_text(part, session_id, message)
+        if part.type == "tool":
+            return self._on_tool(part, session_id)
+        if part.type == "step-finish":
+            return self._on_step(part, session_id)
+        return []
+
+    def _on_text(self, part: Part, session_id: str, message: Message) -> list[AgentEvent]:
+        if session_id != self._session or message.mode == "compaction" or part.synthetic:
+            return []  # a sub-agent's words are its call's output; a summary is not the answer
+        kind = self._deltas.setdefault(part.id, TextDelta if part.type == "text" else ReasoningDelta)
+        if not part.text and not part.closed:
+            self._text.opened(part.id)
+            return []
+        closed = part.closed or not message.open
+        missing = self._text.whole(part.id, part.text, closed=closed)
+        return [self._say(kind, part.id, missing)] if missing else []
+
+    def _on_tool(self, part: Part, session_id: str) -> list[AgentEvent]:
+        self.retry = None
+        self._calls[(part.message_id, part.call_id)] = part.id
+        child = tool_view.child_session(part)
+        if child:
+            self._parents[child] = part.id
+        call = tool_view.tool_call(part, parent=self._parents.get(session_id, ""))
+        known = self._tools.get(part.id)
+        if known is not None and (known == call or known.status.final):
+            return []
+        self._tools[part.id] = call
+        self.said_something = True
+        return [call]
+
+    def _on_step(self, part: Part, session_id: str) -> list[AgentEvent]:
+        own = session_id == self._session
+        if part.id not in self._finishes:
+            self._finishes[part.id] = part.reason
+            self.unknown_finishes = self.unknown_finishes + 1 if part.reason == "unknown" else 0
+        usage = self._usage.add(part, own=own)
+        return [usage] if usage else []
+
+    def _on_status(self, status: SessionStatus) -> list[AgentEvent]:
+        self._status_idle = status.type == "idle"
+        if status.type != "retry":
+            return []
+        first = self.retry is None or self.retry.attempt != status.attempt
+        self.retry = status
+        text = f"The model did not answer (try {status.attempt}): {status.message}"
+        return [Notice("model_retry", text, NoticeLevel.WARNING)] if first else []
+
+    def _on_plan(self, plan: Plan) -> list[AgentEvent]:
+        if plan == self._plan:
+            return []
+        self._plan = plan
+        return [plan]
+
+    def _running_agent_call(self) -> str:
+        for part, call in reversed(self._tools.items()):
+            if call.name == "task" and not call.status.final:
+                return part
+        return ""
