@@ -1,0 +1,73 @@
+"""What a model request says, whatever its wire format: prompts, tool results, tools, directory, side calls. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from boocoder.scripted_model.script import Step, parse, steps_after
+from boocoder.scripted_model.tools import Schema
+
+SIDE_ANSWER = "Scripted title"
+_LOOKED_AT_CHARS = 8_000  # where agents state what a side call is for
+# What agents put around or beside the person's own words.
+_WRAPPED = re.compile(r"<(system-reminder|system|environment_context|user_instructions|env)>.*?</\1>", re.DOTALL)
+_TITLE = re.compile(
+    r"\btitle generator\b"
+    r"|\b(?:generate|write|create)\b[^.\n]{0,40}\btitle\b"
+    r"|\btitle for (?:this|the) (?:conversation|session|chat|thread)\b",
+    re.IGNORECASE,
+)
+_DIRECTORY = (
+    re.compile(r"<cwd>(/[^<]+)</cwd>"),
+    re.compile(r"(?:current )?working directory(?: is)?\s*:?[ `]*(/[^\n`<\"]+)", re.IGNORECASE),
+    re.compile(r"workspace director(?:y|ies):\W*(/[^\n`<\"]+)", re.IGNORECASE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One request to a model.
+
+    Args:
+        prompts: user messages so far, oldest first, without what agents wrap around them.
+        results: tool results behind the newest prompt.
+        tools: JSON schema of the arguments by tool name.
+        directory: absolute directory that the agent works in, "" if it does not say.
+        side_answer: the answer if this is no turn of the conversation (a title, a structured answer), else None.
+    """
+
+    prompts: tuple[str, ...]
+    results: int
+    tools: Mapping[str, Schema]
+    directory: str
+    side_answer: str | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The newest user message, "" if there is none."""
+        return self.prompts[-1] if self.prompts else ""
+
+    def steps(self) -> tuple[Step, ...]:
+        """What this model call is to do."""
+        return steps_after(parse(self.prompt), self.results)
+
+
+def unwrapped(text: str) -> str:
+    """A user message without what agents wrap around it; the message as it is if nothing else is in it."""
+    return _WRAPPED.sub("", text).strip() or text.strip()
+
+
+def working_directory(texts: Sequence[str]) -> str:
+    """The directory that an agent names in its system prompt or in a first message, "" if it does not."""
+    for text in texts:
+        for pattern in _DIRECTORY:
+            if found := pattern.search(text):
+                return found.group(1).strip().rstrip(".")
+    return ""
+
+
+def asks_for_title(system: str, prompt: str) -> bool:
+    """Whether a request without tools is an agent's own call for a title."""
+    return any(_TITLE.search(text[:_LOOKED_AT_CHARS]) for text in (system, prompt))

@@ -1,0 +1,118 @@
+"""Plays the steps of one model call in time through a voice, which is one wire format. Knows no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from boocoder.scripted_model.conversation import Conversation
+from boocoder.scripted_model.script import AGENT_ONLY_VERBS, TOOL_VERBS, Step, Verb, counted_words, recall_text, words
+from boocoder.scripted_model.tools import ToolUse, choose
+
+HANG_S = 600.0  # a hanging answer holds its connection so long, past every client's own limit
+DEFAULT_INPUT_TOKENS = 100
+
+
+class Ending(StrEnum):
+    """How a model call ended on our side."""
+
+    STOP = "stop"  # the model said all
+    TOOL = "tool"  # it called a tool
+    CUT = "cut"  # the body ended properly, but nothing said that the answer is whole
+    DROP = "drop"  # the connection was closed in the middle
+
+
+class Voice(Protocol):
+    """Writes what a model says in one wire format. All may wait for a client that reads slowly."""
+
+    async def say(self, text: str) -> None: ...
+    async def think(self, text: str) -> None: ...
+    async def use_tool(self, use: ToolUse) -> None: ...
+
+
+class Player:
+    """Plays one model call.
+
+    Args:
+        voice: where it speaks.
+        delay_s: pause behind each word, until a `delay` step changes it.
+        stamp: each word of `say` and `tokens` becomes time.monotonic_ns() of the moment it is written.
+    """
+
+    def __init__(self, *, voice: Voice, delay_s: float, stamp: bool) -> None:
+        self._voice = voice
+        self._delay_s = delay_s
+        self._stamp = stamp
+        self.output_tokens = 0
+        self.input_tokens = DEFAULT_INPUT_TOKENS
+
+    async def play(self, conversation: Conversation, steps: Sequence[Step]) -> Ending:
+        """Play the steps to their end or to the first one that ends the call."""
+        if conversation.side_answer is not None:
+            await self._speak([conversation.side_answer])
+            return Ending.STOP
+        for step in steps:
+            if step.verb in TOOL_VERBS:
+                return await self._use_tool(step, conversation)
+            ending = await self._do(step, conversation)
+            if ending is not None:
+                return ending
+        return Ending.STOP
+
+    async def _do(self, step: Step, conversation: Conversation) -> Ending | None:
+        match step.verb:
+            case Verb.DELAY:
+                self._delay_s = step.number
+            case Verb.USAGE:
+                self.input_tokens = int(step.number)
+            case Verb.SLEEP:
+                await asyncio.sleep(step.number)
+            case Verb.HANG:
+                await asyncio.sleep(HANG_S)
+                return Ending.DROP
+            case Verb.DROP:
+                return Ending.DROP
+            case Verb.CUT:
+                return Ending.CUT
+            case _:
+                await self._speak_step(step, conversation)
+        return None
+
+    async def _speak_step(self, step: Step, conversation: Conversation) -> None:
+        match step.verb:
+            case Verb.SAY:
+                await self._speak(self._stamped(words(step.argument)))
+            case Verb.TOKENS:
+                await self._speak(self._stamped(counted_words(int(step.number))))
+            case Verb.THINK:
+                await self._speak(words(step.argument), aloud=False)
+            case Verb.RECALL:
+                await self._speak(words(recall_text(conversation.prompts)))
+            case verb if verb in AGENT_ONLY_VERBS:
+                await self._speak([f"({verb} needs the scripted agent) "])
+            case _:  # fail and flaky are decided before the call is played
+                pass
+
+    async def _use_tool(self, step: Step, conversation: Conversation) -> Ending:
+        use = choose(step, conversation.tools, conversation.directory)
+        if use is None:
+            await self._speak([f"(no tool for {step.verb}) "])
+            return Ending.STOP
+        self.output_tokens += 1
+        await self._voice.use_tool(use)
+        return Ending.TOOL
+
+    async def _speak(self, pieces: Iterable[str], *, aloud: bool = True) -> None:
+        speak = self._voice.say if aloud else self._voice.think
+        for piece in pieces:
+            await speak(piece)
+            self.output_tokens += 1
+            if self._delay_s > 0:
+                await asyncio.sleep(self._delay_s)
+
+    def _stamped(self, pieces: Iterable[str]) -> Iterable[str]:
+        """The pieces, or as many stamps, each made at the moment it is asked for."""
+        return (f"{time.monotonic_ns()} " for _ in pieces) if self._stamp else pieces

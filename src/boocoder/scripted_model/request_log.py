@@ -1,0 +1,91 @@
+"""Remembers the newest requests to the scripted model, for tests that wait for one. Bounded; holds no connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from boocoder.scripted_model.conversation import Conversation
+
+T = TypeVar("T")
+
+
+class RequestState(StrEnum):
+    """answering -> one of the others."""
+
+    ANSWERING = "answering"
+    ANSWERED = "answered"  # to the end of its script, torn endings included
+    REFUSED = "refused"  # with an HTTP error, by `fail` or `flaky`
+    GONE = "gone"  # the client went away first, or the server was stopped
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One model call.
+
+    Args:
+        number: 1, 2, 3 ... in order of arrival.
+        path: of the request.
+        body: as it was sent.
+        conversation: what it says; `conversation.side_answer` is set for an agent's own side calls.
+        state: how far the answer is.
+    """
+
+    number: int
+    path: str
+    body: bytes = field(repr=False)
+    conversation: Conversation
+    state: RequestState = RequestState.ANSWERING
+
+
+class RequestLog:
+    """The newest requests, and a way to wait for one.
+
+    Args:
+        keep: how many are kept; older ones are forgotten.
+    """
+
+    def __init__(self, *, keep: int) -> None:
+        self.requests: deque[RecordedRequest] = deque(maxlen=keep)
+        self._count = 0
+        self._changed = asyncio.Event()
+
+    def add(self, path: str, body: bytes, conversation: Conversation) -> RecordedRequest:
+        """Remember a request that has come in."""
+        self._count += 1
+        request = RecordedRequest(self._count, path, body, conversation)
+        self.requests.append(request)
+        self._announce()
+        return request
+
+    def settle(self, request: RecordedRequest, state: RequestState) -> None:
+        """Note how the answer ended."""
+        request.state = state
+        self._announce()
+
+    def turns(self, containing: str) -> list[RecordedRequest]:
+        """The kept requests, side calls left out, whose newest prompt contains a text."""
+        return [
+            request
+            for request in self.requests
+            if request.conversation.side_answer is None and containing in request.conversation.prompt
+        ]
+
+    async def wait_until(self, found: Callable[[], T | None], timeout_s: float) -> T:
+        """Wait until `found`, asked again after every change, gives something.
+
+        Raises:
+            TimeoutError: nothing was found for `timeout_s` seconds.
+        """
+        async with asyncio.timeout(timeout_s):
+            while (value := found()) is None:
+                await self._changed.wait()
+        return value
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

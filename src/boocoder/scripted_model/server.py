@@ -1,0 +1,179 @@
+"""The scripted model: a loopback HTTP server that answers like a language model and does what prompts say.
+
+It is for tests, the benchmark and the demo; it reads no file, runs nothing and listens on loopback only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from boocoder.scripted_model.chat_completions import (
+    ChatRequest,
+    StreamedAnswer,
+    WholeAnswer,
+    conversation_of,
+    read_request,
+)
+from boocoder.scripted_model.connection import Connection
+from boocoder.scripted_model.conversation import Conversation
+from boocoder.scripted_model.http_request import HttpRequest
+from boocoder.scripted_model.player import Player
+from boocoder.scripted_model.refusal import Refusals
+from boocoder.scripted_model.request_log import RecordedRequest, RequestLog, RequestState
+from boocoder.service import Supervisor
+
+DEFAULT_MODELS = ("scripted-small", "scripted-large")
+KEEP_REQUESTS = 256  # conversations of real agents are some 50 kB each
+STOP_TIMEOUT_S = 5.0
+
+
+class ScriptedModel:
+    """A model server; `async with ScriptedModel() as model:` runs it, `model.base_url` is where.
+
+    Args:
+        port: TCP port on 127.0.0.1, 0 for any free one.
+        models: ids that GET /v1/models lists; the name in a request is not checked against them.
+        delay_s: pause behind each streamed word, in seconds.
+        stamp: words of `say` and `tokens` become time.monotonic_ns() of the moment they are written, so that
+            a client on the same machine can compute how long each took to reach it.
+        keep_requests: length of `requests`.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        models: Sequence[str] = DEFAULT_MODELS,
+        delay_s: float = 0.0,
+        stamp: bool = False,
+        keep_requests: int = KEEP_REQUESTS,
+    ) -> None:
+        self._port = port
+        self._models = tuple(models)
+        self._delay_s = delay_s
+        self._stamp = stamp
+        self._log = RequestLog(keep=keep_requests)
+        self._refusals = Refusals()
+        self._supervisor = Supervisor("scripted-model")
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the OpenAI-compatible API, with /v1 and without a closing slash."""
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def requests(self) -> deque[RecordedRequest]:
+        """The newest model calls, oldest first."""
+        return self._log.requests
+
+    async def start(self) -> None:
+        """Listen; `base_url` holds the port from here on."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening. Safe twice and before start."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for connection in list(self._connections):
+            connection.abort()
+        await self._supervisor.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def wait_request(self, containing: str = "", *, count: int = 1, timeout_s: float = 10.0) -> RecordedRequest:
+        """Wait for the `count`-th call (side calls left out) whose newest prompt contains a text, and return it.
+
+        Raises:
+            TimeoutError: it did not come in `timeout_s` seconds.
+        """
+
+        def found() -> RecordedRequest | None:
+            turns = self._log.turns(containing)
+            return turns[count - 1] if len(turns) >= count else None
+
+        return await self._log.wait_until(found, timeout_s)
+
+    async def wait_settled(self, request: RecordedRequest, *, timeout_s: float = 10.0) -> RequestState:
+        """Wait until a call is over, and say how: answered, refused, or its client gone.
+
+        Raises:
+            TimeoutError: it was still being answered after `timeout_s` seconds.
+        """
+
+        def found() -> RequestState | None:
+            return request.state if request.state is not RequestState.ANSWERING else None
+
+        return await self._log.wait_until(found, timeout_s)
+
+    def _connect(self) -> Connection:
+        return Connection(answer=self._answer, supervisor=self._supervisor, open_connections=self._connections)
+
+    async def _answer(self, request: HttpRequest, connection: Connection) -> None:
+        if request.method == "GET" and request.path.endswith("/models"):
+            connection.reply(HTTPStatus.OK, self._model_list())
+        elif request.method in ("GET", "HEAD"):
+            connection.reply(HTTPStatus.OK, b'{"status": "ok"}' if request.method == "GET" else b"")
+        elif request.method == "POST" and request.path.endswith("/chat/completions"):
+            await self._answer_chat(request, connection)
+        else:
+            connection.reply(HTTPStatus.NOT_FOUND, _error_body(f"no route {request.method} {request.path}"))
+
+    async def _answer_chat(self, request: HttpRequest, connection: Connection) -> None:
+        try:
+            chat = read_request(request.body)
+        except msgspec.DecodeError as error:
+            connection.reply(HTTPStatus.BAD_REQUEST, _error_body(f"not a chat request: {error}"))
+            return
+        conversation = conversation_of(chat)
+        recorded = self._log.add(request.path, request.body, conversation)
+        state = RequestState.GONE
+        try:
+            state = await self._play_chat(chat, conversation, connection)
+        finally:
+            self._log.settle(recorded, RequestState.GONE if connection.client_gone else state)
+
+    async def _play_chat(self, chat: ChatRequest, conversation: Conversation, connection: Connection) -> RequestState:
+        refusal = self._refusals.decide(conversation)
+        if refusal is not None:
+            await asyncio.sleep(refusal.after_s)
+            connection.reply(refusal.status, _error_body("scripted failure", refusal.status))
+            return RequestState.REFUSED
+        answer_type = StreamedAnswer if chat.stream else WholeAnswer
+        voice = answer_type(connection=connection, request=chat)
+        player = Player(voice=voice, delay_s=self._delay_s, stamp=self._stamp)
+        ending = await player.play(conversation, conversation.steps())
+        await voice.finish(ending, player.input_tokens, player.output_tokens)
+        return RequestState.ANSWERED
+
+    def _model_list(self) -> bytes:
+        rows = [{"id": name, "object": "model", "created": 1, "owned_by": "scripted"} for name in self._models]
+        return json.dumps({"object": "list", "data": rows}).encode()
+
+
+def _error_body(text: str, status: int = HTTPStatus.BAD_REQUEST) -> bytes:
+    return json.dumps({"error": {"message": text, "type": "scripted", "code": int(status)}}).encode()

@@ -1,0 +1,216 @@
+"""Finds, among the tools that an agent offers, the one that a step means, and fills in its arguments. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from boocoder.scripted_model.script import Step, Verb
+
+Schema = Mapping[str, object]
+Arguments = dict[str, object]
+
+# How the agents that we know call their tools, best first; behind a server's prefix ("developer__shell")
+# the last piece counts.
+_NAMES: Mapping[Verb, tuple[str, ...]] = {
+    Verb.WRITE: (
+        "write",
+        "write_file",
+        "create_file",
+        "write_to_file",
+        "writefile",
+        "save_file",
+        "text_editor",
+        "create",
+    ),
+    Verb.READ: ("read", "read_file", "readfile", "read_text_file", "view"),
+    Verb.BASH: ("bash", "run_shell_command", "shell", "exec_command", "execute", "execute_command", "terminal"),
+    Verb.PLAN: ("todowrite", "todo_write", "update_plan", "write_todos", "todo", "task_tracker"),
+}
+_CONTENT_KEYS = ("content", "contents", "file_text", "text")
+_COMMAND_KEYS = ("command", "cmd", "script")
+_STEP_TEXT_KEYS = ("content", "step", "title", "description", "text", "task", "name", "activeform")
+_REF_DEPTH = 4
+_SAMPLE_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call of an agent's tool."""
+
+    name: str
+    arguments: Arguments
+
+
+def choose(step: Step, tools: Mapping[str, Schema], directory: str) -> ToolUse | None:
+    """The call that does `step` with the agent's own tools, or None if it has no such tool.
+
+    Args:
+        step: one of TOOL_VERBS.
+        tools: the JSON schema of the arguments by tool name.
+        directory: absolute directory that relative paths stand in, "" if unknown.
+    """
+    if step.verb is Verb.TOOL:
+        return _named(step, tools)
+    name = pick(step.verb, tools)
+    if name is None:
+        return None
+    schema = tools[name]
+    match step.verb:
+        case Verb.WRITE:
+            path, content = step.split(2)
+            return ToolUse(name, _fill(schema, path=_absolute(path.strip(), directory), content=content))
+        case Verb.READ:
+            return ToolUse(name, _fill(schema, path=_absolute(step.argument.strip(), directory)))
+        case Verb.BASH:
+            return ToolUse(name, _fill(schema, command=step.argument))
+        case _:
+            return ToolUse(name, _plan(schema, step.listed()))
+
+
+def pick(verb: Verb, tools: Mapping[str, Schema]) -> str | None:
+    """The name of the agent's tool for `verb`, compared without case and without a server's prefix."""
+    plain = {re.split(r"__|[./:]", name)[-1].lower().replace("-", "_"): name for name in reversed(list(tools))}
+    return next((plain[known] for known in _NAMES[verb] if known in plain), None)
+
+
+def sample(schema: Schema, text: str, depth: int = _SAMPLE_DEPTH) -> object:
+    """A value that fits a JSON schema; every free text in it is `text`.
+
+    Args:
+        schema: enough of JSON Schema for structured answers: type, enum, const, properties, items, anyOf.
+        text: what strings become.
+        depth: how many levels deep to go; below it everything is None.
+    """
+    if depth == 0:
+        return None
+    for key in ("anyOf", "oneOf", "allOf"):
+        options = _objects(schema.get(key))
+        if options:
+            return sample(options[0], text, depth - 1)
+    values = schema.get("enum")
+    if isinstance(values, list) and values:
+        return values[0]
+    if "const" in schema:
+        return schema["const"]
+    return _sample_of_type(schema, text, depth)
+
+
+def _sample_of_type(schema: Schema, text: str, depth: int) -> object:
+    match _kind(schema):
+        case "object":
+            properties = _properties(schema)
+            required = schema.get("required")
+            wanted = required if isinstance(required, list) else list(properties)
+            return {name: sample(prop, text, depth - 1) for name, prop in properties.items() if name in wanted}
+        case "array":
+            count = schema.get("minItems")
+            items = _object(schema.get("items"))
+            return [sample(items, text, depth - 1) for _ in range(count if isinstance(count, int) else 0)]
+        case "boolean":
+            return False
+        case "integer" | "number":
+            return 0
+        case "null":
+            return None
+        case _:
+            return text
+
+
+def _named(step: Step, tools: Mapping[str, Schema]) -> ToolUse | None:
+    name, text = step.split(2)
+    try:
+        arguments = json.loads(text or "{}")
+    except ValueError:
+        return None
+    return ToolUse(name.strip(), arguments) if isinstance(arguments, dict) and name.strip() in tools else None
+
+
+def _fill(
+    schema: Schema, *, path: str | None = None, content: str | None = None, command: str | None = None
+) -> Arguments:
+    required = schema.get("required")
+    filled: Arguments = {}
+    for name, prop in _properties(schema).items():
+        low = name.lower()
+        if path is not None and ("path" in low or low in ("file", "filename")):
+            filled[name] = path
+        elif content is not None and low in _CONTENT_KEYS:
+            filled[name] = content
+        elif command is not None and low in _COMMAND_KEYS:
+            filled[name] = ["bash", "-lc", command] if _kind(prop) == "array" else command
+        elif isinstance(required, list) and name in required:
+            filled[name] = sample(prop, "scripted")
+    return filled
+
+
+def _plan(schema: Schema, entries: tuple[str, ...]) -> Arguments:
+    filled = _fill(schema)
+    for name, prop in _properties(schema).items():
+        prop = _resolved(prop, schema)
+        if _kind(prop) == "array":
+            row = _resolved(_object(prop.get("items")), schema)
+            filled[name] = [_plan_row(row, index, text) for index, text in enumerate(entries)]
+    return filled
+
+
+def _plan_row(row: Schema, index: int, text: str) -> object:
+    properties = _properties(row)
+    if not properties:
+        return text
+    required = row.get("required")
+    filled: Arguments = {}
+    for name, prop in properties.items():
+        values = prop.get("enum")
+        if isinstance(values, list) and values and name.lower() in ("status", "state"):
+            wanted = "in_progress" if index == 0 else "pending"
+            filled[name] = wanted if wanted in values else values[0]
+        elif name.lower() == "status":
+            filled[name] = "in_progress" if index == 0 else "pending"
+        elif name.lower() in _STEP_TEXT_KEYS:
+            filled[name] = text
+        elif name.lower() == "id":
+            filled[name] = index + 1 if _kind(prop) in ("integer", "number") else str(index + 1)
+        elif isinstance(required, list) and name in required:
+            filled[name] = sample(prop, text)
+    return filled
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    definitions = _object(root.get("$defs") or root.get("definitions"))
+    for _ in range(_REF_DEPTH):
+        reference = schema.get("$ref")
+        options = _objects(schema.get("anyOf") or schema.get("oneOf"))
+        if isinstance(reference, str):
+            schema = _object(definitions.get(reference.rsplit("/", 1)[-1]))
+        elif options:
+            schema = next((option for option in options if _kind(option) == "array"), options[0])
+    return schema
+
+
+def _kind(schema: Schema) -> str:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "null")
+    if isinstance(kind, str):
+        return kind.lower()
+    return "object" if schema.get("properties") else "string"
+
+
+def _properties(schema: Schema) -> dict[str, Schema]:
+    return {name: _object(prop) for name, prop in _object(schema.get("properties")).items()}
+
+
+def _object(value: object) -> Schema:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Schema]:
+    return [_object(one) for one in value] if isinstance(value, list) else []
+
+
+def _absolute(path: str, directory: str) -> str:
+    return str(PurePosixPath(directory) / path) if directory else path
