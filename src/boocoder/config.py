@@ -81,7 +81,7 @@ class OpenCode:
         120.0, "seconds", "how long opencode may keep retrying a failing model", low=1, high=86_400
     )
     rss_limit_mb: int = setting(
-        3_000, "MiB", "an idle opencode server above this is restarted: it never gives memory back", low=200
+        2_048, "MiB", "an idle opencode server above this is restarted: it never gives memory back", low=200
     )
     silence_timeout_s: float = setting(
         0.0, "seconds", "as silence_timeout_s for this agent alone; 0: the general one", low=0, high=86_400
@@ -138,6 +138,7 @@ class Settings:
     )
     log_level: str = setting("info", "level", "how much is logged", choices=("debug", "info", "warning", "error"))
     log_format: str = setting("text", "format", "json: one object a line", choices=("text", "json"))
+    failpoints: str = setting("", "name=count, ...", "for tests of recovery: the process kills itself at these places")
     models: ModelServer = field(default_factory=ModelServer)
     agents: Agents = field(default_factory=Agents)
     surroundings: Surroundings = field(
