@@ -76,6 +76,17 @@ class AgentCatalog:
                 self._begin(name)
         return tuple(self._all())
 
+    def backend(self, agent: str) -> Backend | None:
+        """The driver of an agent, None if there is none of that name."""
+        return self._backends.get(agent)
+
+    async def info(self, agent: str) -> AgentInfo | None:
+        """The newest answer about an agent; waits for a first probe that still runs. None if it is unknown."""
+        info = self._infos.get(agent)
+        if info is not None and info.state is AgentState.LOADING:
+            return await asyncio.shield(self._begin(agent))
+        return info or self._absent.get(agent)
+
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now and wait for their answers; joins probes that run already.
 

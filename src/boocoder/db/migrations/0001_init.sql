@@ -173,7 +173,7 @@ CREATE TABLE part_chunks (
 );
 CREATE UNIQUE INDEX part_chunks_by_seq ON part_chunks (session_id, seq) WHERE seq IS NOT NULL;
 
--- Durable frames. `frame` is the frame's JSON with session_id, seq and at left out.
+-- Durable frames. `frame` is the frame's JSON as frames.encode makes it, without seq and at.
 CREATE TABLE events (
     session_id   uuid NOT NULL REFERENCES sessions (id),
     seq          bigint NOT NULL CHECK (seq > 0),

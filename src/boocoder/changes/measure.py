@@ -1,0 +1,94 @@
+"""A tree against its base: the files that differ, how much, and the diff as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote_from_bytes
+
+import msgspec
+
+from boocoder.git.shadow import ChangedFile, ShadowRepository
+from boocoder.model.limits import DIFF_STORE_MAX_BYTES
+
+PATH_SAFE = "/ !#$&'()*+,-.:;=?@[]^_`{|}~"  # all printable ASCII but '%', '"', '\\', '<' and '>'
+
+
+class FileRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One changed file, as stored with the change and shown to clients.
+
+    Args:
+        path: as text; a path that is not UTF-8 has its bytes percent-coded, and `path_coded` is true.
+        status: A, M, D or T (type changed).
+        additions, deletions: lines; None for binary files.
+        old_mode, new_mode: as git writes them, "" where there is no such side.
+    """
+
+    path: str
+    status: str
+    additions: int | None = None
+    deletions: int | None = None
+    old_mode: str = ""
+    new_mode: str = ""
+    path_coded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMeasure:
+    """What the worktree is now, against its base.
+
+    Args:
+        files: JSON list of FileRow.
+        additions, deletions: lines over all text files.
+        diff: None past DIFF_STORE_MAX_BYTES: it is read from the shadow repository then.
+    """
+
+    base_tree: str
+    tree: str
+    files: bytes
+    file_count: int
+    additions: int
+    deletions: int
+    diff: bytes | None
+
+
+async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> ChangeMeasure:
+    """Measure `tree` against `base_tree`.
+
+    Raises:
+        GitError: git refused, or took too long.
+    """
+    if base_tree == tree:
+        return ChangeMeasure(base_tree, tree, b"[]", 0, 0, 0, b"")
+    changed = await shadow.changed_files(base_tree, tree)
+    diff = await shadow.diff(base_tree, tree)
+    rows = [_row(file) for file in changed]
+    return ChangeMeasure(
+        base_tree=base_tree,
+        tree=tree,
+        files=msgspec.json.encode(rows),
+        file_count=len(rows),
+        additions=sum(row.additions or 0 for row in rows),
+        deletions=sum(row.deletions or 0 for row in rows),
+        diff=diff if len(diff) <= DIFF_STORE_MAX_BYTES else None,
+    )
+
+
+def _row(file: ChangedFile) -> FileRow:
+    path, coded = path_text(file.path)
+    return FileRow(
+        path=path,
+        status=file.status,
+        additions=file.additions,
+        deletions=file.deletions,
+        old_mode=file.old_mode or "",
+        new_mode=file.new_mode or "",
+        path_coded=coded,
+    )
+
+
+def path_text(path: bytes) -> tuple[str, bool]:
+    """A path as text without loss, and whether it had to be percent-coded."""
+    try:
+        return path.decode(), False
+    except UnicodeDecodeError:
+        return quote_from_bytes(path, safe=PATH_SAFE), True

@@ -1,0 +1,113 @@
+"""Run the backend to an outcome, whoever ends the turn: the agent, a person, the watchdog or a stopping host."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from boocoder.backends.base import Backend
+from boocoder.dispatch.liveness import Liveness
+from boocoder.dispatch.record import Recorder
+from boocoder.errors import BoocoderError, LeaseLost
+from boocoder.model.turn import (
+    Cancelled,
+    Failed,
+    Interrupted,
+    Outcome,
+    StopReason,
+    TimedOut,
+    TurnError,
+    TurnRequest,
+)
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+ASK_STORE_S = 15.0  # an agent's store that takes longer to answer has no news
+FORCE_MARGIN_S = 1.0  # past the backend's own grace, so that its orderly end wins
+CANCEL_WAIT_S = 5.0  # for a cancelled backend to let go; then it is left behind, its process dies with its host
+
+
+async def drive(backend: Backend, request: TurnRequest, recorder: Recorder, liveness: Liveness) -> Outcome:
+    """Run the turn to its one outcome.
+
+    Raises:
+        LeaseLost: another host owns the turn; nothing more may be written.
+    """
+    supervisor = Supervisor(f"turn:{request.task_id}")
+    run = supervisor.spawn(backend.run_turn(request, recorder), "run")
+    watch = supervisor.spawn(_watch(backend, request, recorder, liveness), "watch")
+    stop = supervisor.spawn(request.stop.wait(), "stop")
+    try:
+        await asyncio.wait({run, watch, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not run.done():
+            if watch.done():
+                request.stop.set(StopReason.SILENT)
+            await asyncio.wait({run}, timeout=backend.stop_grace_s + FORCE_MARGIN_S)
+        silent_but_running = watch.done() and not watch.cancelled() and watch.exception() is None and watch.result()
+        return await _outcome(run, request, silent_but_running=silent_but_running, limit_s=liveness.limit_s)
+    finally:
+        await supervisor.stop()
+
+
+async def _watch(backend: Backend, request: TurnRequest, recorder: Recorder, liveness: Liveness) -> bool:
+    async def ask_store() -> bool:
+        try:
+            async with asyncio.timeout(ASK_STORE_S):
+                return await backend.reconcile(request, recorder)
+        except (TimeoutError, BoocoderError):
+            return False
+
+    return await liveness.wait_silent(ask_store)
+
+
+async def _outcome(
+    run: asyncio.Task[Outcome], request: TurnRequest, *, silent_but_running: bool, limit_s: float
+) -> Outcome:
+    forced = not run.done()
+    if forced:
+        log.warning("backend ignored the stop", extra={"task_id": request.task_id, "reason": request.stop.reason})
+        run.cancel()
+        await asyncio.wait({run}, timeout=CANCEL_WAIT_S)
+    reason = request.stop.reason
+    if reason is StopReason.LEASE_LOST:
+        raise LeaseLost("lease_lost", f"Task {request.task_id} is run by another host.")
+    if forced or run.cancelled():
+        return asked_outcome(reason, silent_but_running=silent_but_running, limit_s=limit_s)
+    error = run.exception()
+    if isinstance(error, LeaseLost):
+        raise error
+    if error is not None:
+        return failed_by(error)
+    outcome = run.result()
+    if reason is StopReason.SILENT and isinstance(outcome, TimedOut | Cancelled | Interrupted):
+        return asked_outcome(reason, silent_but_running=silent_but_running, limit_s=limit_s)
+    return outcome
+
+
+def asked_outcome(reason: StopReason | None, *, silent_but_running: bool = False, limit_s: float = 0.0) -> Outcome:
+    """The outcome of a turn that was asked to end for this reason."""
+    match reason:
+        case StopReason.CANCELLED:
+            return Cancelled()
+        case StopReason.SILENT:
+            held = "still held it for running" if silent_but_running else "knew of no work on it"
+            return TimedOut(
+                TurnError(
+                    "agent_silent",
+                    f"The agent said nothing for {limit_s:.0f} s; its own store {held}.",
+                    "Send the prompt again; if the model needs longer, raise silence_timeout_s.",
+                )
+            )
+        case _:
+            return Interrupted(
+                TurnError("host_stopped", "boocoder was stopped during the turn.", "Resume it with a new prompt.")
+            )
+
+
+def failed_by(error: BaseException) -> Failed:
+    """An unexpected error of a backend, as an outcome with a name."""
+    if isinstance(error, BoocoderError):
+        return Failed(TurnError(error.code, error.text, error.cure))
+    text = f"{type(error).__name__}: {error}"
+    return Failed(TurnError("backend_error", text, "This is a fault of boocoder: please report it with the log."))

@@ -1,0 +1,51 @@
+"""The conversation so far as text, for an agent that has not seen it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HANDOVER_MAX_CHARS = 48_000  # about 12,000 tokens: fits the context of small local models beside a prompt
+ANSWER_MAX_CHARS = 4_000  # of one answer; the person's own words are never cut
+
+HEAD = "Here is the conversation of this workspace so far. The files are as they were left.\n"
+TAIL = "\nThe conversation goes on with this message:\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier message. `who` is 'user' or the agent's name."""
+
+    who: str
+    text: str
+
+
+def digest(messages: Sequence[Said]) -> str:
+    """The conversation as a preface to a prompt; the newest messages win where it is too long.
+
+    Args:
+        messages: oldest first.
+
+    Returns:
+        "" when nothing was said.
+    """
+    lines: list[str] = []
+    left = HANDOVER_MAX_CHARS
+    for message in reversed(messages):
+        text = message.text if message.who == "user" else _shorten(message.text)
+        line = f"[{message.who}]\n{text.strip()}\n"
+        if lines and len(line) > left:
+            lines.append("[earlier messages are left out]\n")
+            break
+        lines.append(line)
+        left -= len(line)
+    if not lines:
+        return ""
+    return HEAD + "\n" + "\n".join(reversed(lines)) + TAIL
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= ANSWER_MAX_CHARS:
+        return text
+    half = ANSWER_MAX_CHARS // 2
+    return f"{text[:half]}\n[{len(text) - ANSWER_MAX_CHARS} characters left out]\n{text[-half:]}"

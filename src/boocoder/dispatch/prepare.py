@@ -1,0 +1,100 @@
+"""A claimed task gets its messages and its first frames, in one transaction, before anything slow is done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from boocoder.broker.broker import Broker
+from boocoder.db import events, messages, tasks
+from boocoder.db.pool import Database
+from boocoder.db.tasks import ClaimedTask
+from boocoder.dispatch.handover import Said, digest
+from boocoder.events import frames
+from boocoder.events.transcript import TurnIds
+from boocoder.model.ids import MessageId, new_id
+from boocoder.model.task import MessageRole, MessageStatus
+
+HANDOVER_MESSAGES = 200  # the newest of a chat; the digest is bounded by characters besides
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A turn whose messages exist.
+
+    Args:
+        has_history: whether the chat has messages older than this turn's.
+    """
+
+    ids: TurnIds
+    has_history: bool
+
+
+async def open_turn(task: ClaimedTask, *, agent: str, database: Database, broker: Broker) -> Opened:
+    """Insert the user's and the assistant's message and publish turn_started and both message_started."""
+    ids = TurnIds(task.session_id, task.chat_id, task.id, MessageId(new_id()))
+    async with database.relaxed() as conn, conn.transaction():
+        user_id = await messages.insert_message(
+            conn, task=task, message_id=MessageId(new_id()), role=MessageRole.USER, status=MessageStatus.COMPLETE
+        )
+        await messages.insert_message(
+            conn,
+            task=task,
+            message_id=ids.message_id,
+            role=MessageRole.ASSISTANT,
+            status=MessageStatus.STREAMING,
+            agent=agent,
+        )
+        drafts = _first_frames(task, agent, ids, user_id, await tasks.count_pending(conn, task.session_id))
+        items = [(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
+        first = await events.append_events(conn, task.session_id, items)
+    now = time.time()
+    for number, frame in enumerate(drafts, start=first):
+        frame.seq, frame.at = number, now
+    broker.commit(task.session_id, first, first + len(drafts) - 1, drafts)
+    return Opened(ids, has_history=task.has_history)
+
+
+def _first_frames(
+    task: ClaimedTask, agent: str, ids: TurnIds, user_id: MessageId | None, pending: int
+) -> list[frames.Frame]:
+    drafts: list[frames.Frame] = [
+        frames.QueueChanged(session_id=task.session_id, task_id=task.id, state="running", pending=pending),
+        frames.TurnStarted(
+            session_id=task.session_id,
+            task_id=task.id,
+            chat_id=task.chat_id,
+            agent=agent,
+            model=task.model,
+            mode=task.mode,
+            epoch=task.epoch,
+        ),
+    ]
+    if user_id is not None:  # a second attempt finds the user's message in place
+        drafts.append(
+            frames.MessageStarted(
+                session_id=task.session_id,
+                message_id=user_id,
+                chat_id=task.chat_id,
+                task_id=task.id,
+                role="user",
+                text=task.prompt,
+            )
+        )
+    drafts.append(
+        frames.MessageStarted(
+            session_id=task.session_id,
+            message_id=ids.message_id,
+            chat_id=task.chat_id,
+            task_id=task.id,
+            role="assistant",
+        )
+    )
+    return drafts
+
+
+async def handover_text(task: ClaimedTask, *, database: Database) -> str:
+    """What an agent that has not seen this chat must be told before the prompt."""
+    async with database.connection() as conn:
+        said = await messages.said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES)
+    return digest([Said(row.who, row.text) for row in said])

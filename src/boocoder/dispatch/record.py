@@ -1,0 +1,218 @@
+"""What the agent says goes to clients at once and into the database a moment later; the port of a running turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from boocoder.broker.broker import Broker
+from boocoder.db import agent_sessions, attempts, events
+from boocoder.db.pool import Database
+from boocoder.dispatch.liveness import Liveness
+from boocoder.dispatch.owner import Owner
+from boocoder.errors import LeaseLost, Unavailable
+from boocoder.events import agent_event as said
+from boocoder.events.frames import Frame
+from boocoder.events.transcript import Transcript, TurnIds
+from boocoder.failpoints import Failpoints
+from boocoder.model.limits import FLUSH_INTERVAL_S
+from boocoder.model.turn import ResumeStep, StopReason, StopSignal
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+PENDING_MAX_CHARS = 262_144  # an agent that floods waits for the database beyond this
+YIELD_EVERY = 128  # events; a backend that never waits would keep the loop from everybody else
+RETRY_S = 0.25  # between tries while the database is away; the lease bounds them
+
+STEP_TEXT = {
+    ResumeStep.WARM: "The agent still had this conversation open.",
+    ResumeStep.RESUMED: "The agent continued its stored conversation.",
+    ResumeStep.LOADED: "The agent replayed its stored conversation.",
+    ResumeStep.HANDED_OVER: "The conversation so far was handed over to a new agent session.",
+    ResumeStep.FRESH: "A new agent session was started.",
+}
+
+
+class Recorder:
+    """Implements `backends.base.TurnPort` for one attempt. Use with `async with`.
+
+    Args:
+        owner: the attempt in whose name everything is written.
+        ids: where the frames belong.
+        agent, backend: names stored with the agent session.
+        transcript: the turn's fold.
+        liveness: touched by every event.
+        stop: set when the lease is found to be lost.
+        opened_sessions: gets the native id of the agent session that the turn uses.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        broker: Broker,
+        owner: Owner,
+        ids: TurnIds,
+        agent: str,
+        backend: str,
+        transcript: Transcript,
+        liveness: Liveness,
+        stop: StopSignal,
+        failpoints: Failpoints,
+        opened_sessions: set[str],
+    ) -> None:
+        self._database = database
+        self._broker = broker
+        self._owner = owner
+        self._ids = ids
+        self._agent = agent
+        self._backend = backend
+        self._transcript = transcript
+        self._liveness = liveness
+        self._stop = stop
+        self._failpoints = failpoints
+        self._opened_sessions = opened_sessions
+        self._supervisor = Supervisor(f"record:{ids.task_id}")
+        self._lock = asyncio.Lock()
+        self._dirty = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._lost: LeaseLost | None = None
+        self._events = 0
+        self.prompt_sent = False
+        self.said_anything = False
+
+    async def __aenter__(self) -> Recorder:
+        self._supervisor.spawn(self._flush_loop(), "flush")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._supervisor.stop()
+
+    async def emit(self, event: said.AgentEvent) -> None:
+        """Take one event; see `TurnPort.emit`."""
+        if self._lost is not None:
+            raise self._lost
+        self._liveness.touch()
+        match event:
+            case said.AgentSessionOpened():
+                await self._open_agent_session(event)
+                return
+            case said.PromptSending():
+                await self._mark_prompt_sent()
+                return
+            case said.TextDelta() | said.ReasoningDelta() | said.ToolCall():
+                self.said_anything = True
+            case _:
+                pass
+        live = self._transcript.apply(event)
+        if live is not None:
+            self._broker.publish_live(live)
+        await self._pace(urgent=live is None)
+
+    async def _pace(self, *, urgent: bool) -> None:
+        """Wake the flusher; hold the agent back where it is faster than the database or starves the loop."""
+        if self._transcript.empty:
+            return
+        self._dirty.set()
+        if urgent:
+            self._urgent.set()
+        self._events += 1
+        if self._transcript.pending_chars > PENDING_MAX_CHARS:
+            await self.flush()
+        elif self._events % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+
+    async def ask_permission(self, request: said.PermissionRequest) -> said.PermissionAnswer:
+        """No rule allows it and nobody can be asked yet: refused, visibly, and the agent is told why."""
+        text = f"Refused: {request.tool} {request.argument}".strip()
+        await self.emit(said.Notice("permission_refused", text, said.NoticeLevel.WARNING))
+        return said.PermissionAnswer(
+            allowed=False, message="boocoder refuses this here: work inside the session's worktree only."
+        )
+
+    async def ask_question(self, request: said.QuestionRequest) -> said.QuestionAnswer:
+        """Nobody can be asked yet: dismissed, visibly."""
+        text = " ".join(question.text for question in request.questions)
+        await self.emit(said.Notice("question_dismissed", f"The agent asked: {text}", said.NoticeLevel.WARNING))
+        return said.QuestionAnswer(None)
+
+    async def flush(self) -> None:
+        """Store and publish everything that was said so far.
+
+        Raises:
+            LeaseLost: the attempt has another owner.
+        """
+        async with self._lock:
+            if self._transcript.empty:
+                return
+            items, durable, live = self._transcript.take()
+            first = await self._store(items)
+            self._failpoints.hit("record.after_batch")
+            frames: list[Frame] = []
+            for number, frame in enumerate(durable, start=first):
+                if frame is not None:
+                    frame.seq, frame.at = number, time.time()
+                    frames.append(frame)
+            if durable:
+                self._broker.commit(self._ids.session_id, first, first + len(durable) - 1, frames, flushed=live)
+
+    async def _store(self, items: list[events.BatchItem]) -> int:
+        """Write one batch; while the database is away, try again until the lease is lost."""
+        while True:
+            try:
+                async with self._database.relaxed() as conn:
+                    return await events.record_batch(conn, self._owner.key, self._ids.session_id, items)
+            except LeaseLost as error:
+                self._lost = error
+                self._stop.set(StopReason.LEASE_LOST)
+                raise
+            except Unavailable as error:
+                if self._stop.reason is StopReason.LEASE_LOST:
+                    raise LeaseLost("lease_lost", "The database was away for longer than the lease.") from error
+                log.warning("database away, batch waits", extra={"task_id": self._ids.task_id, "code": error.code})
+                await asyncio.sleep(RETRY_S)
+
+    async def _flush_loop(self) -> None:
+        while True:
+            await self._dirty.wait()
+            if not self._urgent.is_set():
+                try:
+                    async with asyncio.timeout(FLUSH_INTERVAL_S):
+                        await self._urgent.wait()
+                except TimeoutError:
+                    pass
+            self._dirty.clear()
+            self._urgent.clear()
+            try:
+                await self.flush()
+            except LeaseLost:
+                return  # kept in _lost, raised by the next emit
+
+    async def _open_agent_session(self, event: said.AgentSessionOpened) -> None:
+        notice = said.Notice(f"session_{event.step}", STEP_TEXT[event.step])
+        self._transcript.notice(notice)
+        await self.flush()
+        async with self._database.relaxed() as conn:
+            await agent_sessions.put_agent_session(
+                conn,
+                chat_id=self._ids.chat_id,
+                agent=self._agent,
+                backend=self._backend,
+                native_id=event.native_id,
+                config_hash=event.config_hash,
+            )
+        self._opened_sessions.add(event.native_id)
+
+    async def _mark_prompt_sent(self) -> None:
+        self._failpoints.hit("prompt.before_sent")
+        await self.flush()
+        async with self._database.connection() as conn:
+            marked = await attempts.mark_prompt_sent(conn, *self._owner.key)
+        if not marked:
+            self._lost = LeaseLost("lease_lost", f"Task {self._ids.task_id} is run by another host.")
+            self._stop.set(StopReason.LEASE_LOST)
+            raise self._lost
+        self.prompt_sent = True
+        self._failpoints.hit("prompt.after_sent")

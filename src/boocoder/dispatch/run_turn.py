@@ -1,0 +1,242 @@
+"""One claimed task from its first row to its last: prepare, drive, record, settle."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+
+from boocoder.broker.broker import Broker
+from boocoder.db.pool import Database
+from boocoder.db.tasks import ClaimedTask
+from boocoder.dispatch.agents import Agents, Chosen, choose
+from boocoder.dispatch.drive import drive, failed_by
+from boocoder.dispatch.liveness import Liveness
+from boocoder.dispatch.owner import Owner
+from boocoder.dispatch.prepare import Opened, handover_text, open_turn
+from boocoder.dispatch.record import Recorder
+from boocoder.dispatch.settle import Ending, settle
+from boocoder.dispatch.workspace import Taken, Workspace, Workspaces
+from boocoder.errors import BoocoderError, LeaseLost, Unavailable
+from boocoder.events.agent_event import Notice, NoticeLevel
+from boocoder.events.transcript import Transcript, TurnIds
+from boocoder.failpoints import Failpoints
+from boocoder.model.turn import (
+    AgentSessionRef,
+    Cancelled,
+    Interrupted,
+    Outcome,
+    StopReason,
+    StopSignal,
+    TurnRequest,
+)
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 60.0  # for a database that is being restarted
+SETTLE_RETRY_S = 0.5
+SNAPSHOT_S = 120.0  # a worktree that cannot be read in this time leaves the change as it was, visibly
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """What a turn is allowed.
+
+    Args:
+        silence_s: the watchdog's limit without any event.
+        tool_silence_s: the same while a tool is running.
+        agent_fallback: the agent to use where the named one is not available; "" for none.
+    """
+
+    silence_s: float = 180.0
+    tool_silence_s: float = 3600.0
+    agent_fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnServices:
+    """What running a turn needs; made once by the composition root.
+
+    Args:
+        opened_sessions: native ids of agent sessions that this process has opened: they need no handover.
+    """
+
+    database: Database
+    broker: Broker
+    agents: Agents
+    workspaces: Workspaces
+    settings: TurnSettings
+    failpoints: Failpoints
+    opened_sessions: set[str] = field(default_factory=set)
+
+
+async def run_turn(task: ClaimedTask, owner: Owner, stop: StopSignal, services: TurnServices) -> None:
+    """Run the task to its end. Whatever happens, it is settled exactly once, or its lease was lost.
+
+    Raises:
+        LeaseLost: another host owns the turn now; nothing more was written.
+    """
+    services.failpoints.hit("claim.after")
+    chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
+    agent = chosen.agent if isinstance(chosen, Chosen) else task.agent
+    opened = await open_turn(task, agent=agent, database=services.database, broker=services.broker)
+    services.failpoints.hit("prepare.after_commit")
+    turn = _Turn(task, owner, stop, services, opened, agent)
+    if isinstance(chosen, Chosen):
+        await turn.run(chosen)
+    else:
+        await turn.end(chosen, workspace=None, recorder=None)
+
+
+async def settle_surely(ending: Ending, *, owner: Owner, ids: TurnIds, services: TurnServices) -> None:
+    """Settle, again and again while the database is away; after SETTLE_S the turn is left to the rescue."""
+    give_up_at = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            await settle(
+                ending,
+                owner=owner,
+                ids=ids,
+                database=services.database,
+                broker=services.broker,
+                failpoints=services.failpoints,
+            )
+        except Unavailable:
+            if time.monotonic() > give_up_at:
+                raise
+            await asyncio.sleep(SETTLE_RETRY_S)
+        else:
+            return
+
+
+class _Turn:
+    """The state that the steps of one turn share."""
+
+    def __init__(
+        self,
+        task: ClaimedTask,
+        owner: Owner,
+        stop: StopSignal,
+        services: TurnServices,
+        opened: Opened,
+        agent: str,
+    ) -> None:
+        self._task = task
+        self._owner = owner
+        self._stop = stop
+        self._services = services
+        self._opened = opened
+        self._agent = agent
+        self._transcript = Transcript(opened.ids, agent=agent)
+
+    async def run(self, chosen: Chosen) -> None:
+        """Drive the backend and settle what came of it."""
+        limits = self._services.settings
+        liveness = Liveness(
+            silence_s=limits.silence_s,
+            tool_silence_s=limits.tool_silence_s,
+            running_tools=lambda: self._transcript.running_tools,
+        )
+        workspace: Workspace | None = None
+        async with self._recorder(chosen, liveness) as recorder:
+            try:
+                workspace = await self._services.workspaces.ensure(self._task)
+                outcome = await self._drive(chosen, workspace, recorder, liveness)
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001 - the turn's outer edge: any fault becomes a named outcome
+                log.warning("turn failed", extra={"task_id": self._task.id}, exc_info=error)
+                outcome = failed_by(error)
+            await self.end(outcome, workspace=workspace, recorder=recorder)
+
+    def _recorder(self, chosen: Chosen, liveness: Liveness) -> Recorder:
+        return Recorder(
+            database=self._services.database,
+            broker=self._services.broker,
+            owner=self._owner,
+            ids=self._opened.ids,
+            agent=self._agent,
+            backend=chosen.backend.name,
+            transcript=self._transcript,
+            liveness=liveness,
+            stop=self._stop,
+            failpoints=self._services.failpoints,
+            opened_sessions=self._services.opened_sessions,
+        )
+
+    async def _drive(
+        self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness
+    ) -> Outcome:
+        for notice in (chosen.notice, *workspace.notices):
+            if notice is not None:
+                await recorder.emit(notice)
+        if self._stop.reason is StopReason.CANCELLED:
+            return Cancelled()
+        request = await self._request(chosen, workspace)
+        return await drive(chosen.backend, request, recorder, liveness)
+
+    async def _request(self, chosen: Chosen, workspace: Workspace) -> TurnRequest:
+        task = self._task
+        handover = ""
+        if self._opened.has_history and task.agent_native_id not in self._services.opened_sessions:
+            handover = await handover_text(task, database=self._services.database)
+        return TurnRequest(
+            task_id=task.id,
+            epoch=task.epoch,
+            session_id=task.session_id,
+            chat_id=task.chat_id,
+            agent=self._agent,
+            prompt=task.prompt,
+            worktree=workspace.worktree.path,
+            model=task.model or chosen.info.default_model,
+            mode=task.mode,
+            thinking=task.thinking,
+            agent_session=session_ref(task, self._agent),
+            handover=handover,
+            stop=self._stop,
+        )
+
+    async def end(self, outcome: Outcome, *, workspace: Workspace | None, recorder: Recorder | None) -> None:
+        """Settle; a stop of the host in the middle of it waits until it is done."""
+        self._services.failpoints.hit("settle.before_snapshot")
+        await asyncio.shield(self._settle(outcome, workspace, recorder))
+
+    async def _settle(self, outcome: Outcome, workspace: Workspace | None, recorder: Recorder | None) -> None:
+        taken = await self._take(workspace)
+        self._transcript.close_tools()
+        if recorder is not None:
+            await recorder.flush()
+        sent = recorder is not None and recorder.prompt_sent
+        ending = Ending(
+            outcome=outcome,
+            agent=self._agent,
+            summary=self._transcript.beginning,
+            usage=self._transcript.usage,
+            taken=taken,
+            requeue=isinstance(outcome, Interrupted) and not sent,
+        )
+        await settle_surely(ending, owner=self._owner, ids=self._opened.ids, services=self._services)
+
+    async def _take(self, workspace: Workspace | None) -> Taken | None:
+        if workspace is None:
+            return None
+        try:
+            async with asyncio.timeout(SNAPSHOT_S):
+                return await self._services.workspaces.take(self._task, workspace.worktree)
+        except (BoocoderError, TimeoutError) as error:
+            log.warning("snapshot failed", extra={"task_id": self._task.id}, exc_info=error)
+            text = f"The worktree could not be read, so the change was left as it was: {error}"
+            self._transcript.notice(Notice("snapshot_failed", text, NoticeLevel.WARNING))
+            return None
+
+
+def session_ref(task: ClaimedTask, agent: str) -> AgentSessionRef | None:
+    """The agent session to resume, if the task's agent has one in this chat."""
+    if task.agent_native_id is None or agent != task.agent:
+        return None
+    return AgentSessionRef(
+        native_id=task.agent_native_id,
+        config_hash=task.agent_config_hash or "",
+        crashed=task.agent_session_state == "crashed",
+    )
