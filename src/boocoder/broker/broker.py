@@ -1,0 +1,245 @@
+"""Delivers the frames of every session to whoever watches, in this process; it stores nothing and knows no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boocoder.broker.entry import Entry
+from boocoder.broker.reader import Reader
+from boocoder.broker.stream import Stream
+from boocoder.broker.subscription import BufferLimits, Subscription
+from boocoder.errors import BoocoderError
+from boocoder.events.frames import Delta, Frame, ReasoningDelta
+from boocoder.model.ids import SessionId
+from boocoder.model.limits import POLL_INTERVAL_S
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+PAGE_FRAMES = 200  # of history at a time: about a screen's worth, and a read of a few milliseconds
+GAP_WAIT_S = 0.05  # a commit that this process makes itself arrives well within this
+REMOTE_WAIT_S = 0.005  # joins hints that come together; nothing else is waited for
+LOCAL_WRITER_S = 1.0  # a stream that this process wrote to so recently gets GAP_WAIT_S
+RETRY_FIRST_S = 0.1
+RETRY_MAX_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerStatistics:
+    """Counters since the start and present sizes.
+
+    Args:
+        streams, subscriptions, buffered_bytes: now.
+        live, durable: frames that went out to streams, however many subscriptions got them.
+        dropped_live: deltas that came while the store was so far behind that their text is read from it later.
+        resyncs: clients that were too slow.
+        store_reads: pages that were read to fill a gap or to follow another process.
+    """
+
+    streams: int
+    subscriptions: int
+    buffered_bytes: int
+    live: int
+    durable: int
+    dropped_live: int
+    resyncs: int
+    store_reads: int
+
+
+class Broker:
+    """Publish is synchronous and never waits for a client; subscriptions are exact: no gap, no double.
+
+    Args:
+        reader: the stored streams.
+        limits: bound of every subscription's buffer.
+        poll_interval_s: how often watched streams are looked at in the store, so that a lost hint only delays.
+    """
+
+    def __init__(
+        self, *, reader: Reader, limits: BufferLimits | None = None, poll_interval_s: float = POLL_INTERVAL_S
+    ) -> None:
+        self._reader = reader
+        self._limits = limits or BufferLimits()
+        self._poll_interval_s = poll_interval_s
+        self._streams: dict[SessionId, Stream] = {}
+        self._subscriptions: set[Subscription] = set()
+        self._following: set[SessionId] = set()
+        self._supervisor = Supervisor("broker")
+        self._stopped = False
+        self._live = self._durable = self._dropped_live = self._resyncs = self._store_reads = 0
+
+    async def start(self) -> None:
+        """Begin to look after watched streams."""
+        self._stopped = False
+        self._supervisor.spawn(self._poll(), "poll", vital=True)
+
+    async def stop(self) -> None:
+        """End every subscription and what runs for them. Safe twice and before `start`."""
+        self._stopped = True
+        for subscription in tuple(self._subscriptions):
+            subscription.end()
+        await self._supervisor.stop()
+
+    def publish_live(self, frame: Delta | ReasoningDelta) -> None:
+        """Send a delta that is not stored yet; it is kept for later subscribers until it is."""
+        stream = self._stream(SessionId(frame.session_id))
+        stream.local_at = asyncio.get_running_loop().time()
+        if stream.publish_live(frame):
+            self._live += 1
+        else:
+            self._dropped_live += 1
+
+    def commit(
+        self, session_id: SessionId, first_seq: int, last_seq: int, frames: Sequence[Frame], *, flushed: int = 0
+    ) -> None:
+        """Numbers `first_seq` to `last_seq` are in the database now.
+
+        Args:
+            session_id: whose.
+            first_seq, last_seq: one transaction's range, both included.
+            frames: the durable frames of the range, each with its seq; the other numbers are text batches.
+            flushed: how many live deltas those batches hold; the oldest ones leave the tail.
+        """
+        stream = self._stream(session_id)
+        stream.local_at = asyncio.get_running_loop().time()
+        self._durable += stream.commit(first_seq, last_seq, frames, flushed)
+        self._settle(stream)
+
+    def heard(self, session_id: SessionId, last_seq: int) -> None:
+        """Some process says that the session's numbers reach to `last_seq`; without subscribers it is forgotten."""
+        stream = self._streams.get(session_id)
+        if stream is not None:
+            stream.newest = max(stream.newest, last_seq)
+            self._settle(stream)
+
+    def forget_tail(self, session_id: SessionId) -> None:
+        """The writer of the session's turn lost it: its live deltas that are not stored never will be.
+
+        Subscribers are told to resync, because they have seen text that is not true.
+        """
+        stream = self._streams.get(session_id)
+        if stream is None:
+            return
+        stream.forget_tail()
+        for subscription in stream.subscribers:
+            subscription.resync("The turn went on elsewhere; subscribe again after the last seq that you have.")
+        self._settle(stream)
+
+    def subscribe(self, session_id: SessionId, after: int) -> Subscription:
+        """Frames with seq > `after`: history, then the tail, then live. Close it when done.
+
+        Args:
+            session_id: an existing session.
+            after: the newest seq that the client has, 0 for everything; a number past the end gives a resync.
+        """
+        subscription = Subscription(
+            session_id=session_id, after=after, join=self._join, leave=self._leave, limits=self._limits
+        )
+        self._subscriptions.add(subscription)
+        if self._stopped:
+            subscription.end()
+        return subscription
+
+    def statistics(self) -> BrokerStatistics:
+        """Counters and sizes."""
+        return BrokerStatistics(
+            streams=len(self._streams),
+            subscriptions=len(self._subscriptions),
+            buffered_bytes=sum(subscription.buffered_bytes for subscription in self._subscriptions),
+            live=self._live,
+            durable=self._durable,
+            dropped_live=self._dropped_live,
+            resyncs=self._resyncs,
+            store_reads=self._store_reads,
+        )
+
+    def _stream(self, session_id: SessionId) -> Stream:
+        stream = self._streams.get(session_id)
+        if stream is None:
+            stream = self._streams[session_id] = Stream(session_id)
+        return stream
+
+    def _settle(self, stream: Stream) -> None:
+        """After a change: forget the stream if nobody needs it, catch up if it is behind."""
+        if stream.idle:
+            if self._streams.get(stream.session_id) is stream:
+                del self._streams[stream.session_id]
+        elif stream.behind and stream.session_id not in self._following and not self._stopped:
+            self._following.add(stream.session_id)
+            self._supervisor.spawn(self._follow(stream), f"follow {stream.session_id}")
+
+    async def _join(self, subscription: Subscription) -> None:
+        """Read the next page of history; after the last one let the subscription into the stream."""
+        stream = self._stream(subscription.session_id)
+        stream.joining += 1
+        try:
+            if subscription.cursor is None:
+                subscription.cursor = stream.history_start(subscription.after, PAGE_FRAMES)
+            frames = await self._reader.read_events(subscription.session_id, subscription.cursor, PAGE_FRAMES)
+            if not frames and subscription.position > stream.newest:
+                last = await self._reader.last_seq(subscription.session_id)
+                if subscription.position > last:
+                    subscription.resync(f"The stream ends at {last}, before {subscription.position}; start again at 0.")
+                    return
+            if subscription.ended:
+                return
+            for frame in frames:
+                subscription.put_history(Entry(frame, seq=frame.seq, live=False))
+            if len(frames) < PAGE_FRAMES and subscription.roomy:
+                stream.attach(subscription)
+        finally:
+            stream.joining -= 1
+            self._settle(stream)
+
+    def _leave(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+        if subscription.overflowed:
+            self._resyncs += 1
+        stream = self._streams.get(subscription.session_id)
+        if stream is not None:
+            stream.detach(subscription)
+            self._settle(stream)
+
+    async def _follow(self, stream: Stream) -> None:
+        """Bring a stream that is behind up to what is stored, after giving our own commits their moment."""
+        try:
+            await asyncio.sleep(self._moment(stream))
+            retry_s = RETRY_FIRST_S
+            while stream.behind:
+                after, count = stream.gap()
+                try:
+                    frames = await self._reader.read_events(stream.session_id, after, min(count, PAGE_FRAMES))
+                except BoocoderError as error:
+                    log.warning("cannot read a stream", extra={"session": str(stream.session_id), "code": error.code})
+                    frames = ()
+                self._store_reads += 1
+                self._durable += stream.release_stored(frames)
+                if frames:
+                    retry_s = RETRY_FIRST_S
+                elif stream.behind:
+                    await asyncio.sleep(retry_s * random.uniform(0.5, 1.0))
+                    retry_s = min(RETRY_MAX_S, retry_s * 2)
+        finally:
+            self._following.discard(stream.session_id)
+        self._settle(stream)
+
+    def _moment(self, stream: Stream) -> float:
+        local = asyncio.get_running_loop().time() - stream.local_at < LOCAL_WRITER_S
+        return GAP_WAIT_S if local else REMOTE_WAIT_S
+
+    async def _poll(self) -> None:
+        """The safety net under hints: look at every watched stream's newest number now and then."""
+        while True:
+            await asyncio.sleep(self._poll_interval_s * random.uniform(0.75, 1.25))
+            for stream in tuple(self._streams.values()):
+                if not stream.subscribers:
+                    continue
+                try:
+                    self.heard(stream.session_id, await self._reader.last_seq(stream.session_id))
+                except BoocoderError as error:
+                    log.warning("cannot poll a stream", extra={"session": str(stream.session_id), "code": error.code})
+                    break

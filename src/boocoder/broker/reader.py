@@ -1,0 +1,29 @@
+"""Where the broker reads stored frames from; it never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from boocoder.events.frames import Frame
+from boocoder.model.ids import SessionId
+
+
+class Reader(Protocol):
+    """The stored stream of every session."""
+
+    async def read_events(self, session_id: SessionId, after: int, limit: int) -> Sequence[Frame]:
+        """Frames with seq > `after`, oldest first, at most `limit`; stored text comes as deltas with a seq.
+
+        A transaction's numbers become visible together, and a visible number means that all below are.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+
+    async def last_seq(self, session_id: SessionId) -> int:
+        """The newest number of the session's stream; 0 while it has none.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
