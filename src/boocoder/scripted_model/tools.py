@@ -175,7 +175,7 @@ def _plan_row(row: Schema, index: int, text: str) -> object:
         elif name.lower() == "id":
             filled[name] = index + 1 if _kind(prop) in ("integer", "number") else str(index + 1)
         elif isinstance(required, list) and name in required:
-            filled[name] = sample(prop, text)
+            filled[name] = sample(prop, "medium")  # such as a priority
     return filled
 
 
