@@ -1,0 +1,67 @@
+"""Chats: threads of conversation inside a session, and which agent was used last in each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from boocoder.db.pool import Connection
+from boocoder.db.sessions import session_not_found
+from boocoder.db.sql import Done, statement
+from boocoder.errors import NotFound
+from boocoder.model.ids import ChatId, SessionId
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """One chat; agent, model, mode and thinking are those of its newest task, None before the first."""
+
+    id: ChatId
+    session_id: SessionId
+    title: str
+    agent: str | None
+    model: str | None
+    mode: str | None
+    thinking: str | None
+    created_at: datetime
+
+
+_INSERT = statement("chats", "insert_chat", row=Done, params=(UUID, UUID, str))
+_GET = statement("chats", "get_chat", row=Chat, params=(UUID,))
+_LIST = statement("chats", "list_chats", row=Chat, params=(UUID,))
+_REMEMBER = statement("chats", "remember_choice", row=Done, params=(UUID, str, str | None, str | None, str | None))
+
+
+async def insert_chat(conn: Connection, chat_id: ChatId, session_id: SessionId, title: str) -> None:
+    """Add a chat to a session.
+
+    Raises:
+        NotFound: session_not_found.
+    """
+    if not await _INSERT.changed(conn, chat_id, session_id, title):
+        raise session_not_found(session_id)
+
+
+async def get_chat(conn: Connection, chat_id: ChatId) -> Chat:
+    """One chat.
+
+    Raises:
+        NotFound: chat_not_found.
+    """
+    chat = await _GET.first(conn, chat_id)
+    if chat is None:
+        raise NotFound("chat_not_found", f"There is no chat {chat_id}.", "List the session's chats to see their ids.")
+    return chat
+
+
+async def list_chats(conn: Connection, session_id: SessionId) -> list[Chat]:
+    """The chats of a session, oldest first."""
+    return await _LIST.all(conn, session_id)
+
+
+async def remember_choice(
+    conn: Connection, chat_id: ChatId, *, agent: str, model: str | None, mode: str | None, thinking: str | None
+) -> None:
+    """Keep what the chat's newest task was sent to."""
+    await _REMEMBER.changed(conn, chat_id, agent, model, mode, thinking)

@@ -1,0 +1,68 @@
+"""Turns the driver's errors into ours, once, at the edge; nothing above db knows the driver's classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from boocoder.errors import BoocoderError, InvalidInput, Unavailable
+
+_START_CURE = "Check that PostgreSQL is running and that the DSN is right, then try again."
+
+# Classes 08 (connection), 57P (shutdown, start-up) and 53300 (too many connections) of the SQLSTATE table.
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+_BUSY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+_SLOW = (asyncpg.QueryCanceledError, TimeoutError)
+_FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
+_NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+
+def translate(error: BaseException) -> BoocoderError | None:
+    """Our error for one of the driver's, or None where it can only be a mistake in our own SQL.
+
+    Args:
+        error: what the driver raised.
+    """
+    if isinstance(error, _GONE):
+        return Unavailable("database_unavailable", f"The database is not reachable: {error}.", _START_CURE)
+    if isinstance(error, _BUSY):
+        return Unavailable("database_busy", f"Two writers of the database met: {error}.", "Try again.")
+    if isinstance(error, _SLOW):
+        return Unavailable("database_slow", "The database did not answer in time.", "Try again when it is less busy.")
+    if isinstance(error, _FULL):
+        return Unavailable("database_full", f"The database has no room: {error}.", "Free some disk space.")
+    if isinstance(error, _NOT_TEXT) or isinstance(error.__cause__, UnicodeEncodeError):
+        return InvalidInput("text_not_storable", f"A text holds NUL or half a surrogate pair: {error}.")
+    # The driver has one class for "the socket has closed" and "you used me wrongly".
+    closed = isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+    if closed or isinstance(error, OSError):
+        return Unavailable("database_unavailable", f"The database is not reachable: {error}.", _START_CURE)
+    return None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our errors instead of the driver's for what runs inside. Wrap single calls of the driver only.
+
+    Raises:
+        Unavailable: database_unavailable, database_busy, database_slow, database_full.
+        InvalidInput: text_not_storable.
+    """
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        ours = translate(error)
+        if ours is None:
+            raise
+        raise ours from error

@@ -1,0 +1,136 @@
+"""Sessions: workspaces of a project, each with the stream of its events. Queueing work is queue's business."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from boocoder.db.pool import Connection
+from boocoder.db.projects import project_not_found
+from boocoder.db.sql import Done, statement
+from boocoder.errors import Conflict, NotFound
+from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId, TaskId
+from boocoder.model.task import TaskState
+
+
+class SessionState(StrEnum):
+    """An archived session takes no tasks."""
+
+    OPEN = "open"
+    ARCHIVED = "archived"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One session and what waits in it.
+
+    Args:
+        host_id: the host of its worktree; None until its first task was claimed.
+        pending_tasks: how many tasks wait.
+        running_task_id: the task that runs now, if any.
+        last_task_state: of its newest task, None if it never had one.
+        pending_change_id: the change that waits for a decision, if any.
+    """
+
+    id: SessionId
+    project_id: ProjectId
+    host_id: HostId | None
+    title: str
+    state: SessionState
+    created_at: datetime
+    updated_at: datetime
+    pending_tasks: int
+    running_task_id: TaskId | None
+    last_task_state: TaskState | None
+    pending_change_id: ChangeId | None
+
+
+class LockedSession(msgspec.Struct, frozen=True):
+    """A session whose row this transaction holds."""
+
+    id: SessionId
+    project_id: ProjectId
+    state: SessionState
+
+
+_INSERT = statement("sessions", "insert_session", row=Done, params=(UUID, UUID, str))
+_GET = statement("sessions", "get_session", row=Session, params=(UUID,))
+_LIST = statement("sessions", "list_sessions", row=Session, params=(UUID | None, SessionState | None, int, UUID | None))
+_LOCK = statement("sessions", "lock_session", row=LockedSession, params=(UUID,))
+_UPDATE = statement("sessions", "update_session", row=Done, params=(UUID, str | None, SessionState | None))
+
+
+async def insert_session(conn: Connection, session_id: SessionId, project_id: ProjectId, title: str) -> None:
+    """Add a session with an empty event stream.
+
+    Raises:
+        NotFound: project_not_found.
+    """
+    if not await _INSERT.changed(conn, session_id, project_id, title):
+        raise project_not_found(project_id)
+
+
+async def get_session(conn: Connection, session_id: SessionId) -> Session:
+    """One session.
+
+    Raises:
+        NotFound: session_not_found.
+    """
+    session = await _GET.first(conn, session_id)
+    if session is None:
+        raise session_not_found(session_id)
+    return session
+
+
+async def list_sessions(
+    conn: Connection,
+    *,
+    project_id: ProjectId | None = None,
+    state: SessionState | None = None,
+    limit: int = 100,
+    before: SessionId | None = None,
+) -> list[Session]:
+    """A page of sessions, newest first.
+
+    Args:
+        project_id, state: only these.
+        limit: rows at most.
+        before: id of the last session of the page before.
+    """
+    return await _LIST.all(conn, project_id, state, limit, before)
+
+
+async def lock_session(conn: Connection, session_id: SessionId) -> LockedSession:
+    """Hold the session's row until the transaction ends, and mark it as touched now.
+
+    Raises:
+        NotFound: session_not_found.
+    """
+    session = await _LOCK.first(conn, session_id)
+    if session is None:
+        raise session_not_found(session_id)
+    return session
+
+
+async def update_session(
+    conn: Connection, session_id: SessionId, *, title: str | None = None, state: SessionState | None = None
+) -> Session:
+    """Give it another title or state; None leaves a value as it is.
+
+    Raises:
+        NotFound: session_not_found.
+        Conflict: session_busy, it is to be archived and has pending or running tasks.
+    """
+    changed = await _UPDATE.changed(conn, session_id, title, state)
+    session = await get_session(conn, session_id)
+    if not changed:
+        text = f"Session {session_id} has tasks that wait or run."
+        raise Conflict("session_busy", text, "Cancel them or let them end, then archive it.")
+    return session
+
+
+def session_not_found(session_id: SessionId) -> NotFound:
+    """The error for an unknown session."""
+    return NotFound("session_not_found", f"There is no session {session_id}.", "List the sessions to see their ids.")

@@ -1,0 +1,22 @@
+-- Agents that each host found.
+
+-- name: put_agent
+-- What a probe found.
+INSERT INTO available_agents (host_id, name, backend, state, reason, cure, version, program, models, modes,
+                              default_model)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, to_jsonb($9::text[]), to_jsonb($10::text[]), $11)
+ON CONFLICT (host_id, name) DO UPDATE
+    SET backend = excluded.backend, state = excluded.state, reason = excluded.reason, cure = excluded.cure,
+        version = excluded.version, program = excluded.program, models = excluded.models,
+        modes = excluded.modes, default_model = excluded.default_model, probed_at = now()
+RETURNING true AS done;
+
+-- name: list_agents
+-- The agents of one host or of all ($1), by name.
+SELECT host_id, name, backend, state, reason, cure, version, program,
+       ARRAY(SELECT jsonb_array_elements_text(models)) AS models,
+       ARRAY(SELECT jsonb_array_elements_text(modes)) AS modes,
+       default_model, probed_at
+FROM available_agents
+WHERE $1::uuid IS NULL OR host_id = $1
+ORDER BY name, host_id;

@@ -1,0 +1,36 @@
+-- Attempts: who runs a task, under which lease. Every write of a turn is guarded by one of these rows.
+
+-- name: hold_attempt
+-- Locks a live attempt of this instance against being taken over until the transaction ends.
+SELECT true AS done FROM attempts
+WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
+FOR SHARE;
+
+-- name: mark_prompt_sent
+-- From here on the prompt is never sent again.
+UPDATE attempts SET prompt_sent_at = coalesce(prompt_sent_at, now())
+WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
+RETURNING true AS done;
+
+-- name: end_attempt
+-- The end of an attempt, once.
+UPDATE attempts SET ended_at = now(), outcome = $4
+WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
+RETURNING true AS done;
+
+-- name: list_lost_attempts
+-- Live attempts whose process is gone: of another instance of host $1, or of any host once the lease
+-- has been over for $3 seconds.
+SELECT a.task_id, a.epoch, a.host_id, a.instance_id, a.started_at, a.lease_until, a.prompt_sent_at, t.session_id
+FROM attempts a
+JOIN tasks t ON t.id = a.task_id
+WHERE a.ended_at IS NULL AND a.instance_id <> $2
+  AND (a.host_id = $1 OR a.lease_until < now() - make_interval(secs => $3))
+ORDER BY a.started_at, a.task_id;
+
+-- name: take_over_attempt
+-- A rescuer becomes the owner of a lost attempt, which keeps its epoch.
+UPDATE attempts SET host_id = $3, instance_id = $4, lease_until = now() + make_interval(secs => $5)
+WHERE task_id = $1 AND epoch = $2 AND ended_at IS NULL AND instance_id <> $4
+  AND (host_id = $3 OR lease_until < now())
+RETURNING true AS done;

@@ -1,0 +1,87 @@
+-- Messages, their parts and the text stored of each.
+
+-- name: insert_message
+-- A message begins: a user's is complete at once, an agent's streams.
+INSERT INTO messages (id, session_id, chat_id, task_id, role, status, agent, model, finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $6 = 'streaming'::message_status THEN NULL ELSE now() END)
+RETURNING ord;
+
+-- name: finish_message
+-- streaming -> how its turn ended, once.
+UPDATE messages SET status = $2, finished_at = now() WHERE id = $1 AND status = 'streaming'
+RETURNING true AS done;
+
+-- name: get_streaming_message
+-- The message that a task's turn is writing.
+SELECT id, ord FROM messages WHERE task_id = $1 AND status = 'streaming';
+
+-- name: list_messages
+-- A page of a chat's messages after number $2, oldest first; a user's text is its task's prompt.
+SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
+       m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text
+FROM messages m
+JOIN tasks t ON t.id = m.task_id
+WHERE m.chat_id = $1 AND m.ord > $2
+ORDER BY m.ord
+LIMIT $3;
+
+-- name: list_parts
+-- The parts of messages $1 in order, with the first $2 characters of their text. Chunks are dense, so that the
+-- last one's end is the length of the whole.
+SELECT p.message_id, p.part, p.kind, p.key, p.data,
+       coalesce(left((
+           SELECT string_agg(c.text, '' ORDER BY c."offset") FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text' AND c."offset" < $2
+       ), $2), '') AS text,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text'
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS text_chars
+FROM message_parts p
+WHERE p.message_id = ANY ($1)
+ORDER BY p.message_id, p.part;
+
+-- name: get_parts
+-- The parts of one message in order, with how many characters are stored of each field.
+SELECT p.part, p.kind, p.key, p.data,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text'
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS text_chars,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'input'
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS input_chars,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'output'
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS output_chars
+FROM message_parts p
+WHERE p.message_id = $1
+ORDER BY p.part;
+
+-- name: read_part_text
+-- Characters $4 to $4 + $5 of one field of a part. Chunks are dense, so that reading begins with the last one
+-- that starts at or before $4.
+SELECT coalesce((
+           SELECT substr(string_agg(c.text, '' ORDER BY c."offset"), $4 - min(c."offset") + 1, $5)
+           FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = $3
+             AND c."offset" < $4 + $5
+             AND c."offset" >= (
+                 SELECT b."offset" FROM part_chunks b
+                 WHERE b.message_id = p.message_id AND b.part = p.part AND b.field = $3 AND b."offset" <= $4
+                 ORDER BY b."offset" DESC LIMIT 1
+             )
+       ), '') AS text,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = $3
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS total_chars
+FROM message_parts p
+WHERE p.message_id = $1 AND p.part = $2;

@@ -1,0 +1,48 @@
+-- Sessions and their event streams.
+
+-- name: insert_session
+-- A session together with the counter of its stream; no row where the project does not exist.
+WITH made AS (
+    INSERT INTO sessions (id, project_id, title)
+    SELECT $1, p.id, $3 FROM projects p WHERE p.id = $2
+    RETURNING id
+)
+INSERT INTO event_streams (session_id) SELECT id FROM made
+RETURNING true AS done;
+
+-- name: get_session
+-- One session with what its row in a list shows.
+SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at,
+       (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
+       (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
+       (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
+       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id
+FROM sessions s WHERE s.id = $1;
+
+-- name: list_sessions
+-- A page of sessions, newest first: of one project or all ($1), in one state or any ($2), after session $4.
+SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at,
+       (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
+       (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
+       (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
+       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id
+FROM sessions s
+WHERE ($1::uuid IS NULL OR s.project_id = $1)
+  AND ($2::session_state IS NULL OR s.state = $2)
+  AND ($4::uuid IS NULL OR (s.created_at, s.id) < (SELECT b.created_at, b.id FROM sessions b WHERE b.id = $4))
+ORDER BY s.created_at DESC, s.id DESC
+LIMIT $3;
+
+-- name: lock_session
+-- Holds the session's row, so that tasks of one session get their numbers in the order of their commits.
+UPDATE sessions SET updated_at = now() WHERE id = $1
+RETURNING id, project_id, state;
+
+-- name: update_session
+-- Another title or state; not archived while it has work to do.
+UPDATE sessions s
+SET title = coalesce($2, s.title), state = coalesce($3, s.state), updated_at = now()
+WHERE s.id = $1
+  AND ($3::session_state IS DISTINCT FROM 'archived'
+       OR NOT EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state IN ('pending', 'running')))
+RETURNING true AS done;

@@ -1,0 +1,141 @@
+-- Tasks: the queue. The moves that a state may make stand in 0001_init.sql.
+
+-- name: insert_task
+-- A new pending task; no row where the idempotency key is taken.
+INSERT INTO tasks (id, project_id, session_id, chat_id, prompt, agent, model, mode, thinking, priority,
+                   idempotency_key, request_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (idempotency_key) DO NOTHING
+RETURNING ord;
+
+-- name: find_by_idempotency_key
+-- The task that was made with this key.
+SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = $1;
+
+-- name: claim_tasks
+-- Takes the head task of up to $3 sessions that run nothing and belong to host $1 or to nobody. `waiting` jumps
+-- from session to session in the index of pending tasks and `heads` reads one entry of each, so that the length
+-- of a session's queue costs nothing. The locked row is looked at again, so a task that another claimer took
+-- meanwhile drops out; tasks_one_running_per_session refuses what is left to chance.
+WITH RECURSIVE waiting AS (
+    (SELECT t.session_id FROM tasks t WHERE t.state = 'pending' ORDER BY t.session_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.session_id FROM tasks t
+            WHERE t.state = 'pending' AND t.session_id > w.session_id
+            ORDER BY t.session_id LIMIT 1)
+    FROM waiting w
+    WHERE w.session_id IS NOT NULL
+), heads AS (
+    SELECT head.id
+    FROM waiting w
+    JOIN sessions s ON s.id = w.session_id AND (s.host_id IS NULL OR s.host_id = $1)
+    CROSS JOIN LATERAL (
+        SELECT t.id FROM tasks t
+        WHERE t.session_id = w.session_id AND t.state = 'pending'
+        ORDER BY t.ord LIMIT 1
+    ) head
+    WHERE NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = w.session_id AND r.state = 'running')
+), chosen AS (
+    SELECT t.id
+    FROM heads h
+    JOIN tasks t ON t.id = h.id
+    WHERE t.state = 'pending'
+    ORDER BY t.priority DESC, t.ord
+    LIMIT $3
+    FOR UPDATE OF t SKIP LOCKED
+), claimed AS (
+    UPDATE tasks t SET state = 'running', epoch = t.epoch + 1, started_at = now()
+    FROM chosen c
+    WHERE t.id = c.id AND t.state = 'pending'
+    RETURNING t.*
+), bound AS (
+    UPDATE sessions s SET host_id = $1
+    FROM claimed c
+    WHERE s.id = c.session_id AND s.host_id IS NULL
+), attempt AS (
+    INSERT INTO attempts (task_id, epoch, host_id, instance_id, lease_until)
+    SELECT c.id, c.epoch, $1, $2, now() + make_interval(secs => $4) FROM claimed c
+)
+SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
+       c.priority, c.epoch, c.cancel_requested_at, c.created_at,
+       p.path AS project_path, s.title AS session_title, h.title AS chat_title,
+       a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
+       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state,
+       NULL::timestamptz AS prompt_sent_at
+FROM claimed c
+JOIN projects p ON p.id = c.project_id
+JOIN sessions s ON s.id = c.session_id
+JOIN chats h ON h.id = c.chat_id
+LEFT JOIN agent_sessions a ON a.chat_id = c.chat_id AND a.agent = c.agent
+LEFT JOIN session_worktrees w ON w.session_id = c.session_id
+ORDER BY c.priority DESC, c.ord;
+
+-- name: get_running_task
+-- What claim_tasks returned for a task that runs now, as it stands today; for whoever takes it over.
+SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
+       c.priority, c.epoch, c.cancel_requested_at, c.created_at,
+       p.path AS project_path, s.title AS session_title, h.title AS chat_title,
+       a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
+       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state,
+       t.prompt_sent_at
+FROM tasks c
+JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
+JOIN projects p ON p.id = c.project_id
+JOIN sessions s ON s.id = c.session_id
+JOIN chats h ON h.id = c.chat_id
+LEFT JOIN agent_sessions a ON a.chat_id = c.chat_id AND a.agent = c.agent
+LEFT JOIN session_worktrees w ON w.session_id = c.session_id
+WHERE c.id = $1 AND c.state = 'running';
+
+-- name: request_cancel
+-- A waiting task ends at once, a running one is asked to; a final one gives no row.
+UPDATE tasks
+SET state = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END,
+    ended_at = CASE state WHEN 'pending' THEN now() END,
+    cancel_requested_at = coalesce(cancel_requested_at, now())
+WHERE id = $1 AND state IN ('pending', 'running')
+RETURNING state;
+
+-- name: get_task_state
+-- Where a task stands.
+SELECT state FROM tasks WHERE id = $1;
+
+-- name: finish_task
+-- running -> a final state, for the newest attempt only.
+UPDATE tasks
+SET state = $3, ended_at = now(), error_code = $4, error_text = $5, error_cure = $6, summary = $7, usage = $8
+WHERE id = $1 AND epoch = $2 AND state = 'running'
+RETURNING true AS done;
+
+-- name: requeue_task
+-- running -> pending, only while the prompt of its newest attempt was never sent.
+UPDATE tasks t
+SET state = 'pending', started_at = NULL
+WHERE t.id = $1 AND t.epoch = $2 AND t.state = 'running'
+  AND EXISTS (SELECT FROM attempts a WHERE a.task_id = t.id AND a.epoch = t.epoch AND a.prompt_sent_at IS NULL)
+RETURNING true AS done;
+
+-- name: get_task
+-- One task, whole.
+SELECT id, ord, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
+       thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
+       error_text, error_cure, summary, usage
+FROM tasks WHERE id = $1;
+
+-- name: list_tasks
+-- A page of tasks, newest first: in one state or any ($1), of one session or all ($2), before task $4; the
+-- prompt is cut to $5 characters.
+SELECT id, ord, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
+       agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
+       error_code, error_text, error_cure, summary, usage
+FROM tasks
+WHERE ($1::task_state IS NULL OR state = $1)
+  AND ($2::uuid IS NULL OR session_id = $2)
+  AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM tasks b WHERE b.id = $4))
+ORDER BY ord DESC
+LIMIT $3;
+
+-- name: count_tasks
+-- How many tasks wait and run, of one session or all ($1).
+SELECT (SELECT count(*) FROM tasks WHERE state = 'pending' AND ($1::uuid IS NULL OR session_id = $1)) AS pending,
+       (SELECT count(*) FROM tasks WHERE state = 'running' AND ($1::uuid IS NULL OR session_id = $1)) AS running;

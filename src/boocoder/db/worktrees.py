@@ -1,0 +1,106 @@
+"""Worktrees of sessions and the snapshots taken of them, as rows. git itself is not touched here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from boocoder.db.pool import Connection
+from boocoder.db.sql import Done, statement
+from boocoder.model.ids import HostId, SessionId, SnapshotId, TaskId
+
+
+class WorktreeState(StrEnum):
+    """making -> ready -> gone."""
+
+    MAKING = "making"
+    READY = "ready"
+    GONE = "gone"
+
+
+class SnapshotKind(StrEnum):
+    """Why a snapshot was taken."""
+
+    TURN_END = "turn_end"
+    INTERRUPTED = "interrupted"
+    APPLY = "apply"
+    MANUAL = "manual"
+
+
+class WorktreeRow(msgspec.Struct, frozen=True):
+    """A session's worktree; `base_commit` and `base_tree` are what its change is measured against."""
+
+    session_id: SessionId
+    path: str
+    base_commit: str
+    base_tree: str
+    state: WorktreeState
+    created_at: datetime
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A git tree of a worktree."""
+
+    id: SnapshotId
+    session_id: SessionId
+    task_id: TaskId | None
+    kind: SnapshotKind
+    tree: str
+    taken_at: datetime
+
+
+_PUT = statement("worktrees", "put_worktree", row=Done, params=(UUID, str, str, str, WorktreeState))
+_SET = statement("worktrees", "set_worktree_state", row=Done, params=(UUID, WorktreeState))
+_GET = statement("worktrees", "get_worktree", row=WorktreeRow, params=(UUID,))
+_LIST = statement("worktrees", "list_worktrees", row=WorktreeRow, params=(UUID,))
+_SNAP = statement("worktrees", "insert_snapshot", row=Done, params=(UUID, UUID, UUID | None, SnapshotKind, str))
+_LATEST = statement("worktrees", "latest_snapshot", row=Snapshot, params=(UUID,))
+
+
+async def put_worktree(
+    conn: Connection, session_id: SessionId, *, path: Path, base_commit: str, base_tree: str, state: WorktreeState
+) -> None:
+    """Store the session's worktree, in place of the one that it had.
+
+    Args:
+        path: absolute, of no other session.
+        base_commit, base_tree: full hexadecimal object ids.
+    """
+    await _PUT.one(conn, session_id, str(path), base_commit, base_tree, state)
+
+
+async def set_worktree_state(conn: Connection, session_id: SessionId, state: WorktreeState) -> bool:
+    """Move the worktree's state; False if the session has none."""
+    return await _SET.changed(conn, session_id, state)
+
+
+async def get_worktree(conn: Connection, session_id: SessionId) -> WorktreeRow | None:
+    """The session's worktree, None if it never had one."""
+    return await _GET.first(conn, session_id)
+
+
+async def list_worktrees(conn: Connection, host_id: HostId) -> list[WorktreeRow]:
+    """The worktrees of a host's sessions that are not gone, oldest first."""
+    return await _LIST.all(conn, host_id)
+
+
+async def insert_snapshot(
+    conn: Connection,
+    snapshot_id: SnapshotId,
+    session_id: SessionId,
+    *,
+    task_id: TaskId | None,
+    kind: SnapshotKind,
+    tree: str,
+) -> None:
+    """Store that `tree` was taken of the session's worktree, by a turn or not."""
+    await _SNAP.one(conn, snapshot_id, session_id, task_id, kind, tree)
+
+
+async def latest_snapshot(conn: Connection, session_id: SessionId) -> Snapshot | None:
+    """The session's newest snapshot, None if there is none."""
+    return await _LATEST.first(conn, session_id)
