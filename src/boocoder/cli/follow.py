@@ -1,0 +1,130 @@
+"""Follows one task through its session's stream to its end, and cancels it when the person asks. Prints nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from uuid import UUID
+
+from boocoder.cli.client import Client
+from boocoder.errors import BoocoderError
+from boocoder.events import frames
+from boocoder.model.task import TaskState
+from boocoder.service import Supervisor
+
+EXIT_COMPLETED = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_CANCELLED = 130  # 128 + SIGINT, as shells have it
+
+
+def exit_code(outcome: str) -> int:
+    """The exit code that stands for an outcome."""
+    return {"completed": EXIT_COMPLETED, "cancelled": EXIT_CANCELLED}.get(outcome, EXIT_FAILED)
+
+
+class TaskFrames:
+    """Picks the frames of one task out of its session's stream."""
+
+    def __init__(self, task_id: UUID) -> None:
+        self._task_id = task_id
+        self._messages: set[UUID] = set()
+        self._running = False
+        self.outcome = ""  # set when the task has ended
+
+    def takes(self, frame: frames.Frame) -> bool:
+        """Whether the frame belongs to the task."""
+        match frame:
+            case frames.TurnStarted():
+                self._running = frame.task_id == self._task_id
+                return self._running
+            case frames.MessageStarted():
+                if frame.task_id == self._task_id:
+                    self._messages.add(frame.message_id)
+                return frame.task_id == self._task_id
+            case frames.TurnEnded() if frame.task_id == self._task_id:
+                self.outcome = frame.outcome
+                return True
+            case frames.QueueChanged() if frame.task_id == self._task_id:
+                if frame.state == "cancelled" and not self._running:
+                    self.outcome = frame.state  # it never ran, so no turn ends
+                return True
+            case frames.Usage() | frames.TurnEnded() | frames.QueueChanged():
+                return frame.task_id == self._task_id
+            case frames.Notice() if frame.message_id is None:
+                return self._running
+            case frames.ChangeUpdated() | frames.AgentCommands() | frames.Resync():
+                return self._running
+            case _:
+                return frame.message_id in self._messages
+
+
+async def follow_task(client: Client, session_id: UUID, task_id: UUID) -> AsyncGenerator[frames.Frame]:
+    """The frames of a task from its beginning to its end; the last one tells how it ended.
+
+    Raises:
+        Unavailable: the service was away for too long.
+    """
+    wanted = TaskFrames(task_id)
+    async with aclosing(client.stream(session_id)) as received:
+        async for frame in received:
+            if wanted.takes(frame):
+                yield frame
+            if wanted.outcome:
+                return
+
+
+def ended_state(frame: frames.Frame) -> str:
+    """The final state that a task's last frame tells, "" for any other frame."""
+    match frame:
+        case frames.TurnEnded():
+            return frame.outcome
+        case frames.QueueChanged() if TaskState(frame.state).final:
+            return frame.state
+        case _:
+            return ""
+
+
+@contextmanager
+def cancel_on_interrupt(
+    client: Client, task_id: UUID, supervisor: Supervisor, said: Callable[[str], None]
+) -> Iterator[None]:
+    """Within it the first Ctrl-C (or TERM) cancels the task, and a second one leaves at once.
+
+    Leaving at once loses nothing: what the task did is stored as it happens, a service of its own goes on with
+    the cancelling, and one inside this process is put right at its next start.
+    """
+    loop = asyncio.get_running_loop()
+    asked = False
+
+    def interrupt() -> None:
+        nonlocal asked
+        if asked:
+            said("left; nothing is lost")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(EXIT_CANCELLED)
+        asked = True
+        said("cancelling (Ctrl-C again leaves at once)")
+        supervisor.spawn(_cancel(client, task_id, said), "cancel")
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+async def _cancel(client: Client, task_id: UUID, said: Callable[[str], None]) -> None:
+    try:
+        await client.request("POST", f"/api/tasks/{task_id}/cancel", body={})
+    except BoocoderError as error:
+        said(f"cancelling failed: {error.text} {error.cure}")

@@ -1,0 +1,150 @@
+"""Shows the frames of one turn as they come: text, reasoning, tools, plan, notices. It only prints, append-only.
+
+On a terminal the line of a running tool is rewritten when the tool ends; otherwise each thing is printed once.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from boocoder.cli.style import MARKS, can_show, duration, style_of
+from boocoder.cli.terminal_text import SafeStream, one_line, plain
+from boocoder.events import frames
+from boocoder.events.agent_event import NoticeLevel, PlanStatus, ToolStatus
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FAILED_OUTPUT_LINES = 8  # of a failed tool's output; enough for most error messages
+PLAN_MARKS = {
+    PlanStatus.PENDING: "[ ]",
+    PlanStatus.IN_PROGRESS: "[~]",
+    PlanStatus.COMPLETED: "[x]",
+    PlanStatus.CANCELLED: "[-]",
+}
+
+PartKey = tuple[UUID, int]
+
+
+class LiveView:
+    """Prints one turn.
+
+    Args:
+        console: where to.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._streams: dict[PartKey, SafeStream] = {}
+        self._shown_chars: dict[PartKey, int] = {}
+        self._tools: dict[PartKey, tuple[ToolStatus, float]] = {}
+        self._open: PartKey | None = None  # the part whose text the cursor stands in
+        self._open_style = ""
+        self._at_line_start = True
+        self._rewritable: PartKey | None = None  # the tool whose line may still be rewritten
+        self._plan: tuple[frames.PlanEntryData, ...] = ()
+        self.usage: frames.Usage | None = None
+        self.change: frames.ChangeUpdated | None = None
+        self.ended: frames.TurnEnded | None = None
+
+    def show(self, frame: frames.Frame) -> None:
+        """Print what is new in a frame; frames that come twice print nothing twice."""
+        match frame:
+            case frames.Delta():
+                self._text((frame.message_id, frame.part), frame.offset, frame.text, "")
+            case frames.ReasoningDelta():
+                self._text((frame.message_id, frame.part), frame.offset, frame.text, "dim italic")
+            case frames.ToolCall():
+                self._tool(frame)
+            case frames.Plan() if frame.entries != self._plan:
+                self._show_plan(frame)
+            case frames.Notice():
+                style = "yellow" if frame.level is NoticeLevel.WARNING else "dim"
+                self._line(f"{self._mark('notice')} {plain(frame.text)}", style)
+            case frames.Usage():
+                self.usage = frame
+            case frames.ChangeUpdated():
+                self.change = frame
+            case frames.TurnEnded():
+                self.ended = frame
+                self.end_line()
+            case _:
+                pass
+
+    def end_line(self) -> None:
+        """Leave the cursor at the start of a line."""
+        if not self._at_line_start:
+            self._console.print()
+        self._at_line_start = True
+        self._open = None
+        self._rewritable = None
+
+    def _text(self, key: PartKey, offset: int, text: str, style: str) -> None:
+        shown = self._shown_chars.get(key, 0)
+        if offset > shown or offset + len(text) <= shown:
+            return  # a gap is filled by the replay that follows; what is known already is not printed again
+        self._shown_chars[key] = offset + len(text)
+        safe = self._streams.setdefault(key, SafeStream()).feed(text[shown - offset :])
+        if self._open != key:
+            self.end_line()
+            safe = safe.lstrip("\n") if shown == 0 else safe
+        if not safe:
+            return
+        self._open, self._open_style = key, style
+        self._console.print(safe, style=style or None, end="")
+        self._at_line_start = safe.endswith("\n")
+
+    def _line(self, text: str, style: str = "") -> None:
+        self.end_line()
+        self._console.print(text, style=style or None)
+
+    def _mark(self, state: str) -> str:
+        mark = {"notice": "»"}.get(state) or MARKS.get(state, ("·", ""))[0]
+        return mark if can_show(mark) else "*"
+
+    def _tool(self, frame: frames.ToolCall) -> None:
+        key = (frame.message_id, frame.part)
+        before, began = self._tools.get(key, (None, frame.at or time.time()))
+        if before is not None and before.final:
+            return
+        self._tools[key] = (frame.status, began)
+        took = max((frame.at or time.time()) - began, 0.0)
+        if frame.status.final:
+            self._tool_ended(key, frame, took)
+        elif self._console.is_terminal and self._rewritable != key:
+            self.end_line()
+            self._console.print(self._tool_line(frame, ""), style=style_of("running"), end="")
+            self._at_line_start = False
+            self._rewritable = key
+        elif self._console.is_terminal:
+            self._rewrite()
+            self._console.print(self._tool_line(frame, ""), style=style_of("running"), end="")
+
+    def _tool_ended(self, key: PartKey, frame: frames.ToolCall, took: float) -> None:
+        if self._rewritable == key:
+            self._rewrite()
+            self._at_line_start = True
+        self._line(self._tool_line(frame, f"  {duration(took)}"), style_of(frame.status.value))
+        if frame.status is ToolStatus.FAILED and frame.output:
+            for line in plain(frame.output).rstrip().splitlines()[-FAILED_OUTPUT_LINES:]:
+                self._line(f"    {line}", "dim")
+
+    def _rewrite(self) -> None:
+        self._console.file.write("\r\x1b[2K")
+
+    def _tool_line(self, frame: frames.ToolCall, tail: str) -> str:
+        indent = "    " if frame.parent is not None else "  "
+        room = max(self._console.width - len(indent) - len(frame.name) - len(tail) - 6, 16)
+        title = one_line(frame.title, room)
+        name = one_line(frame.name, 40)
+        said = name if not title or title == name else f"{name}  {title}"
+        return f"{indent}{self._mark(frame.status.value)} {said}{tail}"
+
+    def _show_plan(self, frame: frames.Plan) -> None:
+        self._plan = frame.entries
+        self._line("  plan", "bold")
+        for entry in frame.entries:
+            style = "dim" if entry.status in (PlanStatus.COMPLETED, PlanStatus.CANCELLED) else ""
+            self._line(f"    {PLAN_MARKS[entry.status]} {one_line(entry.text, 160)}", style)

@@ -1,0 +1,164 @@
+"""Gives the service a task and shows it to its end, then the change. What `boocoder run` and the demo do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from boocoder.cli import wire
+from boocoder.cli.client import Client
+from boocoder.cli.decide import decide
+from boocoder.cli.follow import cancel_on_interrupt, ended_state, exit_code, follow_task
+from boocoder.cli.live_view import LiveView
+from boocoder.cli.style import duration, marked, style_of
+from boocoder.cli.terminal_text import plain
+from boocoder.errors import NotFound
+from boocoder.events import frames
+from boocoder.service import Supervisor
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks for.
+
+    Args:
+        prompt: the task's words.
+        project: a folder in the repository; not used with a session.
+        session_id: goes on in this session, with its newest chat.
+        new_chat: a fresh context over the session's files.
+        agent, model, mode, thinking: None leaves the choice to the service.
+    """
+
+    prompt: str
+    project: Path
+    session_id: UUID | None = None
+    new_chat: bool = False
+    agent: str | None = None
+    model: str | None = None
+    mode: str | None = None
+    thinking: str | None = None
+
+
+async def enqueue_task(client: Client, ask: Ask) -> wire.Enqueued:
+    """Put the task into the queue.
+
+    Raises:
+        BoocoderError: the service refuses it, or is not there.
+    """
+    where = await _destination(client, ask)
+    body = {
+        **where,
+        "prompt": ask.prompt,
+        "agent": ask.agent,
+        "model": ask.model,
+        "mode": ask.mode,
+        "thinking": ask.thinking,
+    }
+    return await client.post("/api/tasks", wire.Enqueued, body, key=str(uuid4()))
+
+
+async def _destination(client: Client, ask: Ask) -> dict[str, str]:
+    if ask.session_id is None:
+        project = await client.post("/api/projects", wire.Project, {"path": str(ask.project.absolute())})
+        return {"project_id": str(project.id)}
+    if ask.new_chat:
+        return {"session_id": str(ask.session_id)}
+    chats = await client.items(f"/api/sessions/{ask.session_id}/chats", wire.Chat)
+    return {"chat_id": str(chats[-1].id)} if chats else {"session_id": str(ask.session_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a task: its final state, how long it took in seconds, and its change if there is one."""
+
+    task: wire.Enqueued
+    outcome: str
+    took_s: float
+    change: wire.Change | None
+
+
+async def show_task(client: Client, task: wire.Enqueued, show: Callable[[frames.Frame], None]) -> Seen:
+    """Hand the task's frames to `show` until it has ended; Ctrl-C cancels it."""
+    supervisor = Supervisor("run")
+    began, outcome = time.monotonic(), ""
+    try:
+        with cancel_on_interrupt(client, task.task_id, supervisor, _say):
+            async with aclosing(follow_task(client, task.session_id, task.task_id)) as received:
+                async for frame in received:
+                    show(frame)
+                    outcome = ended_state(frame) or outcome
+    finally:
+        await supervisor.stop(grace_s=1.0)
+    took_s = time.monotonic() - began
+    return Seen(task, outcome, took_s, await pending_change(client, task.session_id))
+
+
+def _say(text: str) -> None:
+    print(f"\n{text}", file=sys.stderr, flush=True)
+
+
+async def pending_change(client: Client, session_id: UUID) -> wire.Change | None:
+    """The session's change that waits for a decision, with its files."""
+    waiting = await client.items("/api/changes", wire.ChangeRow, session_id=session_id, state="pending")
+    if not waiting:
+        return None
+    try:
+        return await client.get(f"/api/changes/{waiting[0].id}", wire.Change)
+    except NotFound:
+        return None
+
+
+def show_end(console: Console, view: LiveView, seen: Seen) -> None:
+    """The closing lines of a turn: how it ended, how long it took, what it used."""
+    view.end_line()
+    console.print(f"{marked(seen.outcome)} in {duration(seen.took_s)}{_used(view.usage)}", style=style_of(seen.outcome))
+    if view.ended is not None and view.ended.text:
+        console.print(f"  {plain(view.ended.text)}")
+        if view.ended.cure:
+            console.print(f"  {plain(view.ended.cure)}", style="dim")
+
+
+def _used(usage: frames.Usage | None) -> str:
+    if usage is None:
+        return ""
+    cost = f", ${usage.cost_usd:.4f}" if usage.cost_usd else ""
+    return f", {usage.input_tokens:,} tokens in, {usage.output_tokens:,} out{cost}"
+
+
+async def run_shown(
+    client: Client, ask: Ask, console: Console, *, apply: bool | None, question: Callable[[str], Awaitable[str]] | None
+) -> int:
+    """Run a task with everything shown to a person.
+
+    Args:
+        client: of the service.
+        ask: the task.
+        console: where to show it.
+        apply: True applies the change, False leaves it, None asks (or leaves it where nobody can be asked).
+        question: asks the person for a line; None where there is no person.
+
+    Returns:
+        The exit code.
+    """
+    task = await enqueue_task(client, ask)
+    console.print(f"task {task.task_id}  session {task.session_id}", style="dim")
+    view = LiveView(console)
+    seen = await show_task(client, task, view.show)
+    show_end(console, view, seen)
+    if seen.change is None:
+        if seen.outcome == "completed":
+            console.print("No file was changed.", style="dim")
+        return exit_code(seen.outcome)
+    if seen.outcome != "completed":
+        apply = False  # a half-done change is never applied by a flag that was meant for a whole one
+    await decide(client, seen.change, console, apply=apply, question=question)
+    return exit_code(seen.outcome)

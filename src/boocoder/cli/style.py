@@ -1,0 +1,115 @@
+"""The words, marks and colours that all commands share; makes consoles. It talks to no service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from boocoder.errors import BoocoderError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MARKS = {
+    "pending": ("·", "dim"),
+    "running": ("▸", "cyan"),
+    "completed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "cancelled": ("⊘", "yellow"),
+    "interrupted": ("!", "yellow"),
+    "timed_out": ("✗", "red"),
+    "applied": ("✓", "green"),
+    "rejected": ("⊘", "yellow"),
+    "superseded": ("·", "dim"),
+    "withdrawn": ("·", "dim"),
+    "loading": ("…", "dim"),
+    "ready": ("✓", "green"),
+    "unavailable": ("-", "dim"),
+    "error": ("✗", "red"),
+}
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console on standard output; colours only on a terminal and without NO_COLOR."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def marked(state: str) -> str:
+    """A state with its mark: "✓ completed"; plain where standard output cannot show the mark."""
+    mark, _ = MARKS.get(state, ("·", ""))
+    return f"{mark} {state.replace('_', ' ')}" if can_show(mark) else state.replace("_", " ")
+
+
+def style_of(state: str) -> str:
+    """The colour of a state."""
+    return MARKS.get(state, ("", ""))[1]
+
+
+def can_show(text: str) -> bool:
+    """Whether standard output's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def show_error(error: BoocoderError) -> None:
+    """What failed and what to do, on standard error."""
+    from boocoder.cli.terminal_text import plain
+
+    console = make_console(stderr=True)
+    console.print(f"Error: {plain(error.text)}", style="red")
+    if error.cure:
+        console.print(f"       {plain(error.cure)}")
+
+
+def duration(seconds: float) -> str:
+    """A duration in words: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def print_json(value: object) -> None:
+    """A value as one line of JSON."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def age(moment: datetime) -> str:
+    """How long ago: "12 s", "3 min", "5 h", "2 d"."""
+    seconds = max((datetime.now(UTC) - moment).total_seconds(), 0)
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def show_rows(console: Console, columns: tuple[str, ...], rows: Sequence[tuple[tuple[str, str], ...]]) -> None:
+    """A table without lines.
+
+    Args:
+        console: where to.
+        columns: headings; the last column takes what room is left.
+        rows: cells as (text, style).
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for name in columns[:-1]:
+        table.add_column(name, no_wrap=True)
+    table.add_column(columns[-1], no_wrap=True, overflow="ellipsis", ratio=1 if console.is_terminal else None)
+    for row in rows:
+        table.add_row(*(Text(text, style=style) for text, style in row))
+    console.print(table, soft_wrap=not console.is_terminal)

@@ -1,0 +1,126 @@
+"""What the API answers, as far as the commands use it. Unknown fields are ignored, so that a newer service works."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A problem answer (RFC 9457)."""
+
+    code: str = "http_error"
+    title: str = ""
+    detail: str = ""
+    cure: str = ""
+    status: int = 0
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A project."""
+
+    id: UUID
+    name: str
+    path: str
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A session and what waits in it."""
+
+    id: UUID
+    project_id: UUID
+    title: str
+    state: str
+    updated_at: datetime
+    pending_tasks: int = 0
+    running_task_id: UUID | None = None
+    last_task_state: str | None = None
+    pending_change_id: UUID | None = None
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """A chat of a session."""
+
+    id: UUID
+    title: str
+    agent: str | None = None
+    model: str | None = None
+
+
+class Enqueued(msgspec.Struct, frozen=True):
+    """Where a new task went."""
+
+    task_id: UUID
+    session_id: UUID
+    chat_id: UUID
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A task and how it stands."""
+
+    id: UUID
+    session_id: UUID
+    chat_id: UUID
+    prompt: str
+    agent: str
+    state: str
+    created_at: datetime
+    model: str | None = None
+    mode: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+    error_cure: str | None = None
+    summary: str | None = None
+
+
+class ChangedFile(msgspec.Struct, frozen=True):
+    """One file of a change; counts are None for a binary file."""
+
+    path: str
+    status: str = ""
+    additions: int | None = None
+    deletions: int | None = None
+
+
+class ChangeRow(msgspec.Struct, frozen=True):
+    """A change as lists show it."""
+
+    id: UUID
+    session_id: UUID
+    agent: str
+    state: str
+    additions: int
+    deletions: int
+    created_at: datetime
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change with its files."""
+
+    id: UUID
+    session_id: UUID
+    agent: str
+    state: str
+    additions: int
+    deletions: int
+    created_at: datetime
+    files: tuple[ChangedFile, ...] = ()
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """An agent of the host."""
+
+    name: str
+    state: str
+    backend: str = ""
+    reason: str = ""
+    cure: str = ""
+    version: str = ""
+    program: str = ""
+    models: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    default_model: str | None = None
