@@ -1,0 +1,208 @@
+"""The one process host: starts agents under supervision and sees that none outlives its owner. Knows no protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.errors import ProcessError
+from boocoder.process import supervisor, table
+from boocoder.process.child import Child
+from boocoder.process.control import Control
+from boocoder.process.failure import bad_argument, start_failure
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+COOKIE = "BOOCODER_COOKIE"
+CHILD = "BOOCODER_CHILD"
+LINE_LIMIT_BYTES = 64 * 1024 * 1024  # the longest message seen from a real agent was 60 MB
+START_TIMEOUT_S = 20.0  # a supervisor reports after 20 ms on an idle machine
+SWEEP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to start.
+
+    Args:
+        argv: the program (a path, or a name on the PATH of `env`) and its arguments.
+        cwd: existing directory.
+        env: the whole environment, from `agent_environment`.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatistics:
+    """Counts since the host started.
+
+    Args:
+        running: children alive now.
+        spawned: children started.
+        swept: processes of earlier runs, or left by a killed supervisor, that had to be killed.
+    """
+
+    running: int
+    spawned: int
+    swept: int
+
+
+class ProcessHost:
+    """Starts agents and ends them.
+
+    Args:
+        state_dir: directory of this host's data; runs of the same directory clean up after one another.
+        instance: text unique to this run.
+    """
+
+    def __init__(self, *, state_dir: Path, instance: str) -> None:
+        self._records = state_dir / "processes"
+        self._home = hashlib.sha256(os.fsencode(state_dir.resolve())).hexdigest()[:16]
+        self.cookie = f"{self._home}:{instance}"
+        self._record = self._records / f"{hashlib.sha256(instance.encode()).hexdigest()[:16]}.json"
+        self._supervisor = Supervisor("process-host")
+        self._children: set[Child] = set()
+        self._numbers = itertools.count(1)
+        self._spawned = 0
+        self._swept = 0
+        self._open = False
+
+    async def start(self) -> None:
+        """Kill what earlier, dead instances of this directory left, and make this one known to later ones."""
+        self._records.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for record in sorted(self._records.glob("*.json")):
+            if record != self._record:
+                self._swept += await _bury(record)
+        own = {"cookie": self.cookie, "boot": table.boot_id(), "pid": os.getpid()}
+        fresh = self._record.with_suffix(".new")
+        fresh.write_text(json.dumps({**own, "started": table.start_ticks(os.getpid()) or 0}))
+        fresh.replace(self._record)
+        self._open = True
+
+    async def stop(self) -> None:
+        """End all children and verify that nothing with this run's cookie is left. Safe twice and before `start`."""
+        if not self._open:
+            return
+        self._open = False
+        await asyncio.gather(*(child.close() for child in list(self._children)))
+        await self._supervisor.stop(grace_s=1.0)
+        self._swept += await table.sweep(f"{COOKIE}={self.cookie}", limit_s=SWEEP_S)
+        left = table.marked(f"{COOKIE}={self.cookie}")
+        if left:
+            log.error("processes outlive the host", extra={"pids": [process.pid for process in left]})
+        else:
+            self._record.unlink(missing_ok=True)
+
+    async def spawn(self, command: Command, *, stdin: bool = False, line_limit_bytes: int = LINE_LIMIT_BYTES) -> Child:
+        """Start an agent; returns when its program runs.
+
+        Args:
+            command: what to start.
+            stdin: whether it gets a pipe to read from, rather than nothing.
+            line_limit_bytes: longer lines of its stdout are dropped and counted.
+
+        Raises:
+            ProcessError: it could not be started; the text says why and the cure what to do.
+        """
+        if not self._open:
+            raise ProcessError("host_not_running", "The process host is not running.", "Start boocoder again.")
+        child, control = self._launch(command, stdin, line_limit_bytes)
+        self._spawned += 1
+        self._children.add(child)
+        self._supervisor.spawn(self._attend(child), f"child {child.supervisor_pid}")
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await control.told.wait()
+            if control.agent_pid:
+                return child
+        except BaseException as error:
+            await child.close(0.0)
+            if isinstance(error, TimeoutError):
+                raise _no_start(command, child) from error
+            raise
+        await child.close(0.0)
+        if control.start_errno:
+            raise start_failure(control.start_errno, command.argv, command.cwd)
+        raise _no_start(command, child)
+
+    async def _attend(self, child: Child) -> None:
+        try:
+            await child.attend()
+        finally:
+            self._children.discard(child)
+
+    def _launch(self, command: Command, stdin: bool, line_limit_bytes: int) -> tuple[Child, Control]:
+        if not command.argv or any("\0" in text for text in command.argv):
+            raise bad_argument(command.argv)
+        mark = f"{self.cookie}:{next(self._numbers)}"
+        ours, theirs = socket.socketpair()
+        try:
+            process = subprocess.Popen(
+                [*_program(), str(theirs.fileno()), str(command.cwd), "--", *command.argv],
+                cwd="/",
+                env={**command.env, COOKIE: self.cookie, CHILD: mark},
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise start_failure(error.errno or 0, command.argv, command.cwd) from error
+        except ValueError as error:
+            ours.close()
+            raise bad_argument(command.argv) from error
+        finally:
+            theirs.close()
+        control = Control(ours)
+        entry = f"{CHILD}={mark}"
+        return Child(process=process, control=control, mark=entry, line_limit_bytes=line_limit_bytes), control
+
+    def statistics(self) -> HostStatistics:
+        """Counts, for logs and screens."""
+        running = sum(child.returncode is None for child in self._children)
+        return HostStatistics(running=running, spawned=self._spawned, swept=self._swept)
+
+
+def _program() -> list[str]:
+    return [sys.executable, "-I", "-S", supervisor.__file__]
+
+
+def _no_start(command: Command, child: Child) -> ProcessError:
+    said = child.stderr_tail()[-500:].strip()
+    return ProcessError(
+        "supervisor_failed", f"The supervisor of {command.argv[0]} did not start it. {said}", "Try it again."
+    )
+
+
+async def _bury(record: Path) -> int:
+    """Kill what a dead instance left; an instance that still runs, or ran before a reboot, has nothing to kill."""
+    try:
+        known = json.loads(record.read_text())
+        cookie, boot, pid, started = known["cookie"], known["boot"], known["pid"], known["started"]
+    except (OSError, ValueError, KeyError, TypeError):
+        record.unlink(missing_ok=True)
+        return 0
+    killed = 0
+    if boot == table.boot_id():
+        if table.start_ticks(pid) == started:
+            return 0
+        killed = await table.sweep(f"{COOKIE}={cookie}", not_before=started, limit_s=SWEEP_S)
+    record.unlink(missing_ok=True)
+    return killed

@@ -1,0 +1,142 @@
+"""Cuts a byte stream into lines of bounded length, and queues them for one reader; it never decodes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+QUEUE_BYTES = 1024 * 1024  # lines held for a slow reader before the pipe is left to fill
+
+
+class LineSplitter:
+    """Cuts chunks into lines.
+
+    Args:
+        limit_bytes: a longer line is dropped whole; the next line is whole again.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._dropping = False
+        self.dropped = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take a chunk; returns the lines that it completes, without their newline."""
+        pieces = data.split(b"\n")
+        lines: list[bytes] = []
+        for piece in pieces[:-1]:
+            self._add(piece)
+            line = self.rest()
+            if line is not None:
+                lines.append(line)
+        self._add(pieces[-1])
+        return lines
+
+    def rest(self) -> bytes | None:
+        """End the line that is open: its text, or None if it was too long. The next chunk starts a new one."""
+        line = None if self._dropping else b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        self._dropping = False
+        return line
+
+    def _add(self, piece: bytes) -> None:
+        if self._dropping:
+            return
+        self._size += len(piece)
+        if self._size > self._limit:
+            self._parts.clear()
+            self._dropping = True
+            self.dropped += 1
+        elif piece:
+            self._parts.append(piece)
+
+
+class LineQueue:
+    """Lines on their way from a pipe to one reader; asks for a pause while it is full.
+
+    Args:
+        limit_bytes: see LineSplitter.
+        on_room: called when a full queue has room again.
+    """
+
+    def __init__(self, limit_bytes: int, on_room: Callable[[], None]) -> None:
+        self._splitter = LineSplitter(limit_bytes)
+        self._on_room = on_room
+        self._lines: deque[bytes] = deque()
+        self._size = 0
+        self._changed = asyncio.Event()
+        self._ended = False
+        self._discarding = False
+
+    @property
+    def dropped(self) -> int:
+        """Lines that were too long."""
+        return self._splitter.dropped
+
+    @property
+    def full(self) -> bool:
+        """Whether the source should pause."""
+        return self._size > QUEUE_BYTES
+
+    def feed(self, data: bytes) -> None:
+        """Take a chunk of the stream."""
+        if self._discarding:
+            return
+        for line in self._splitter.feed(data):
+            self._put(line)
+
+    def _put(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._size += len(line) + 1
+        self._changed.set()
+
+    def end(self) -> None:
+        """The stream is over; a last line without a newline counts."""
+        if not self._ended:
+            self._ended = True
+            last = None if self._discarding else self._splitter.rest()
+            if last:
+                self._put(last)
+            self._changed.set()
+
+    def discard(self) -> None:
+        """Throw away what is here and what comes."""
+        self._discarding = True
+        self._lines.clear()
+        self._size = 0
+        self._changed.set()
+        self._on_room()
+
+    async def get(self) -> bytes | None:
+        """The next line; None at the end of the stream, or when it is discarded."""
+        while not self._lines:
+            if self._ended or self._discarding:
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+        was_full = self.full
+        line = self._lines.popleft()
+        self._size -= len(line) + 1
+        if was_full and not self.full:
+            self._on_room()
+        return line
+
+
+class Lines:
+    """Iterates over a LineQueue; may be left and begun again without losing a line."""
+
+    def __init__(self, queue: LineQueue) -> None:
+        self._queue = queue
+
+    def __aiter__(self) -> Lines:
+        return self
+
+    async def __anext__(self) -> bytes:
+        line = await self._queue.get()
+        if line is None:
+            raise StopAsyncIteration
+        return line

@@ -1,0 +1,127 @@
+"""Reads the machine's process table from /proc and kills by mark; finds nothing where there is no /proc.
+
+A mark is an entry of a process's environment (`NAME=value`), inherited by all that it starts. Processes are never
+told by their name or parent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.process.supervisor import descendants
+
+SWEEP_POLL_S = 0.02
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A live process with a mark.
+
+    Args:
+        pid: its id.
+        started: clock ticks between boot and its start; with the pid, it names the process for ever (proc(5)).
+    """
+
+    pid: int
+    started: int
+
+
+def boot_id() -> str:
+    """Names this run of the kernel; empty where it is not known."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def start_ticks(pid: int) -> int | None:
+    """When a process started, in clock ticks after boot; None if there is no such process."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
+    except (OSError, IndexError):
+        return None
+
+
+def has_mark(pid: int, mark: str) -> bool:
+    """Whether a process was started with `mark` in its environment, as far as we may look."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    return mark.encode() in environment and mark.encode() in environment.split(b"\0")
+
+
+def marked(mark: str, not_before: int = 0) -> list[Marked]:
+    """All live processes with a mark that started at `not_before` clock ticks or later, except this one."""
+    found = []
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 -- names only, of hundreds
+    except OSError:
+        return []
+    for name in names:
+        if name.isdigit() and int(name) != os.getpid() and has_mark(int(name), mark):
+            started = start_ticks(int(name))
+            if started is not None and started >= not_before:
+                found.append(Marked(int(name), started))
+    return found
+
+
+def kill_marked(process: Marked, mark: str) -> None:
+    """Kill a process if it still is the one that was found."""
+    with suppress(OSError):
+        handle = os.pidfd_open(process.pid)
+        try:
+            if start_ticks(process.pid) == process.started and has_mark(process.pid, mark):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+        finally:
+            os.close(handle)
+
+
+async def sweep(mark: str, *, not_before: int = 0, limit_s: float, spare: Callable[[int], bool] | None = None) -> int:
+    """Kill all processes with a mark until none is left.
+
+    Args:
+        mark: entry of their environment.
+        not_before: clock ticks after boot; older processes are spared.
+        limit_s: seconds until it gives up.
+        spare: pids for which it is true are left alone.
+
+    Returns:
+        How many processes were found.
+    """
+    deadline = time.monotonic() + limit_s
+    seen: set[Marked] = set()
+    while True:
+        left = [process for process in marked(mark, not_before) if spare is None or not spare(process.pid)]
+        seen.update(left)
+        if not left or time.monotonic() > deadline:
+            return len(seen)
+        for process in left:
+            kill_marked(process, mark)
+        await asyncio.sleep(SWEEP_POLL_S)
+
+
+def tree_bytes(root: int) -> int:
+    """Memory of a process and all below it in bytes: shared pages are counted in parts where the kernel tells them."""
+    return sum(_memory_bytes(pid) for pid in (root, *descendants(root)))
+
+
+def _memory_bytes(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError):
+        return 0
