@@ -1,4 +1,4 @@
-"""What a turn stores at one moment, as items, and their flattening into one statement's parameters. No I/O."""
+"""The items of one write, flattened into one statement's parameters. No I/O."""
 
 from __future__ import annotations
 
@@ -6,53 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from boocoder.db.messages import TextField
+from boocoder.events.batch import BatchItem, EventItem, PartItem, TextItem, ToolTextItem
 from boocoder.model.ids import MessageId
-from boocoder.model.task import PartKind
 
-
-@dataclass(frozen=True, slots=True)
-class EventItem:
-    """A durable frame: takes a number. `frame_json` is its JSON without session_id, seq and at."""
-
-    type: str
-    frame_json: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TextItem:
-    """More text of a text or reasoning part, non-empty, standing at `offset` (code points): takes a number."""
-
-    message_id: MessageId
-    part: int
-    offset: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartItem:
-    """A part begins, or has newer `data_json`; None leaves what is stored. Takes no number."""
-
-    message_id: MessageId
-    part: int
-    kind: PartKind
-    key: str
-    data_json: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolTextItem:
-    """More input or output of a tool, standing at `offset`; `replace` drops what was stored before. No number."""
-
-    message_id: MessageId
-    part: int
-    field: TextField
-    offset: int
-    text: str
-    replace: bool = False
-
-
-Item = EventItem | TextItem | PartItem | ToolTextItem
+Item = BatchItem
 
 
 @dataclass(slots=True)
@@ -90,7 +47,7 @@ class Batch:
         self.parts[key] = (item.kind.value, item.key, data)
 
     def _add_tool_text(self, item: ToolTextItem) -> None:
-        key = (item.message_id, item.part, item.field.value)
+        key = (item.message_id, item.part, str(item.field))
         if item.replace:
             self.tool_texts[key] = []
             if key not in self.replaced:

@@ -50,7 +50,9 @@ async def _find(agent: str, agents: Agents) -> Chosen | Failed:
     backend, info = agents.backend(agent), await agents.info(agent)
     if backend is None or info is None:
         return Failed(
-            TurnError("agent_unknown", f"There is no agent called {agent!r}.", "See `boocoder agents` for those there are.")
+            TurnError(
+                "agent_unknown", f"There is no agent called {agent!r}.", "See `boocoder agents` for those there are."
+            )
         )
     if info.state is not AgentState.READY:
         text = f"{agent} is not available: {info.reason or info.state.value}."

@@ -6,8 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from boocoder.db import tasks
-from boocoder.db.tasks import ClaimedTask
+from boocoder.db.claim import ClaimedTask, claim_tasks
 from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.run_turn import TurnServices, run_turn
 from boocoder.errors import LeaseLost, Unavailable
@@ -124,9 +123,7 @@ class Dispatcher:
         if free <= 0:
             return  # the end of a turn wakes the loop
         async with self._services.database.connection() as conn:
-            claimed = await tasks.claim_tasks(
-                conn, self._host_id, self._instance_id, free, self._settings.lease_ttl_s
-            )
+            claimed = await claim_tasks(conn, self._host_id, self._instance_id, free, self._settings.lease_ttl_s)
         for task in claimed:
             owner = Owner(task.id, task.epoch, self._host_id, self._instance_id)
             turn = _Running(owner, StopSignal())

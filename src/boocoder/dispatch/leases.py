@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from boocoder.db import hosts
 from boocoder.db.pool import Database
+from boocoder.db.turns import list_cancelled
 from boocoder.dispatch.dispatcher import Dispatcher
 from boocoder.dispatch.owner import Owner
 from boocoder.errors import LeaseLost, Unavailable
@@ -80,11 +81,11 @@ class LeaseKeeper:
     async def _renew(self) -> None:
         before = self._dispatcher.running
         async with self._database.connection() as conn:
-            rows = await hosts.renew_leases(conn, self._host_id, self._instance_id, self._ttl_s)
-        live = {Owner(row.task_id, row.epoch, self._host_id, self._instance_id) for row in rows}
-        for row in rows:
-            if row.cancel_requested:
-                self._dispatcher.ask_to_stop(row.task_id, StopReason.CANCELLED)
+            held = await hosts.renew_leases(conn, self._host_id, self._instance_id, self._ttl_s)
+            cancelled = await list_cancelled(conn, self._instance_id)
+        live = {Owner(task_id, epoch, self._host_id, self._instance_id) for task_id, epoch in held}
+        for task_id in cancelled:
+            self._dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
         running = self._dispatcher.running
         for owner in (before & running) - live:
             self._dispatcher.ask_to_stop(owner.task_id, StopReason.LEASE_LOST)

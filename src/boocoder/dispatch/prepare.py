@@ -7,52 +7,66 @@ from dataclasses import dataclass
 
 from boocoder.broker.broker import Broker
 from boocoder.db import events, messages, tasks
-from boocoder.db.pool import Database
-from boocoder.db.tasks import ClaimedTask
+from boocoder.db.claim import ClaimedTask
+from boocoder.db.pool import Connection, Database
+from boocoder.db.turns import get_user_message, said_before
 from boocoder.dispatch.handover import Said, digest
 from boocoder.events import frames
 from boocoder.events.transcript import TurnIds
 from boocoder.model.ids import MessageId, new_id
-from boocoder.model.task import MessageRole, MessageStatus
+from boocoder.model.task import MessageRole
 
 HANDOVER_MESSAGES = 200  # the newest of a chat; the digest is bounded by characters besides
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A turn whose messages exist.
-
-    Args:
-        has_history: whether the chat has messages older than this turn's.
-    """
+    """A turn whose messages exist; `message_ord` is the number of the assistant's message."""
 
     ids: TurnIds
-    has_history: bool
+    message_ord: int
 
 
 async def open_turn(task: ClaimedTask, *, agent: str, database: Database, broker: Broker) -> Opened:
     """Insert the user's and the assistant's message and publish turn_started and both message_started."""
     ids = TurnIds(task.session_id, task.chat_id, task.id, MessageId(new_id()))
     async with database.relaxed() as conn, conn.transaction():
-        user_id = await messages.insert_message(
-            conn, task=task, message_id=MessageId(new_id()), role=MessageRole.USER, status=MessageStatus.COMPLETE
-        )
-        await messages.insert_message(
+        user_id = await _insert_user_message(conn, task)
+        message_ord = await messages.insert_message(
             conn,
-            task=task,
-            message_id=ids.message_id,
+            ids.message_id,
+            session_id=task.session_id,
+            chat_id=task.chat_id,
+            task_id=task.id,
             role=MessageRole.ASSISTANT,
-            status=MessageStatus.STREAMING,
             agent=agent,
+            model=task.model,
         )
-        drafts = _first_frames(task, agent, ids, user_id, await tasks.count_pending(conn, task.session_id))
+        pending = (await tasks.count_tasks(conn, task.session_id)).pending
+        drafts = _first_frames(task, agent, ids, user_id, pending)
         items = [(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
         first = await events.append_events(conn, task.session_id, items)
     now = time.time()
     for number, frame in enumerate(drafts, start=first):
         frame.seq, frame.at = number, now
     broker.commit(task.session_id, first, first + len(drafts) - 1, drafts)
-    return Opened(ids, has_history=task.has_history)
+    return Opened(ids, message_ord)
+
+
+async def _insert_user_message(conn: Connection, task: ClaimedTask) -> MessageId | None:
+    """The new message's id; None where an earlier attempt inserted it."""
+    if task.epoch > 1 and await get_user_message(conn, task.id) is not None:
+        return None
+    user_id = MessageId(new_id())
+    await messages.insert_message(
+        conn,
+        user_id,
+        session_id=task.session_id,
+        chat_id=task.chat_id,
+        task_id=task.id,
+        role=MessageRole.USER,
+    )
+    return user_id
 
 
 def _first_frames(
@@ -96,5 +110,5 @@ def _first_frames(
 async def handover_text(task: ClaimedTask, *, database: Database) -> str:
     """What an agent that has not seen this chat must be told before the prompt."""
     async with database.connection() as conn:
-        said = await messages.said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES)
+        said = await said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES)
     return digest([Said(row.who, row.text) for row in said])

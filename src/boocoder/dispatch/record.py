@@ -13,6 +13,7 @@ from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.events import agent_event as said
+from boocoder.events.batch import BatchItem
 from boocoder.events.frames import Frame
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.failpoints import Failpoints
@@ -89,6 +90,8 @@ class Recorder:
 
     async def __aexit__(self, *_: object) -> None:
         await self._supervisor.stop()
+        if self._lost is not None:
+            self._broker.forget_tail(self._ids.session_id)
 
     async def emit(self, event: said.AgentEvent) -> None:
         """Take one event; see `TurnPort.emit`."""
@@ -158,7 +161,7 @@ class Recorder:
             if durable:
                 self._broker.commit(self._ids.session_id, first, first + len(durable) - 1, frames, flushed=live)
 
-    async def _store(self, items: list[events.BatchItem]) -> int:
+    async def _store(self, items: list[BatchItem]) -> int:
         """Write one batch; while the database is away, try again until the lease is lost."""
         while True:
             try:
@@ -197,8 +200,8 @@ class Recorder:
         async with self._database.relaxed() as conn:
             await agent_sessions.put_agent_session(
                 conn,
-                chat_id=self._ids.chat_id,
-                agent=self._agent,
+                self._ids.chat_id,
+                self._agent,
                 backend=self._backend,
                 native_id=event.native_id,
                 config_hash=event.config_hash,

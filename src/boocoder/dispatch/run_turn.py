@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from boocoder.broker.broker import Broker
+from boocoder.db.agent_sessions import AgentSessionState
+from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
-from boocoder.db.tasks import ClaimedTask
 from boocoder.dispatch.agents import Agents, Chosen, choose
 from boocoder.dispatch.drive import drive, failed_by
 from boocoder.dispatch.liveness import Liveness
@@ -145,7 +147,7 @@ class _Turn:
                 outcome = await self._drive(chosen, workspace, recorder, liveness)
             except LeaseLost:
                 raise
-            except Exception as error:  # noqa: BLE001 - the turn's outer edge: any fault becomes a named outcome
+            except Exception as error:
                 log.warning("turn failed", extra={"task_id": self._task.id}, exc_info=error)
                 outcome = failed_by(error)
             await self.end(outcome, workspace=workspace, recorder=recorder)
@@ -165,9 +167,7 @@ class _Turn:
             opened_sessions=self._services.opened_sessions,
         )
 
-    async def _drive(
-        self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness
-    ) -> Outcome:
+    async def _drive(self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness) -> Outcome:
         for notice in (chosen.notice, *workspace.notices):
             if notice is not None:
                 await recorder.emit(notice)
@@ -179,23 +179,10 @@ class _Turn:
     async def _request(self, chosen: Chosen, workspace: Workspace) -> TurnRequest:
         task = self._task
         handover = ""
-        if self._opened.has_history and task.agent_native_id not in self._services.opened_sessions:
+        if task.native_id not in self._services.opened_sessions:
             handover = await handover_text(task, database=self._services.database)
-        return TurnRequest(
-            task_id=task.id,
-            epoch=task.epoch,
-            session_id=task.session_id,
-            chat_id=task.chat_id,
-            agent=self._agent,
-            prompt=task.prompt,
-            worktree=workspace.worktree.path,
-            model=task.model or chosen.info.default_model,
-            mode=task.mode,
-            thinking=task.thinking,
-            agent_session=session_ref(task, self._agent),
-            handover=handover,
-            stop=self._stop,
-        )
+        request = request_of(task, self._agent, workspace.worktree.path, self._stop)
+        return replace(request, model=task.model or chosen.info.default_model, handover=handover)
 
     async def end(self, outcome: Outcome, *, workspace: Workspace | None, recorder: Recorder | None) -> None:
         """Settle; a stop of the host in the middle of it waits until it is done."""
@@ -203,7 +190,7 @@ class _Turn:
         await asyncio.shield(self._settle(outcome, workspace, recorder))
 
     async def _settle(self, outcome: Outcome, workspace: Workspace | None, recorder: Recorder | None) -> None:
-        taken = await self._take(workspace)
+        taken = await measured(self._task, workspace, self._transcript, self._services)
         self._transcript.close_tools()
         if recorder is not None:
             await recorder.flush()
@@ -214,29 +201,52 @@ class _Turn:
             summary=self._transcript.beginning,
             usage=self._transcript.usage,
             taken=taken,
+            seen_ord=self._opened.message_ord if sent else None,
             requeue=isinstance(outcome, Interrupted) and not sent,
         )
         await settle_surely(ending, owner=self._owner, ids=self._opened.ids, services=self._services)
 
-    async def _take(self, workspace: Workspace | None) -> Taken | None:
-        if workspace is None:
-            return None
-        try:
-            async with asyncio.timeout(SNAPSHOT_S):
-                return await self._services.workspaces.take(self._task, workspace.worktree)
-        except (BoocoderError, TimeoutError) as error:
-            log.warning("snapshot failed", extra={"task_id": self._task.id}, exc_info=error)
-            text = f"The worktree could not be read, so the change was left as it was: {error}"
-            self._transcript.notice(Notice("snapshot_failed", text, NoticeLevel.WARNING))
-            return None
-
 
 def session_ref(task: ClaimedTask, agent: str) -> AgentSessionRef | None:
     """The agent session to resume, if the task's agent has one in this chat."""
-    if task.agent_native_id is None or agent != task.agent:
+    if task.native_id is None or agent != task.agent:
         return None
     return AgentSessionRef(
-        native_id=task.agent_native_id,
-        config_hash=task.agent_config_hash or "",
-        crashed=task.agent_session_state == "crashed",
+        native_id=task.native_id,
+        config_hash=task.config_hash or "",
+        crashed=task.agent_session_state is AgentSessionState.CRASHED,
     )
+
+
+def request_of(task: ClaimedTask, agent: str, worktree: Path, stop: StopSignal) -> TurnRequest:
+    """The task as its backend sees it."""
+    return TurnRequest(
+        task_id=task.id,
+        epoch=task.epoch,
+        session_id=task.session_id,
+        chat_id=task.chat_id,
+        agent=agent,
+        prompt=task.prompt,
+        worktree=worktree,
+        model=task.model,
+        mode=task.mode,
+        thinking=task.thinking,
+        agent_session=session_ref(task, agent),
+        stop=stop,
+    )
+
+
+async def measured(
+    task: ClaimedTask, workspace: Workspace | None, transcript: Transcript, services: TurnServices
+) -> Taken | None:
+    """Snapshot and measure the worktree; where that fails, the transcript says so and the change stays as it was."""
+    if workspace is None:
+        return None
+    try:
+        async with asyncio.timeout(SNAPSHOT_S):
+            return await services.workspaces.take(task, workspace.worktree)
+    except (BoocoderError, TimeoutError) as error:
+        log.warning("snapshot failed", extra={"task_id": task.id}, exc_info=error)
+        text = f"The worktree could not be read, so the change was left as it was: {error}"
+        transcript.notice(Notice("snapshot_failed", text, NoticeLevel.WARNING))
+        return None

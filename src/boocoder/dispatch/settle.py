@@ -6,9 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from boocoder.broker.broker import Broker
-from boocoder.db import agent_sessions, attempts, changes, events, messages, snapshots, tasks
+from boocoder.db import agent_sessions, attempts, changes, events, messages, tasks
+from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.pool import Connection, Database
+from boocoder.db.turns import latest_change
+from boocoder.db.worktrees import SnapshotKind, insert_snapshot
 from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.workspace import Taken
 from boocoder.errors import LeaseLost
@@ -16,8 +21,8 @@ from boocoder.events import frames
 from boocoder.events.agent_event import Usage
 from boocoder.events.transcript import TurnIds
 from boocoder.failpoints import Failpoints
-from boocoder.model.limits import SUMMARY_MAX_CHARS
-from boocoder.model.task import ChangeState, TaskState
+from boocoder.model.ids import SnapshotId, new_id
+from boocoder.model.task import ChangeState, MessageStatus, TaskState
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, TimedOut, TurnError
 
 Final = Literal["completed", "failed", "cancelled", "interrupted", "timed_out"]
@@ -37,6 +42,7 @@ class Ending:
         summary: the first words of the answer.
         usage: the last usage that the agent told.
         taken: the worktree's newest tree and its diff; None where there is no worktree, or it could not be read.
+        seen_ord: number of the newest message that the agent knows now; None where it never had the prompt.
         requeue: give the task back to the queue: the agent never had the prompt.
     """
 
@@ -45,6 +51,7 @@ class Ending:
     summary: str
     usage: Usage | None
     taken: Taken | None
+    seen_ord: int | None
     requeue: bool = False
 
 
@@ -80,26 +87,25 @@ async def _write(conn: Connection, ending: Ending, owner: Owner, ids: TurnIds) -
     else:
         await tasks.finish_task(
             conn,
-            task_id=owner.task_id,
-            epoch=owner.epoch,
-            state=_state(ending.outcome),
-            error_code=error.code or None,
-            error_text=error.text or None,
-            error_cure=error.cure or None,
-            summary=(ending.summary or error.text)[:SUMMARY_MAX_CHARS],
-            usage=ending.usage,
+            owner.task_id,
+            owner.epoch,
+            _state(ending.outcome),
+            error=error if error.code else None,
+            summary=ending.summary or error.text,
+            usage=msgspec.json.encode(ending.usage) if ending.usage else None,
         )
     status = _status(ending.outcome)
     drafts: list[frames.Frame] = []
-    if await messages.finish_message(conn, ids.message_id, status):
+    if await messages.finish_message(conn, ids.message_id, MessageStatus(status)):
         drafts.append(
             frames.MessageComplete(
                 session_id=ids.session_id, message_id=ids.message_id, chat_id=ids.chat_id, status=status
             )
         )
-    await agent_sessions.end_turn(
-        conn, chat_id=ids.chat_id, agent=ending.agent, message_id=ids.message_id, crashed=error.code in CRASH_CODES
-    )
+    if ending.seen_ord is not None:
+        await agent_sessions.set_seen(conn, ids.chat_id, ending.agent, ending.seen_ord)
+    if error.code in CRASH_CODES:
+        await agent_sessions.set_agent_session_state(conn, ids.chat_id, ending.agent, AgentSessionState.CRASHED)
     if ending.taken is not None:
         drafts.extend(await _write_change(conn, ending, ending.taken, ids))
     return drafts
@@ -107,9 +113,9 @@ async def _write(conn: Connection, ending: Ending, owner: Owner, ids: TurnIds) -
 
 async def _write_change(conn: Connection, ending: Ending, taken: Taken, ids: TurnIds) -> list[frames.Frame]:
     """The newest snapshot, and the session's one pending change as it makes it."""
-    kind = "interrupted" if isinstance(ending.outcome, Interrupted) else "turn_end"
-    await snapshots.insert_snapshot(conn, session_id=ids.session_id, task_id=ids.task_id, kind=kind, tree=taken.tree)
-    latest = await changes.latest_change(conn, ids.session_id)
+    kind = SnapshotKind.INTERRUPTED if isinstance(ending.outcome, Interrupted) else SnapshotKind.TURN_END
+    await insert_snapshot(conn, SnapshotId(new_id()), ids.session_id, task_id=ids.task_id, kind=kind, tree=taken.tree)
+    latest = await latest_change(conn, ids.session_id)
     if latest is not None and latest.tree == taken.tree and latest.state is not ChangeState.WITHDRAWN:
         return []
     if taken.tree == taken.base_tree:
@@ -117,18 +123,16 @@ async def _write_change(conn: Connection, ending: Ending, taken: Taken, ids: Tur
         if withdrawn is None or latest is None:
             return []
         return [
-            frames.ChangeUpdated(
-                session_id=ids.session_id, change_id=withdrawn, state="withdrawn", agent=ending.agent
-            )
+            frames.ChangeUpdated(session_id=ids.session_id, change_id=withdrawn, state="withdrawn", agent=ending.agent)
         ]
     change_id = await changes.supersede_change(
         conn,
-        session_id=ids.session_id,
+        ids.session_id,
         task_id=ids.task_id,
         agent=ending.agent,
         base_tree=taken.base_tree,
         tree=taken.tree,
-        files=taken.files,
+        files_json=taken.files,
         additions=taken.additions,
         deletions=taken.deletions,
         diff=taken.diff,
@@ -147,7 +151,7 @@ async def _write_change(conn: Connection, ending: Ending, taken: Taken, ids: Tur
 
 
 async def _queue_frame(conn: Connection, ids: TurnIds, state: TaskState) -> frames.QueueChanged:
-    pending = await tasks.count_pending(conn, ids.session_id)
+    pending = (await tasks.count_tasks(conn, ids.session_id)).pending
     return frames.QueueChanged(session_id=ids.session_id, task_id=ids.task_id, state=state.value, pending=pending)
 
 

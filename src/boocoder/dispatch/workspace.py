@@ -9,10 +9,11 @@ from pathlib import Path
 from boocoder.changes.measure import ChangeMeasure, measure
 from boocoder.changes.shadows import Shadows
 from boocoder.db import worktrees
+from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
-from boocoder.db.tasks import ClaimedTask
 from boocoder.events.agent_event import Notice
 from boocoder.failpoints import Failpoints
+from boocoder.git.project import ProjectInfo, inspect_project
 from boocoder.git.shadow import Worktree
 from boocoder.model.ids import SessionId
 
@@ -56,7 +57,7 @@ class Workspaces:
             InvalidInput: the project cannot have worktrees (gone, no repository, no commit).
             GitError: git refused.
         """
-        known = _known(task)
+        known = known_worktree(task)
         if known is not None and known.path.is_dir():
             return Workspace(known)
         lock = self._locks.setdefault(task.session_id, asyncio.Lock())
@@ -64,36 +65,48 @@ class Workspaces:
             return await self._make(task, known)
 
     async def _make(self, task: ClaimedTask, known: Worktree | None) -> Workspace:
-        shadow = await self._shadows.of(task.project_id, Path(task.project_path))
+        project = Path(task.project_path)
+        info = await inspect_project(project)
+        shadow = await self._shadows.of(task.project_id, project)
         path = self._root / str(task.session_id)
-        notices: list[Notice] = []
-        if known is not None:
+        if known is not None or path.exists():  # gone by hand, or an earlier try was cut short
             await shadow.remove_worktree(path)
-            notices.append(await self._restore_notice(task))
-        elif path.exists():
-            await shadow.remove_worktree(path)  # an earlier try was cut short before its row said ready
         made = await shadow.add_worktree(path, commit=known.base_commit if known else None)
-        if known is not None:
-            await shadow.restore(path, index=self.index_of(task.session_id), ref=_ref(task.session_id))
         self._failpoints.hit("worktree.after_add")
+        notices = await self._notices_of(task, made, info, known)
         async with self._database.connection() as conn:
             await worktrees.put_worktree(
                 conn,
-                session_id=task.session_id,
-                path=str(made.path),
+                task.session_id,
+                path=made.path,
                 base_commit=made.base_commit,
                 base_tree=made.base_tree,
-                state="ready",
+                state=worktrees.WorktreeState.READY,
             )
-        if made.dirty_files and known is None:
-            notices.append(_dirty_notice(made.dirty_files, made.base_commit))
-        return Workspace(made, tuple(notices))
+        return Workspace(made, notices)
 
-    async def _restore_notice(self, task: ClaimedTask) -> Notice:
-        return Notice(
-            "worktree_restored",
-            f"The worktree {task.worktree_path} was gone; it was made again from its last snapshot.",
+    async def _notices_of(
+        self, task: ClaimedTask, made: Worktree, info: ProjectInfo, known: Worktree | None
+    ) -> tuple[Notice, ...]:
+        if known is not None:
+            return (await self._restore(task, made),)
+        if not info.dirty_files:
+            return ()
+        text = (
+            f"Your checkout has {info.dirty_files} uncommitted files. The agent starts from the commit "
+            f"{made.base_commit[:10]} and does not see them."
         )
+        return (Notice("base_is_dirty", text),)
+
+    async def _restore(self, task: ClaimedTask, made: Worktree) -> Notice:
+        """Put the files of the newest snapshot back into a worktree that somebody deleted."""
+        async with self._database.connection() as conn:
+            snapshot = await worktrees.latest_snapshot(conn, task.session_id)
+        if snapshot is None:
+            return Notice("worktree_remade", "The session's worktree was gone; it was made again from its base.")
+        shadow = await self._shadows.of(task.project_id, Path(task.project_path))
+        await shadow.restore(made.path, snapshot.tree, index=self.index_of(task.session_id))
+        return Notice("worktree_restored", "The session's worktree was gone; it was made again from its last snapshot.")
 
     def index_of(self, session_id: SessionId) -> Path:
         """The private git index of a session."""
@@ -106,6 +119,20 @@ class Workspaces:
             GitError: git refused, or took too long.
         """
         shadow = await self._shadows.of(task.project_id, Path(task.project_path))
-        tree = await shadow.snapshot(worktree.path, index=self.index_of(task.session_id), ref=_ref(task.session_id))
+        tree = await shadow.snapshot(worktree.path, index=self.index_of(task.session_id), ref=_ref(task))
         self._failpoints.hit("settle.after_snapshot")
         return await measure(shadow, base_tree=worktree.base_tree, tree=tree)
+
+
+def known_worktree(task: ClaimedTask) -> Worktree | None:
+    """The worktree that the session has according to the database."""
+    if task.worktree_path is None or task.base_commit is None or task.base_tree is None:
+        return None
+    if task.worktree_state is not worktrees.WorktreeState.READY:
+        return None
+    return Worktree(Path(task.worktree_path), task.base_commit, task.base_tree)
+
+
+def _ref(task: ClaimedTask) -> str:
+    """The ref that keeps the tree which a task left behind."""
+    return f"refs/boocoder/{task.session_id}/{task.id}"

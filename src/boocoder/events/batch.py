@@ -16,7 +16,7 @@ class PartItem:
     part: int
     kind: PartKind
     key: str
-    data_json: bytes | None
+    data_json: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ToolTextItem:
     field: str
     offset: int
     text: str
-    replace: bool
+    replace: bool = False
 
 
 BatchItem = PartItem | EventItem | TextItem | ToolTextItem

@@ -1,0 +1,137 @@
+"""The agents of one service: their backends built out of the settings, and the catalogue over them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+
+from boocoder.backends.base import Backend
+from boocoder.backends.opencode.backend import OpenCodeBackend
+from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
+from boocoder.backends.scripted.backend import ScriptedBackend
+from boocoder.catalog.known import OPENCODE, SCRIPTED, find_program
+from boocoder.catalog.models import fetch_models
+from boocoder.catalog.probe import AgentCatalog
+from boocoder.config import Settings
+from boocoder.db.pool import Database
+from boocoder.errors import BoocoderError, InvalidInput, Unavailable
+from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.model.ids import HostId
+from boocoder.process.host import ProcessHost
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+MODELS_TIMEOUT_S = 2.0  # a model server on this machine or network; a start does not wait longer for it
+
+
+class AgentSet:
+    """Starts and stops the backends and knows the catalogue. A `service.Service`; `dispatch.agents.Agents`."""
+
+    def __init__(self, *, backends: dict[str, Backend], catalog: AgentCatalog) -> None:
+        self._backends = backends
+        self._catalog = catalog
+        self._supervisor = Supervisor("agents")
+
+    async def start(self) -> None:
+        """Start the backends and the first probes; programs start in the background."""
+        for backend in self._backends.values():
+            await backend.start()
+        await self._catalog.start()
+
+    async def stop(self) -> None:
+        """Stop probes, then every agent."""
+        await self._catalog.stop()
+        await self._supervisor.stop()
+        for name, backend in self._backends.items():
+            try:
+                await backend.stop()
+            except BoocoderError as error:
+                log.error("backend did not stop cleanly", extra={"agent": name}, exc_info=error)
+
+    def backend(self, agent: str) -> Backend | None:
+        """The driver of an agent, None if there is none of that name."""
+        return self._backends.get(agent)
+
+    async def info(self, agent: str) -> AgentInfo | None:
+        """The newest answer about an agent; waits for a first probe that still runs."""
+        return await self._catalog.info(agent)
+
+    def known(self) -> tuple[AgentInfo, ...]:
+        """What is known about every agent now."""
+        return self._catalog.agents()
+
+    async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
+        """Ask the agents now."""
+        return await self._catalog.probe(names)
+
+    async def choose(self) -> str:
+        """The agent for a task that names none.
+
+        Raises:
+            Unavailable: none is ready.
+        """
+        return await self._catalog.choose()
+
+
+async def build_agents(settings: Settings, *, database: Database, host_id: HostId, processes: ProcessHost) -> AgentSet:
+    """Build the backends that the settings allow. Nothing is started yet."""
+    backends: dict[str, Backend] = {}
+    absent: list[AgentInfo] = []
+    if settings.agents.opencode.enabled:
+        built = await _opencode(settings, processes)
+        if isinstance(built, AgentInfo):
+            absent.append(built)
+        else:
+            backends[OPENCODE.name] = built
+    if settings.agents.scripted.enabled:
+        backends[SCRIPTED.name] = ScriptedBackend(state_dir=settings.data_dir / "agents" / "scripted")
+    catalog = AgentCatalog(
+        database=database,
+        host_id=host_id,
+        backends=backends,
+        absent=absent,
+        preferred=settings.default_agent,
+    )
+    return AgentSet(backends=backends, catalog=catalog)
+
+
+async def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBackend | AgentInfo:
+    chosen = settings.agents.opencode
+    try:
+        program = find_program(
+            OPENCODE,
+            configured=chosen.program,
+            search_path=settings.surroundings.search_path,
+            home=settings.surroundings.home,
+        )
+    except InvalidInput as error:
+        return AgentInfo(OPENCODE.name, OPENCODE.backend, AgentState.ERROR, error.text, error.cure)
+    if program is None:
+        return AgentInfo(OPENCODE.name, OPENCODE.backend, AgentState.UNAVAILABLE, "It is not installed.", OPENCODE.cure)
+    return OpenCodeBackend(
+        host=processes,
+        program=program,
+        state_dir=settings.data_dir / "agents" / "opencode",
+        provider=await _provider(settings),
+        settings=replace(
+            OpenCodeSettings(),
+            use_own_config=chosen.use_own_config,
+            model_retry_limit_s=chosen.model_retry_limit_s,
+            rss_limit_bytes=chosen.rss_limit_mb * 1024 * 1024,
+        ),
+    )
+
+
+async def _provider(settings: Settings) -> ModelProvider | None:
+    """The model server as opencode is told of it; a server that is down now offers its default model alone."""
+    server = settings.models
+    if not server.base_url:
+        return None
+    try:
+        models = await fetch_models(server.base_url, api_key=server.api_key, timeout_s=MODELS_TIMEOUT_S)
+    except Unavailable as error:
+        log.warning("model server not reached", extra={"url": server.base_url, "text": error.text})
+        models = (server.default,) if server.default else ()
+    return ModelProvider(base_url=server.base_url, models=models, default_model=server.default, api_key=server.api_key)
