@@ -30,10 +30,6 @@ class TextAccount:
         self._parts: dict[str, _Account] = {}
         self.disagreements: list[str] = []
 
-    def opened(self, part: str) -> None:
-        """A part begins with an empty text: its deltas may be taken as they come."""
-        self._parts.setdefault(part, _Account())
-
     def delta(self, part: str, text: str) -> str:
         """What of a delta to pass on: all of it, or nothing if a hole may stand before it."""
         account = self._parts.get(part)
@@ -45,17 +41,20 @@ class TextAccount:
         account.pieces.append(text)
         return text
 
-    def whole(self, part: str, text: str, *, closed: bool) -> str:
+    def whole(self, part: str, text: str, *, closed: bool, stored: bool = False) -> str:
         """What of a whole text to pass on.
 
         Args:
             part: its key.
             text: all of the text that opencode has of it; empty while it is unfinished in the store.
             closed: whether nothing will be added to it.
+            stored: whether it comes from the store. An unfinished text that the stream has not opened is
+                frozen then, for how much of it the stream has already sent is not known.
         """
-        account = self._parts.setdefault(part, _Account())
+        account = self._parts.setdefault(part, _Account(frozen=stored))
         sent = account.text
         account.closed = account.closed or closed
+        account.frozen = account.frozen or (stored and bool(text) and not closed)
         missing = text[len(sent) :]
         if not (text.startswith(sent) or sent.startswith(text)):
             self.disagreements.append(part)

@@ -34,6 +34,7 @@ from boocoder.events.agent_event import (
     Notice,
     NoticeLevel,
     Plan,
+    Progress,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -96,6 +97,10 @@ class TurnTranslator:
         """Whether any tool call is known to be under way."""
         return any(not call.status.final for call in self._tools.values())
 
+    def on_child(self, session_id: str) -> None:
+        """A sub-agent's session was found whose call may not have been seen."""
+        self._parents.setdefault(session_id, self._running_agent_call())
+
     def part_of_call(self, message_id: str, call_id: str) -> str:
         """The key of the tool call that asks for something, or "" if it has not been seen."""
         return self._calls.get((message_id, call_id), "")
@@ -124,7 +129,7 @@ class TurnTranslator:
             case TodosChanged(todos=todos) if event.session_id == self._session:
                 return self._on_plan(tool_view.plan(todos))
             case SessionKnown(info=info) if info.parent_id:
-                self._parents.setdefault(info.id, self._running_agent_call())
+                self.on_child(info.id)
             case SessionCompacted() if event.session_id == self._session:
                 return [Notice("context_compacted", "The agent summed up the conversation to make room for more.")]
             case PermissionAsked() | QuestionAsked() | _:
@@ -138,7 +143,7 @@ class TurnTranslator:
             if self.belongs(message.info.id):
                 self._on_message(message.info, session_id)
                 for part in message.parts:
-                    out += self._on_part(part, session_id)
+                    out += self._on_part(part, session_id, stored=True)
         return out
 
     def on_status(self, status: SessionStatus) -> list[AgentEvent]:
@@ -183,27 +188,24 @@ class TurnTranslator:
         self.said_something = self.said_something or kind is TextDelta
         return kind(part, text)
 
-    def _on_part(self, part: Part, session_id: str) -> list[AgentEvent]:
+    def _on_part(self, part: Part, session_id: str, *, stored: bool = False) -> list[AgentEvent]:
         message = self._messages.get(part.message_id)
         if message is None or message.role != "assistant":
             return []
         if part.type in ("text", "reasoning"):
-            return self._on_text(part, session_id, message)
+            return self._on_text(part, session_id, message, stored=stored)
         if part.type == "tool":
             return self._on_tool(part, session_id)
         if part.type == "step-finish":
             return self._on_step(part, session_id)
         return []
 
-    def _on_text(self, part: Part, session_id: str, message: Message) -> list[AgentEvent]:
+    def _on_text(self, part: Part, session_id: str, message: Message, *, stored: bool) -> list[AgentEvent]:
         if session_id != self._session or message.mode == "compaction" or part.synthetic:
             return []  # a sub-agent's words are its call's output; a summary is not the answer
         kind = self._deltas.setdefault(part.id, TextDelta if part.type == "text" else ReasoningDelta)
-        if not part.text and not part.closed:
-            self._text.opened(part.id)
-            return []
         closed = part.closed or not message.open
-        missing = self._text.whole(part.id, part.text, closed=closed)
+        missing = self._text.whole(part.id, part.text, closed=closed, stored=stored)
         return [self._say(kind, part.id, missing)] if missing else []
 
     def _on_tool(self, part: Part, session_id: str) -> list[AgentEvent]:
@@ -230,6 +232,8 @@ class TurnTranslator:
 
     def _on_status(self, status: SessionStatus) -> list[AgentEvent]:
         self._status_idle = status.type == "idle"
+        if status.type == "busy":
+            return [Progress()]
         if status.type != "retry":
             return []
         first = self.retry is None or self.retry.attempt != status.attempt

@@ -1,0 +1,131 @@
+"""Carries opencode's permissions and questions to the port and the answers back. Always "once", never "always"."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.opencode.client import OpenCodeClient
+from boocoder.backends.opencode.mailbox import Mailbox
+from boocoder.backends.opencode.signals import PortFailed, Signal
+from boocoder.backends.opencode.tool_view import permission_argument
+from boocoder.backends.opencode.translate import TurnTranslator
+from boocoder.backends.opencode.wire import CallRef, PermissionAsked, QuestionAsked
+from boocoder.errors import BackendError, LeaseLost
+from boocoder.events.agent_event import PermissionOption, PermissionRequest, Question, QuestionRequest
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+_OPTIONS = (
+    PermissionOption("once", "Allow once", "allow_once"),
+    PermissionOption("reject", "Refuse", "reject_once"),
+)
+_REFUSED = "The person refused this."  # a refusal without words would end opencode's turn
+_VERBS = {
+    "bash": "Run",
+    "edit": "Edit",
+    "read": "Read",
+    "webfetch": "Fetch",
+    "external_directory": "Leave the worktree for",
+    "doom_loop": "Repeat the same call of",
+}
+
+
+class Approvals:
+    """The open requests of one turn.
+
+    Args:
+        client: the server.
+        port: who decides.
+        directory: the turn's worktree.
+        translator: knows which tool call asks.
+        mail: gets PortFailed when the port refuses to go on.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: OpenCodeClient,
+        port: TurnPort,
+        directory: Path,
+        translator: TurnTranslator,
+        mail: Mailbox[Signal],
+    ) -> None:
+        self._client = client
+        self._port = port
+        self._directory = directory
+        self._translator = translator
+        self._mail = mail
+        self._seen: set[str] = set()
+        self._tasks = Supervisor("opencode-approvals")
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def stop(self) -> None:
+        """Leave what is open unanswered: the turn is over."""
+        await self._tasks.stop()
+
+    def take(self, asked: PermissionAsked | QuestionAsked) -> None:
+        """Ask the port in the background; the same request again changes nothing."""
+        if asked.id in self._seen:
+            return
+        self._seen.add(asked.id)
+        self._tasks.spawn(self._carry(asked), asked.id)
+
+    async def find_pending(self, sessions: set[str]) -> None:
+        """Take requests of these sessions that the stream may have lost; ghosts of earlier turns are left out.
+
+        Raises:
+            BackendError: the server cannot be asked.
+        """
+        pending: list[PermissionAsked | QuestionAsked] = []
+        pending += await self._client.pending_permissions(self._directory)
+        pending += await self._client.pending_questions(self._directory)
+        for asked in pending:
+            if asked.session_id in sessions and asked.tool and self._translator.belongs(asked.tool.message_id):
+                self.take(asked)
+
+    async def _carry(self, asked: PermissionAsked | QuestionAsked) -> None:
+        try:
+            if isinstance(asked, PermissionAsked):
+                await self._permission(asked)
+            else:
+                await self._question(asked)
+        except LeaseLost as error:
+            self._mail.put(PortFailed(error))
+        except BackendError as error:  # answered elsewhere or aborted meanwhile; the tool's end tells
+            log.info("an answer came too late for opencode", extra={"reason": error.text})
+
+    async def _permission(self, asked: PermissionAsked) -> None:
+        argument = permission_argument(asked.metadata, asked.patterns)
+        verb = _VERBS.get(asked.permission, f"Use {asked.permission}:")
+        request = PermissionRequest(
+            key=asked.id,
+            tool=asked.permission,
+            title=f"{verb} {argument}".strip().splitlines()[0][:200],
+            argument=argument,
+            part=self._part(asked.tool),
+            options=_OPTIONS,
+        )
+        answer = await self._port.ask_permission(request)
+        if answer.allowed:
+            await self._client.allow_once(asked.id, self._directory)
+        else:
+            await self._client.reject(asked.id, answer.message or _REFUSED, self._directory)
+
+    async def _question(self, asked: QuestionAsked) -> None:
+        questions = tuple(
+            Question(info.question, info.header, tuple(option.label for option in info.options), info.multiple)
+            for info in asked.questions
+        )
+        answer = await self._port.ask_question(QuestionRequest(asked.id, questions, self._part(asked.tool)))
+        if answer.answers is None:
+            await self._client.dismiss(asked.id, self._directory)
+        else:
+            await self._client.answer(asked.id, [list(labels) for labels in answer.answers], self._directory)
+
+    def _part(self, call: CallRef | None) -> str:
+        return self._translator.part_of_call(call.message_id, call.call_id) if call else ""

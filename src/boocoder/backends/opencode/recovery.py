@@ -1,0 +1,53 @@
+"""After a crash of ours: finds a turn in opencode's store and says how far it got. It never sends a prompt."""
+
+from __future__ import annotations
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.opencode.client import OpenCodeClient
+from boocoder.backends.opencode.ids import is_prompt_of
+from boocoder.backends.opencode.store import final_of, find_prompt, messages_after
+from boocoder.backends.opencode.translate import TurnTranslator
+from boocoder.backends.opencode.verdict import finished_for_certain
+from boocoder.events.agent_event import ToolStatus
+from boocoder.model.turn import AgentSessionRef, Completed, Interrupted, Outcome, TurnError, TurnRequest
+
+_RESUME = "Resume the turn."
+
+
+async def recover_turn(
+    client: OpenCodeClient, request: TurnRequest, native: AgentSessionRef, port: TurnPort, *, abort_timeout_s: float
+) -> Outcome:
+    """Emit all that the store has of the turn, from its beginning.
+
+    Args:
+        client: the server.
+        request: the turn; its prompt's message id is told by the task.
+        native: the agent session that the prompt was sent to.
+        port: where the events go; it drops what it has.
+        abort_timeout_s: limit for ending the turn if it still runs.
+
+    Returns:
+        Completed if the agent had come to its end, else Interrupted.
+
+    Raises:
+        BackendError: the server cannot be asked.
+    """
+    if await client.session(native.native_id) is None:
+        return Interrupted(TurnError("agent_session_gone", "opencode does not have the turn's session.", _RESUME))
+    status = await client.status(native.native_id, request.worktree)
+    if status.type != "idle":
+        await client.abort(native.native_id, abort_timeout_s)
+    prompt = await find_prompt(client, native.native_id, lambda message: is_prompt_of(message, request.task_id))
+    if not prompt:
+        return Interrupted(TurnError("prompt_not_received", "opencode never got the prompt.", _RESUME))
+    stored = await messages_after(client, native.native_id, prompt)
+    translator = TurnTranslator(session_id=native.native_id, prompt_id=prompt)
+    events = translator.on_messages(stored, native.native_id)
+    for child in translator.children:
+        events += translator.on_messages(await messages_after(client, child, prompt), child)
+    events += translator.close_tools(ToolStatus.CANCELLED)
+    for event in events:
+        await port.emit(event)
+    if finished_for_certain(final_of(stored)):
+        return Completed()
+    return Interrupted(TurnError("host_died", "boocoder ended while the turn ran; what it had is kept.", _RESUME))

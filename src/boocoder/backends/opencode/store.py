@@ -1,0 +1,68 @@
+"""Reads a turn out of opencode's own store, which has the last word on what was said. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from boocoder.backends.opencode.client import OpenCodeClient
+from boocoder.backends.opencode.wire import Message, StoredMessage
+
+_PAGE = 12  # most turns have fewer messages; each may hold large tool outputs
+_PAGES_MAX = 500
+
+
+async def messages_after(
+    client: OpenCodeClient, session_id: str, prompt_id: str, *, expected: int = 0
+) -> list[StoredMessage]:
+    """All messages of a session behind a prompt, oldest first.
+
+    Args:
+        client: the server.
+        session_id: which session.
+        prompt_id: the prompt's message id.
+        expected: how many messages there are at least; sizes the first page.
+
+    Raises:
+        BackendError: the server cannot be asked.
+    """
+    found = await _walk(client, session_id, expected + _PAGE, lambda message: message.id <= prompt_id)
+    return [message for message in found if message.info.id > prompt_id]
+
+
+async def find_prompt(client: OpenCodeClient, session_id: str, is_prompt: Callable[[str], bool]) -> str:
+    """The id of the newest message that `is_prompt` accepts, "" if there is none.
+
+    Raises:
+        BackendError: the server cannot be asked.
+    """
+    found = await _walk(client, session_id, _PAGE, lambda message: is_prompt(message.id))
+    return next((message.info.id for message in reversed(found) if is_prompt(message.info.id)), "")
+
+
+async def newest_message_id(client: OpenCodeClient, session_id: str) -> str:
+    """The id of the session's newest message, "" if it has none.
+
+    Raises:
+        BackendError: the server cannot be asked.
+    """
+    page = await client.messages(session_id, limit=1)
+    return page.messages[-1].info.id if page.messages else ""
+
+
+def final_of(messages: list[StoredMessage]) -> Message | None:
+    """The newest message of the agent."""
+    return next((stored.info for stored in reversed(messages) if stored.info.role == "assistant"), None)
+
+
+async def _walk(
+    client: OpenCodeClient, session_id: str, limit: int, enough: Callable[[Message], bool]
+) -> list[StoredMessage]:
+    out: list[StoredMessage] = []
+    cursor = ""
+    for _ in range(_PAGES_MAX):
+        page = await client.messages(session_id, limit=limit, before=cursor)
+        out = page.messages + out
+        if not page.older or any(enough(message.info) for message in page.messages):
+            break
+        cursor = page.older
+    return out
