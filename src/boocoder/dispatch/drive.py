@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from boocoder.backends.base import Backend
+from boocoder.backends.base import Backend, TurnPort
 from boocoder.dispatch.liveness import Liveness
-from boocoder.dispatch.record import Recorder
 from boocoder.errors import BoocoderError, LeaseLost
 from boocoder.model.turn import (
     Cancelled,
@@ -28,15 +27,15 @@ FORCE_MARGIN_S = 1.0  # past the backend's own grace, so that its orderly end wi
 CANCEL_WAIT_S = 5.0  # for a cancelled backend to let go; then it is left behind, its process dies with its host
 
 
-async def drive(backend: Backend, request: TurnRequest, recorder: Recorder, liveness: Liveness) -> Outcome:
+async def drive(backend: Backend, request: TurnRequest, port: TurnPort, liveness: Liveness) -> Outcome:
     """Run the turn to its one outcome.
 
     Raises:
         LeaseLost: another host owns the turn; nothing more may be written.
     """
     supervisor = Supervisor(f"turn:{request.task_id}")
-    run = supervisor.spawn(backend.run_turn(request, recorder), "run")
-    watch = supervisor.spawn(_watch(backend, request, recorder, liveness), "watch")
+    run = supervisor.spawn(backend.run_turn(request, port), "run")
+    watch = supervisor.spawn(_watch(backend, request, port, liveness), "watch")
     stop = supervisor.spawn(request.stop.wait(), "stop")
     try:
         await asyncio.wait({run, watch, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -50,11 +49,11 @@ async def drive(backend: Backend, request: TurnRequest, recorder: Recorder, live
         await supervisor.stop()
 
 
-async def _watch(backend: Backend, request: TurnRequest, recorder: Recorder, liveness: Liveness) -> bool:
+async def _watch(backend: Backend, request: TurnRequest, port: TurnPort, liveness: Liveness) -> bool:
     async def ask_store() -> bool:
         try:
             async with asyncio.timeout(ASK_STORE_S):
-                return await backend.reconcile(request, recorder)
+                return await backend.reconcile(request, port)
         except (TimeoutError, BoocoderError):
             return False
 
