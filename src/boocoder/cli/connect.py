@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -72,7 +72,11 @@ async def running_service(settings: Settings) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def any_service(settings: Settings) -> AsyncIterator[Connection]:
-    """The running service if there is one that answers, else one inside this process."""
+    """The running service if there is one that answers, else one inside this process.
+
+    Raises:
+        BoocoderError: it cannot be started.
+    """
     found = find_service(settings.data_dir)
     if found is not None:
         async with Client(url=found[0], token=found[1]) as client:
@@ -81,5 +85,6 @@ async def any_service(settings: Settings) -> AsyncIterator[Connection]:
                 return
     from boocoder import app
 
-    async with app.running(settings) as info, Client(url=info.url, token=info.token) as client:
+    # Nobody else needs its port, and the usual one may be taken.
+    async with app.running(replace(settings, port=0)) as info, Client(url=info.url, token=info.token) as client:
         yield Connection(client, own_service=True)

@@ -1,0 +1,72 @@
+"""`boocoder serve`: runs the service in the foreground and says where it is. The service itself is app's business."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from typing import TYPE_CHECKING
+
+import click
+
+from boocoder.cli import wire
+from boocoder.cli.client import Client
+from boocoder.cli.service_call import settings_of
+from boocoder.cli.style import make_console, marked, style_of
+from boocoder.cli.terminal_text import plain
+from boocoder.config import Settings
+from boocoder.errors import BoocoderError
+from boocoder.service import Supervisor
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from boocoder.app import ServiceInfo
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on (setting host).")
+@click.option("--port", type=int, help="Port to listen on; 0: any free one (setting port).")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.pass_context
+def command(ctx: click.Context, host: str | None, port: int | None, open_browser: bool) -> None:
+    """Start the service and keep it running until Ctrl-C."""
+    asyncio.run(_serve(settings_of(ctx, host=host, port=port), open_browser))
+
+
+async def _serve(settings: Settings, open_browser: bool) -> None:
+    from boocoder.app import serve
+
+    console = make_console()
+    supervisor = Supervisor("serve")
+
+    def ready(info: ServiceInfo) -> None:
+        console.print(f"boocoder serves {info.url}", style="bold")
+        console.print(f"  open    {info.login_url}  (works once)")
+        console.print(f"  data    {settings.data_dir}")
+        supervisor.spawn(_show_agents(console, info.url, info.token), "agents")
+        if open_browser:
+            webbrowser.open(info.login_url)
+
+    try:
+        await serve(settings, ready=ready)
+    finally:
+        await supervisor.stop()
+    console.print("stopped")
+
+
+async def _show_agents(console: Console, url: str, token: str) -> None:
+    """Which agents are ready, as soon as they have been probed."""
+    try:
+        async with Client(url=url, token=token) as client:
+            await client.request("POST", "/api/agents/probe", body={})
+            agents = await client.items("/api/agents", wire.Agent)
+    except BoocoderError as error:
+        console.print(f"  agents  {error.text}", style="yellow")
+        return
+    for agent in agents:
+        models = f", {len(agent.models)} models" if agent.models else ""
+        said = f"{agent.name} {agent.version}".strip() + (models if agent.state == "ready" else f": {agent.reason}")
+        console.print(f"  agent   {marked(agent.state)}  {plain(said)}", style=style_of(agent.state))
+        if agent.cure:
+            console.print(f"          {plain(agent.cure)}", style="dim")
+    console.print("Ctrl-C stops it.", style="dim")
