@@ -1,0 +1,119 @@
+"""Merges three trees in memory: a tree, or the conflicts file by file. No file and no ref is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boocoder.git.command import failed
+from boocoder.git.objects import ShadowGit
+
+
+class ConflictKind(StrEnum):
+    """Why a path cannot be changed."""
+
+    BOTH_MODIFIED = "both_modified"
+    BOTH_ADDED = "both_added"
+    DELETED_HERE = "deleted_here"  # the user deleted what the change modifies
+    DELETED_THERE = "deleted_there"  # the change deletes what the user modified
+    OTHER = "other"  # a rename, or a file where the other side has a directory
+    IN_THE_WAY = "in_the_way"  # a file that git does not know, such as an ignored one, stands there
+    CHANGED_MEANWHILE = "changed_meanwhile"  # it changed between looking and writing
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One file that stands against a change.
+
+    Args:
+        path: its bytes, relative to the root.
+        kind: why.
+        text: in words.
+    """
+
+    path: bytes
+    kind: ConflictKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """What a merge came to.
+
+    Args:
+        tree: the merged tree; None if there are conflicts.
+        conflicts: one or more a file, empty if there is a tree.
+    """
+
+    tree: str | None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+_TEXTS = {
+    ConflictKind.BOTH_MODIFIED: "changed here and by the agent in the same place",
+    ConflictKind.BOTH_ADDED: "added here and by the agent with different content",
+    ConflictKind.DELETED_HERE: "deleted here, changed by the agent",
+    ConflictKind.DELETED_THERE: "changed here, deleted by the agent",
+    ConflictKind.OTHER: "moved, or a file on one side and a directory on the other",
+}
+
+
+async def merge(shadow: ShadowGit, *, base: str, ours: str, theirs: str) -> MergeResult:
+    """Merge two trees that come from one base.
+
+    Args:
+        base, ours, theirs: ids of trees.
+
+    Raises:
+        GitError: a tree is missing, or git failed.
+    """
+    if ours in (base, theirs):
+        return MergeResult(theirs)
+    if theirs == base:
+        return MergeResult(ours)
+    root = await _commit(shadow, base)
+    left = await _commit(shadow, ours, root)
+    right = await _commit(shadow, theirs, root)
+    args = ("merge-tree", "--write-tree", "-z", "--no-messages", left, right)
+    done = await shadow.result(*args)
+    if done.returncode not in (0, 1):
+        raise failed(args, done)
+    tree, *entries = done.stdout.split(b"\0")
+    if done.returncode == 0:
+        return MergeResult(tree.decode().strip())
+    conflicts = _conflicts(entries)
+    if not conflicts:
+        raise failed(args, done)
+    return MergeResult(None, tuple(conflicts))
+
+
+async def _commit(shadow: ShadowGit, tree: str, *parents: str) -> str:
+    """A commit for the merge alone: git 2.38 and 2.39 find the base through commits only."""
+    given = [argument for parent in parents for argument in ("-p", parent)]
+    return (await shadow("commit-tree", *given, tree, stdin=b"boocoder merge\n")).decode().strip()
+
+
+def _conflicts(entries: Iterable[bytes]) -> list[Conflict]:
+    stages: dict[bytes, list[int]] = {}
+    for entry in entries:
+        about, tab, path = entry.partition(b"\t")
+        if tab:
+            stages.setdefault(path, []).append(int(about.split(b" ")[2]))
+    return [_conflict(path, tuple(sorted(found))) for path, found in sorted(stages.items())]
+
+
+def _conflict(path: bytes, stages: tuple[int, ...]) -> Conflict:
+    match stages:
+        case (1, 2, 3):
+            kind = ConflictKind.BOTH_MODIFIED
+        case (2, 3):
+            kind = ConflictKind.BOTH_ADDED
+        case (1, 2):
+            kind = ConflictKind.DELETED_THERE
+        case (1, 3):
+            kind = ConflictKind.DELETED_HERE
+        case _:
+            kind = ConflictKind.OTHER
+    return Conflict(path, kind, _TEXTS[kind])

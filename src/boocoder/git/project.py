@@ -1,0 +1,220 @@
+"""Looks at a directory that a person names as a project; reads only, and runs nothing that the repository asks for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.errors import GitError, InvalidInput
+from boocoder.git.command import Git, require_git
+from boocoder.git.objects import ShadowGit
+from boocoder.git.settings import personal, settings_or_default
+from boocoder.git.shadow_directory import make_shadow_directory
+
+WORKTREE_MARK = "boocoder"  # a file in the admin directory of every linked worktree that we make
+INSPECT_TIMEOUT_S = 60.0  # counting the changed files of a large checkout on a cold disk
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A repository that can be a project.
+
+    Args:
+        root: the real path of the checkout's top directory.
+        common_dir: the git directory that all worktrees of the repository share.
+        head_commit: the commit that is checked out; None before the first commit.
+        head_tree: its tree, or the empty tree.
+        branch: the branch that is checked out; None with a detached HEAD.
+        dirty_files: how many files differ from the commit or are untracked.
+    """
+
+    root: Path
+    common_dir: Path
+    head_commit: str | None
+    head_tree: str
+    branch: str | None
+    dirty_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Where a checkout and its repository are, and in which format objects are named."""
+
+    root: Path
+    git_dir: Path
+    common_dir: Path
+    object_format: str
+
+    @property
+    def objects(self) -> Path:
+        """The repository's object directory."""
+        return self.common_dir / "objects"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is checked out."""
+
+    commit: str | None
+    tree: str
+    branch: str | None
+
+
+async def inspect_project(path: Path) -> ProjectInfo:
+    """Say what a directory is as a project.
+
+    Args:
+        path: any directory inside a checkout; `~` is expanded.
+
+    Raises:
+        InvalidInput: `project_path_missing`, `project_path_not_a_directory`, `project_not_a_repository`,
+            `project_is_bare`, `project_dubious_owner`, `project_is_our_worktree` or `project_unreadable`.
+        Unavailable: git is missing or too old.
+    """
+    place = _directory(path)
+    git = Git(place)
+    await require_git(git)
+    await _check_owner(git, place)
+    checkout = await find_checkout(git, place)
+    if (checkout.git_dir / WORKTREE_MARK).exists():
+        raise InvalidInput(
+            "project_is_our_worktree",
+            f"{checkout.root} is a worktree that boocoder made for a session.",
+            f"Add the repository that it belongs to: {checkout.common_dir.parent}.",
+        )
+    head = await read_head(user_git(checkout), checkout.object_format)
+    dirty = await _count_dirty_alone(checkout, head.tree)
+    return ProjectInfo(checkout.root, checkout.common_dir, head.commit, head.tree, head.branch, dirty)
+
+
+def user_git(checkout: Checkout) -> Git:
+    """Git in the user's own repository, where neither hooks nor a file monitor may start."""
+    return Git(
+        checkout.root,
+        ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.directory=*"),
+        {"GIT_DIR": str(checkout.git_dir), "GIT_WORK_TREE": str(checkout.root)},
+    )
+
+
+def _directory(path: Path) -> Path:
+    text = str(path)
+    if "\0" in text or not text.strip():
+        raise InvalidInput("project_path_invalid", f"{text!r} is not a path.")
+    try:
+        place = path.expanduser().resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise InvalidInput(
+            "project_path_missing", f"There is nothing at {text!r}.", "Give the path of an existing directory."
+        ) from None
+    if not place.is_dir():
+        raise InvalidInput(
+            "project_path_not_a_directory", f"{text!r} is a file.", "Give the directory that holds the repository."
+        )
+    return place
+
+
+async def _check_owner(git: Git, place: Path) -> None:
+    """Ask git with the user's own configuration, so that what the user trusts is trusted here and nothing else."""
+    done = await personal(git).result("rev-parse", "--git-dir", timeout_s=INSPECT_TIMEOUT_S)
+    if done.returncode != 0 and "dubious ownership" in done.stderr:
+        raise InvalidInput(
+            "project_dubious_owner",
+            f"{place} belongs to another user, and git does not trust it.",
+            f"If you trust it: git config --global --add safe.directory {place}",
+        )
+
+
+async def find_checkout(git: Git, place: Path) -> Checkout:
+    """The checkout around a directory.
+
+    Raises:
+        InvalidInput: there is none, it is bare, or its git directory is broken.
+    """
+    asked = ("--is-bare-repository", "--is-inside-git-dir", "--show-object-format", "--absolute-git-dir")
+    trusting = ("-c", "safe.directory=*")
+    finder = Git(place, (*git.options, *trusting), git.variables, git.safe, git.gate)
+    done = await finder.result("rev-parse", *asked, cwd=place, timeout_s=INSPECT_TIMEOUT_S)
+    if done.returncode != 0:
+        raise _no_checkout(place, done.stderr)
+    bare, inside, object_format, git_dir_name = done.stdout.decode("utf-8", "surrogateescape").split("\n", 3)
+    git_dir = Path(git_dir_name.removesuffix("\n")).resolve()
+    if bare == "true" or inside == "true":
+        raise InvalidInput(
+            "project_is_bare",
+            f"{place} has no checkout: it is bare, or a git directory itself.",
+            "Add a checkout of it.",
+        )
+    root = await finder("rev-parse", "--show-toplevel", cwd=place, timeout_s=INSPECT_TIMEOUT_S)
+    common = await finder("rev-parse", "--git-common-dir", cwd=place, timeout_s=INSPECT_TIMEOUT_S)
+    return Checkout(_path(root, place), git_dir, _path(common, place), object_format)
+
+
+def _path(printed: bytes, relative_to: Path) -> Path:
+    return (relative_to / printed.removesuffix(b"\n").decode("utf-8", "surrogateescape")).resolve()
+
+
+def _no_checkout(place: Path, stderr: str) -> InvalidInput:
+    if "not a git repository" in stderr and "(or any" in stderr:
+        return InvalidInput(
+            "project_not_a_repository", f"{place} is not in a git repository.", "Make it one: git init, then commit."
+        )
+    return InvalidInput("project_unreadable", f"git cannot read the repository of {place}: {stderr.strip()[-500:]}")
+
+
+async def read_head(git: Git, object_format: str) -> Head:
+    """What a repository has checked out."""
+    asked = b"HEAD^{commit}\nHEAD^{tree}\n"
+    told = (await git("cat-file", "--batch-check=%(objectname)", stdin=asked)).decode().split("\n")
+    branch = await git.result("symbolic-ref", "-q", "--short", "HEAD")
+    name = branch.stdout.decode("utf-8", "replace").strip() or None
+    if told[0].endswith("missing"):
+        return Head(None, empty_tree(object_format), name)
+    return Head(told[0], told[1], name)
+
+
+def empty_tree(object_format: str) -> str:
+    """The id of the tree without entries (git, `hash-object -t tree /dev/null`)."""
+    if object_format == "sha256":
+        return "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+    return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+async def _count_dirty_alone(checkout: Checkout, head_tree: str) -> int:
+    """Count through a shadow repository of the moment, so that nothing planted in the repository runs."""
+    with tempfile.TemporaryDirectory(prefix="boocoder-", ignore_cleanup_errors=True) as temporary:
+        git_dir = Path(temporary) / "shadow.git"
+        settings = await settings_or_default(user_git(checkout), checkout.common_dir)
+        await make_shadow_directory(git_dir, object_format=checkout.object_format, settings=settings)
+        shadow = ShadowGit(Git(git_dir), git_dir, checkout.objects)
+        return await count_dirty(shadow, checkout, head_tree, index=Path(temporary) / "index")
+
+
+async def count_dirty(shadow: ShadowGit, checkout: Checkout, head_tree: str, *, index: Path) -> int:
+    """How many files of a checkout differ from its commit or are untracked.
+
+    Args:
+        index: where a copy of the checkout's index is put for the time of the call.
+    """
+    try:
+        with suppress(OSError):
+            shutil.copyfile(checkout.git_dir / "index", index)
+        try:
+            return await _differences(shadow, checkout.root, head_tree, index)
+        except GitError:  # a split or broken index: compare with the commit by content
+            index.unlink(missing_ok=True)
+            await shadow("read-tree", head_tree, index=index)
+            return await _differences(shadow, checkout.root, head_tree, index)
+    finally:
+        index.unlink(missing_ok=True)
+
+
+async def _differences(shadow: ShadowGit, root: Path, head_tree: str, index: Path) -> int:
+    staged = await shadow(
+        "diff-index", "--cached", "--name-only", "--no-renames", "--ignore-submodules=all", "-z", head_tree,
+        work_tree=root, index=index,
+    )  # fmt: skip
+    changed = await shadow("ls-files", "-z", "-m", "-d", "-o", "--exclude-standard", work_tree=root, index=index)
+    return len({path for path in (staged + changed).split(b"\0") if path})

@@ -1,0 +1,353 @@
+"""The shadow repository of a project: worktrees, snapshots, diffs and merges; nothing of the repository ever runs.
+
+Our own git directory with our own configuration looks at the user's objects and at the worktrees' files. It
+never writes the user's checkout, index, refs or configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.errors import GitError, InvalidInput
+from boocoder.git.command import OUTPUT_MAX_BYTES, Git, require_git
+from boocoder.git.linked_worktree import add_linked, remove_linked
+from boocoder.git.merge import MergeResult, merge
+from boocoder.git.objects import ShadowGit, own_difference, own_reachable
+from boocoder.git.project import Checkout, Head, count_dirty, empty_tree, find_checkout, read_head, user_git
+from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
+from boocoder.git.settings import UserSettings, settings_or_default
+from boocoder.git.shadow_directory import make_shadow_directory
+from boocoder.git.snapshot import Snapshot, update_index
+from boocoder.git.tree_diff import ChangedFile, changed_files, diff
+from boocoder.model.ids import new_id
+
+CHECKOUT_TIMEOUT_S = 1_800.0  # writing every file of a very large repository to a slow disk
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A session's worktree.
+
+    Args:
+        path: its directory.
+        base_commit: full id of the commit that it was made at.
+        base_tree: the tree of that commit; the session's change is measured against it.
+        dirty_files: files of the user's checkout that differed from the commit then; they are not in the worktree.
+    """
+
+    path: Path
+    base_commit: str
+    base_tree: str
+    dirty_files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file of a tree. `kind` is `blob`, or `commit` for a submodule; `size` is None for a submodule."""
+
+    path: bytes
+    mode: str
+    kind: str
+    id: str
+    size: int | None
+
+
+class ShadowRepository:
+    """One project's shadow repository. `open` comes first; then all methods may run side by side.
+
+    Args:
+        git_dir: our own git directory, made by `open`.
+        project: root of the user's checkout.
+    """
+
+    def __init__(self, *, git_dir: Path, project: Path) -> None:
+        self.git_dir = git_dir
+        self.project = project
+        self.settings = UserSettings()
+        self._opened: tuple[Checkout, ShadowGit] | None = None
+        self._opening = asyncio.Lock()
+        self._index_locks: dict[Path, asyncio.Lock] = {}
+        self._written: dict[Path, tuple[tuple[int, int, int], str]] = {}
+
+    async def open(self) -> None:
+        """Create the git directory or bring it up to date. Idempotent; may run in several processes at once.
+
+        Raises:
+            InvalidInput: the project is no checkout any more.
+            Unavailable: git is missing or too old.
+        """
+        async with self._opening:
+            project = self.project.resolve()
+            if not project.is_dir():
+                raise InvalidInput(
+                    "project_path_missing", f"The project {self.project} is gone.", "Move it back, or add it anew."
+                )
+            await require_git(Git(project))
+            checkout = await find_checkout(Git(project), project)
+            self.settings = await settings_or_default(user_git(checkout), checkout.common_dir)
+            await make_shadow_directory(self.git_dir, object_format=checkout.object_format, settings=self.settings)
+            git_dir = self.git_dir.resolve()
+            self._opened = checkout, ShadowGit(Git(git_dir), git_dir, checkout.objects)
+
+    @property
+    def checkout(self) -> Checkout:
+        """Where the user's checkout and repository are."""
+        return self._parts[0]
+
+    @property
+    def git(self) -> ShadowGit:
+        """Git with this repository."""
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[Checkout, ShadowGit]:
+        if self._opened is None:
+            raise GitError("shadow_not_open", f"The shadow repository {self.git_dir} was used before it was opened.")
+        return self._opened
+
+    async def head(self) -> Head:
+        """What the user has checked out now."""
+        return await read_head(user_git(self.checkout), self.checkout.object_format)
+
+    async def dirty_files(self) -> int:
+        """How many files of the user's checkout differ from its commit or are untracked."""
+        head = await self.head()
+        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
+        return await count_dirty(self.git, self.checkout, head.tree, index=index)
+
+    async def add_worktree(self, path: Path, *, commit: str | None = None) -> Worktree:
+        """Make a linked worktree of the user's repository, with all files of the commit.
+
+        Nothing is left of it where this fails or is cancelled.
+
+        Args:
+            path: its directory; must not exist, or be empty.
+            commit: full id; None for what the user has checked out.
+
+        Raises:
+            InvalidInput: `project_without_commit`.
+            Conflict: `worktree_path_taken`.
+            GitError: git failed.
+        """
+        path = real_path(path)
+        base_commit, base_tree = await self._base(commit)
+        git = user_git(self.checkout)
+        admin = await add_linked(git, self.checkout, path, base_commit)
+        try:
+            seed = self._seed(path)
+            await self._check_out(path, base_tree, seed)
+            _copy(seed, admin / "index")
+            dirty = await self.dirty_files() if commit is None else 0
+        except BaseException:
+            await asyncio.shield(self._discard(path))
+            raise
+        return Worktree(path, base_commit, base_tree, dirty)
+
+    async def _base(self, commit: str | None) -> tuple[str, str]:
+        if commit is None:
+            head = await self.head()
+            if head.commit is None:
+                raise InvalidInput(
+                    "project_without_commit",
+                    f"{self.checkout.root} has no commit yet, so there is nothing that a worktree could start from.",
+                    "Make a first commit: git commit --allow-empty -m start",
+                )
+            return head.commit, head.tree
+        asked = f"{check_id(commit)}^{{commit}}\n{commit}^{{tree}}\n".encode()
+        found = (await self.git("cat-file", "--batch-check=%(objectname)", stdin=asked)).decode().split("\n")
+        if found[0].endswith("missing"):
+            raise GitError("commit_missing", f"The commit {commit} is not in {self.checkout.root} any more.")
+        return found[0], found[1]
+
+    async def _check_out(self, path: Path, tree: str, index: Path) -> None:
+        """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
+        index.parent.mkdir(parents=True, exist_ok=True)
+        index.unlink(missing_ok=True)
+        await self.git("read-tree", tree, index=index)
+        await self.git("checkout-index", "-a", "-u", "-q", work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S)
+
+    def _seed(self, path: Path) -> Path:
+        name = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return self.git_dir / "seeds" / f"{name}.index"
+
+    async def restore(self, path: Path, *, index: Path, ref: str) -> bool:
+        """Bring a worktree that was just made to the tree that `ref` keeps.
+
+        Args:
+            path: made by `add_worktree` and not touched since.
+            index: the private index that `snapshot` will use.
+            ref: as given to `snapshot`.
+
+        Returns:
+            False if nothing is kept under that ref; then the worktree stays at its base.
+        """
+        tree = read_ref(self.git_dir, ref)
+        if tree is None:
+            return False
+        path = real_path(path)
+        async with self._lock_of(index):
+            _copy(self._seed(path), index)
+            await self.git(
+                "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
+            )
+        return True
+
+    async def remove_worktree(self, path: Path) -> None:
+        """Remove a worktree and what the user's repository knows of it. Idempotent; broken ones too.
+
+        What our refs keep is first copied out of the user's repository, where the worktree may be all that
+        protected it from being collected.
+
+        Raises:
+            GitError: a kept object is missing, or the lock was held too long.
+        """
+        path = real_path(path)
+        kept = [tree for ref in list_refs(self.git_dir) if (tree := read_ref(self.git_dir, ref)) is not None]
+        if kept and path.exists():
+            await own_reachable(self.git, kept)
+        await self._discard(path)
+
+    async def _discard(self, path: Path) -> None:
+        await remove_linked(self.checkout.common_dir, path)
+        self._seed(path).unlink(missing_ok=True)
+
+    async def snapshot(self, worktree: Path, *, index: Path, ref: str) -> str:
+        """As `take_snapshot`; returns the tree's id only."""
+        return (await self.take_snapshot(worktree, index=index, ref=ref)).tree
+
+    async def take_snapshot(self, worktree: Path, *, index: Path, ref: str, base: str | None = None) -> Snapshot:
+        """Take a directory's present content as a tree and keep it by a ref.
+
+        Args:
+            worktree: a worktree, or the user's checkout.
+            index: a private index, kept between calls to make them quick.
+            ref: refs/boocoder/... that keeps the tree.
+            base: a tree whose files are followed although patterns ignore them; None for the worktree's base.
+
+        Raises:
+            GitError: the directory is gone (`worktree_missing`), or git failed.
+        """
+        if worktree.is_symlink() or not worktree.is_dir():
+            raise GitError("worktree_missing", f"There is no directory {worktree}.")
+        check_ref(ref)
+        worktree = worktree.resolve()
+        async with self._lock_of(index):
+            try:
+                taken = await self._take(worktree, index, base)
+            except GitError as error:
+                if error.code != "git_failed" or not index.exists():
+                    raise
+                index.unlink()  # an index cut short by a power failure; all in it can be made again
+                taken = await self._take(worktree, index, base)
+        previous = read_ref(self.git_dir, ref)
+        if previous != taken.tree:
+            await own_difference(self.git, previous or await self._known(base), taken.tree)
+            write_ref(self.git_dir, ref, taken.tree)
+        return taken
+
+    async def _known(self, base: str | None) -> str:
+        return base or (await self.head()).tree
+
+    async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
+        index.with_name(index.name + ".lock").unlink(missing_ok=True)  # of a git that was killed; we hold our lock
+        await self._prepare(worktree, index, base)
+        skipped = await update_index(self.git, worktree, index)
+        known = self._written.get(index)
+        if known is not None and known[0] == _signature(index):
+            return Snapshot(known[1], skipped)
+        tree = (await self.git("write-tree", index=index)).decode().strip()
+        self._written[index] = _signature(index), tree
+        return Snapshot(tree, skipped)
+
+    async def _prepare(self, worktree: Path, index: Path, base: str | None) -> None:
+        if base is not None:
+            index.parent.mkdir(parents=True, exist_ok=True)
+            await self.git("read-tree", "--reset", "-i", base, index=index)
+        elif not index.exists():
+            seed = self._seed(worktree)
+            if not seed.exists():
+                raise GitError("worktree_unknown", f"{worktree} was not made by this shadow repository.")
+            _copy(seed, index)
+
+    def _lock_of(self, index: Path) -> asyncio.Lock:
+        return self._index_locks.setdefault(index, asyncio.Lock())
+
+    async def changed_files(self, base_tree: str, tree: str) -> list[ChangedFile]:
+        """All files that differ between two trees, with lines and bytes counted."""
+        return await changed_files(self.git, check_id(base_tree), check_id(tree))
+
+    async def diff(
+        self, base_tree: str, tree: str, *, paths: Sequence[bytes] = (), max_bytes: int = OUTPUT_MAX_BYTES
+    ) -> bytes:
+        """The exact difference between two trees, as `git apply` takes it.
+
+        Raises:
+            GitError: `git_output_too_large` past `max_bytes`.
+        """
+        return await diff(self.git, check_id(base_tree), check_id(tree), paths=paths, max_bytes=max_bytes)
+
+    async def merge(self, *, base: str, ours: str, theirs: str) -> MergeResult:
+        """Merge two trees that come from `base`; touches nothing."""
+        return await merge(self.git, base=check_id(base), ours=check_id(ours), theirs=check_id(theirs))
+
+    async def keep(self, ref: str, tree: str) -> None:
+        """Keep a tree, and all that it holds, by a ref.
+
+        Raises:
+            GitError: an object of it is missing.
+        """
+        check_ref(ref)
+        await own_reachable(self.git, [check_id(tree)])
+        write_ref(self.git_dir, ref, tree)
+
+    async def drop(self, ref: str) -> None:
+        """Forget a ref. Harmless if there is none."""
+        delete_ref(self.git_dir, ref)
+
+    def kept(self, ref: str) -> str | None:
+        """The tree that a ref keeps."""
+        return read_ref(self.git_dir, ref)
+
+    async def blob(self, name: str, *, max_bytes: int = OUTPUT_MAX_BYTES) -> bytes:
+        """The content of a file, by its id."""
+        return await self.git("cat-file", "blob", check_id(name), max_bytes=max_bytes)
+
+    async def tree_entries(self, tree: str) -> list[TreeEntry]:
+        """All files of a tree, in git's order."""
+        printed = await self.git("ls-tree", "-r", "-l", "-z", "--full-tree", check_id(tree))
+        entries: list[TreeEntry] = []
+        for record in printed.split(b"\0")[:-1]:
+            about, _, path = record.partition(b"\t")
+            mode, kind, name, size = about.decode().split()
+            entries.append(TreeEntry(path, mode, kind, name, int(size) if size.isdigit() else None))
+        return entries
+
+    @property
+    def empty_tree(self) -> str:
+        """The id of the tree without files."""
+        return empty_tree(self.checkout.object_format)
+
+
+def real_path(path: Path) -> Path:
+    """The path with all directories above it resolved, but not itself."""
+    return path.absolute().parent.resolve() / path.name
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Put a copy in place at once, so that no reader sees half of it."""
+    made = target.with_name(f".{target.name}.new")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        shutil.copyfile(source, made)
+        made.replace(target)
+
+
+def _signature(index: Path) -> tuple[int, int, int]:
+    found = index.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -1,0 +1,160 @@
+"""Compares two trees: what changed in which file, and the exact diff. It looks at objects only, never at files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from boocoder.git.command import OUTPUT_MAX_BYTES
+from boocoder.git.objects import ShadowGit
+
+Status = Literal["A", "M", "D", "T"]
+NO_MODE = "000000"
+SUBMODULE_MODE = "160000"
+SYMLINK_MODE = "120000"
+EXECUTABLE_MODE = "100755"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One path that differs between two trees.
+
+    Args:
+        path: its bytes, relative to the tree's root.
+        status: A added, M modified, D deleted, T changed its type.
+        old_mode, new_mode: as git writes them; "000000" where there is no file.
+        old_id, new_id: ids of the contents; all zeros where there is no file.
+        additions, deletions: lines; None for binary files.
+        old_size, new_size: bytes; None where there is no file, or it is a submodule.
+        old_path: always None: renames are shown as a deletion and an addition.
+    """
+
+    path: bytes
+    status: Status
+    old_mode: str
+    new_mode: str
+    old_id: str
+    new_id: str
+    additions: int | None = None
+    deletions: int | None = None
+    old_size: int | None = None
+    new_size: int | None = None
+    old_path: bytes | None = None
+
+    @property
+    def binary(self) -> bool:
+        """Whether the contents have no lines to count."""
+        return self.additions is None
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether either side is the commit of another repository."""
+        return SUBMODULE_MODE in (self.old_mode, self.new_mode)
+
+
+async def changed_files(shadow: ShadowGit, base_tree: str, tree: str, *, counts: bool = True) -> list[ChangedFile]:
+    """All paths that differ, in git's order.
+
+    Args:
+        base_tree, tree: ids of two trees.
+        counts: also count lines and bytes, for which every content is read.
+    """
+    forms = ("--raw", "--numstat") if counts else ("--raw",)
+    printed = await shadow(
+        "diff-tree", "-r", "-z", *forms, "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index",
+        "--no-abbrev", "--end-of-options", base_tree, tree,
+    )  # fmt: skip
+    raw, numbers = _split(printed)
+    if not counts:
+        return list(_files(raw, {}, {}))
+    ids = {one for old_mode, new_mode, *both, _, _ in raw for one in both}
+    return list(_files(raw, _counts(numbers), await blob_sizes(shadow, ids)))
+
+
+async def blob_sizes(shadow: ShadowGit, ids: Iterable[str]) -> dict[str, int]:
+    """The sizes in bytes of those of the objects that exist."""
+    stdin = "".join(f"{one}\n" for one in sorted(set(ids)) if one.strip("0")).encode()
+    if not stdin:
+        return {}
+    told = await shadow("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", stdin=stdin)
+    pairs = (line.split(" ") for line in told.decode().splitlines())
+    return {name: int(size) for name, size in pairs if size.isdigit()}
+
+
+_Raw = tuple[str, str, str, str, str, bytes]
+
+
+def _split(printed: bytes) -> tuple[list[_Raw], list[bytes]]:
+    """The `--raw` records and what follows them."""
+    fields = printed.split(b"\0")
+    raw: list[_Raw] = []
+    at = 0
+    while at + 1 < len(fields) and fields[at].startswith(b":"):
+        old_mode, new_mode, old_id, new_id, status = fields[at][1:].decode().split(" ")
+        raw.append((old_mode, new_mode, old_id, new_id, status[:1], fields[at + 1]))
+        at += 2
+    return raw, fields[at:]
+
+
+def _counts(numbers: Sequence[bytes]) -> dict[bytes, tuple[int | None, int | None]]:
+    counted: dict[bytes, tuple[int | None, int | None]] = {}
+    for record in numbers:
+        added, _, rest = record.partition(b"\t")
+        deleted, _, path = rest.partition(b"\t")
+        if path:
+            counted[path] = (None, None) if added == b"-" else (int(added), int(deleted))
+    return counted
+
+
+def _files(
+    raw: Iterable[_Raw], counts: dict[bytes, tuple[int | None, int | None]], sizes: dict[str, int]
+) -> Iterator[ChangedFile]:
+    for old_mode, new_mode, old_id, new_id, status, path in raw:
+        additions, deletions = counts.get(path, (None, None))
+        yield ChangedFile(
+            path,
+            _status(status),
+            old_mode,
+            new_mode,
+            old_id,
+            new_id,
+            additions,
+            deletions,
+            sizes.get(old_id),
+            sizes.get(new_id),
+        )
+
+
+def _status(letter: str) -> Status:
+    match letter:
+        case "A" | "M" | "D" | "T":
+            return letter
+        case _:
+            raise AssertionError(f"diff-tree between two trees with renames off printed the status {letter!r}")
+
+
+async def diff(
+    shadow: ShadowGit,
+    base_tree: str,
+    tree: str,
+    *,
+    paths: Sequence[bytes] = (),
+    max_bytes: int = OUTPUT_MAX_BYTES,
+) -> bytes:
+    """The exact difference, as `git apply` takes it.
+
+    Args:
+        base_tree, tree: ids of two trees.
+        paths: only these files or directories; all if empty.
+        max_bytes: of the diff.
+
+    Raises:
+        GitError: `git_output_too_large`.
+    """
+    return await shadow(
+        "diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", base_tree, tree,
+        "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
+        max_bytes=max_bytes,
+    )  # fmt: skip
