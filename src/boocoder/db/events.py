@@ -9,25 +9,12 @@ import msgspec
 
 from boocoder.db.attempts import lease_lost
 from boocoder.db.pool import Connection
-from boocoder.db.record import EventItem, Item, PartItem, TextItem, ToolTextItem, flatten
+from boocoder.db.record import flatten
 from boocoder.db.sessions import session_not_found
 from boocoder.db.sql import statement
+from boocoder.events.batch import BatchItem
 from boocoder.model.ids import InstanceId, MessageId, SessionId, TaskId
 from boocoder.model.task import PartKind
-
-__all__ = [
-    "EventItem",
-    "EventRow",
-    "Item",
-    "Owner",
-    "PartItem",
-    "TextItem",
-    "ToolTextItem",
-    "append_events",
-    "last_seq",
-    "read_events",
-    "record_batch",
-]
 
 Owner = tuple[TaskId, int, InstanceId]
 """(task, epoch, instance): which attempt writes."""
@@ -80,7 +67,7 @@ _READ = statement("events", "read_events", row=EventRow, params=(UUID, int, int)
 _LAST = statement("events", "last_seq", row=_Last, params=(UUID,))
 
 
-async def record_batch(conn: Connection, owner: Owner | None, session_id: SessionId, items: Sequence[Item]) -> int:
+async def record_batch(conn: Connection, owner: Owner | None, session_id: SessionId, items: Sequence[BatchItem]) -> int:
     """Store everything in `items` at once, or nothing. One round trip.
 
     Events and texts take the session's next numbers in the order given; parts and tool texts take none. A part's
@@ -112,7 +99,7 @@ async def append_events(conn: Connection, session_id: SessionId, events: Sequenc
     """Store frames of a writer outside a turn and return the first one's number.
 
     Args:
-        events: at least one (type, JSON without session_id, seq and at).
+        events: at least one (type, the frame's JSON); its session_id, seq and at are not stored.
 
     Raises:
         NotFound: session_not_found.

@@ -15,13 +15,13 @@ WITH guard AS (
     RETURNING last_seq - $5 AS base, last_seq
 ), parts AS (
     INSERT INTO message_parts AS p (message_id, part, kind, key, data)
-    SELECT n.message_id, n.part, n.kind::part_kind, n.key, n.data::jsonb
+    SELECT n.message_id, n.part, n.kind::part_kind, n.key, n.data::jsonb - '{session_id,seq,at}'::text[]
     FROM stream, unnest($6::uuid[], $7::int[], $8::text[], $9::text[], $10::text[])
         AS n (message_id, part, kind, key, data)
     ON CONFLICT (message_id, part) DO UPDATE SET data = excluded.data WHERE excluded.data IS NOT NULL
 ), frames AS (
     INSERT INTO events (session_id, seq, type, frame)
-    SELECT $1, stream.base + n.place, n.type, n.frame::jsonb
+    SELECT $1, stream.base + n.place, n.type, n.frame::jsonb - '{session_id,seq,at}'::text[]
     FROM stream, unnest($11::int[], $12::text[], $13::text[]) AS n (place, type, frame)
 ), texts AS (
     INSERT INTO part_chunks (message_id, part, field, "offset", text, session_id, seq)
@@ -52,7 +52,7 @@ WITH stream AS (
     RETURNING last_seq - cardinality($2::text[]) AS base, last_seq
 ), frames AS (
     INSERT INTO events (session_id, seq, type, frame)
-    SELECT $1, stream.base + n.place, n.type, n.frame::jsonb
+    SELECT $1, stream.base + n.place, n.type, n.frame::jsonb - '{session_id,seq,at}'::text[]
     FROM stream, unnest($2::text[], $3::text[]) WITH ORDINALITY AS n (type, frame, place)
 )
 SELECT stream.base + 1 AS first_seq
