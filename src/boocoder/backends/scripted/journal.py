@@ -83,7 +83,8 @@ class RecordedTurn:
 def read_journal(path: Path, task_id: TaskId) -> RecordedTurn | None:
     """The turn as far as it got, or None if the journal is of another turn or there is none.
 
-    What stands behind a line that was damaged or cut short by a crash is left out; tools that had not ended count as cancelled.
+    What stands behind a line that was damaged or cut short by a crash is left out; tools that had not ended
+    count as cancelled.
     """
     lines = _read_lines(path)
     if not lines or lines[0][0] != _BEGUN or msgspec.json.decode(lines[0][1]) != str(task_id):

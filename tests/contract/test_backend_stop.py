@@ -1,0 +1,217 @@
+"""What every backend does when a turn is disturbed: stopped, cancelled, its lease lost, its agent killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from boocoder.errors import LeaseLost
+from boocoder.events.agent_event import AgentEvent, TextDelta, ToolCall, ToolStatus
+from boocoder.model.turn import (
+    Cancelled,
+    Completed,
+    Failed,
+    Interrupted,
+    Outcome,
+    StopReason,
+    TimedOut,
+    TurnRequest,
+)
+from tests.contract.case import BackendCase
+from tests.contract.port import RecordingPort
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SLEEPING = "[[bash echo $$ > pid; sleep 300]]"
+
+
+async def stop_when(
+    case: BackendCase, request: TurnRequest, port: RecordingPort, ready: Awaitable[object], reason: StopReason
+) -> Outcome:
+    """Run the turn, stop it as soon as it is `ready`, and check that it ends within the grace time."""
+    async with case.running(request, port) as turn:
+        await ready
+        request.stop.set(reason)
+        asked_at = time.monotonic()
+        outcome = await turn
+    assert time.monotonic() - asked_at < case.backend.stop_grace_s + 1.0
+    return outcome
+
+
+async def said(port: RecordingPort, text: str) -> None:
+    """Wait until the agent has said a text."""
+    await port.wait_until(lambda seen: text in seen.text)
+
+
+async def read_pid(worktree: Path, timeout_s: float = 30.0) -> int:
+    """The process id that a command wrote into its worktree, as soon as it is there."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        text = (worktree / "pid").read_text() if (worktree / "pid").exists() else ""
+        if text.endswith("\n"):
+            return int(text)
+        await asyncio.sleep(0.02)
+    raise TimeoutError("the command never started")
+
+
+async def wait_gone(pid: int, timeout_s: float = 10.0) -> None:
+    """Wait until a process is gone; a zombie is."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError(f"process {pid} still runs")
+
+
+async def test_cancel_in_the_middle_of_text(case: BackendCase) -> None:
+    request = case.request("[[delay 0.02]][[tokens 5000]]")
+    port = RecordingPort(stop=request.stop)
+    outcome = await stop_when(case, request, port, said(port, "w10 "), StopReason.CANCELLED)
+    assert outcome == Cancelled()
+    whole = "".join(f"w{index} " for index in range(5000))
+    assert whole.startswith(port.text)
+    assert len(port.text) < len(whole)
+    after, outcome = await case.run("[[say still here]]", worktree=request.worktree, agent_session=port.agent_session)
+    assert (after.text, outcome) == ("still here", Completed())
+
+
+async def test_cancel_in_the_middle_of_a_command(case: BackendCase) -> None:
+    request = case.request(SLEEPING)
+    port = RecordingPort(stop=request.stop)
+    running = read_pid(request.worktree)
+    assert await stop_when(case, request, port, running, StopReason.CANCELLED) == Cancelled()
+    (tool,) = port.final_tools
+    assert tool.status.final
+    await wait_gone(await read_pid(request.worktree))
+
+
+async def test_cancel_a_silent_agent(case: BackendCase) -> None:
+    request = case.request("[[say here it comes]][[hang]]")
+    port = RecordingPort(stop=request.stop)
+    outcome = await stop_when(case, request, port, said(port, "comes"), StopReason.CANCELLED)
+    assert outcome == Cancelled()
+    assert port.text.strip() == "here it comes"
+
+
+async def test_cancel_while_a_permission_is_asked(case: BackendCase) -> None:
+    request = case.request(case.permission_prompt)
+    port = RecordingPort(stop=request.stop, permission=None)
+    asked = port.wait_until(lambda seen: len(seen.permission_requests) == 1)
+    assert await stop_when(case, request, port, asked, StopReason.CANCELLED) == Cancelled()
+    assert [tool.status for tool in port.final_tools] in ([ToolStatus.CANCELLED], [ToolStatus.FAILED])
+    assert not (request.worktree / "asked.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome_type"), [(StopReason.SHUTDOWN, Interrupted), (StopReason.SILENT, TimedOut)]
+)
+async def test_other_reasons_have_outcomes_of_their_own(
+    case: BackendCase, reason: StopReason, outcome_type: type[Interrupted] | type[TimedOut]
+) -> None:
+    request = case.request("[[say going]][[hang]]")
+    port = RecordingPort(stop=request.stop)
+    outcome = await stop_when(case, request, port, said(port, "going"), reason)
+    assert isinstance(outcome, outcome_type)
+    assert outcome.error.code and outcome.error.text and outcome.error.cure
+
+
+async def test_stopped_before_it_began(case: BackendCase) -> None:
+    request = case.request("[[say never]]")
+    request.stop.set(StopReason.CANCELLED)
+    port = RecordingPort(stop=request.stop)
+    assert await case.run_request(request, port) == Cancelled()
+
+
+async def test_lost_lease_passes_through_and_stops_the_agent(case: BackendCase) -> None:
+    request = case.request(SLEEPING + "[[write late.txt|too late]]")
+
+    def running_tool(event: AgentEvent) -> bool:
+        started = (request.worktree / "pid").exists()
+        return started or (isinstance(event, ToolCall) and event.status is ToolStatus.RUNNING)
+
+    port = RecordingPort(stop=request.stop, lose_lease_at=running_tool)
+    with pytest.raises(LeaseLost):
+        await case.run_request(request, port)
+    assert port.lease_lost
+    if (request.worktree / "pid").exists():
+        await wait_gone(await read_pid(request.worktree))
+    assert not (request.worktree / "late.txt").exists()
+
+
+async def test_lost_lease_in_the_middle_of_text(case: BackendCase) -> None:
+    request = case.request("[[delay 0.01]][[tokens 500]]")
+    port = RecordingPort(
+        stop=request.stop, lose_lease_at=lambda event: isinstance(event, TextDelta) and "w5 " in event.text
+    )
+    with pytest.raises(LeaseLost):
+        await case.run_request(request, port)
+    assert "w5 " not in port.text
+
+
+async def test_task_cancellation_passes_through(case: BackendCase) -> None:
+    request = case.request(SLEEPING)
+    port = RecordingPort(stop=request.stop)
+    async with case.running(request, port) as turn:
+        pid = await read_pid(request.worktree)
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+    await wait_gone(pid)
+    _, outcome = await case.run("[[say fine]]")
+    assert outcome == Completed()
+
+
+async def test_death_of_the_agent_is_a_named_failure(case: BackendCase) -> None:
+    request = case.request(case.crash_prompt)
+    port = RecordingPort(stop=request.stop)
+    async with case.running(request, port) as turn:
+        await port.wait_until(lambda seen: "before" in seen.text)
+        await case.kill_agent()
+        outcome = await turn
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code == "agent_died"
+    assert outcome.error.text and outcome.error.cure
+    after, outcome = await case.run("[[say alive again]]")
+    assert (after.text, outcome) == ("alive again", Completed())
+
+
+async def test_stop_ends_turns_and_leaves_no_process(case: BackendCase) -> None:
+    request = case.request(SLEEPING)
+    port = RecordingPort(stop=request.stop)
+    async with case.running(request, port) as turn:
+        pid = await read_pid(request.worktree)
+        await case.backend.stop()
+        outcome = await turn
+    assert isinstance(outcome, (Interrupted, Failed))
+    await wait_gone(pid)
+    children = psutil.Process(os.getpid()).children(recursive=True)
+    assert [child for child in children if str(request.worktree) in seen_of(child)] == []
+    await case.backend.stop()
+    await case.restart()
+    _, outcome = await case.run("[[say fine]]")
+    assert outcome == Completed()
+
+
+def seen_of(process: psutil.Process) -> str:
+    """Command line and directory of a process, "" if it is gone."""
+    try:
+        return f"{process.cmdline()} {process.cwd()}"
+    except psutil.Error:
+        return ""
+
+
+async def test_stop_before_start(case: BackendCase) -> None:
+    backend = await case.make()
+    await backend.stop()
+    await backend.stop()
+    assert (await case.backend.probe()).name == case.name
