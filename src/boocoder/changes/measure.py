@@ -7,7 +7,10 @@ from urllib.parse import quote_from_bytes
 
 import msgspec
 
-from boocoder.git.shadow import ChangedFile, ShadowRepository
+from boocoder.errors import GitError
+from boocoder.git.shadow import ShadowRepository
+from boocoder.git.snapshot import Skipped
+from boocoder.git.tree_diff import ChangedFile
 from boocoder.model.limits import DIFF_STORE_MAX_BYTES
 
 PATH_SAFE = "/ !#$&'()*+,-.:;=?@[]^_`{|}~"  # all printable ASCII but '%', '"', '\\', '<' and '>'
@@ -40,6 +43,7 @@ class ChangeMeasure:
         files: JSON list of FileRow.
         additions, deletions: lines over all text files.
         diff: None past DIFF_STORE_MAX_BYTES: it is read from the shadow repository then.
+        skipped: what is in the worktree and not in the tree as it is.
     """
 
     base_tree: str
@@ -49,6 +53,7 @@ class ChangeMeasure:
     additions: int
     deletions: int
     diff: bytes | None
+    skipped: tuple[Skipped, ...] = ()
 
 
 async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> ChangeMeasure:
@@ -60,7 +65,6 @@ async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> Cha
     if base_tree == tree:
         return ChangeMeasure(base_tree, tree, b"[]", 0, 0, 0, b"")
     changed = await shadow.changed_files(base_tree, tree)
-    diff = await shadow.diff(base_tree, tree)
     rows = [_row(file) for file in changed]
     return ChangeMeasure(
         base_tree=base_tree,
@@ -69,8 +73,17 @@ async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> Cha
         file_count=len(rows),
         additions=sum(row.additions or 0 for row in rows),
         deletions=sum(row.deletions or 0 for row in rows),
-        diff=diff if len(diff) <= DIFF_STORE_MAX_BYTES else None,
+        diff=await _stored_diff(shadow, base_tree, tree),
     )
+
+
+async def _stored_diff(shadow: ShadowRepository, base_tree: str, tree: str) -> bytes | None:
+    try:
+        return await shadow.diff(base_tree, tree, max_bytes=DIFF_STORE_MAX_BYTES)
+    except GitError as error:
+        if error.code == "git_output_too_large":
+            return None
+        raise
 
 
 def _row(file: ChangedFile) -> FileRow:

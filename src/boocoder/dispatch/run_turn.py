@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boocoder.broker.broker import Broker
+from boocoder.changes.measure import path_text
 from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 60.0  # for a database that is being restarted
 SETTLE_RETRY_S = 0.5
+SKIPPED_SHOWN = 20  # files that a snapshot had to leave out, named one by one
 SNAPSHOT_S = 120.0  # a worktree that cannot be read in this time leaves the change as it was, visibly
 
 
@@ -244,9 +246,13 @@ async def measured(
         return None
     try:
         async with asyncio.timeout(SNAPSHOT_S):
-            return await services.workspaces.take(task, workspace.worktree)
+            taken = await services.workspaces.take(task, workspace.worktree)
     except (BoocoderError, TimeoutError) as error:
         log.warning("snapshot failed", extra={"task_id": task.id}, exc_info=error)
         text = f"The worktree could not be read, so the change was left as it was: {error}"
         transcript.notice(Notice("snapshot_failed", text, NoticeLevel.WARNING))
         return None
+    for left_out in taken.skipped[:SKIPPED_SHOWN]:
+        text = f"{path_text(left_out.path)[0]} is not in the change: {left_out.reason}"
+        transcript.notice(Notice("file_skipped", text, NoticeLevel.WARNING))
+    return taken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.changes.measure import ChangeMeasure, measure
@@ -11,11 +11,10 @@ from boocoder.changes.shadows import Shadows
 from boocoder.db import worktrees
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
-from boocoder.events.agent_event import Notice
+from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
-from boocoder.git.project import ProjectInfo, inspect_project
-from boocoder.git.shadow import Worktree
-from boocoder.model.ids import SessionId
+from boocoder.git.shadow import ShadowRepository, Worktree
+from boocoder.model.ids import SessionId, TaskId
 
 Taken = ChangeMeasure
 
@@ -65,15 +64,13 @@ class Workspaces:
             return await self._make(task, known)
 
     async def _make(self, task: ClaimedTask, known: Worktree | None) -> Workspace:
-        project = Path(task.project_path)
-        info = await inspect_project(project)
-        shadow = await self._shadows.of(task.project_id, project)
+        shadow = await self._shadows.of(task.project_id, Path(task.project_path))
         path = self._root / str(task.session_id)
         if known is not None or path.exists():  # gone by hand, or an earlier try was cut short
             await shadow.remove_worktree(path)
         made = await shadow.add_worktree(path, commit=known.base_commit if known else None)
         self._failpoints.hit("worktree.after_add")
-        notices = await self._notices_of(task, made, info, known)
+        notices = (await self._restore(task, shadow, made),) if known else _notices_of_new(made)
         async with self._database.connection() as conn:
             await worktrees.put_worktree(
                 conn,
@@ -85,28 +82,17 @@ class Workspaces:
             )
         return Workspace(made, notices)
 
-    async def _notices_of(
-        self, task: ClaimedTask, made: Worktree, info: ProjectInfo, known: Worktree | None
-    ) -> tuple[Notice, ...]:
-        if known is not None:
-            return (await self._restore(task, made),)
-        if not info.dirty_files:
-            return ()
-        text = (
-            f"Your checkout has {info.dirty_files} uncommitted files. The agent starts from the commit "
-            f"{made.base_commit[:10]} and does not see them."
-        )
-        return (Notice("base_is_dirty", text),)
-
-    async def _restore(self, task: ClaimedTask, made: Worktree) -> Notice:
+    async def _restore(self, task: ClaimedTask, shadow: ShadowRepository, made: Worktree) -> Notice:
         """Put the files of the newest snapshot back into a worktree that somebody deleted."""
         async with self._database.connection() as conn:
-            snapshot = await worktrees.latest_snapshot(conn, task.session_id)
-        if snapshot is None:
-            return Notice("worktree_remade", "The session's worktree was gone; it was made again from its base.")
-        shadow = await self._shadows.of(task.project_id, Path(task.project_path))
-        await shadow.restore(made.path, snapshot.tree, index=self.index_of(task.session_id))
-        return Notice("worktree_restored", "The session's worktree was gone; it was made again from its last snapshot.")
+            newest = await worktrees.latest_snapshot(conn, task.session_id)
+        if newest is not None and newest.task_id is not None:
+            ref = _ref(task.session_id, newest.task_id)
+            if await shadow.restore(made.path, index=self.index_of(task.session_id), ref=ref):
+                text = "The session's worktree was gone; it was made again from its newest snapshot."
+                return Notice("worktree_restored", text, NoticeLevel.WARNING)
+        text = "The session's worktree was gone; it was made again from its base commit."
+        return Notice("worktree_remade", text, NoticeLevel.WARNING)
 
     def index_of(self, session_id: SessionId) -> Path:
         """The private git index of a session."""
@@ -119,9 +105,11 @@ class Workspaces:
             GitError: git refused, or took too long.
         """
         shadow = await self._shadows.of(task.project_id, Path(task.project_path))
-        tree = await shadow.snapshot(worktree.path, index=self.index_of(task.session_id), ref=_ref(task))
+        ref = _ref(task.session_id, task.id)
+        snapshot = await shadow.take_snapshot(worktree.path, index=self.index_of(task.session_id), ref=ref)
         self._failpoints.hit("settle.after_snapshot")
-        return await measure(shadow, base_tree=worktree.base_tree, tree=tree)
+        taken = await measure(shadow, base_tree=worktree.base_tree, tree=snapshot.tree)
+        return replace(taken, skipped=snapshot.skipped)
 
 
 def known_worktree(task: ClaimedTask) -> Worktree | None:
@@ -133,6 +121,14 @@ def known_worktree(task: ClaimedTask) -> Worktree | None:
     return Worktree(Path(task.worktree_path), task.base_commit, task.base_tree)
 
 
-def _ref(task: ClaimedTask) -> str:
+def _notices_of_new(made: Worktree) -> tuple[Notice, ...]:
+    if not made.dirty_files:
+        return ()
+    files = "1 uncommitted file" if made.dirty_files == 1 else f"{made.dirty_files} uncommitted files"
+    text = f"Your checkout has {files}. The agent starts from commit {made.base_commit[:10]} and does not see them."
+    return (Notice("base_is_dirty", text),)
+
+
+def _ref(session_id: SessionId, task_id: TaskId) -> str:
     """The ref that keeps the tree which a task left behind."""
-    return f"refs/boocoder/{task.session_id}/{task.id}"
+    return f"refs/boocoder/{session_id}/{task_id}"
