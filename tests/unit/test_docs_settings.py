@@ -39,7 +39,7 @@ def row(info: SettingInfo) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-@pytest.mark.parametrize("info", every_setting(), ids=lambda info: info.name)
+@pytest.mark.parametrize("info", list(every_setting()), ids=lambda info: info.name)
 def test_the_page_has_the_settings_row(info: SettingInfo) -> None:
     assert row(info) in PAGE.splitlines()
 
