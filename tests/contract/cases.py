@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from tools.install_agents import install_opencode
+
 from boocoder.backends.base import Backend
+from boocoder.backends.opencode.backend import OpenCodeBackend
+from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
+from boocoder.process.host import ProcessHost
+from boocoder.scripted_model.server import DEFAULT_MODELS, ScriptedModel
 from tests.contract.case import BackendCase
+
+_QUESTION = (
+    '{"questions": [{"question": "Which one?", "header": "Pick", "options": '
+    '[{"label": "A", "description": "the first"}, {"label": "B", "description": "the second"}]}]}'
+)
 
 
 @asynccontextmanager
@@ -39,4 +52,48 @@ async def scripted_case(directory: Path) -> AsyncIterator[BackendCase]:
         await case.backend.stop()
 
 
-CASES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[BackendCase]]] = {"scripted": scripted_case}
+@asynccontextmanager
+async def opencode_case(directory: Path) -> AsyncIterator[BackendCase]:
+    """The real opencode, told what to do by the scripted model; it dies by kill -9 of its server."""
+    host = ProcessHost(state_dir=directory / "host", instance="contract")
+
+    async def make() -> Backend:
+        backend = OpenCodeBackend(
+            host=host,
+            program=install_opencode(),
+            state_dir=directory / "store",
+            provider=ModelProvider(model.base_url, DEFAULT_MODELS),
+            settings=OpenCodeSettings(use_own_config=False),
+        )
+        await backend.start()
+        return backend
+
+    async def kill_agent() -> None:
+        assert isinstance(case.backend, OpenCodeBackend)
+        process = case.backend.server.process
+        assert process is not None
+        os.kill(process.child.pid, signal.SIGKILL)
+
+    case = BackendCase(
+        name="opencode",
+        make=make,
+        permission_prompt="[[read /etc/hostname]]",
+        question_prompt=f"[[tool question|{_QUESTION}]]",
+        kill_agent=kill_agent,
+        crash_prompt="[[say before]][[hang]]",
+        directory=directory / "worktrees",
+    )
+    async with ScriptedModel() as model:
+        await host.start()
+        case.backend = await case.make()
+        try:
+            yield case
+        finally:
+            await case.backend.stop()
+            await host.stop()
+
+
+CASES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[BackendCase]]] = {
+    "opencode": opencode_case,
+    "scripted": scripted_case,
+}
