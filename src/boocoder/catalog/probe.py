@@ -68,7 +68,7 @@ class AgentCatalog:
         """End the probes that run. Safe twice and before start."""
         await self._supervisor.stop()
 
-    def agents(self) -> tuple[AgentInfo, ...]:
+    def known(self) -> tuple[AgentInfo, ...]:
         """What is known now; what is stale is probed again in the background."""
         now = time.monotonic()
         for name in self._backends:
