@@ -191,7 +191,7 @@ class OpenCodeBackend:
         known = opened.step in (ResumeStep.WARM, ResumeStep.RESUMED)
         text = request.prompt if known or not request.handover else f"{request.handover}\n\n{request.prompt}"
         model = coalesce_model(request.model, self._provider)
-        message = message_id(request.task_id, time.time(), after=opened.newest)
+        message = message_id(request.task_id, time.time())
         return Prompt(
             message_id=message,
             parts=[TextPart(part_id(message), text)],

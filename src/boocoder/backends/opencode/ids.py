@@ -1,8 +1,8 @@
 """Ids that we give to messages and parts, so that sending a prompt twice is harmless. Pure.
 
-opencode orders a session's messages by id: twelve hex digits of (milliseconds * 4096 + counter), modulo 2**48,
-then fourteen characters of [0-9A-Za-z]. The head must therefore be the time of sending; the tail is ours, and
-is derived from the task, so that a recovery finds the turn's prompt without having stored its id.
+opencode's ids ascend: twelve hex digits of (milliseconds * 4096 + counter) modulo 2**48, then fourteen characters
+of [0-9A-Za-z]. The head must be the time of sending, for everything behind it is the turn's; the tail is ours and
+derived from the task, so that a recovery finds the turn's prompt without having stored its id.
 """
 
 from __future__ import annotations
@@ -27,19 +27,21 @@ def task_tail(task_id: TaskId) -> str:
     return "".join(out)
 
 
-def message_id(task_id: TaskId, now_s: float, *, after: str = "") -> str:
-    """The id of the task's prompt.
+def message_id(task_id: TaskId, now_s: float) -> str:
+    """The id of the task's prompt, sent at the Unix time `now_s` in seconds."""
+    return f"msg_{_head(now_s):012x}{task_tail(task_id)}"
 
-    Args:
-        task_id: the task.
-        now_s: Unix time of sending in seconds.
-        after: newest message id of the session, or ""; the result sorts behind it even if the clock went back.
+
+def clock_lag_s(newest: str, now_s: float) -> float:
+    """How many seconds a session's newest message is ahead of our clock; 0.0 if it is not, or has another form.
+
+    A clock that was put back gives such a lag; so does the wrap of the 48 bits, once in 795 days.
     """
-    head = int(now_s * 1000) * _COUNTER_SPAN % _HEAD_MODULUS
-    newest = _head_of(after)
-    if newest is not None and head <= newest:
-        head = min(newest + 1, _HEAD_MODULUS - 1)
-    return f"msg_{head:012x}{task_tail(task_id)}"
+    try:
+        ahead = int(newest[4:16], 16) - _head(now_s)
+    except ValueError:
+        return 0.0
+    return max(0.0, (ahead + 1) / _COUNTER_SPAN / 1000)
 
 
 def part_id(message: str) -> str:
@@ -52,8 +54,5 @@ def is_prompt_of(message: str, task_id: TaskId) -> bool:
     return message.startswith("msg_") and message.endswith(task_tail(task_id)) and len(message) == 4 + 12 + _TAIL_CHARS
 
 
-def _head_of(message: str) -> int | None:
-    try:
-        return int(message[4:16], 16)
-    except ValueError:
-        return None
+def _head(now_s: float) -> int:
+    return int(now_s * 1000) * _COUNTER_SPAN % _HEAD_MODULUS

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.backends.opencode.client import OpenCodeClient
+from boocoder.backends.opencode.ids import clock_lag_s
 from boocoder.backends.opencode.store import newest_message_id
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import ResumeStep, TurnRequest
 
 _PROTOCOL = "opencode-1"
+_LAG_MAX_S = 2.0  # a clock that was put back by no more is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +25,11 @@ class Opened:
     Args:
         native_id: opencode's id of it.
         step: how it was reached.
-        newest: id of its newest message, "" if it is new.
         notices: what the person should know about it.
     """
 
     native_id: str
     step: ResumeStep
-    newest: str = ""
     notices: tuple[Notice, ...] = ()
 
 
@@ -60,12 +62,16 @@ async def open_session(
     status = await client.status(known.native_id, request.worktree)
     if status.type != "idle":  # a prompt sent now would be mixed with what still runs
         await client.abort(known.native_id, abort_timeout_s)
+    lag_s = clock_lag_s(await newest_message_id(client, known.native_id), time.time())
+    if lag_s > _LAG_MAX_S:
+        return await _make(client, request, why="this machine's clock was put back")
+    await asyncio.sleep(lag_s)
     step = ResumeStep.WARM if known.native_id in warm else ResumeStep.RESUMED
     notices: tuple[Notice, ...] = ()
     if known.crashed:
         text = "opencode had died in the last turn; its conversation was found whole and goes on."
         notices = (Notice("resumed_after_crash", text),)
-    return Opened(known.native_id, step, await newest_message_id(client, known.native_id), notices)
+    return Opened(known.native_id, step, notices)
 
 
 async def _make(client: OpenCodeClient, request: TurnRequest, *, why: str = "") -> Opened:
@@ -75,4 +81,4 @@ async def _make(client: OpenCodeClient, request: TurnRequest, *, why: str = "") 
         return Opened(session.id, step)
     how = "it was told the conversation so far" if request.handover else "it does not know the conversation so far"
     text = f"The agent's earlier session could not be resumed: {why}. A new one was opened; {how}."
-    return Opened(session.id, step, notices=(Notice("session_not_resumed", text, NoticeLevel.WARNING),))
+    return Opened(session.id, step, (Notice("session_not_resumed", text, NoticeLevel.WARNING),))

@@ -26,7 +26,7 @@ async def messages_after(
         BackendError: the server cannot be asked.
     """
     found = await _walk(client, session_id, expected + _PAGE, lambda message: message.id <= prompt_id)
-    return [message for message in found if message.info.id > prompt_id]
+    return [stored for stored in found if stored.info.id > prompt_id or stored.info.parent_id == prompt_id]
 
 
 async def find_prompt(client: OpenCodeClient, session_id: str, is_prompt: Callable[[str], bool]) -> str:

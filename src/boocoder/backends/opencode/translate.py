@@ -1,7 +1,8 @@
 """Turns what opencode says about one turn into AgentEvents, from the stream or from its store alike. Pure: no I/O.
 
 What belongs to the turn is told by id: opencode's message ids ascend, so everything behind our prompt's id, in the
-turn's session or in a sub-agent's, is the turn's. Applying the same thing twice passes nothing on twice.
+turn's session or in a sub-agent's, is the turn's, and so is every answer that names our prompt as its parent.
+Applying the same thing twice passes nothing on twice.
 """
 
 from __future__ import annotations
@@ -106,8 +107,8 @@ class TurnTranslator:
         return self._calls.get((message_id, call_id), "")
 
     def belongs(self, message_id: str) -> bool:
-        """Whether a message is the turn's: newer than its prompt."""
-        return message_id > self._prompt
+        """Whether a message is the turn's."""
+        return message_id > self._prompt or message_id in self._messages
 
     def on_gap(self) -> None:
         """Events may have been lost."""
@@ -140,8 +141,8 @@ class TurnTranslator:
         """Take messages as the store has them, oldest first; those before the turn are left out."""
         out: list[AgentEvent] = []
         for message in messages:
+            self._on_message(message.info, session_id)
             if self.belongs(message.info.id):
-                self._on_message(message.info, session_id)
                 for part in message.parts:
                     out += self._on_part(part, session_id, stored=True)
         return out
@@ -170,7 +171,7 @@ class TurnTranslator:
         )
 
     def _on_message(self, info: Message, session_id: str) -> None:
-        if self.belongs(info.id):
+        if self.belongs(info.id) or info.parent_id == self._prompt:
             info.session_id = info.session_id or session_id
             self._messages[info.id] = info
 

@@ -1,0 +1,1 @@
+"""Runnable stand-ins for programs that tests cannot break at will."""
