@@ -105,7 +105,8 @@ _FINISH = statement(
 _REQUEUE = statement("tasks", "requeue_task", row=Done, params=(UUID, int))
 _GET = statement("tasks", "get_task", row=Task, params=(UUID,))
 _LIST = statement("tasks", "list_tasks", row=Task, params=(TaskState | None, UUID | None, int, UUID | None, int))
-_COUNT = statement("tasks", "count_tasks", row=TaskCounts, params=(UUID | None,))
+_COUNT = statement("tasks", "count_tasks", row=TaskCounts)
+_COUNT_OF_SESSION = statement("tasks", "count_session_tasks", row=TaskCounts, params=(UUID,))
 
 
 async def insert_task(
@@ -234,7 +235,9 @@ async def list_tasks(
 
 async def count_tasks(conn: Connection, session_id: SessionId | None = None) -> TaskCounts:
     """How many tasks of a session, or of all, wait and run."""
-    return await _COUNT.one(conn, session_id)
+    if session_id is None:
+        return await _COUNT.one(conn)
+    return await _COUNT_OF_SESSION.one(conn, session_id)
 
 
 def _not_found(task_id: TaskId) -> NotFound:

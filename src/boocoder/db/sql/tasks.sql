@@ -136,6 +136,11 @@ ORDER BY ord DESC
 LIMIT $3;
 
 -- name: count_tasks
--- How many tasks wait and run, of one session or all ($1).
-SELECT (SELECT count(*) FROM tasks WHERE state = 'pending' AND ($1::uuid IS NULL OR session_id = $1)) AS pending,
-       (SELECT count(*) FROM tasks WHERE state = 'running' AND ($1::uuid IS NULL OR session_id = $1)) AS running;
+-- How many tasks wait and run in all sessions.
+SELECT (SELECT count(*) FROM tasks WHERE state = 'pending') AS pending,
+       (SELECT count(*) FROM tasks WHERE state = 'running') AS running;
+
+-- name: count_session_tasks
+-- How many tasks of a session wait and run.
+SELECT (SELECT count(*) FROM tasks WHERE session_id = $1 AND state = 'pending') AS pending,
+       (SELECT count(*) FROM tasks WHERE session_id = $1 AND state = 'running') AS running;

@@ -1,0 +1,5 @@
+-- The connection that hears NOTIFY.
+
+-- name: ping
+-- Proves that the way to the server and back is open.
+SELECT true AS done;
