@@ -68,7 +68,7 @@ class AgentCatalog:
         """End the probes that run. Safe twice and before start."""
         await self._supervisor.stop()
 
-    def known(self) -> tuple[AgentInfo, ...]:
+    def agents(self) -> tuple[AgentInfo, ...]:
         """What is known now; what is stale is probed again in the background."""
         now = time.monotonic()
         for name in self._backends:
@@ -109,9 +109,8 @@ class AgentCatalog:
         if self._preferred:
             return self._preferred
         for name in self._backends:
-            if self._infos[name].state is AgentState.LOADING:
-                await asyncio.shield(self._begin(name))
-            if self._infos[name].state is AgentState.READY:
+            info = await self.info(name)
+            if info is not None and info.state is AgentState.READY:
                 return name
         reasons = " ".join(f"{info.name}: {info.reason}" for info in self._all())
         cures = " ".join(info.cure for info in self._all() if info.cure)
