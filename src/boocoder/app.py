@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from boocoder.agent_set import AgentSet, build_agents
-from boocoder.api.server import ApiServer
+from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.service import ChangeApplier
@@ -28,13 +28,15 @@ from boocoder.dispatch.dispatcher import Dispatcher, DispatchSettings
 from boocoder.dispatch.leases import LeaseKeeper
 from boocoder.dispatch.run_turn import TurnServices, TurnSettings
 from boocoder.dispatch.workspace import Workspaces
+from boocoder.errors import Unavailable
 from boocoder.failpoints import Failpoints
 from boocoder.hostlock import HostLock
-from boocoder.model.ids import HostId, InstanceId
+from boocoder.model.ids import HostId, InstanceId, TaskId
 from boocoder.model.limits import LEASE_RENEW_S
 from boocoder.model.turn import StopReason
 from boocoder.process.host import ProcessHost
 from boocoder.queue.listener import Listener
+from boocoder.service import Service, Supervisor
 from boocoder.upkeep.rescue import Rescuer, RescueSettings
 
 log = logging.getLogger(__name__)
@@ -92,49 +94,198 @@ class _Application:
         self._dispatcher = dispatcher
 
     async def wait_stopped(self) -> None:
-        """Wait for a signal, or for a vital part's death, which is raised."""
-        signal = asyncio.ensure_future(self._server.wait_signalled())
-        died = asyncio.ensure_future(self._dispatcher.wait_failed())
+        """Wait for a signal, or for the death of a vital part, which is raised."""
+        supervisor = Supervisor("application")
+        signalled = supervisor.spawn(self._server.wait_signalled(), "signal")
+        died = supervisor.spawn(self._dispatcher.wait_failed(), "failure")
         try:
-            await asyncio.wait({signal, died}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({signalled, died}, return_when=asyncio.FIRST_COMPLETED)
             if died.done():
                 raise died.result()
         finally:
-            signal.cancel()
-            died.cancel()
+            await supervisor.stop()
 
 
 @contextlib.asynccontextmanager
 async def _application(settings: Settings) -> AsyncIterator[_Application]:
+    """Start everything in order; leaving the block stops it in reverse."""
     async with contextlib.AsyncExitStack() as stack:
+        parts = _Parts(settings, stack)
+        await parts.open_store()
+        await parts.open_agents()
+        await parts.start_dispatch()
+        server = await parts.start_api()
+        info = ServiceInfo(server.url, server.token, server.login_url, parts.host_id, parts.instance_id)
+        _write_service_file(stack, settings.data_dir / "service.json", server.url)
+        yield _Application(info, server, parts.dispatcher)
+
+
+class _Parts:
+    """The services in the order in which they are started; each is stopped before those that it stands on."""
+
+    database: Database
+    broker: Broker
+    processes: ProcessHost
+    agents: AgentSet
+    shadows: Shadows
+    changes: ChangeApplier
+    turns: TurnServices
+    dispatcher: Dispatcher
+
+    def __init__(self, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
         lock = HostLock(settings.data_dir)
-        host_id = lock.acquire()
+        self.host_id = lock.acquire()
+        self.instance_id = lock.instance_id
         stack.callback(lock.release)
-        database = await _open_database(stack, settings)
-        await _register(stack, database, host_id, lock.instance_id, settings)
-        processes = ProcessHost(state_dir=settings.data_dir / "processes", instance=str(lock.instance_id))
-        await _enter(stack, processes)
-        broker = Broker(reader=DatabaseReader(database))
-        await _enter(stack, broker)
-        agents = await build_agents(settings, database=database, host_id=host_id, processes=processes)
-        await _enter(stack, agents)
-        shadows = Shadows(root=settings.data_dir / "shadows")
-        services = _turn_services(settings, database, broker, agents, shadows)
-        changes = ChangeApplier(
-            database=database, shadows=shadows, broker=broker, indexes=settings.data_dir / "indexes"
+
+    async def _start(self, service: Service) -> None:
+        self._stack.push_async_callback(service.stop)
+        await service.start()
+
+    async def open_store(self) -> None:
+        """The database with its schema, this host's row, and the broker over it."""
+        dsn = self._settings.database_url
+        if not dsn:
+            embedded = EmbeddedPostgres(data_dir=self._settings.data_dir, runtime_dir=_runtime_dir(self._settings))
+            self._stack.push_async_callback(embedded.stop)
+            dsn = await embedded.start()
+        await migrate(dsn)
+        self.database = Database(dsn=dsn)
+        self._stack.push_async_callback(self.database.close)
+        await self.database.open()
+        async with self.database.connection() as conn:
+            await hosts.register_host(
+                conn, self.host_id, self.instance_id, platform.node(), os.getpid(), self._settings.lease_ttl_s
+            )
+        self._stack.push_async_callback(self._unregister)
+        self.broker = Broker(reader=DatabaseReader(database=self.database))
+        await self._start(self.broker)
+
+    async def _unregister(self) -> None:
+        with contextlib.suppress(Unavailable):  # the lease runs out by itself
+            async with self.database.connection() as conn:
+                await hosts.stop_host(conn, self.host_id, self.instance_id)
+
+    async def open_agents(self) -> None:
+        """The process host, which first ends what an earlier run left, and the backends."""
+        self.processes = ProcessHost(state_dir=self._settings.data_dir, instance=str(self.instance_id))
+        await self._start(self.processes)
+        self.agents = await build_agents(
+            self._settings, database=self.database, host_id=self.host_id, processes=self.processes
         )
-        await changes.resume_all()
-        dispatcher = await _start_dispatch(stack, settings, host_id, lock.instance_id, services)
+        await self._start(self.agents)
+
+    async def start_dispatch(self) -> None:
+        """Finish applies that were cut short, rescue lost turns, then claim new ones."""
+        settings = self._settings
+        self.shadows = Shadows(root=settings.data_dir / "shadows")
+        self.changes = ChangeApplier(
+            database=self.database,
+            shadows=self.shadows,
+            broker=self.broker,
+            indexes=settings.data_dir / "indexes",
+            host_id=self.host_id,
+        )
+        await self.changes.resume_all()
+        self.turns = self._turn_services()
+        rescuer = Rescuer(
+            host_id=self.host_id, instance_id=self.instance_id, services=self.turns, settings=RescueSettings()
+        )
+        await self._start(rescuer)
+        self.dispatcher = Dispatcher(
+            host_id=self.host_id,
+            instance_id=self.instance_id,
+            services=self.turns,
+            settings=DispatchSettings(
+                max_turns=settings.max_turns,
+                poll_s=settings.poll_interval_s,
+                lease_ttl_s=settings.lease_ttl_s,
+                drain_s=settings.drain_s,
+                stop_grace_s=settings.stop_grace_s,
+            ),
+        )
+        await self._start(self._leases(rescuer))
+        await self._start(self.dispatcher)
+        await self._start(self._listener())
+
+    def _turn_services(self) -> TurnServices:
+        settings, failpoints = self._settings, Failpoints(self._settings.failpoints)
+        workspaces = Workspaces(
+            database=self.database,
+            shadows=self.shadows,
+            root=settings.data_dir / "worktrees",
+            indexes=settings.data_dir / "indexes",
+            failpoints=failpoints,
+        )
+        return TurnServices(
+            database=self.database,
+            broker=self.broker,
+            agents=self.agents,
+            workspaces=workspaces,
+            settings=TurnSettings(
+                silence_s=settings.silence_timeout_s,
+                silence_by_agent={"opencode": settings.agents.opencode.silence_timeout_s},
+                agent_fallback=settings.agent_fallback,
+            ),
+            failpoints=failpoints,
+        )
+
+    def _leases(self, rescuer: Rescuer) -> LeaseKeeper:
+        return LeaseKeeper(
+            database=self.database,
+            dispatcher=self.dispatcher,
+            host_id=self.host_id,
+            instance_id=self.instance_id,
+            ttl_s=self._settings.lease_ttl_s,
+            renew_s=LEASE_RENEW_S,
+            on_abandoned=rescuer.take,
+        )
+
+    def _listener(self) -> Listener:
+        return Listener(
+            dsn=self.database.dsn,
+            on_wake=self.dispatcher.wake,
+            on_ready=lambda _: self.dispatcher.wake(),
+            on_cancel=lambda task_id: self._cancel(task_id),
+            on_events=self.broker.heard,
+        )
+
+    def _cancel(self, task_id: TaskId) -> None:
+        self.dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
+
+    async def start_api(self) -> ApiServer:
+        """The door, opened last and closed first."""
+        settings = self._settings
         server = ApiServer(
-            settings=api_settings(settings),
-            database=database,
-            broker=broker,
-            changes=changes,
-            agents=agents,
-            host_id=host_id,
-            instance_id=lock.instance_id,
+            settings=ApiSettings(
+                data_dir=settings.data_dir,
+                host=settings.host,
+                port=settings.port,
+                allow_remote=settings.allow_remote,
+                allowed_hosts=settings.allowed_hosts,
+                allowed_origins=settings.allowed_origins,
+            ),
+            database=self.database,
+            broker=self.broker,
+            changes=self.changes,
+            shadows=self.shadows,
+            agents=self.agents,
+            host_id=self.host_id,
+            instance_id=self.instance_id,
         )
-        await _enter(stack, server)
-        info = ServiceInfo(server.url, server.token, server.login_url, host_id, lock.instance_id)
-        _write_service_file(stack, settings.data_dir, info)
-        yield _Application(info, server, dispatcher)
+        await self._start(server)
+        return server
+
+
+def _runtime_dir(settings: Settings) -> Path | None:
+    """Where sockets go: the user's runtime directory if the system has one."""
+    return settings.surroundings.runtime_dir
+
+
+def _write_service_file(stack: contextlib.AsyncExitStack, path: Path, url: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(_ServiceFile(url, os.getpid())))
+    fresh.replace(path)
+    stack.callback(path.unlink, missing_ok=True)

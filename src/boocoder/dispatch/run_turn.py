@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,11 +50,13 @@ class TurnSettings:
 
     Args:
         silence_s: the watchdog's limit without any event.
+        silence_by_agent: the same for single agents; 0.0 for the general one.
         tool_silence_s: the same while a tool is running.
         agent_fallback: the agent to use where the named one is not available; "" for none.
     """
 
     silence_s: float = 180.0
+    silence_by_agent: Mapping[str, float] = field(default_factory=dict)
     tool_silence_s: float = 3600.0
     agent_fallback: str = ""
 
@@ -138,7 +141,7 @@ class _Turn:
         """Drive the backend and settle what came of it."""
         limits = self._services.settings
         liveness = Liveness(
-            silence_s=limits.silence_s,
+            silence_s=limits.silence_by_agent.get(self._agent) or limits.silence_s,
             tool_silence_s=limits.tool_silence_s,
             running_tools=lambda: self._transcript.running_tools,
         )
