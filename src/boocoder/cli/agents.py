@@ -27,7 +27,7 @@ def command(ctx: click.Context, probe: bool, as_json: bool) -> None:
 
     async def ask(client: Client) -> list[wire.Agent]:
         if probe:
-            await client.request("POST", "/api/agents/probe", body={})
+            return await client.post("/api/agents/probe", list[wire.Agent])
         return await client.items("/api/agents", wire.Agent)
 
     console = make_console()

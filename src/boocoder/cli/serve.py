@@ -58,8 +58,7 @@ async def _show_agents(console: Console, url: str, token: str) -> None:
     """Which agents are ready, as soon as they have been probed."""
     try:
         async with Client(url=url, token=token) as client:
-            await client.request("POST", "/api/agents/probe", body={})
-            agents = await client.items("/api/agents", wire.Agent)
+            agents = await client.post("/api/agents/probe", list[wire.Agent])
     except BoocoderError as error:
         console.print(f"  agents  {error.text}", style="yellow")
         return

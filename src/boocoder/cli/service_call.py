@@ -18,6 +18,9 @@ from boocoder.errors import InvalidInput, NotFound
 T = TypeVar("T")
 
 
+LIST_MAX = 200  # the API's longest page; an older thing needs its whole id
+
+
 class _Row(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -63,7 +66,7 @@ async def full_id(client: Client, path: str, text: str, **params: object) -> UUI
         raise InvalidInput(
             "id_too_short", f"{text!r} is too short for an id.", "Give at least its first four characters."
         )
-    rows = await client.items(path, _Row, **params)
+    rows = await client.items(path, _Row, limit=LIST_MAX, **params)
     matches = [row.id for row in rows if str(row.id).startswith(text.lower())]
     if not matches:
         raise NotFound(
