@@ -27,7 +27,9 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watch)
-        except Exception:  # noqa: BLE001 - the outer edge of a request: the client gets an answer, the log the error
+        except ConnectionAbortedError:
+            raise  # the client is gone, nobody is left to answer
+        except Exception:  # the outer edge of a request: the client gets an answer, the log the error
             log.exception("request failed", extra={"path": scope.get("path"), "method": scope.get("method")})
             if started:
                 raise

@@ -1,4 +1,4 @@
-"""Lets nothing pass without the token, or the cookie got for it; only the sign-in itself is open, and it is served here.
+"""Lets nothing pass without the token, or the cookie got for it; only the sign-in is open, and it is served here.
 
 The routes behind never see an unauthenticated request, so no trick with paths can separate what is checked
 from what is routed.

@@ -1,0 +1,89 @@
+"""Puts the security shell, the routes and the problem answers together; it starts nothing."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+
+from boocoder.api import problem
+from boocoder.api.access import require_access
+from boocoder.api.routes import agents, changes, health, messages, pages, projects, sessions, streams, tasks
+from boocoder.api.services import ApiServices
+from boocoder.api.shell.allow_lists import AllowLists
+from boocoder.api.shell.answer_headers import AnswerHeaders
+from boocoder.api.shell.body_limit import BodyLimit
+from boocoder.api.shell.content_type import JsonOnly
+from boocoder.api.shell.last_resort import LastResort
+from boocoder.api.shell.send_limit import SendLimit
+from boocoder.api.shell.token_auth import TokenAuth
+from boocoder.errors import BoocoderError
+
+ROUTERS = (
+    health.router,
+    projects.router,
+    sessions.router,
+    streams.router,
+    messages.router,
+    tasks.router,
+    changes.router,
+    agents.router,
+    pages.router,
+)
+
+
+def create_app(services: ApiServices) -> FastAPI:
+    """The application; serve it with `api.server`.
+
+    Raises:
+        RuntimeError: a route does not declare who may call it.
+    """
+    app = FastAPI(
+        title="boocoder",
+        version=services.info.version,
+        docs_url=None,  # the pages of the framework load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=_shell(services),
+        exception_handlers={
+            BoocoderError: _answer_error,
+            RequestValidationError: _answer_validation,
+            HTTPException: _answer_http,
+        },
+    )
+    app.state.services = services
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    require_access(app)
+    return app
+
+
+def _shell(services: ApiServices) -> list[Middleware]:
+    """The layers from the outside in; no route is looked up before the last one let a request through."""
+    return [
+        Middleware(SendLimit),
+        Middleware(AnswerHeaders),
+        Middleware(LastResort),
+        Middleware(AllowLists, allowed=services.allowed),
+        Middleware(BodyLimit),
+        Middleware(TokenAuth, authenticator=services.authenticator),
+        Middleware(JsonOnly),
+    ]
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BoocoderError)
+    return problem.response(problem.of_error(error))
+
+
+async def _answer_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem.response(problem.of_validation(error))
+
+
+async def _answer_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem.response(problem.of_http_exception(error), dict(error.headers or {}))

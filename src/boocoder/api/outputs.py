@@ -1,0 +1,225 @@
+"""What the routes answer, made from rows; the front end's types are generated from these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
+
+from boocoder.db.messages import Message
+from boocoder.db.sessions import SessionState
+from boocoder.model.agent import AgentState
+from boocoder.model.task import ChangeState, MessageRole, MessageStatus, PartKind, TaskState
+
+
+def _decoded(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
+class Output(BaseModel):
+    """Base of every answer; made from a row's fields of the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ProjectOut(Output):
+    """A repository that a person has added."""
+
+    id: UUID
+    name: str
+    path: str
+    created_at: datetime
+    archived_at: datetime | None
+
+
+class SessionOut(Output):
+    """A workspace of a project and what waits in it."""
+
+    id: UUID
+    project_id: UUID
+    host_id: UUID | None
+    title: str
+    state: SessionState
+    created_at: datetime
+    updated_at: datetime
+    pending_tasks: int
+    running_task_id: UUID | None
+    last_task_state: TaskState | None
+    pending_change_id: UUID | None
+
+
+class ChatOut(Output):
+    """A thread of conversation, with the choice of its newest task."""
+
+    id: UUID
+    session_id: UUID
+    title: str
+    agent: str | None
+    model: str | None
+    mode: str | None
+    thinking: str | None
+    created_at: datetime
+
+
+class EnqueuedOut(Output):
+    """Where a task went; `created` is false when the idempotency key had made it before."""
+
+    task_id: UUID
+    session_id: UUID
+    chat_id: UUID
+    created: bool
+
+
+class UsageOut(Output):
+    """Tokens and cost of a turn."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float = 0.0
+    context_tokens: int = 0
+
+
+class TaskOut(Output):
+    """A task; in a list its prompt is cut, `prompt_chars` counts the whole."""
+
+    id: UUID
+    project_id: UUID
+    session_id: UUID
+    chat_id: UUID
+    prompt: str
+    prompt_chars: int
+    agent: str
+    model: str | None
+    mode: str | None
+    thinking: str | None
+    priority: int
+    state: TaskState
+    epoch: int
+    cancel_requested_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    error_code: str | None
+    error_text: str | None
+    error_cure: str | None
+    summary: str | None
+    usage: Annotated[UsageOut | None, BeforeValidator(_decoded)]
+
+
+class PartOut(Output):
+    """A part of a message: `text` for text and reasoning, `data` (the frame's fields) for the others."""
+
+    part: int
+    kind: PartKind
+    data: Annotated[dict[str, JsonValue] | None, BeforeValidator(_decoded)]
+    text: str
+    text_chars: int
+
+
+class MessageOut(Output):
+    """A message with its parts; `text` is a user's prompt. `ord` is the cursor of the list."""
+
+    id: UUID
+    ord: int
+    session_id: UUID
+    chat_id: UUID
+    task_id: UUID
+    role: MessageRole
+    status: MessageStatus
+    agent: str | None
+    model: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    text: str
+    parts: list[PartOut]
+
+
+class TextPageOut(Output):
+    """A page of a part's text and how many characters the whole has."""
+
+    offset: int
+    text: str
+    total_chars: int
+
+
+class FileOut(Output):
+    """A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded."""
+
+    path: str
+    status: str
+    additions: int | None = None
+    deletions: int | None = None
+    old_mode: str = ""
+    new_mode: str = ""
+    path_coded: bool = False
+
+
+class ChangeRowOut(Output):
+    """A change as lists show it."""
+
+    id: UUID
+    session_id: UUID
+    task_id: UUID
+    agent: str
+    state: ChangeState
+    additions: int
+    deletions: int
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class ChangeOut(ChangeRowOut):
+    """A change with its files."""
+
+    files: Annotated[list[FileOut], BeforeValidator(_decoded)]
+
+
+class AgentOut(Output):
+    """An agent of this host."""
+
+    name: str
+    backend: str
+    state: AgentState
+    reason: str
+    cure: str
+    version: str
+    program: str
+    models: tuple[str, ...]
+    modes: tuple[str, ...]
+    default_model: str | None
+
+
+class LoginCodeOut(Output):
+    """The path of a link that signs in one browser, once."""
+
+    path: str
+
+
+class HealthOut(Output):
+    """That the service works, and what flows through it."""
+
+    status: str
+    version: str
+    host_id: UUID
+    instance_id: UUID
+    pending_tasks: int
+    running_tasks: int
+    subscriptions: int
+
+
+def message_out(message: Message) -> MessageOut:
+    """One message with its parts."""
+    row = {name: getattr(message.row, name) for name in message.row.__struct_fields__}
+    return MessageOut(**row, parts=parts_out(message.parts))
+
+
+def parts_out(parts: Sequence[object]) -> list[PartOut]:
+    """The parts of a message."""
+    return [PartOut.model_validate(part) for part in parts]

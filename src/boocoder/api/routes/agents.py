@@ -1,0 +1,27 @@
+"""Agents of this host: what is known, and asking them anew."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.inputs import ProbeInput
+from boocoder.api.outputs import AgentOut
+from boocoder.api.services import Services
+
+router = APIRouter(prefix="/api/agents", route_class=StrictRoute)
+
+
+@router.get("")
+@access(Access.READ)
+async def list_agents(services: Services) -> list[AgentOut]:
+    """What is known about every agent now."""
+    return [AgentOut.model_validate(agent, from_attributes=True) for agent in services.agents.known()]
+
+
+@router.post("/probe")
+@access(Access.WRITE)
+async def probe_agents(services: Services, body: ProbeInput | None = None) -> list[AgentOut]:
+    """Ask the agents whether they work, and wait for their answers."""
+    found = await services.agents.probe(body.agents if body else None)
+    return [AgentOut.model_validate(agent, from_attributes=True) for agent in found]

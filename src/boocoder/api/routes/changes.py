@@ -1,0 +1,91 @@
+"""Changes: looking at them and deciding on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
+from boocoder.api.outputs import ChangeOut, ChangeRowOut
+from boocoder.api.services import ApiServices, Services
+from boocoder.db import changes, projects, sessions
+from boocoder.db.changes import Change
+from boocoder.model.ids import ChangeId, SessionId
+from boocoder.model.task import ChangeState
+
+router = APIRouter(prefix="/api/changes", route_class=StrictRoute)
+
+
+@router.get("")
+@access(Access.READ)
+async def list_changes(
+    services: Services,
+    session_id: Annotated[UUID | None, Query()] = None,
+    state: Annotated[ChangeState | None, Query()] = None,
+    limit: Limit = PAGE_DEFAULT,
+    before: Annotated[UUID | None, Query()] = None,
+) -> list[ChangeRowOut]:
+    """A page of changes, newest first; `before` is the last id of the page before."""
+    async with services.database.connection() as conn:
+        rows = await changes.list_changes(
+            conn,
+            session_id=None if session_id is None else SessionId(session_id),
+            state=state,
+            limit=limit,
+            before=None if before is None else ChangeId(before),
+        )
+    return [ChangeRowOut.model_validate(row) for row in rows]
+
+
+@router.get("/{change_id}")
+@access(Access.READ)
+async def get_change(change_id: ChangePath, services: Services) -> ChangeOut:
+    """One change with its files."""
+    return ChangeOut.model_validate(await _change(services, change_id))
+
+
+@router.get("/{change_id}/diff", response_class=Response)
+@access(Access.READ)
+async def get_diff(change_id: ChangePath, services: Services) -> Response:
+    """The change as `git apply` takes it: the exact bytes, binary files included."""
+    async with services.database.connection() as conn:
+        diff = await changes.get_diff(conn, change_id)
+    if diff is None:
+        diff = await _read_diff(services, change_id)
+    disposition = f'attachment; filename="change-{change_id}.diff"'
+    return Response(diff, media_type="text/x-diff", headers={"Content-Disposition": disposition})
+
+
+@router.post("/{change_id}/apply")
+@access(Access.WRITE)
+async def apply_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> ChangeOut:
+    """Write the change into the project's checkout; a conflict touches nothing and is answered with 409."""
+    await services.changes.apply(change_id)
+    return ChangeOut.model_validate(await _change(services, change_id))
+
+
+@router.post("/{change_id}/reject")
+@access(Access.WRITE)
+async def reject_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> ChangeOut:
+    """Decide against the change; the session's files stay."""
+    await services.changes.reject(change_id)
+    return ChangeOut.model_validate(await _change(services, change_id))
+
+
+async def _change(services: ApiServices, change_id: ChangeId) -> Change:
+    async with services.database.connection() as conn:
+        return await changes.get_change(conn, change_id)
+
+
+async def _read_diff(services: ApiServices, change_id: ChangeId) -> bytes:
+    """A diff that is too long for the database, out of the project's shadow repository."""
+    async with services.database.connection() as conn:
+        change = await changes.get_change(conn, change_id)
+        session = await sessions.get_session(conn, change.session_id)
+        project = await projects.get_project(conn, session.project_id)
+    shadow = await services.shadows.of(project.id, Path(project.path))
+    return await shadow.diff(change.base_tree, change.tree)

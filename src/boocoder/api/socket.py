@@ -1,0 +1,146 @@
+"""One WebSocket: many sessions' streams on one connection. It is accepted only after the security shell let it in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from boocoder.api.services import ApiServices
+from boocoder.api.socket_messages import (
+    Answer,
+    Ping,
+    Pong,
+    SocketError,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    Unsubscribed,
+    decode_request,
+)
+from boocoder.broker.subscription import Subscription
+from boocoder.db import sessions
+from boocoder.errors import BoocoderError
+from boocoder.model.ids import SessionId
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+SUBSCRIPTIONS_MAX = 200  # of one socket; a screen shows a few dozen sessions
+MESSAGES_BURST = 400  # a client subscribes to all its sessions at once
+MESSAGES_PER_S = 20.0  # afterwards nobody clicks faster
+CLOSE_UNSUPPORTED = 1003
+CLOSE_POLICY = 1008
+
+
+class Socket:
+    """Runs one connection to its end.
+
+    Args:
+        websocket: not accepted yet.
+        services: the broker and the database are used.
+    """
+
+    def __init__(self, *, websocket: WebSocket, services: ApiServices) -> None:
+        self._websocket = websocket
+        self._services = services
+        self._supervisor = Supervisor("socket")
+        self._subscriptions: dict[SessionId, Subscription] = {}
+        self._allowance = float(MESSAGES_BURST)
+        self._allowance_at = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Accept, then answer messages and send frames until one side ends it."""
+        await self._websocket.accept()
+        try:
+            while (text := await self._receive()) is not None:
+                await self._handle(text)
+        except (WebSocketDisconnect, ConnectionAbortedError):
+            pass  # the client is gone, or took nothing for too long
+        finally:
+            for subscription in tuple(self._subscriptions.values()):
+                subscription.close()
+            await self._supervisor.stop()
+
+    async def _receive(self) -> str | None:
+        """The next text; None when the connection is over, or was closed here for what came."""
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        if text is None:
+            await self._websocket.close(CLOSE_UNSUPPORTED, "text messages only")
+        elif not self._take_allowance():
+            await self._websocket.close(CLOSE_POLICY, "too many messages")
+            return None
+        return text
+
+    def _take_allowance(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        earned = (now - self._allowance_at) * MESSAGES_PER_S
+        self._allowance = min(float(MESSAGES_BURST), self._allowance + earned) - 1.0
+        self._allowance_at = now
+        return self._allowance >= 0
+
+    async def _handle(self, text: str) -> None:
+        try:
+            request = decode_request(text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            await self._answer(SocketError("message_invalid", f"The message was not understood: {reason}."))
+            return
+        match request:
+            case Subscribe():
+                await self._subscribe(SessionId(request.session_id), request.after)
+            case Unsubscribe():
+                subscription = self._subscriptions.pop(SessionId(request.session_id), None)
+                if subscription is not None:
+                    subscription.close()
+                await self._answer(Unsubscribed(request.session_id))
+            case Ping():
+                await self._answer(Pong())
+
+    async def _subscribe(self, session_id: SessionId, after: int) -> None:
+        earlier = self._subscriptions.pop(session_id, None)
+        if earlier is not None:
+            earlier.close()
+        if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
+            text = f"One socket has at most {SUBSCRIPTIONS_MAX} subscriptions."
+            await self._answer(SocketError("too_many_subscriptions", text, "Unsubscribe from some.", session_id))
+            return
+        try:
+            async with self._services.database.connection() as conn:
+                await sessions.get_session(conn, session_id)
+        except BoocoderError as error:
+            await self._answer(SocketError(error.code, error.text, error.cure, session_id))
+            return
+        subscription = self._services.broker.subscribe(session_id, after)
+        self._subscriptions[session_id] = subscription
+        await self._answer(Subscribed(session_id, after))
+        self._supervisor.spawn(self._pump(subscription), f"pump {session_id}")
+
+    async def _pump(self, subscription: Subscription) -> None:
+        """Send a subscription's frames, one message each."""
+        text = ""
+        try:
+            while batch := await subscription.next_batch():
+                for item in batch:
+                    if self._is_current(subscription):
+                        await self._websocket.send_text(item.data.decode())
+        except BoocoderError as error:
+            text = error.text
+        except (WebSocketDisconnect, ConnectionAbortedError, RuntimeError):
+            return  # the connection is over; the reading side sees it too
+        finally:
+            subscription.close()
+        if self._is_current(subscription):
+            del self._subscriptions[subscription.session_id]
+            await self._answer(Unsubscribed(subscription.session_id, text))
+
+    def _is_current(self, subscription: Subscription) -> bool:
+        return self._subscriptions.get(subscription.session_id) is subscription
+
+    async def _answer(self, answer: Answer) -> None:
+        await self._websocket.send_text(msgspec.json.encode(answer).decode())

@@ -1,0 +1,70 @@
+"""The control messages of the WebSocket: what clients ask, and the answers that are no frames."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Subscribe(msgspec.Struct, tag_field="op", tag="subscribe", forbid_unknown_fields=True):
+    """Send the frames of a session with seq > `after`; replaces an earlier subscription to it."""
+
+    session_id: UUID
+    after: Seq = 0
+
+
+class Unsubscribe(msgspec.Struct, tag_field="op", tag="unsubscribe", forbid_unknown_fields=True):
+    """Send no more frames of a session."""
+
+    session_id: UUID
+
+
+class Ping(msgspec.Struct, tag_field="op", tag="ping", forbid_unknown_fields=True):
+    """Answer with a pong."""
+
+
+class Subscribed(msgspec.Struct, tag_field="type", tag="subscribed"):
+    """The frames of the session with seq > `after` follow."""
+
+    session_id: UUID
+    after: int
+
+
+class Unsubscribed(msgspec.Struct, tag_field="type", tag="unsubscribed"):
+    """No more frames of the session follow; `text` says why if it was not asked for."""
+
+    session_id: UUID
+    text: str = ""
+
+
+class Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    """The answer to a ping."""
+
+
+class SocketError(msgspec.Struct, tag_field="type", tag="error"):
+    """A message was refused; the connection stays."""
+
+    code: str
+    text: str
+    cure: str = ""
+    session_id: UUID | None = None
+
+
+Request = Subscribe | Unsubscribe | Ping
+Answer = Subscribed | Unsubscribed | Pong | SocketError
+
+_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+
+
+def decode_request(text: str) -> Request:
+    """One message of a client.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON, of an unknown kind, or has wrong or unknown fields.
+        RecursionError: it is nested too deeply.
+    """
+    return _decoder.decode(text)
