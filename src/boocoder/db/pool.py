@@ -177,6 +177,8 @@ class Database:
                 "application_name": "boocoder",
                 "timezone": "UTC",
                 "jit": "off",
+                # Plans are kept, and may be made while a table is empty: every statement has its index.
+                "enable_seqscan": "off",
                 "lock_timeout": _milliseconds(LOCK_TIMEOUT_S),
                 "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_TIMEOUT_S),
                 **settings,

@@ -16,7 +16,9 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- Takes the head task of up to $3 sessions that run nothing and belong to host $1 or to nobody. `waiting` jumps
 -- from session to session in the index of pending tasks and `heads` reads one entry of each, so that the length
 -- of a session's queue costs nothing. The locked row is looked at again, so a task that another claimer took
--- meanwhile drops out; tasks_one_running_per_session refuses what is left to chance.
+-- meanwhile drops out; tasks_one_running_per_session refuses what is left to chance. The cast of `state` keeps
+-- the server from walking the index of pending tasks where it has the task's id: a plan made while the queue is
+-- short lives on when it is long.
 WITH RECURSIVE waiting AS (
     (SELECT t.session_id FROM tasks t WHERE t.state = 'pending' ORDER BY t.session_id LIMIT 1)
     UNION ALL
@@ -25,6 +27,8 @@ WITH RECURSIVE waiting AS (
             ORDER BY t.session_id LIMIT 1)
     FROM waiting w
     WHERE w.session_id IS NOT NULL
+), busy AS MATERIALIZED (
+    SELECT r.session_id FROM tasks r WHERE r.state = 'running'
 ), heads AS (
     SELECT head.id
     FROM waiting w
@@ -34,19 +38,19 @@ WITH RECURSIVE waiting AS (
         WHERE t.session_id = w.session_id AND t.state = 'pending'
         ORDER BY t.ord LIMIT 1
     ) head
-    WHERE NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = w.session_id AND r.state = 'running')
+    WHERE w.session_id NOT IN (SELECT b.session_id FROM busy b)
 ), chosen AS (
     SELECT t.id
     FROM heads h
     JOIN tasks t ON t.id = h.id
-    WHERE t.state = 'pending'
+    WHERE t.state::text = 'pending'
     ORDER BY t.priority DESC, t.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
 ), claimed AS (
     UPDATE tasks t SET state = 'running', epoch = t.epoch + 1, started_at = now()
     FROM chosen c
-    WHERE t.id = c.id AND t.state = 'pending'
+    WHERE t.id = c.id
     RETURNING t.*
 ), bound AS (
     UPDATE sessions s SET host_id = $1
