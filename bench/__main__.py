@@ -1,0 +1,77 @@
+"""`python -m bench`: runs the sections one after another and prints one table; `make bench` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.install_agents import install_opencode
+
+from bench import chunk_delay, dispatch, new_session, startup, ten_sessions, warm_turn
+from bench.numbers import Row
+from bench.stage import Bench
+from bench.table import described, save, table, this_machine
+
+QUICK_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One file's measurement and how many rounds give quiet medians in about a minute."""
+
+    measure: Callable[[Bench], Awaitable[list[Row]]]
+    rounds: int
+
+
+SECTIONS = {
+    warm_turn.SECTION: Section(warm_turn.measure, 30),
+    new_session.SECTION: Section(new_session.measure, 20),
+    chunk_delay.SECTION: Section(chunk_delay.measure, 10),
+    ten_sessions.SECTION: Section(ten_sessions.measure, 8),
+    startup.SECTION: Section(startup.measure, 8),
+    dispatch.SECTION: Section(dispatch.measure, 40),
+}
+
+
+def main() -> None:
+    """Read the command line, measure, print, save."""
+    parser = argparse.ArgumentParser(prog="bench", description="Measure boocoder against the parts it is made of.")
+    parser.add_argument("--only", action="append", choices=tuple(SECTIONS), help="this section; may be repeated")
+    parser.add_argument("--rounds", type=int, help="rounds of every section (default: each its own)")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds: shows that it runs, no more")
+    given = parser.parse_args()
+    rounds = QUICK_ROUNDS if given.quick else given.rounds
+    if rounds is not None and rounds < 1:
+        parser.error("--rounds must be at least 1")
+    try:
+        asyncio.run(_run(given.only or list(SECTIONS), rounds))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _run(names: list[str], rounds: int | None) -> None:
+    machine = this_machine()
+    opencode = install_opencode()
+    rows: list[Row] = []
+    for name in names:
+        section = SECTIONS[name]
+        print(f"{name}: {rounds or section.rounds} rounds", flush=True)
+        with tempfile.TemporaryDirectory(prefix="boocoder-bench-", ignore_cleanup_errors=True) as directory:
+            rows += await section.measure(Bench(Path(directory).resolve(), opencode, rounds or section.rounds))
+    print(f"\n{described(machine)}, opencode {opencode_version(opencode)}\n")
+    print(table(rows))
+    print(f"\nall samples: {save(rows, machine)}")
+
+
+def opencode_version(program: Path) -> str:
+    """As its folder says."""
+    return next((part.removeprefix("opencode-") for part in program.parts if part.startswith("opencode-1")), "?")
+
+
+if __name__ == "__main__":
+    main()

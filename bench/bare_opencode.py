@@ -1,0 +1,158 @@
+"""A bare `opencode serve`, configured as our backend configures its own, and the least client that can use it.
+
+It is the floor: no queue, no database, no git, nothing recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import msgspec
+
+from bench.ear import Ear
+from bench.model import MODELS
+from bench.program import program
+from boocoder.backends.opencode.ids import message_id, part_id
+from boocoder.backends.opencode.private_home import PrivateHome
+from boocoder.backends.opencode.settings import PROVIDER_ID, ModelProvider, OpenCodeSettings
+from boocoder.backends.opencode.sse import SseParser
+from boocoder.model.ids import TaskId
+from boocoder.process.environment import agent_environment
+from boocoder.service import Supervisor
+
+CONNECT_TIMEOUT_S = 20.0
+_DELTA = b'"message.part.delta"'
+
+
+class _Delta(msgspec.Struct):
+    session: str = msgspec.field(name="sessionID")
+    text: str = msgspec.field(name="delta")
+
+
+class _Payload(msgspec.Struct):
+    type: str
+    properties: _Delta
+
+
+class _Event(msgspec.Struct):
+    payload: _Payload
+
+
+class _Session(msgspec.Struct):
+    id: str
+
+
+class OpenCodeClient:
+    """Talks to one server and hears its one event stream.
+
+    Args:
+        url: of the server.
+        password: of HTTP Basic.
+    """
+
+    def __init__(self, *, url: str, password: str) -> None:
+        self._http = httpx2.AsyncClient(
+            base_url=url,
+            auth=httpx2.BasicAuth("opencode", password),
+            timeout=httpx2.Timeout(CONNECT_TIMEOUT_S, read=None),
+            limits=httpx2.Limits(max_connections=None),
+            trust_env=False,
+        )
+        self._decoder = msgspec.json.Decoder(_Event)
+        self._ears: dict[str, Ear] = {}
+        self._any: Ear | None = None
+        self._tasks = Supervisor("bare-opencode")
+        self._connected = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open the event stream; returns when it is open."""
+        self._tasks.spawn(self._read(), "events")
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await self._connected.wait()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._tasks.stop()
+        await self._http.aclose()
+
+    async def open_session(self, directory: Path) -> str:
+        """Make a session; with a title, or its first turn would cost a model call for one."""
+        answer = await self._http.post("/session", params={"directory": str(directory)}, json={"title": "measured"})
+        return msgspec.json.decode(answer.raise_for_status().content, type=_Session).id
+
+    async def run_turn(self, session: str, prompt: str) -> Ear:
+        """Send a prompt by the synchronous route, as our backend does, and hear the turn to its end."""
+        message = message_id(TaskId(uuid4()), time.time())
+        body = {
+            "messageID": message,
+            "parts": [{"id": part_id(message), "type": "text", "text": prompt}],
+            "model": {"providerID": PROVIDER_ID, "modelID": MODELS[0]},
+        }
+        ear = self._ears[session] = Ear()
+        answer = await self._http.post(f"/session/{session}/message", json=body)
+        ear.end("completed" if answer.status_code == 200 else f"status {answer.status_code}", time.monotonic_ns())
+        await ear.wait_ended()
+        return ear
+
+    def overhear(self, ear: Ear | None) -> None:
+        """Send the text of sessions that are somebody else's to this ear."""
+        self._any = ear
+
+    async def _read(self) -> None:
+        parser = SseParser()
+        async with self._http.stream("GET", "/global/event") as response:
+            async for chunk in response.aiter_raw():
+                now_ns = time.monotonic_ns()
+                self._connected.set()
+                for data in parser.feed(chunk):
+                    if _DELTA in data:
+                        self._hear(data, now_ns)
+
+    def _hear(self, data: bytes, now_ns: int) -> None:
+        try:
+            said = self._decoder.decode(data).payload.properties
+        except msgspec.ValidationError:
+            return  # the durable twin of an event has another shape
+        ear = self._ears.get(said.session, self._any)
+        if ear is not None:
+            ear.hear(said.text, now_ns)
+
+
+@asynccontextmanager
+async def connected(url: str, password: str) -> AsyncIterator[OpenCodeClient]:
+    """A client with an open event stream, for the time of the block."""
+    client = OpenCodeClient(url=url, password=password)
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def bare_opencode(opencode: Path, directory: Path, model_url: str) -> AsyncIterator[OpenCodeClient]:
+    """A server of its own and a client of it.
+
+    Args:
+        opencode: the program.
+        directory: new; for its private folders.
+        model_url: of the scripted model.
+    """
+    password = secrets.token_urlsafe(32)
+    provider = ModelProvider(model_url, MODELS)
+    home = PrivateHome(
+        state_dir=directory / "opencode", provider=provider, settings=OpenCodeSettings(use_own_config=False)
+    )
+    environment = agent_environment(home.prepare(password))
+    argv = (str(opencode), "serve", "--hostname", "127.0.0.1", "--port", "0")
+    async with program(argv, directory=home.neutral, environment=environment, name="bare-opencode") as server:
+        url = (await server.wait_line("listening on ")).rpartition(" ")[2]
+        async with connected(url, password) as client:
+            yield client

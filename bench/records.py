@@ -1,0 +1,100 @@
+"""Reads from the database of a measured service when things happened; and times a bare NOTIFY on the same server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from bench.ear import TURN_TIMEOUT_S
+from boocoder.db.embedded import EmbeddedPostgres
+
+POLL_S = 0.02
+NOTIFY_TIMEOUT_S = 5.0
+CHANNEL = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """When an attempt's steps were written, in Unix seconds (the start of the transaction that wrote it)."""
+
+    started: float
+    prompt_sent: float
+    ended: float
+
+
+class Records:
+    """One connection that reads and one that listens.
+
+    Args:
+        reader, listener: open connections.
+    """
+
+    def __init__(self, *, reader: asyncpg.Connection, listener: asyncpg.Connection) -> None:
+        self._reader = reader
+        self._listener = listener
+
+    async def attempt(self, task_id: str) -> Attempt:
+        """The times of a task that has ended."""
+        row = await self._reader.fetchrow(
+            "SELECT started_at, prompt_sent_at, ended_at FROM attempts WHERE task_id = $1", UUID(task_id)
+        )
+        return Attempt(*(moment.timestamp() for moment in row))
+
+    async def wait_ended(self, *task_ids: str) -> None:
+        """Wait until all these tasks have completed.
+
+        Raises:
+            RuntimeError: one ended otherwise.
+        """
+        wanted = [UUID(task_id) for task_id in task_ids]
+        async with asyncio.timeout(TURN_TIMEOUT_S):
+            while True:
+                rows = await self._reader.fetch(
+                    "SELECT state::text AS state, count(*) AS n FROM tasks WHERE id = ANY($1) GROUP BY state", wanted
+                )
+                counts = {row["state"]: row["n"] for row in rows}
+                if counts.get("completed") == len(wanted):
+                    return
+                if set(counts) - {"completed", "pending", "running"}:
+                    raise RuntimeError(f"measured tasks ended badly: {counts}")
+                await asyncio.sleep(POLL_S)
+
+    async def notify_round_trip_s(self) -> float:
+        """From NOTIFY on one connection to its arrival on the other."""
+        arrived: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+        def hear(*_: object) -> None:
+            if not arrived.done():
+                arrived.set_result(time.monotonic())
+
+        await self._listener.add_listener(CHANNEL, hear)
+        try:
+            began = time.monotonic()
+            await self._reader.execute("SELECT pg_notify($1, 'x')", CHANNEL)
+            async with asyncio.timeout(NOTIFY_TIMEOUT_S):
+                return await arrived - began
+        finally:
+            await self._listener.remove_listener(CHANNEL, hear)
+
+
+@asynccontextmanager
+async def attached(data_dir: Path) -> AsyncIterator[Records]:
+    """Join the embedded server that the service of this data directory has started."""
+    server = EmbeddedPostgres(data_dir=data_dir / "postgres")
+    dsn = await server.start()
+    try:
+        reader, listener = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+        try:
+            yield Records(reader=reader, listener=listener)
+        finally:
+            await reader.close()
+            await listener.close()
+    finally:
+        await server.stop()

@@ -1,0 +1,52 @@
+"""A git repository of a believable size, the same in every run, and worktrees of it as plain git makes them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+from boocoder.process.environment import agent_environment
+
+FILES = 2_000  # a middling project; `git ls-files | wc -l` of Flask is 230, of Django 6,900
+DIRECTORIES = 100
+LINES = 60
+GIT_TIMEOUT_S = 60.0
+
+
+async def make_repository(path: Path) -> Path:
+    """Make the repository with one commit and return its path."""
+    path.mkdir(parents=True)
+    chance = random.Random(1)
+    for number in range(FILES):
+        folder = path / f"package_{number % DIRECTORIES:02d}"
+        folder.mkdir(exist_ok=True)
+        lines = [f"value_{line} = {chance.randrange(10**9)}\n" for line in range(LINES)]
+        (folder / f"module_{number:04d}.py").write_text("".join(lines))
+    await git(path, "init", "-q", "-b", "main")
+    await git(path, "add", "-A")
+    await git(path, "-c", "user.name=A Person", "-c", "user.email=person@example.org", "commit", "-q", "-m", "First")
+    await git(path, "gc", "-q")
+    return path
+
+
+async def add_worktree(repository: Path, path: Path) -> Path:
+    """What a person would type."""
+    await git(repository, "worktree", "add", "-q", "--detach", str(path))
+    return path
+
+
+async def git(directory: Path, *arguments: str) -> None:
+    """Run git with nobody's configuration.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    environment = agent_environment({"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"})
+    process = await asyncio.create_subprocess_exec(
+        "git", *arguments, cwd=directory, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(GIT_TIMEOUT_S):
+        _, said = await process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"git {arguments[0]}: {said.decode(errors='replace').strip()}")

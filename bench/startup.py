@@ -1,0 +1,56 @@
+"""`boocoder serve` from nothing to healthy, and what it holds in memory when it does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import psutil
+
+from bench.numbers import Row
+from bench.service import connected, serving
+from bench.stage import SCRIPTED_ONLY, Bench
+
+SECTION = "startup"
+SETTLE_S = 2.0  # imports of the first requests and PostgreSQL's first vacuum are done by then
+
+
+async def measure(bench: Bench) -> list[Row]:
+    """A first start, which makes the database, then warm ones; no agent's program is ever started."""
+    data_dir = bench.directory / "ours"
+    first, _ = await _start(data_dir)
+    warm: list[float] = []
+    memory: list[tuple[float, float]] = []
+    for _ in range(bench.rounds):
+        seconds, held = await _start(data_dir)
+        warm.append(seconds)
+        memory.append(held)
+    return [
+        Row(SECTION, "first start to healthy (makes the database)", "s", (first,)),
+        Row(SECTION, "warm start to healthy", "s", tuple(warm), target=1.5),
+        Row(SECTION, "idle memory, service and PostgreSQL (PSS)", "MiB", tuple(a + b for a, b in memory), target=120.0),
+        Row(SECTION, "  of it the service's process", "MiB", tuple(service for service, _ in memory)),
+        Row(SECTION, "  of it all PostgreSQL processes", "MiB", tuple(postgres for _, postgres in memory)),
+    ]
+
+
+async def _start(data_dir: Path) -> tuple[float, tuple[float, float]]:
+    """Seconds from spawning to the first healthy answer; and MiB of the service and of its children when idle."""
+    began = time.monotonic()
+    async with serving(data_dir, SCRIPTED_ONLY) as started, connected(started, data_dir):
+        seconds = time.monotonic() - began
+        await asyncio.sleep(SETTLE_S)
+        children = psutil.Process(started.pid).children(recursive=True)
+        held = _pss_mib(started.pid), sum(_pss_mib(child.pid) for child in children)
+    return seconds, held
+
+
+def _pss_mib(pid: int) -> float:
+    """Proportional set size: memory that processes share is counted once in all. 0 for a process that has gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    kib = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kib / 1024
