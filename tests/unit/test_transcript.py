@@ -58,15 +58,21 @@ def test_an_emoji_cut_in_half_between_two_deltas_arrives_whole() -> None:
 
 def test_text_on_both_sides_of_a_tool_keeps_its_order() -> None:
     transcript = make()
-    transcript.apply(said.TextDelta("a", "before "))
+    assert transcript.apply(said.TextDelta("a", "before ")) is not None
     transcript.apply(tool(said.ToolStatus.RUNNING))
-    transcript.apply(said.TextDelta("b", "after"))
+    assert transcript.apply(said.TextDelta("b", "after")) is None, "it would overtake the tool call"
+    transcript.apply(said.TextDelta("a", "late"))
     items, durable, live = transcript.take()
     kinds = [type(item) for item in items]
-    assert kinds == [PartItem, TextItem, PartItem, EventItem, PartItem, TextItem]
-    assert live == 2
-    assert [frame is None for frame in durable] == [True, False, True]
+    assert kinds == [PartItem, TextItem, PartItem, EventItem, PartItem, TextItem, TextItem]
+    assert live == 1
+    assert durable[0] is None and isinstance(durable[1], frames.ToolCall)
+    assert [(frame.offset, frame.text) for frame in durable[2:] if isinstance(frame, frames.Delta)] == [
+        (0, "after"),
+        (7, "late"),
+    ]
     assert transcript.empty
+    assert transcript.apply(said.TextDelta("b", " at once")) is not None
 
 
 def test_states_of_a_tool_that_were_not_stored_are_replaced_by_the_newest() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from boocoder.errors import GitError
 from boocoder.git.shadow import ShadowRepository
 from boocoder.git.snapshot import Skipped
-from boocoder.git.tree_diff import ChangedFile
+from boocoder.git.tree_diff import NO_MODE, ChangedFile
 from boocoder.model.limits import DIFF_STORE_MAX_BYTES
 
 PATH_SAFE = "/ !#$&'()*+,-.:;=?@[]^_`{|}~"  # all printable ASCII but '%', '"', '\\', '<' and '>'
@@ -93,8 +93,8 @@ def _row(file: ChangedFile) -> FileRow:
         status=file.status,
         additions=file.additions,
         deletions=file.deletions,
-        old_mode=file.old_mode or "",
-        new_mode=file.new_mode or "",
+        old_mode="" if file.old_mode == NO_MODE else file.old_mode,
+        new_mode="" if file.new_mode == NO_MODE else file.new_mode,
         path_coded=coded,
     )
 

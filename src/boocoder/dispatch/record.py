@@ -14,7 +14,7 @@ from boocoder.dispatch.owner import Owner
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.events import agent_event as said
 from boocoder.events.batch import BatchItem
-from boocoder.events.frames import Frame
+from boocoder.events.frames import Delta, Frame, ReasoningDelta
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.failpoints import Failpoints
 from boocoder.model.limits import FLUSH_INTERVAL_S
@@ -79,6 +79,8 @@ class Recorder:
         self._lock = asyncio.Lock()
         self._dirty = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._storing = False  # durable frames are on their way: text that comes after them waits in _held
+        self._held: list[Delta | ReasoningDelta] = []
         self._lost: LeaseLost | None = None
         self._events = 0
         self.prompt_sent = False
@@ -110,7 +112,9 @@ class Recorder:
             case _:
                 pass
         live = self._transcript.apply(event)
-        if live is not None:
+        if live is not None and self._storing:
+            self._held.append(live)
+        elif live is not None:
             self._broker.publish_live(live)
         await self._pace(urgent=live is None)
 
@@ -151,6 +155,7 @@ class Recorder:
             if self._transcript.empty:
                 return
             items, durable, live = self._transcript.take()
+            self._storing = any(frame is not None for frame in durable)
             first = await self._store(items)
             self._failpoints.hit("record.after_batch")
             frames: list[Frame] = []
@@ -160,6 +165,10 @@ class Recorder:
                     frames.append(frame)
             if durable:
                 self._broker.commit(self._ids.session_id, first, first + len(durable) - 1, frames, flushed=live)
+            self._storing = False
+            for delta in self._held:
+                self._broker.publish_live(delta)
+            self._held.clear()
 
     async def _store(self, items: list[BatchItem]) -> int:
         """Write one batch; while the database is away, try again until the lease is lost."""

@@ -14,6 +14,7 @@ from boocoder.model.ids import ChatId, MessageId, SessionId, TaskId
 from boocoder.model.task import PartKind
 
 PLAN_KEY = "plan"  # a turn has one plan part
+BEGINNING_CHARS = 2_000  # kept for a summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,10 @@ class _TextPiece:
     """Text that waits to be stored; grows until it is taken."""
 
     part: int
+    kind: PartKind
     offset: int
     pieces: list[str]
+    shown: bool  # live, so that its number needs no frame
 
 
 _Waiting = PartItem | ToolTextItem | _TextPiece | frames.Frame
@@ -68,9 +71,10 @@ class TurnIds:
 class Transcript:
     """One turn's assistant message as it grows.
 
-    `apply` takes an event and returns the frame to show at once, if any. `take` hands over everything that is
-    not stored yet, in order, with the durable frames that it will become; later states of a tool call or plan
-    replace earlier ones that were not taken yet.
+    `apply` takes an event and returns the frame to show at once, if any: text is shown at once unless a durable
+    frame that came before it still waits to be stored. `take` hands over everything that is not stored yet, in
+    order, with the durable frames that it will become; later states of a tool call or plan replace earlier ones
+    that were not taken yet.
 
     Args:
         ids: where the frames belong.
@@ -90,7 +94,8 @@ class Transcript:
         self._notices = 0
         self._first_words: list[str] = []
         self._first_chars = 0
-        self.live_frames = 0
+        self._durable_waits = False
+        self._live_frames = 0
         self.pending_chars = 0
         self.usage: said.Usage | None = None
         for part in known:
@@ -159,12 +164,13 @@ class Transcript:
             elif isinstance(item, _TextPiece):
                 text = "".join(item.pieces)
                 items.append(TextItem(self._ids.message_id, item.part, item.offset, text))
-                durable.append(None)
+                durable.append(self._delta(item.kind, item.part, item.offset, text) if not item.shown else None)
             else:
                 items.append(EventItem(frames.type_of(item), frames.encode(item)))
                 durable.append(item)
-        live = self.live_frames
-        self._items, self._latest, self.live_frames, self.pending_chars = [], {}, 0, 0
+        live = self._live_frames
+        self._items, self._latest, self._live_frames, self.pending_chars = [], {}, 0, 0
+        self._durable_waits = False
         return items, durable, live
 
     def close_tools(self) -> None:
@@ -186,10 +192,7 @@ class Transcript:
         )
         self._items.append(self._part(part, PartKind.NOTICE, f"notice:{part}", frames.encode(frame)))
         self._items.append(frame)
-
-    def add(self, frame: frames.Frame) -> None:
-        """Add a durable frame that no agent event made."""
-        self._items.append(frame)
+        self._durable_waits = True
 
     def _text(self, key: str, text: str, kind: PartKind) -> frames.Delta | frames.ReasoningDelta | None:
         part = self._texts.get(key)
@@ -207,27 +210,28 @@ class Transcript:
         offset = part.chars
         part.chars += len(text)
         self.pending_chars += len(text)
-        self.live_frames += 1
-        self._store_text(part.part, offset, text)
-        if kind is PartKind.TEXT and self._first_chars < 2_000:
+        self._store_text(part, offset, text)
+        if kind is PartKind.TEXT and self._first_chars < BEGINNING_CHARS:
             self._first_words.append(text)
             self._first_chars += len(text)
+        if self._durable_waits:
+            return None
+        self._live_frames += 1
+        return self._delta(kind, part.part, offset, text)
+
+    def _delta(self, kind: PartKind, part: int, offset: int, text: str) -> frames.Delta | frames.ReasoningDelta:
         make = frames.Delta if kind is PartKind.TEXT else frames.ReasoningDelta
         return make(
-            session_id=self._ids.session_id,
-            message_id=self._ids.message_id,
-            part=part.part,
-            offset=offset,
-            text=text,
+            session_id=self._ids.session_id, message_id=self._ids.message_id, part=part, offset=offset, text=text
         )
 
-    def _store_text(self, part: int, offset: int, text: str) -> None:
-        """Append to the last stored piece where it is of the same part, so that a batch has few rows."""
+    def _store_text(self, part: _TextPart, offset: int, text: str) -> None:
+        """Append to the piece that waits where it is of the same part, so that a batch has few rows."""
         last = self._items[-1] if self._items else None
-        if isinstance(last, _TextPiece) and last.part == part:
+        if isinstance(last, _TextPiece) and last.part == part.part and last.shown != self._durable_waits:
             last.pieces.append(text)
         else:
-            self._items.append(_TextPiece(part, offset, [text]))
+            self._items.append(_TextPiece(part.part, part.kind, offset, [text], shown=not self._durable_waits))
 
     def _tool(self, event: said.ToolCall) -> None:
         tool = self._tools.get(event.part)
@@ -279,6 +283,7 @@ class Transcript:
 
     def _put(self, name: str, item: PartItem | frames.Frame) -> None:
         """Add an item, or let it take the place of an older state that was not stored yet."""
+        self._durable_waits = self._durable_waits or not isinstance(item, PartItem)
         place = self._latest.get(name)
         if place is None:
             self._latest[name] = len(self._items)

@@ -25,6 +25,7 @@ from boocoder.git.settings import UserSettings, settings_or_default
 from boocoder.git.shadow_directory import make_shadow_directory
 from boocoder.git.snapshot import Snapshot, update_index
 from boocoder.git.tree_diff import ChangedFile, changed_files, diff
+from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
 
 CHECKOUT_TIMEOUT_S = 1_800.0  # writing every file of a very large repository to a slow disk
@@ -74,6 +75,7 @@ class ShadowRepository:
         self._opening = asyncio.Lock()
         self._index_locks: dict[Path, asyncio.Lock] = {}
         self._written: dict[Path, tuple[tuple[int, int, int], str]] = {}
+        self._owned: dict[Path, str] = {}  # the newest tree of each index, all of whose own objects are ours
 
     async def open(self) -> None:
         """Create the git directory or bring it up to date. Idempotent; may run in several processes at once.
@@ -245,14 +247,12 @@ class ShadowRepository:
                     raise
                 index.unlink()  # an index cut short by a power failure; all in it can be made again
                 taken = await self._take(worktree, index, base)
-        previous = read_ref(self.git_dir, ref)
-        if previous != taken.tree:
-            await own_difference(self.git, previous or await self._known(base), taken.tree)
+        if read_ref(self.git_dir, ref) != taken.tree:
+            known = self._owned.get(index) or base or (await self.head()).tree
+            await own_difference(self.git, known, taken.tree)
             write_ref(self.git_dir, ref, taken.tree)
+        self._owned[index] = taken.tree
         return taken
-
-    async def _known(self, base: str | None) -> str:
-        return base or (await self.head()).tree
 
     async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
         index.with_name(index.name + ".lock").unlink(missing_ok=True)  # of a git that was killed; we hold our lock
@@ -278,9 +278,9 @@ class ShadowRepository:
     def _lock_of(self, index: Path) -> asyncio.Lock:
         return self._index_locks.setdefault(index, asyncio.Lock())
 
-    async def changed_files(self, base_tree: str, tree: str) -> list[ChangedFile]:
-        """All files that differ between two trees, with lines and bytes counted."""
-        return await changed_files(self.git, check_id(base_tree), check_id(tree))
+    async def changed_files(self, base_tree: str, tree: str, *, counts: bool = True) -> list[ChangedFile]:
+        """All files that differ between two trees; with lines and bytes counted unless `counts` is false."""
+        return await changed_files(self.git, check_id(base_tree), check_id(tree), counts=counts)
 
     async def diff(
         self, base_tree: str, tree: str, *, paths: Sequence[bytes] = (), max_bytes: int = OUTPUT_MAX_BYTES
@@ -296,15 +296,30 @@ class ShadowRepository:
         """Merge two trees that come from `base`; touches nothing."""
         return await merge(self.git, base=check_id(base), ours=check_id(ours), theirs=check_id(theirs))
 
-    async def keep(self, ref: str, tree: str) -> None:
+    async def keep(self, ref: str, tree: str, *, beside: str | None = None) -> None:
         """Keep a tree, and all that it holds, by a ref.
+
+        Args:
+            beside: a tree that is kept otherwise; what it holds too is not copied.
 
         Raises:
             GitError: an object of it is missing.
         """
         check_ref(ref)
-        await own_reachable(self.git, [check_id(tree)])
+        if beside is None:
+            await own_reachable(self.git, [check_id(tree)])
+        else:
+            await own_difference(self.git, check_id(beside), check_id(tree))
         write_ref(self.git_dir, ref, tree)
+
+    async def write_out(self, tree: str, paths: Sequence[bytes], directory: Path) -> None:
+        """Write files of a tree into an empty directory of ours, under `files/`, as a checkout would have them."""
+        await write_out(self.git, check_id(tree), paths, directory)
+
+    async def differing(self, directory: Path, *, index: Path, tree: str) -> set[bytes]:
+        """Those paths of a tree whose file in the directory is not what the tree has."""
+        async with self._lock_of(index):
+            return await differing(self.git, directory, index, check_id(tree))
 
     async def drop(self, ref: str) -> None:
         """Forget a ref. Harmless if there is none."""

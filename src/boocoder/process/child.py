@@ -182,11 +182,12 @@ class Child:
     async def _force(self) -> None:
         if not self._gone.is_set():
             self._control.order("kill")
+            self._process.send_signal(signal.SIGCONT)  # the agent may have stopped it
             try:
                 await wait_uninterrupted(self._gone, KILL_S)
             finally:
                 if not self._gone.is_set():
-                    # A supervisor that does not answer was stopped or starved; its death kills the agent.
+                    # Its death kills the agent, and `attend` the rest.
                     self._process.send_signal(signal.SIGKILL)
                     await wait_uninterrupted(self._gone, KILL_S)
         self._stdout.close()
