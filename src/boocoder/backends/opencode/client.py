@@ -261,6 +261,8 @@ class OpenCodeClient:
         params: dict[str, str] | None = None,
         timeout: httpx2.Timeout | None = None,
     ) -> httpx2.Response:
+        if self._http.is_closed:
+            raise Unreachable("opencode has been stopped.", delivered=False)
         query = dict(params or {}) | ({"directory": str(directory)} if directory else {})
         content = msgspec.json.encode(body) if body is not None else None
         headers = {"content-type": "application/json"} if content is not None else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boocoder.backends.base import TurnPort
 from boocoder.backends.opencode.client import OpenCodeClient
 from boocoder.backends.opencode.ids import is_prompt_of
-from boocoder.backends.opencode.store import final_of, find_prompt, messages_after
+from boocoder.backends.opencode.store import final_of, find_prompt, messages_after, without_later_turns
 from boocoder.backends.opencode.translate import TurnTranslator
 from boocoder.backends.opencode.verdict import finished_for_certain
 from boocoder.events.agent_event import ToolStatus
@@ -40,7 +40,7 @@ async def recover_turn(
     prompt = await find_prompt(client, native.native_id, lambda message: is_prompt_of(message, request.task_id))
     if not prompt:
         return Interrupted(TurnError("prompt_not_received", "opencode never got the prompt.", _RESUME))
-    stored = await messages_after(client, native.native_id, prompt)
+    stored = without_later_turns(await messages_after(client, native.native_id, prompt))
     translator = TurnTranslator(session_id=native.native_id, prompt_id=prompt)
     events = translator.on_messages(stored, native.native_id)
     for child in translator.children:

@@ -58,14 +58,14 @@ class ServerProcess:
         return f"{self._how()} {self.child.stderr_tail()[-_TAIL_CHARS:]}".strip()
 
     async def stop(self) -> None:
-        """End turns, tools, connections and the process, in this order. Safe twice."""
+        """End turns, tools, the process and the connections, in this order. Safe twice."""
         self.ending = True
         if not self.dead:
             with suppress(BackendError):
                 await self.client.dispose_all(_DISPOSE_TIMEOUT_S)
         await self.stream.stop()
-        await self.client.close()
         await self.child.close(_CLOSE_GRACE_S)
+        await self.client.close()
         await self._tasks.stop()
         self._died.set()
 

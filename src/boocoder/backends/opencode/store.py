@@ -49,6 +49,16 @@ async def newest_message_id(client: OpenCodeClient, session_id: str) -> str:
     return page.messages[-1].info.id if page.messages else ""
 
 
+def without_later_turns(messages: list[StoredMessage]) -> list[StoredMessage]:
+    """The messages up to the next prompt of a person; opencode's own prompts (a compaction's) belong to the turn."""
+    out: list[StoredMessage] = []
+    for stored in messages:
+        if stored.info.role == "user" and any(part.type == "text" and not part.synthetic for part in stored.parts):
+            break
+        out.append(stored)
+    return out
+
+
 def final_of(messages: list[StoredMessage]) -> Message | None:
     """The newest message of the agent."""
     return next((stored.info for stored in reversed(messages) if stored.info.role == "assistant"), None)

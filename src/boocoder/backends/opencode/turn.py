@@ -153,8 +153,8 @@ class Turn:
             case AbortDone(obeyed=obeyed):
                 self.unruly = not obeyed
                 return await self._settle(None)
-            case ServerDied():
-                return await self._on_death(signal)
+            case ServerDied(text=text, expected=expected):
+                return await self._close(self._dead(text, expected))
             case _:
                 await self._on_passing(signal)
         return None
@@ -250,13 +250,13 @@ class Turn:
         said = self._translator.error
         return verdict.refused(said.data.message if said and said.data.message else error.text)
 
-    async def _on_death(self, signal: ServerDied) -> Outcome:
+    def _dead(self, text: str, expected: bool) -> Outcome:
         if self._ending is not None:
-            return await self._close(self._ending)
-        if signal.expected:
+            return self._ending
+        if expected:
             error = TurnError("agent_stopped", "opencode was stopped while the turn ran.", "Resume the turn.")
-            return await self._close(Interrupted(error))
-        return await self._close(verdict.died(signal.text))
+            return Interrupted(error)
+        return verdict.died(text)
 
     async def _settle(self, answer: Message | None) -> Outcome:
         """The turn is over: let the stream catch up, let the store fill in, and judge."""
@@ -268,7 +268,7 @@ class Turn:
             final = await self._read_store() or answer
         except BackendError as error:
             if self._process.dead:
-                return await self._close(self._ending or verdict.died(await self._process.wait_died()))
+                return await self._close(self._dead(await self._process.wait_died(), self._process.ending))
             if self._ending is None and answer is None:
                 return await self._close(verdict.unusable(error.code, error.text, error.cure))
             text = "opencode's store could not be read at the end; the last words may be missing."
