@@ -28,17 +28,19 @@ from boocoder.process.environment import agent_environment
 from boocoder.service import Supervisor
 
 CONNECT_TIMEOUT_S = 20.0
-_DELTA = b'"message.part.delta"'
+_DELTA = "message.part.delta"
+_IDLE = "session.idle"
+_HEARD = (_DELTA.encode(), _IDLE.encode())
 
 
-class _Delta(msgspec.Struct):
+class _Properties(msgspec.Struct):
     session: str = msgspec.field(name="sessionID")
-    text: str = msgspec.field(name="delta")
+    text: str = msgspec.field(name="delta", default="")
 
 
 class _Payload(msgspec.Struct):
     type: str
-    properties: _Delta
+    properties: _Properties
 
 
 class _Event(msgspec.Struct):
@@ -88,7 +90,10 @@ class OpenCodeClient:
         return msgspec.json.decode(answer.raise_for_status().content, type=_Session).id
 
     async def run_turn(self, session: str, prompt: str) -> Ear:
-        """Send a prompt by the synchronous route, as our backend does, and hear the turn to its end."""
+        """Send a prompt by the synchronous route, as our backend does, and hear the turn to its end.
+
+        It has ended when the route has answered and the stream has said so; either may be first.
+        """
         message = message_id(TaskId(uuid4()), time.time())
         body = {
             "messageID": message,
@@ -96,9 +101,10 @@ class OpenCodeClient:
             "model": {"providerID": PROVIDER_ID, "modelID": MODELS[0]},
         }
         ear = self._ears[session] = Ear()
-        answer = await self._http.post(f"/session/{session}/message", json=body)
-        ear.end("completed" if answer.status_code == 200 else f"status {answer.status_code}", time.monotonic_ns())
+        (await self._http.post(f"/session/{session}/message", json=body)).raise_for_status()
+        answered_ns = time.monotonic_ns()
         await ear.wait_ended()
+        ear.ended_ns = max(ear.ended_ns, answered_ns)
         return ear
 
     def overhear(self, ear: Ear | None) -> None:
@@ -112,17 +118,21 @@ class OpenCodeClient:
                 now_ns = time.monotonic_ns()
                 self._connected.set()
                 for data in parser.feed(chunk):
-                    if _DELTA in data:
+                    if any(kind in data for kind in _HEARD):
                         self._hear(data, now_ns)
 
     def _hear(self, data: bytes, now_ns: int) -> None:
         try:
-            said = self._decoder.decode(data).payload.properties
+            payload = self._decoder.decode(data).payload
         except msgspec.ValidationError:
             return  # the durable twin of an event has another shape
-        ear = self._ears.get(said.session, self._any)
-        if ear is not None:
-            ear.hear(said.text, now_ns)
+        ear = self._ears.get(payload.properties.session, self._any)
+        if ear is None:
+            return
+        if payload.type == _DELTA:
+            ear.hear(payload.properties.text, now_ns)
+        elif payload.type == _IDLE:
+            ear.end("completed", now_ns)
 
 
 @asynccontextmanager
