@@ -127,10 +127,15 @@ async def test_what_cannot_be_taken_is_named(shadow: ShadowRepository, worktree:
     with (worktree.path / "huge.bin").open("wb") as file:
         file.truncate(51 * 1024 * 1024)
     (worktree.path / "kept.txt").write_bytes(b"kept\n")
+    (worktree.path / "git~1").write_bytes(b"")
+    (worktree.path / "deep/.GIT/hooks").mkdir(parents=True)
+    (worktree.path / "deep/.GIT/hooks/x").write_bytes(b"")
     taken = await shadow.take_snapshot(worktree.path, index=index, ref=REF)
     assert {(one.path, one.reason) for one in taken.skipped} == {
         (b"README.md", SkipReason.SPECIAL),
         (b"huge.bin", SkipReason.TOO_LARGE),
+        (b"git~1", SkipReason.GIT_NAME),
+        (b"deep/.GIT/hooks/x", SkipReason.GIT_NAME),
     }
     assert [file.path for file in await shadow.changed_files(worktree.base_tree, taken.tree)] == [b"kept.txt"]
 

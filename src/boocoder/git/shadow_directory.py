@@ -18,7 +18,6 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
         "hooksPath": os.devnull,
         "fsmonitor": "false",
         "attributesFile": os.devnull,
-        "protectNTFS": "false",  # names that only Windows cannot have are files of the agent like others
         "untrackedCache": "false",
         "splitIndex": "false",
         "bigFileThreshold": "64m",

@@ -6,6 +6,7 @@ It runs no filter and follows no symbolic link; the directory, its `.git` and it
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from boocoder.git.objects import ShadowGit
 
 FILE_MAX_BYTES = 50 * 1024 * 1024  # of one untracked file: past it, it is a download or a build, not a change
 UNTRACKED_MAX_BYTES = 200 * 1024 * 1024  # of all new untracked files of one snapshot together
-TRIES = 3  # files may change or vanish while they are read
+TRIES = 4  # files may change or vanish while they are read
 NESTED_ROUNDS = 32  # repositories inside repositories inside ...
 HASH_TIMEOUT_S = 600.0  # reading every file of a very large checkout once
+_GIT_NAME = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
 _PLACEHOLDER = b".boocoder-placeholder"
 
 
@@ -31,7 +33,7 @@ class SkipReason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MUCH = "too_much"  # the untracked files together
     SUBMODULE = "submodule"  # stays at the base's commit
-    GIT_NAME = "git_name"  # `.git` in some spelling
+    GIT_NAME = "git_name"  # `.git` in a spelling that some file system takes for it; git refuses such names
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,23 @@ async def update_index(shadow: ShadowGit, directory: Path, index: Path) -> tuple
     Raises:
         GitError: git failed, or files kept changing while they were read.
     """
-    for number in range(1, TRIES + 1):
-        listed = await _list(shadow, directory, index)
-        todo = _sort(directory, listed)
+    failures = 0
+    while failures < TRIES:
+        todo = _sort(directory, await _list(shadow, directory, index))
         await _keep_submodules(shadow, directory, index, todo)
         if not todo.update and not todo.remove:
             return tuple(todo.skipped)
         try:
             await _write(shadow, directory, index, todo)
         except GitError as error:
-            if number == TRIES or error.code != "git_failed":
+            failures += 1
+            if failures == TRIES or error.code != "git_failed":
                 raise
-        else:
+            continue
+        if not todo.remove:
             return tuple(todo.skipped)
-    raise AssertionError("unreachable")
+        failures += 1  # a file may have hidden a repository: look again, but not for ever
+    raise GitError("worktree_restless", f"The files of {directory} kept changing while they were read.", "Try again.")
 
 
 async def _list(shadow: ShadowGit, directory: Path, index: Path) -> list[bytes]:
@@ -124,7 +129,7 @@ def _sort(directory: Path, listed: Iterable[bytes]) -> _Sorted:
     parents = _Parents(root)
     tags = {tagged[2:]: tagged[:1] for tagged in listed}  # what is gone is listed twice
     for path, tag in tags.items():
-        if any(part.lower() == b".git" for part in path.split(b"/")):
+        if _GIT_NAME.search(path):
             todo.skip(path, SkipReason.GIT_NAME)
         elif not parents.real(path):
             todo.remove.append(path)
