@@ -1,0 +1,36 @@
+"""What of our environment a child receives."""
+
+from __future__ import annotations
+
+import pytest
+
+from boocoder.process.environment import agent_environment
+
+SECRETS = ("DATABASE_URL", "BOOCODER_TOKEN", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "GIT_DIR")
+
+
+def test_secrets_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, "canary")
+    assert "canary" not in agent_environment().values()
+
+
+def test_what_a_program_needs_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PATH", "HOME", "LC_ALL", "HTTPS_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, f"value of {name}")
+    found = agent_environment()
+    for name in ("PATH", "HOME", "LC_ALL", "HTTPS_PROXY", "SSL_CERT_FILE"):
+        assert found[name] == f"value of {name}"
+
+
+def test_named_and_extra_values_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "wanted")
+    found = agent_environment({"HOME": "/elsewhere", "TOKEN": "given"}, keep=["ANTHROPIC_API_KEY", "NOT_SET"])
+    assert found["ANTHROPIC_API_KEY"] == "wanted"
+    assert (found["HOME"], found["TOKEN"]) == ("/elsewhere", "given")
+    assert "NOT_SET" not in found
+
+
+def test_there_is_always_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PATH", raising=False)
+    assert agent_environment()["PATH"].startswith("/")
