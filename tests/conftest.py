@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.scripted",
     "tests.fixtures.opencode",
     "tests.fixtures.service",
+    "tests.fixtures.api",
 ]

@@ -181,6 +181,15 @@ class ChangeOut(ChangeRowOut):
     files: Annotated[list[FileOut], BeforeValidator(_decoded)]
 
 
+class AppliedOut(Output):
+    """What applying came to; `left` names paths that were not written, such as submodules."""
+
+    change: ChangeOut
+    already_applied: bool
+    files_written: int
+    left: tuple[str, ...]
+
+
 class AgentOut(Output):
     """An agent of this host."""
 

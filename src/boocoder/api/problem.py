@@ -10,13 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from boocoder.changes.measure import path_text
+from boocoder.changes.service import ApplyConflict
 from boocoder.errors import BoocoderError
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One wrong value: where it stands (`prompt`, `query limit`, `path task_id`) and what is wrong with it."""
+    """One wrong value: where it stands (`prompt`, `query limit`, `path task_id`) and what is wrong with it.
+
+    For a change that cannot be applied: a file, and what stands against it.
+    """
 
     field: str
     message: str
@@ -80,8 +85,11 @@ def problem(status: int, code: str, detail: str, cure: str = "", errors: tuple[F
 
 
 def of_error(error: BoocoderError) -> Problem:
-    """The problem of one of our errors."""
-    return problem(error.status, error.code, error.text, error.cure)
+    """The problem of one of our errors; conflicts of an apply are listed file by file."""
+    errors: tuple[FieldError, ...] = ()
+    if isinstance(error, ApplyConflict):
+        errors = tuple(FieldError(field=path_text(one.path)[0], message=one.text) for one in error.conflicts)
+    return problem(error.status, error.code, error.text, error.cure, errors)
 
 
 def of_http_exception(error: HTTPException) -> Problem:

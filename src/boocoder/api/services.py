@@ -13,6 +13,7 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
+from boocoder.changes.service import ApplyReport
 from boocoder.changes.shadows import Shadows
 from boocoder.db.pool import Database
 from boocoder.model.agent import AgentInfo
@@ -22,8 +23,8 @@ from boocoder.model.ids import ChangeId, HostId, InstanceId
 class Changes(Protocol):
     """Decides on changes; see `changes.service.ChangeApplier`."""
 
-    async def apply(self, change_id: ChangeId) -> object: ...
-    async def reject(self, change_id: ChangeId) -> object: ...
+    async def apply(self, change_id: ChangeId) -> ApplyReport: ...
+    async def reject(self, change_id: ChangeId) -> None: ...
 
 
 class Agents(Protocol):

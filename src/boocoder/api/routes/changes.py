@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
-from boocoder.api.outputs import ChangeOut, ChangeRowOut
+from boocoder.api.outputs import AppliedOut, ChangeOut, ChangeRowOut
 from boocoder.api.services import ApiServices, Services
 from boocoder.db import changes, projects, sessions
 from boocoder.db.changes import Change
@@ -62,10 +62,15 @@ async def get_diff(change_id: ChangePath, services: Services) -> Response:
 
 @router.post("/{change_id}/apply")
 @access(Access.WRITE)
-async def apply_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> ChangeOut:
-    """Write the change into the project's checkout; a conflict touches nothing and is answered with 409."""
-    await services.changes.apply(change_id)
-    return ChangeOut.model_validate(await _change(services, change_id))
+async def apply_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> AppliedOut:
+    """Write the change into the project's checkout; conflicts touch nothing and are answered file by file (409)."""
+    report = await services.changes.apply(change_id)
+    return AppliedOut(
+        change=ChangeOut.model_validate(await _change(services, change_id)),
+        already_applied=report.state == "already_applied",
+        files_written=report.files,
+        left=report.left,
+    )
 
 
 @router.post("/{change_id}/reject")
