@@ -87,7 +87,7 @@ class Records:
 @asynccontextmanager
 async def attached(data_dir: Path) -> AsyncIterator[Records]:
     """Join the embedded server that the service of this data directory has started."""
-    server = EmbeddedPostgres(data_dir=data_dir / "postgres")
+    server = EmbeddedPostgres(data_dir=data_dir)
     dsn = await server.start()
     try:
         reader, listener = await asyncpg.connect(dsn), await asyncpg.connect(dsn)

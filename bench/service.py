@@ -152,7 +152,8 @@ def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """A service's environment: nobody's configuration, a free port, and `settings` (names without BOOCODER_)."""
     ours = {"DATA_DIR": str(data_dir), "PORT": "0", "LOG_LEVEL": "warning", **settings}
     named = {f"BOOCODER_{name}": value for name, value in ours.items()}
-    return agent_environment({"XDG_CONFIG_HOME": str(data_dir / "no-config"), **named})
+    # Without a runtime directory the database's socket is where `records.attached` looks for it.
+    return agent_environment({"XDG_CONFIG_HOME": str(data_dir / "no-config"), "XDG_RUNTIME_DIR": "", **named})
 
 
 @asynccontextmanager
