@@ -170,7 +170,7 @@ class ShadowRepository:
     async def _check_out(self, path: Path, tree: str, index: Path) -> None:
         """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
         index.parent.mkdir(parents=True, exist_ok=True)
-        index.unlink(missing_ok=True)
+        _drop(index)
         await self.git("read-tree", tree, index=index)
         await self.git("checkout-index", "-a", "-u", "-q", work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S)
 
@@ -194,6 +194,7 @@ class ShadowRepository:
             return False
         path = real_path(path)
         async with self._lock_of(index):
+            _drop(index)
             _copy(self._seed(path), index)
             await self.git(
                 "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
@@ -217,7 +218,7 @@ class ShadowRepository:
 
     async def _discard(self, path: Path) -> None:
         await remove_linked(self.checkout.common_dir, path)
-        self._seed(path).unlink(missing_ok=True)
+        _drop(self._seed(path))
 
     async def snapshot(self, worktree: Path, *, index: Path, ref: str) -> str:
         """As `take_snapshot`; returns the tree's id only."""
@@ -255,7 +256,7 @@ class ShadowRepository:
         return taken
 
     async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
-        index.with_name(index.name + ".lock").unlink(missing_ok=True)  # of a git that was killed; we hold our lock
+        _lock_file(index).unlink(missing_ok=True)  # of a git that was killed; we hold our own lock
         await self._prepare(worktree, index, base)
         skipped = await update_index(self.git, worktree, index)
         known = self._written.get(index)
@@ -319,6 +320,7 @@ class ShadowRepository:
     async def differing(self, directory: Path, *, index: Path, tree: str) -> set[bytes]:
         """Those paths of a tree whose file in the directory is not what the tree has."""
         async with self._lock_of(index):
+            _lock_file(index).unlink(missing_ok=True)
             return await differing(self.git, directory, index, check_id(tree))
 
     async def drop(self, ref: str) -> None:
@@ -361,6 +363,16 @@ def _copy(source: Path, target: Path) -> None:
     with suppress(FileNotFoundError):
         shutil.copyfile(source, made)
         made.replace(target)
+
+
+def _lock_file(index: Path) -> Path:
+    return index.with_name(index.name + ".lock")
+
+
+def _drop(index: Path) -> None:
+    """Delete a private index, and what a git that was killed while writing it left."""
+    index.unlink(missing_ok=True)
+    _lock_file(index).unlink(missing_ok=True)
 
 
 def _signature(index: Path) -> tuple[int, int, int]:

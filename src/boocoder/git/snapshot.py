@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -89,8 +89,11 @@ async def update_index(shadow: ShadowGit, directory: Path, index: Path) -> tuple
             await _write(shadow, directory, index, todo)
         except GitError as error:
             failures += 1
-            if failures == TRIES or error.code != "git_failed":
+            if error.code != "git_failed":
                 raise
+            if failures == TRIES:
+                await _write_apart(shadow, directory, index, todo, todo.update)
+                return tuple(todo.skipped)
             continue
         if not todo.remove:
             return tuple(todo.skipped)
@@ -206,10 +209,44 @@ async def _write(shadow: ShadowGit, directory: Path, index: Path, todo: _Sorted)
             work_tree=directory, index=index, stdin=_joined(todo.remove),
         )  # fmt: skip
     if todo.update:
-        await shadow(
-            "update-index", "-q", "--refresh", "-z", "--add", "--remove", "--replace", "--stdin",
-            work_tree=directory, index=index, stdin=_joined(todo.update), timeout_s=HASH_TIMEOUT_S,
-        )  # fmt: skip
+        await _update(shadow, directory, index, todo.update)
+
+
+async def _update(shadow: ShadowGit, directory: Path, index: Path, paths: Sequence[bytes]) -> None:
+    await shadow(
+        "update-index", "-q", "--refresh", "-z", "--add", "--remove", "--replace", "--stdin",
+        work_tree=directory, index=index, stdin=_joined(paths), timeout_s=HASH_TIMEOUT_S,
+    )  # fmt: skip
+
+
+async def _write_apart(shadow: ShadowGit, directory: Path, index: Path, todo: _Sorted, paths: Sequence[bytes]) -> None:
+    """Find the files that git refuses, and take those as they are: their attributes may ask for what cannot be,
+    such as an encoding that they do not have."""
+    try:
+        await _update(shadow, directory, index, paths)
+    except GitError as error:
+        if error.code != "git_failed":
+            raise
+        if len(paths) > 1:
+            middle = len(paths) // 2
+            await _write_apart(shadow, directory, index, todo, paths[:middle])
+            await _write_apart(shadow, directory, index, todo, paths[middle:])
+        else:
+            await _write_raw(shadow, directory, index, todo, paths[0])
+
+
+async def _write_raw(shadow: ShadowGit, directory: Path, index: Path, todo: _Sorted, path: bytes) -> None:
+    full = directory / os.fsdecode(path)
+    try:
+        found = full.lstat()
+        raw = os.fsencode(full.readlink()) if stat.S_ISLNK(found.st_mode) else full.read_bytes()
+    except OSError:
+        todo.skip(path, SkipReason.UNREADABLE)
+        return
+    name = (await shadow("hash-object", "-w", "--no-filters", "--stdin", stdin=raw)).strip()
+    mode = b"120000" if stat.S_ISLNK(found.st_mode) else b"100755" if found.st_mode & stat.S_IXUSR else b"100644"
+    entry = b"%s %s 0\t%s\0" % (mode, name, path)
+    await shadow("update-index", "-z", "--add", "--replace", "--index-info", index=index, stdin=entry)
 
 
 def _joined(paths: Iterable[bytes]) -> bytes:
