@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -28,7 +28,7 @@ from tests.contract.port import RecordingPort
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SLEEPING = "[[bash echo $$ > pid; sleep 300]]"
+SLEEPING = "[[bash touch started; sleep 300]]"
 
 
 async def stop_when(
@@ -49,28 +49,31 @@ async def said(port: RecordingPort, text: str) -> None:
     await port.wait_until(lambda seen: text in seen.text)
 
 
-async def read_pid(worktree: Path, timeout_s: float = 30.0) -> int:
-    """The process id that a command wrote into its worktree, as soon as it is there."""
+async def wait_started(worktree: Path, timeout_s: float = 30.0) -> None:
+    """Wait until the command of SLEEPING sleeps."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        text = (worktree / "pid").read_text() if (worktree / "pid").exists() else ""
-        if text.endswith("\n"):
-            return int(text)
+    while not (worktree / "started").exists():
+        assert time.monotonic() < deadline, "the command never started"
         await asyncio.sleep(0.02)
-    raise TimeoutError("the command never started")
+    assert working_in(worktree)
 
 
-async def wait_gone(pid: int, timeout_s: float = 10.0) -> None:
-    """Wait until a process is gone; a zombie is."""
+def working_in(worktree: Path) -> list[int]:
+    """The processes that have their current directory in a worktree; zombies have none."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(worktree):
+                found.append(process.pid)
+    return found
+
+
+async def wait_left(worktree: Path, timeout_s: float = 10.0) -> None:
+    """Wait until no process works in a worktree any more."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
-        except psutil.NoSuchProcess:
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError(f"process {pid} still runs")
+    while (left := working_in(worktree)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert left == []
 
 
 async def test_cancel_in_the_middle_of_text(case: BackendCase) -> None:
@@ -88,11 +91,11 @@ async def test_cancel_in_the_middle_of_text(case: BackendCase) -> None:
 async def test_cancel_in_the_middle_of_a_command(case: BackendCase) -> None:
     request = case.request(SLEEPING)
     port = RecordingPort(stop=request.stop)
-    running = read_pid(request.worktree)
+    running = wait_started(request.worktree)
     assert await stop_when(case, request, port, running, StopReason.CANCELLED) == Cancelled()
     (tool,) = port.final_tools
     assert tool.status.final
-    await wait_gone(await read_pid(request.worktree))
+    await wait_left(request.worktree)
 
 
 async def test_cancel_a_silent_agent(case: BackendCase) -> None:
@@ -136,15 +139,14 @@ async def test_lost_lease_passes_through_and_stops_the_agent(case: BackendCase) 
     request = case.request(SLEEPING + "[[write late.txt|too late]]")
 
     def running_tool(event: AgentEvent) -> bool:
-        started = (request.worktree / "pid").exists()
+        started = (request.worktree / "started").exists()
         return started or (isinstance(event, ToolCall) and event.status is ToolStatus.RUNNING)
 
     port = RecordingPort(stop=request.stop, lose_lease_at=running_tool)
     with pytest.raises(LeaseLost):
         await case.run_request(request, port)
     assert port.lease_lost
-    if (request.worktree / "pid").exists():
-        await wait_gone(await read_pid(request.worktree))
+    await wait_left(request.worktree)
     assert not (request.worktree / "late.txt").exists()
 
 
@@ -162,11 +164,11 @@ async def test_task_cancellation_passes_through(case: BackendCase) -> None:
     request = case.request(SLEEPING)
     port = RecordingPort(stop=request.stop)
     async with case.running(request, port) as turn:
-        pid = await read_pid(request.worktree)
+        await wait_started(request.worktree)
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
-    await wait_gone(pid)
+    await wait_left(request.worktree)
     _, outcome = await case.run("[[say fine]]")
     assert outcome == Completed()
 
@@ -188,26 +190,18 @@ async def test_death_of_the_agent_is_a_named_failure(case: BackendCase) -> None:
 async def test_stop_ends_turns_and_leaves_no_process(case: BackendCase) -> None:
     request = case.request(SLEEPING)
     port = RecordingPort(stop=request.stop)
-    async with case.running(request, port) as turn:
-        pid = await read_pid(request.worktree)
+    try:
+        async with case.running(request, port) as turn:
+            await wait_started(request.worktree)
+            await case.backend.stop()
+            outcome = await turn
         await case.backend.stop()
-        outcome = await turn
+    finally:
+        await case.restart()
     assert isinstance(outcome, (Interrupted, Failed))
-    await wait_gone(pid)
-    children = psutil.Process(os.getpid()).children(recursive=True)
-    assert [child for child in children if str(request.worktree) in seen_of(child)] == []
-    await case.backend.stop()
-    await case.restart()
+    await wait_left(request.worktree)
     _, outcome = await case.run("[[say fine]]")
     assert outcome == Completed()
-
-
-def seen_of(process: psutil.Process) -> str:
-    """Command line and directory of a process, "" if it is gone."""
-    try:
-        return f"{process.cmdline()} {process.cwd()}"
-    except psutil.Error:
-        return ""
 
 
 async def test_stop_before_start(case: BackendCase) -> None:
