@@ -105,13 +105,13 @@ def statement(table: str, name: str, *, row: type[R], params: tuple[Any, ...] = 
 
 
 @cache
-def load_statements(table: str) -> dict[str, str]:
-    """All statements of sql/`table`.sql by name.
+def load_statements(table: str, directory: Path = SQL_DIRECTORY) -> dict[str, str]:
+    """All statements of `table`.sql in a directory, by name.
 
     Raises:
         ValueError: one has no description, no text, or a name given before.
     """
-    source = (SQL_DIRECTORY / f"{table}.sql").read_text(encoding="utf-8")
+    source = (directory / f"{table}.sql").read_text(encoding="utf-8")
     pieces = _HEAD.split(source)
     statements: dict[str, str] = {}
     for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
