@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from boocoder import logs
 from boocoder.agent_set import AgentSet, build_agents
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
@@ -72,6 +73,7 @@ async def serve(settings: Settings, *, ready: Callable[[ServiceInfo], None] | No
     Raises:
         BoocoderError: it cannot start; or the error of the part that died.
     """
+    logs.configure(settings.log_level, settings.log_format)
     async with _application(settings) as application:
         if ready is not None:
             ready(application.info)

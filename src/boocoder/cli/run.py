@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from boocoder import service
 from boocoder.cli.client import Client
 from boocoder.cli.connect import any_service, running_service
 from boocoder.cli.decide import ask_line
@@ -65,7 +65,7 @@ def command(
         mode=mode,
         thinking=thinking,
     )
-    ctx.exit(asyncio.run(_run(settings_of(ctx), ask, session, apply, as_json, detach)))
+    ctx.exit(service.run(_run(settings_of(ctx), ask, session, apply, as_json, detach)))
 
 
 def _prompt(text: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
+from boocoder import service
 from boocoder.cli import wire
 from boocoder.cli.client import Client
 from boocoder.cli.service_call import settings_of
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, host: str | None, port: int | None, open_browser: bool) -> None:
     """Start the service and keep it running until Ctrl-C."""
-    asyncio.run(_serve(settings_of(ctx, host=host, port=port), open_browser))
+    service.run(_serve(settings_of(ctx, host=host, port=port), open_browser))
 
 
 async def _serve(settings: Settings, open_browser: bool) -> None:
@@ -47,11 +49,29 @@ async def _serve(settings: Settings, open_browser: bool) -> None:
         if open_browser:
             webbrowser.open(info.login_url)
 
+    terminated = _cancel_on_terminate()
     try:
         await serve(settings, ready=ready)
+    except asyncio.CancelledError:
+        if not terminated.is_set():
+            raise
+        # The person asked for it before the service had come up; this is the outermost call, so nobody waits for it.
     finally:
         await supervisor.stop()
     console.print("stopped")
+
+
+def _cancel_on_terminate() -> asyncio.Event:
+    """Make SIGTERM an orderly end from now on; the service puts its own handler in place once it is up."""
+    task, terminated = asyncio.current_task(), asyncio.Event()
+    assert task is not None
+
+    def terminate() -> None:
+        terminated.set()
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    return terminated
 
 
 async def _show_agents(console: Console, url: str, token: str) -> None:

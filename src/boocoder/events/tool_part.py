@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
+import msgspec
+
 from boocoder.events import agent_event as said
 from boocoder.events import frames
 from boocoder.events.batch import ToolTextItem
@@ -24,6 +26,19 @@ _ORDER = {
 _FINAL = {status for status in said.ToolStatus if status.final}
 
 
+class _StoredToolCall(msgspec.Struct, frozen=True):
+    """What is needed of the newest state of a call as the database keeps it."""
+
+    name: str
+    kind: said.ToolKind
+    title: str
+    status: said.ToolStatus
+    input: str = ""
+    output: str = ""
+    exit_code: int | None = None
+    locations: tuple[frames.LocationData, ...] = ()
+
+
 class ToolPart:
     """Keeps the newest state of a call.
 
@@ -40,8 +55,8 @@ class ToolPart:
     def restored(cls, part: int, key: str, data: bytes | None) -> ToolPart:
         """The part as an earlier attempt stored it, so that it can be closed if the agent knows no more of it."""
         tool = cls(part)
-        frame = frames.decode(data) if data else None
-        if isinstance(frame, frames.ToolCall) and frame.status not in _FINAL:
+        frame = msgspec.json.decode(data, type=_StoredToolCall) if data else None
+        if frame is not None and frame.status not in _FINAL:
             tool.last = said.ToolCall(
                 part=key,
                 name=frame.name,

@@ -21,7 +21,7 @@ from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.record import Recorder
 from boocoder.dispatch.run_turn import TurnServices, measured, request_of, session_ref, settle_surely
 from boocoder.dispatch.settle import Ending
-from boocoder.dispatch.workspace import Workspace, known_worktree
+from boocoder.dispatch.workspace import Taken, Workspace, known_worktree
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.events.transcript import KnownPart, Transcript, TurnIds
 from boocoder.model.ids import HostId, InstanceId, MessageId
@@ -115,20 +115,29 @@ class Rescuer:
     async def _rescue(self, owner: Owner) -> None:
         try:
             async with self._free:
-                await self._end(owner)
+                await self._end_somehow(owner)
             self.rescued += 1
         except (LeaseLost, Unavailable) as error:
             log.warning("rescue failed, tried again later", extra={"task_id": owner.task_id, "code": error.code})
         finally:
             self._at_work.discard(owner)
 
-    async def _end(self, owner: Owner) -> None:
+    async def _end_somehow(self, owner: Owner) -> None:
+        try:
+            await self._end(owner)
+        except (LeaseLost, Unavailable):
+            raise
+        except Exception as error:
+            log.error("a lost turn is ended without its agent's store", exc_info=error)
+            await self._end(owner, blindly=True)
+
+    async def _end(self, owner: Owner, *, blindly: bool = False) -> None:
         async with self._services.database.connection() as conn:
             task = await get_running_task(conn, owner.task_id)
             if task is None or task.epoch != owner.epoch:
                 return
             message = await messages.get_streaming_message(conn, task.id)
-            parts = await messages.get_parts(conn, message.id) if message else []
+            parts = await messages.get_parts(conn, message.id) if message and not blindly else []
         log.info("rescuing", extra={"task_id": task.id, "prompt_sent": task.prompt_sent_at is not None})
         known = [
             KnownPart(part.part, part.kind, part.key, part.text_chars, bytes(part.data) if part.data else None)
@@ -137,7 +146,7 @@ class Rescuer:
         ids = TurnIds(task.session_id, task.chat_id, task.id, message.id if message else MessageId(task.id))
         transcript = Transcript(ids, agent=task.agent, known=known)
         rescue = _Rescue(task, owner, ids, message.ord if message else 0, transcript, self._services)
-        await rescue.run()
+        await (rescue.end_blindly() if blindly else rescue.run())
 
 
 def _known(part: StoredPart) -> KnownPart:
@@ -175,18 +184,25 @@ class _Rescue:
             workspace = Workspace(worktree) if worktree and worktree.path.is_dir() else None
             taken = await measured(self._task, workspace, self._transcript, self._services)
             self._transcript.close_tools()
-            if not self._transcript.empty:
-                await recorder.flush()
-            ending = Ending(
-                outcome=outcome,
-                agent=self._task.agent,
-                summary=self._transcript.beginning,
-                usage=self._transcript.usage,
-                taken=taken,
-                seen_ord=self._message_ord if sent else None,
-                requeue=not sent and isinstance(outcome, Interrupted),
-            )
-            await settle_surely(ending, owner=self._owner, ids=self._ids, services=self._services)
+            await recorder.flush()
+            await self._settle(outcome, taken, sent=sent)
+
+    async def end_blindly(self) -> None:
+        """Settle with what is stored; the worktree keeps its files for the next turn's snapshot."""
+        sent = self._task.prompt_sent_at is not None
+        await self._settle(Interrupted(DIED) if sent else self._unsent(), None, sent=sent)
+
+    async def _settle(self, outcome: Outcome, taken: Taken | None, *, sent: bool) -> None:
+        ending = Ending(
+            outcome=outcome,
+            agent=self._task.agent,
+            summary=self._transcript.beginning,
+            usage=self._transcript.usage,
+            taken=taken,
+            seen_ord=self._message_ord if sent else None,
+            requeue=not sent and isinstance(outcome, Interrupted),
+        )
+        await settle_surely(ending, owner=self._owner, ids=self._ids, services=self._services)
 
     def _unsent(self) -> Outcome:
         if self._task.cancel_requested_at is not None:
