@@ -19,6 +19,7 @@ from boocoder.service import Supervisor
 EXIT_COMPLETED = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+LEAVE_S = 1.0
 EXIT_CANCELLED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -99,18 +100,17 @@ def cancel_on_interrupt(
     the cancelling, and one inside this process is put right at its next start.
     """
     loop = asyncio.get_running_loop()
-    asked = False
+    cancelling: asyncio.Task[None] | None = None
 
     def interrupt() -> None:
-        nonlocal asked
-        if asked:
-            said("left; nothing is lost")
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(EXIT_CANCELLED)
-        asked = True
-        said("cancelling (Ctrl-C again leaves at once)")
-        supervisor.spawn(_cancel(client, task_id, said), "cancel")
+        nonlocal cancelling
+        if cancelling is None:
+            said("cancelling (Ctrl-C again leaves at once)")
+            cancelling = supervisor.spawn(_cancel(client, task_id, said), "cancel")
+            return
+        # The wish to cancel must reach the service; a service that does not take it in this time has to be left.
+        cancelling.add_done_callback(lambda _: _leave(said))
+        loop.call_later(LEAVE_S, _leave, said)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
@@ -121,6 +121,12 @@ def cancel_on_interrupt(
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+def _leave(said: Callable[[str], None]) -> None:
+    said("left; nothing is lost")
+    sys.stdout.flush()
+    os._exit(EXIT_CANCELLED)
 
 
 async def _cancel(client: Client, task_id: UUID, said: Callable[[str], None]) -> None:

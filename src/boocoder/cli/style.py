@@ -100,16 +100,17 @@ def show_rows(console: Console, columns: tuple[str, ...], rows: Sequence[tuple[t
 
     Args:
         console: where to.
-        columns: headings; the last column takes what room is left.
+        columns: headings; on a terminal the last column is cut to the room that is left.
         rows: cells as (text, style).
     """
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len, set_cell_size
 
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for name in columns[:-1]:
-        table.add_column(name, no_wrap=True)
-    table.add_column(columns[-1], no_wrap=True, overflow="ellipsis", ratio=1 if console.is_terminal else None)
-    for row in rows:
-        table.add_row(*(Text(text, style=style) for text, style in row))
-    console.print(table, soft_wrap=not console.is_terminal)
+    table = [tuple((name, "dim") for name in columns), *rows]
+    widths = [max(cell_len(row[column][0]) for row in table) for column in range(len(columns))]
+    if console.is_terminal:
+        widths[-1] = max(min(widths[-1], console.width - sum(widths[:-1]) - 2 * len(columns)), 8)
+    for row in table:
+        for (text, style), width in zip(row[:-1], widths, strict=False):
+            console.print(set_cell_size(text, width), style=style or None, end="  ")
+        text, style = row[-1]
+        console.print(text if cell_len(text) <= widths[-1] else f"{set_cell_size(text, widths[-1] - 1)}…", style=style)
