@@ -105,7 +105,7 @@ def working_in(path: Path) -> list[str]:
 
 
 def cluster_of(data_dir: Path) -> Path:
-    return next(path for path in data_dir.resolve().glob("pg[0-9]*") if path.is_dir())
+    return next(path for path in data_dir.resolve().glob("pg*") if path.name.removeprefix("pg").isdigit())
 
 
 async def test_the_shared_server_answers(postgres_server: str) -> None:

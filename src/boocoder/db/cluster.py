@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -67,7 +68,8 @@ def check_version(data_dir: Path, binaries: PostgresBinaries) -> Path:
     """
     path = data_dir / f"pg{binaries.major}"
     made_by = _made_by(path)
-    others = [other for other in sorted(data_dir.glob("pg[0-9]*")) if other != path and _made_by(other) is not None]
+    named = [other for other in sorted(data_dir.iterdir()) if re.fullmatch(r"pg\d+", other.name)]
+    others = [other for other in named if other != path and _made_by(other) is not None]
     if made_by is None and others:
         made_by, path = _made_by(others[-1]), others[-1]
     if made_by is not None and made_by != str(binaries.major):

@@ -133,16 +133,14 @@ class EmbeddedPostgres:
         self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         async with _start_lock(self._data_dir / "postgres.lock"):
             cluster = await self._prepare()
-            probe = await _probe(cluster)
             deadline = time.monotonic() + START_TIMEOUT_S
-            if probe == "absent":
-                await clear_stale_locks(cluster)
-                self._launch(cluster)
-            else:
+            while (probe := await _probe(cluster)) != "ready":
+                if probe == "absent" and self._process is None:
+                    await clear_stale_locks(cluster)
+                    self._launch(cluster)
+                await self._pause(cluster, deadline)
+            if self._watch is None:
                 self._watch = ExitWatch(postmaster_pid(cluster.path))
-            while probe != "ready":
-                await self._check_alive(cluster, deadline)
-                probe = await _probe(cluster)
         self.dsn = dsn_for(cluster.socket_dir, DATABASE)
 
     async def _prepare(self) -> Cluster:
@@ -178,11 +176,12 @@ class EmbeddedPostgres:
     def _log_path(self) -> Path:
         return self._data_dir / "postgres.log"
 
-    async def _check_alive(self, cluster: Cluster, deadline: float) -> None:
-        assert self._watch is not None
+    async def _pause(self, cluster: Cluster, deadline: float) -> None:
+        """Wait a little for the server to come up, unless it has ended."""
+        ended = self._watch.exited if self._watch is not None else asyncio.Event()
         try:
             async with asyncio.timeout(READY_POLL_S):
-                await self._watch.exited.wait()
+                await ended.wait()
         except TimeoutError:
             if time.monotonic() < deadline:
                 return
