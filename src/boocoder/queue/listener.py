@@ -50,6 +50,7 @@ class Listener:
         on_cancel: this running task shall end.
         on_events: the session's numbers reach to this one.
         ping_interval_s, ping_timeout_s: a link that answers no ping for their sum is given up.
+        connect_timeout_s: one try to connect and subscribe takes at most so long; `start` waits no longer either.
         backoff_max_s: longest wait between two tries to connect.
     """
 
@@ -63,6 +64,7 @@ class Listener:
         on_events: Callable[[SessionId, int], None],
         ping_interval_s: float = PING_INTERVAL_S,
         ping_timeout_s: float = PING_TIMEOUT_S,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
         backoff_max_s: float = BACKOFF_MAX_S,
     ) -> None:
         self._dsn = dsn
@@ -72,6 +74,7 @@ class Listener:
         self._on_events = on_events
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
+        self._connect_timeout_s = connect_timeout_s
         self._backoff_max_s = backoff_max_s
         self._supervisor = Supervisor("listener")
         self._subscriptions = 0
@@ -79,10 +82,10 @@ class Listener:
         self._connected = asyncio.Event()
 
     async def start(self) -> None:
-        """Begin to listen; returns when subscribed, or after CONNECT_TIMEOUT_S without it: polling goes on anyway."""
+        """Begin to listen; returns when subscribed, or after a while without it: polling goes on anyway."""
         self._supervisor.spawn(self._loop(), "listen", vital=True)
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(self._connect_timeout_s):
                 await self._connected.wait()
         except TimeoutError:
             log.warning("not subscribed yet, polling goes on")
@@ -106,7 +109,7 @@ class Listener:
         """Connect and stay until the connection is lost; returns how long that was, 0.0 if it was never made."""
         try:
             notifications = await Notifications.connect(
-                self._dsn, (TASKS_CHANNEL, EVENTS_CHANNEL), self._hear, timeout_s=CONNECT_TIMEOUT_S
+                self._dsn, (TASKS_CHANNEL, EVENTS_CHANNEL), self._hear, timeout_s=self._connect_timeout_s
             )
         except Unavailable as error:
             log.warning("cannot listen", extra={"code": error.code, "text": error.text})

@@ -1,0 +1,177 @@
+"""The database holds the invariants: every CHECK and unique index is violated once on purpose."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from boocoder.db.pool import Connection, Database
+from tests.fixtures.rows import add_answer, add_host, add_place, add_running, add_task
+
+TREE = "'" + "a" * 40 + "'"
+OTHER_TREE = "'" + "b" * 40 + "'"
+CHANGE = f"INSERT INTO pending_changes (id, session_id, task_id, agent, base_tree, tree, files, additions, deletions) \
+SELECT gen_random_uuid(), session_id, id, 'x', {TREE}, {OTHER_TREE}, '[]', 0, 0 FROM tasks WHERE state = 'running'"
+MESSAGE = "INSERT INTO messages (id, session_id, chat_id, task_id, role, status, finished_at) \
+SELECT gen_random_uuid(), session_id, chat_id, id, %s FROM tasks WHERE state = 'running'"
+PART = "INSERT INTO message_parts (message_id, part, kind, key) SELECT id, %s FROM messages"
+CHUNK = 'INSERT INTO part_chunks (message_id, part, field, "offset", text, session_id, seq) \
+SELECT id, 0, %s FROM messages'
+TASK = "INSERT INTO tasks (id, project_id, session_id, chat_id, prompt, agent, %s) \
+SELECT gen_random_uuid(), project_id, session_id, chat_id, 'do it', 'x', %s FROM tasks WHERE state = 'running'"
+WORKTREE = "INSERT INTO session_worktrees SELECT session_id, %s, 'ready' FROM tasks"
+EVENT = "INSERT INTO events (session_id, seq, type, frame) SELECT session_id, %s, 'x', '{}' FROM tasks"
+APPLY = f"INSERT INTO change_applies (change_id, project_id, pre_tree, post_tree) \
+SELECT c.id, t.project_id, {TREE}, {OTHER_TREE} FROM pending_changes c JOIN tasks t ON t.id = c.task_id"
+AGENT_SESSION = "INSERT INTO agent_sessions (chat_id, agent, backend, native_id, config_hash) \
+SELECT id, '', '', '', '' FROM chats"
+TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
+
+# What is violated -> the statements before, and the one that must be refused.
+CASES: dict[str, list[str]] = {
+    "projects_name_check": ["INSERT INTO projects (id, name, path) VALUES (gen_random_uuid(), '', '/x')"],
+    "projects_path_check": ["INSERT INTO projects (id, name, path) VALUES (gen_random_uuid(), 'x', 'relative')"],
+    "projects_path_key": ["INSERT INTO projects (id, name, path) SELECT gen_random_uuid(), name, path FROM projects"],
+    "tasks_prompt_check": ["UPDATE tasks SET prompt = ''"],
+    "tasks_one_running_per_session": [TASK % ("state, started_at", "'running', now()")],
+    "tasks_idempotency_key_key": [
+        "UPDATE tasks SET idempotency_key = 'k', request_hash = 'h'",
+        TASK % ("idempotency_key, request_hash", "'k', 'h'"),
+    ],
+    "tasks_check": ["UPDATE tasks SET state = 'completed'"],
+    "tasks_check again": [TASK % ("ended_at", "now()")],
+    "tasks_check1": ["UPDATE tasks SET started_at = NULL"],
+    "tasks_check2": ["UPDATE tasks SET idempotency_key = 'k'"],
+    "tasks_chat_id_session_id_fkey": [
+        "INSERT INTO sessions (id, project_id, title) SELECT gen_random_uuid(), id, 'other' FROM projects",
+        "UPDATE tasks SET session_id = (SELECT id FROM sessions WHERE title = 'other')",
+    ],
+    "attempts_epoch_check": ["UPDATE attempts SET epoch = 0"],
+    "attempts_pkey": ["INSERT INTO attempts SELECT * FROM attempts"],
+    "attempts_one_live_per_task": [
+        "INSERT INTO attempts (task_id, epoch, host_id, instance_id, lease_until)"
+        " SELECT task_id, 2, host_id, instance_id, lease_until FROM attempts"
+    ],
+    "attempts_check": ["UPDATE attempts SET ended_at = now()"],
+    "attempts_outcome_check": ["UPDATE attempts SET ended_at = now(), outcome = 'running'"],
+    "messages_check": [MESSAGE % "'assistant', 'complete', NULL"],
+    "messages_check again": ["UPDATE messages SET finished_at = now()"],
+    "messages_check1": [MESSAGE % "'user', 'failed', now()"],
+    "messages_one_user_per_task": [MESSAGE % "'user', 'complete', now()", MESSAGE % "'user', 'complete', now()"],
+    "messages_one_streaming_per_task": [MESSAGE % "'assistant', 'streaming', NULL"],
+    "message_parts_part_check": [PART % "-1, 'text', 'k'"],
+    "message_parts_pkey": [PART % "0, 'text', 'k'", PART % "0, 'text', 'l'"],
+    "message_parts_message_id_key_key": [PART % "0, 'text', 'k'", PART % "1, 'text', 'k'"],
+    "part_chunks_field_check": [PART % "0, 'text', 'k'", CHUNK % "'other', 0, 'x', session_id, NULL"],
+    "part_chunks_offset_check": [PART % "0, 'text', 'k'", CHUNK % "'text', -1, 'x', session_id, 1"],
+    "part_chunks_text_check": [PART % "0, 'text', 'k'", CHUNK % "'text', 0, '', session_id, 1"],
+    "part_chunks_check": [PART % "0, 'text', 'k'", CHUNK % "'text', 0, 'x', session_id, NULL"],
+    "part_chunks_check again": [PART % "0, 'text', 'k'", CHUNK % "'output', 0, 'x', session_id, 1"],
+    "part_chunks_message_id_part_fkey": [CHUNK % "'text', 0, 'x', session_id, 1"],
+    "part_chunks_pkey": [
+        PART % "0, 'text', 'k'",
+        CHUNK % "'text', 0, 'x', session_id, 1",
+        CHUNK % "'text', 0, 'y', session_id, 2",
+    ],
+    "part_chunks_by_seq": [
+        PART % "0, 'text', 'k'",
+        CHUNK % "'text', 0, 'x', session_id, 1",
+        CHUNK % "'text', 1, 'y', session_id, 1",
+    ],
+    "events_seq_check": [EVENT % "0"],
+    "events_pkey": [EVENT % "1", EVENT % "1"],
+    "session_worktrees_base_commit_check": [WORKTREE % f"'/w', 'HEAD', {TREE}"],
+    "session_worktrees_base_tree_check": [WORKTREE % f"'/w', {TREE}, 'short'"],
+    "session_worktrees_pkey": [WORKTREE % f"'/w', {TREE}, {TREE}", WORKTREE % f"'/v', {TREE}, {TREE}"],
+    "session_worktrees_path_key": [
+        WORKTREE % f"'/w', {TREE}, {TREE}",
+        "INSERT INTO sessions (id, project_id, title) SELECT gen_random_uuid(), id, 'other' FROM projects",
+        f"INSERT INTO session_worktrees SELECT id, '/w', {TREE}, {TREE}, 'ready' FROM sessions WHERE title = 'other'",
+    ],
+    "snapshots_tree_check": [
+        "INSERT INTO snapshots (id, session_id, kind, tree)"
+        " SELECT gen_random_uuid(), session_id, 'manual', '' FROM tasks"
+    ],
+    "pending_changes_check": [CHANGE, "UPDATE pending_changes SET state = 'applied'"],
+    "pending_changes_check1": [CHANGE, "UPDATE pending_changes SET tree = base_tree"],
+    "pending_changes_one_per_session": [CHANGE, CHANGE],
+    "change_applies_pkey": [CHANGE, APPLY, APPLY],
+    "change_applies_check": [CHANGE, APPLY, "UPDATE change_applies SET state = 'done'"],
+    "change_applies_one_writing_per_project": [*TWO_CHANGES, APPLY],
+    "event_streams_pkey": ["INSERT INTO event_streams (session_id) SELECT id FROM sessions"],
+    "chats_id_session_id_key": [
+        "ALTER TABLE chats DROP CONSTRAINT chats_pkey CASCADE",
+        "INSERT INTO chats (id, session_id, title) SELECT id, session_id, title FROM chats",
+    ],
+    "available_agents_pkey": [
+        "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",
+        "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",
+    ],
+    "agent_sessions_pkey": [
+        AGENT_SESSION,
+        AGENT_SESSION,
+    ],
+}
+# Plain primary keys of random ids, and the identity columns that the server fills itself.
+OBVIOUS = {
+    "hosts_pkey",
+    "projects_pkey",
+    "sessions_pkey",
+    "chats_pkey",
+    "tasks_pkey",
+    "tasks_ord_key",
+    "messages_pkey",
+    "messages_ord_key",
+    "snapshots_pkey",
+    "pending_changes_pkey",
+    "schema_migrations_pkey",
+}
+
+
+async def begin(conn: Connection) -> None:
+    """A host, a session, a running task and its streaming message."""
+    host = await add_host(conn)
+    await add_answer(conn, await add_running(conn, host, await add_place(conn)))
+
+
+async def refused_by(conn: Connection, statements: list[str]) -> str:
+    """The constraint that the last statement violates; all is rolled back."""
+    *before, last = statements
+    transaction = conn.transaction()
+    await transaction.start()
+    try:
+        for text in before:
+            await conn.execute(text)
+        await conn.execute(last)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        return str(error.constraint_name)
+    finally:
+        await transaction.rollback()
+    return "nothing"
+
+
+async def test_every_violation_is_refused(database: Database) -> None:
+    async with database.connection() as conn:
+        await begin(conn)
+        refused = {name: await refused_by(conn, statements) for name, statements in CASES.items()}
+    assert refused == {name: name.removesuffix(" again") for name in CASES}
+
+
+async def test_every_check_and_unique_index_has_its_case(database: Database) -> None:
+    async with database.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT conname::text FROM pg_constraint"
+            " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+            " UNION SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace"
+        )
+    assert {row[0] for row in rows} - OBVIOUS == {
+        name.removesuffix(" again") for name in CASES if not name.endswith("_fkey")
+    }
+
+
+async def test_a_task_without_prompt_is_refused_by_its_function(database: Database) -> None:
+    async with database.connection() as conn:
+        place = await add_place(conn)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await add_task(conn, place, prompt="")
