@@ -43,18 +43,22 @@ class AllowList:
     origins: frozenset[str]
 
 
-def allow_list(port: int, *, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> AllowList:
+def allow_list(
+    port: int, *, own: str = "localhost", hosts: Iterable[str] = (), origins: Iterable[str] = ()
+) -> AllowList:
     """The allow-list of a service on `port`.
 
     Args:
         port: where it listens.
+        own: the address where it listens, besides the names of the loopback.
         hosts: further names (a proxy's), with a port, or without one for any of the usual ones and ours.
         origins: further web origins, `scheme://host[:port]`.
     """
     # A browser leaves the port out where it is the scheme's own, so a bare name is right only there.
-    allowed_hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES}
+    names = {*LOOPBACK_NAMES, own.lower()}
+    allowed_hosts = {f"{name}:{port}" for name in names}
     if port == 80:
-        allowed_hosts.update(LOOPBACK_NAMES)
+        allowed_hosts.update(names)
     for name in (host.lower() for host in hosts):
         allowed_hosts.add(name)
         if not _has_port(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -53,3 +54,9 @@ class HttpConnection(HttpToolsProtocol):
 
 class SocketConnection(WebSocketsSansIOProtocol):
     """A WebSocket; `app_state` comes from the HTTP connection and holds its abort function."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send for the application; a handshake that it refused is complete, not an error of ours."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True

@@ -11,6 +11,8 @@ from boocoder.api.shell.allow_lists import header_values
 from boocoder.model.limits import BODY_MAX_BYTES
 
 BODY_TIMEOUT_S = 30.0  # 4 MiB over a slow mobile link
+DRAIN_MAX_BYTES = 64 * 1024 * 1024  # read and thrown away after a refusal, so that the client gets to read it
+DRAIN_TIMEOUT_S = 5.0
 
 
 class BodyLimit:
@@ -31,43 +33,30 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = _Body(receive, send, max_bytes=self._max_bytes, timeout_s=self._timeout_s)
         lengths = header_values(scope, b"content-length")
         if any(not length.isdecimal() or int(length[:20]) > self._max_bytes for length in lengths):
-            await refuse(scope, receive, send, self._too_large())
-            return
-        await self._app(scope, self._bounded(receive), send)
+            await refuse(scope, receive, body.send, body.refusal())
+        else:
+            await self._app(scope, body.receive, body.send)
 
-    def _bounded(self, receive: Receive) -> Receive:
-        """`receive`, failing past the bounds; errors pass through the framework as they are."""
-        total = 0
-        complete = False
-        deadline: float | None = None
 
-        async def receive_bounded() -> Message:
-            nonlocal total, complete, deadline
-            if complete:
-                return await receive()  # waits for the client to go away, without limit
-            if deadline is None:
-                deadline = asyncio.get_running_loop().time() + self._timeout_s
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                raise ApiError(
-                    408,
-                    "body_too_slow",
-                    f"The body did not come within {self._timeout_s:g} seconds.",
-                    headers={"Connection": "close"},
-                ) from None
-            total += len(message.get("body", b""))
-            complete = not message.get("more_body", False)
-            if total > self._max_bytes:
-                raise self._too_large()
-            return message
+class _Body:
+    """One request's body: counted and timed on its way to the routes."""
 
-        return receive_bounded
+    def __init__(self, receive: Receive, send: Send, *, max_bytes: int, timeout_s: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
+        self._deadline: float | None = None
+        self._total = 0
+        self._complete = False
+        self._refused = False
 
-    def _too_large(self) -> ApiError:
+    def refusal(self) -> ApiError:
+        """The error for a body that is too large; what is left of it is drained behind the answer."""
+        self._refused = True
         return ApiError(
             413,
             "body_too_large",
@@ -75,3 +64,49 @@ class BodyLimit:
             "Put large texts into a file of the worktree.",
             headers={"Connection": "close"},
         )
+
+    async def receive(self) -> Message:
+        """The next message of the body; errors pass through the framework as they are."""
+        if self._complete:
+            return await self._receive()  # waits for the client to go away, without limit
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self._timeout_s
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise ApiError(
+                408,
+                "body_too_slow",
+                f"The body did not come within {self._timeout_s:g} seconds.",
+                headers={"Connection": "close"},
+            ) from None
+        self._total += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._total > self._max_bytes:
+            raise self.refusal()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send an answer; a refusal is held open until the client has sent the rest, within bounds.
+
+        A connection that is closed while the client still sends is reset, and the answer is lost with it.
+        """
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if not (self._refused and last):
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._drain()
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _drain(self) -> None:
+        drained = 0
+        try:
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                while not self._complete and drained < DRAIN_MAX_BYTES:
+                    message = await self._receive()
+                    drained += len(message.get("body", b""))
+                    self._complete = not message.get("more_body", False)
+        except TimeoutError:
+            return  # the client is too slow; the reset is its own

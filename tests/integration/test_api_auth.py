@@ -1,0 +1,114 @@
+"""Signing in: the token's file, one-time codes, the cookie, and what a browser may do with it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from boocoder.api.auth import CODES_MAX, Authenticator, load_token
+from boocoder.api.bind import allow_list, check_bind
+from boocoder.errors import InvalidInput
+from tests.fixtures.api import Api
+
+
+def test_the_token_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    token = load_token(tmp_path)
+    assert load_token(tmp_path) == token
+    assert len(token) >= 43
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["token"]
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64, b"a b" * 20])
+def test_a_file_without_a_token_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+    with pytest.raises(InvalidInput) as caught:
+        load_token(tmp_path)
+    assert caught.value.code == "token_unreadable"
+    assert caught.value.cure
+
+
+def test_cookies_outlive_a_restart_and_die_with_the_token() -> None:
+    cookie = Authenticator(token="a" * 43, port=1).new_cookie()
+    assert Authenticator(token="a" * 43, port=1).cookie_is_right(cookie)
+    assert not Authenticator(token="b" * 43, port=1).cookie_is_right(cookie)
+    end, _, signature = cookie.partition(".")
+    for forged in ("", ".", end, f"{int(end) + 1}.{signature}", f"0.{signature}", f"{end}.", cookie + "0", "é.é"):
+        assert not Authenticator(token="a" * 43, port=1).cookie_is_right(forged)
+
+
+def test_only_so_many_codes_wait() -> None:
+    authenticator = Authenticator(token="a" * 43, port=1)
+    codes = [authenticator.new_code() for _ in range(CODES_MAX + 1)]
+    assert not authenticator.use_code(codes[0])
+    assert authenticator.use_code(codes[1])
+    assert not authenticator.use_code(codes[1])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
+def test_loopback_needs_no_permission(host: str) -> None:
+    check_bind(host, allow_remote=False)
+    assert f"localhost:{7717}" in allow_list(7717, own=host).hosts
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "box.lan", "127.0.0.1.evil.example"])
+def test_other_addresses_need_permission(host: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_bind(host, allow_remote=False)
+    assert caught.value.code == "bind_not_loopback"
+    check_bind(host, allow_remote=True)
+
+
+async def test_a_link_signs_in_one_browser_once(api: Api) -> None:
+    link = api.server.login_url.removeprefix(api.server.url)
+    signed_in = await api.bare.get(link)
+    assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/")
+    cookie = signed_in.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert api.server.token not in cookie
+    api.bare.cookies.clear()
+    again = await api.bare.get(link)
+    assert again.status_code == 401
+    assert "Not signed in" in again.text
+    assert "set-cookie" not in again.headers
+    for query in ("", "?code=", "?code=wrong", "?code=a&code=b", f"?token={api.server.token}"):
+        assert (await api.bare.get(f"/login{query}")).status_code == 401
+
+
+async def test_a_cookie_reads_and_writes_only_from_our_own_page(api: Api) -> None:
+    await api.bare.get(api.server.login_url.removeprefix(api.server.url))
+    origin = {"Origin": api.server.url}
+    assert (await api.bare.get("/api/health")).status_code == 200
+    assert (await api.bare.post("/api/agents/probe", json={}, headers=origin)).status_code == 200
+    without = await api.bare.post("/api/agents/probe", json={})
+    assert (without.status_code, without.json()["code"]) == (403, "origin_missing")
+    assert len(api.agents.probes) == 1
+    cookie = f"{api.bare.cookies.jar.__iter__().__next__().name}={next(iter(api.bare.cookies.values()))}"
+    async with api.connect({"Cookie": cookie, **origin}) as socket:
+        await socket.send('{"op":"ping"}')
+        assert await socket.recv() == '{"type":"pong"}'
+
+
+async def test_a_new_link_comes_from_the_api(api: Api) -> None:
+    made = await api.http.post("/api/login-codes")
+    assert made.status_code == 201
+    assert (await api.bare.get(made.json()["path"])).status_code == 303
+
+
+async def test_the_page_is_self_contained_and_shown_after_sign_in_only(api: Api) -> None:
+    asked = await api.bare.get("/", headers={"Accept": "text/html"})
+    assert asked.status_code == 401
+    assert "Not signed in" in asked.text
+    await api.bare.get(api.server.login_url.removeprefix(api.server.url))
+    page = await api.bare.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script src=" in page.text
+    assert "http" not in page.text.replace("http-equiv", "")
+    assert "style=" not in page.text
+    for path, kind in (("/static/app.js", "text/javascript"), ("/static/style.css", "text/css")):
+        file = await api.bare.get(path)
+        assert (file.status_code, file.headers["content-type"].split(";")[0]) == (200, kind)
+        assert "innerHTML" not in file.text
