@@ -142,8 +142,9 @@ class Rooted:
             like = _status(fd, name) if replace else None
             if mode is None and like is not None:
                 mode = _permissions(like.st_mode, executable)
-            _write_file(fd, temporary, content, 0o777 if executable else 0o666, mode, like)
-            _place(fd, temporary, name, replace=replace)
+            with _unlinked_on_failure(fd, temporary):
+                _write_file(fd, temporary, content, 0o777 if executable else 0o666, mode, like)
+                _place(fd, temporary, name, replace=replace)
         self._touch(path)
 
     def put_link(self, path: bytes, target: bytes, *, replace: bool) -> None:
@@ -152,8 +153,9 @@ class Rooted:
             temporary = temporary_name(path)
             with suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=fd)
-            os.symlink(target, temporary, dir_fd=fd)
-            _place(fd, temporary, name, replace=replace)
+            with _unlinked_on_failure(fd, temporary):
+                os.symlink(target, temporary, dir_fd=fd)
+                _place(fd, temporary, name, replace=replace)
         self._touch(path)
 
     def delete(self, path: bytes) -> None:
@@ -276,11 +278,16 @@ def _give(handle: int, like: os.stat_result) -> None:
 
 
 def _place(fd: int, temporary: bytes, name: bytes, *, replace: bool) -> None:
+    if replace:
+        os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
+    else:
+        _place_new(fd, temporary, name)
+
+
+@contextmanager
+def _unlinked_on_failure(fd: int, temporary: bytes) -> Iterator[None]:
     try:
-        if replace:
-            os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
-        else:
-            _place_new(fd, temporary, name)
+        yield
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=fd)
