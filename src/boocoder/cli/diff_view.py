@@ -84,7 +84,7 @@ def _styled(diff: bytes) -> Iterator[tuple[str, str]]:
             in_header = False
             yield line, "cyan"
         elif in_header:
-            if line:
+            if line and not raw.startswith(b"index "):
                 yield line, "dim"
         else:
             yield line, {b"+": "green", b"-": "red", b"\\": "dim"}.get(raw[:1], "")
