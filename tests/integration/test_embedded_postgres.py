@@ -140,8 +140,10 @@ async def test_a_directory_squatted_by_somebody_is_not_used(tmp_path: Path) -> N
     first = EmbeddedPostgres(data_dir=tmp_path / "data", runtime_dir=runtime, settings=FAST)
     await first.start()
     await first.stop()
-    (squatted,) = runtime.iterdir()
-    (squatted).chmod(0o777)
+    squatted = Path((tmp_path / "data" / f"{cluster_of(tmp_path / 'data').name}.socket").read_text())
+    assert not squatted.exists()
+    squatted.mkdir()
+    squatted.chmod(0o777)
     second = EmbeddedPostgres(data_dir=tmp_path / "data", runtime_dir=runtime, settings=FAST)
     dsn = await second.start()
     try:
@@ -252,6 +254,7 @@ async def test_lock_files_that_name_a_stranger_are_no_obstacle(tmp_path: Path) -
     try:
         text = "\n".join([str(stranger.pid), *lock[1:]])
         (cluster_of(tmp_path) / "postmaster.pid").write_text(text)
+        socket_dir.mkdir(mode=0o700)
         (socket_dir / ".s.PGSQL.5432.lock").write_text(text)
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(str(socket_dir / ".s.PGSQL.5432"))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
@@ -35,6 +36,11 @@ def _open_files() -> int:
 
 async def test_output_errors_and_code_come_back() -> None:
     assert await _sh("echo out; echo err >&2; exit 7") == (7, b"out\n", "err\n")
+
+
+def test_it_works_under_uvloop() -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(_sh("cat; echo done >&2; sleep 600 & exit 2")) == (2, b"", "done\n")
 
 
 async def test_a_signal_is_a_negative_code() -> None:

@@ -60,6 +60,14 @@ async def choose_user() -> str:
     return "namespace" if tried.returncode == 0 else f"{bound_exec.NOBODY}:{bound_exec.NOBODY}"
 
 
+def make_data_dir(data_dir: Path, user: str) -> None:
+    """Make the directory if it is missing: ours alone, but open to pass through where another user runs the server."""
+    if not data_dir.is_dir():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if ":" in user:
+            data_dir.chmod(0o711)
+
+
 def check_version(data_dir: Path, binaries: PostgresBinaries) -> Path:
     """The path for the server's files in `data_dir`, which names the major version.
 
@@ -201,6 +209,8 @@ async def clear_stale_locks(cluster: Cluster) -> None:
     Raises:
         Unavailable: processes of an earlier server still work in the data directory.
     """
+    if not Path("/proc/self/cwd").exists():
+        return  # who works there cannot be seen, so PostgreSQL's own test has to do
     deadline = time.monotonic() + LEFTOVER_TIMEOUT_S
     while left := _working_in(cluster.path):
         if time.monotonic() > deadline:
@@ -217,7 +227,7 @@ async def clear_stale_locks(cluster: Cluster) -> None:
 def _working_in(path: Path) -> list[int]:
     """Pids of live processes whose working directory is `path`, as that of every process of a server is."""
     found = []
-    for entry in Path("/proc").iterdir() if Path("/proc/self/cwd").exists() else ():
+    for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 if (entry / "cwd").readlink() == path:

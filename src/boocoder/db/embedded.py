@@ -10,27 +10,24 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
-from urllib.parse import quote
-
-import asyncpg
+from typing import BinaryIO
 
 from boocoder.db.binaries import PostgresBinaries, find_binaries
 from boocoder.db.cluster import (
-    ROLE,
     Cluster,
     check_version,
     choose_user,
     clear_stale_locks,
     create_if_missing,
     launch_argv,
+    make_data_dir,
     postmaster_pid,
     socket_directory,
 )
-from boocoder.db.sql import load_statements
+from boocoder.db.embedded_probe import DATABASE, PORT, dsn_for, probe_server
 from boocoder.errors import BoocoderError, Unavailable
 from boocoder.process.environment import agent_environment
 from boocoder.process.exit import ExitWatch, wait_uninterrupted
@@ -38,8 +35,7 @@ from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
-DATABASE = "boocoder"
-PORT = 5432  # names the socket file only; the server listens on no address
+LOCK_FILE = "postgres.lock"
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -56,7 +52,6 @@ SETTINGS = {
     "timezone": "UTC",
 }
 START_TIMEOUT_S = 300.0  # crash recovery of a busy server was seen to take 36 s
-CONNECT_TIMEOUT_S = 5.0
 FAST_STOP_S = 10.0
 IMMEDIATE_STOP_S = 5.0
 READY_POLL_S = 0.015
@@ -64,8 +59,6 @@ LOG_MAX_BYTES = 1024 * 1024  # a bigger log is set aside at the next start
 STEADY_S = 30.0  # a server that lived so long had a good start
 MAX_FAILURES = 6
 BACKOFF_CAP_S = 5.0
-
-Probe = Literal["ready", "starting", "absent"]
 
 
 class EmbeddedPostgres:
@@ -87,7 +80,8 @@ class EmbeddedPostgres:
         self._runtime_dir = runtime_dir or Path("/tmp")  # noqa: S108 -- the directory made in it is private
         self._settings = {**SETTINGS, **(settings or {})}
         self._binaries: PostgresBinaries | None = None
-        self._cluster: Cluster | None = None
+        self._user = ""
+        self._socket_dir: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: ExitWatch | None = None
         self._supervisor = Supervisor("embedded-postgres")
@@ -130,12 +124,13 @@ class EmbeddedPostgres:
     async def _ensure(self) -> None:
         """See that somebody serves; afterwards `_watch` tells when that ends."""
         self._release()
-        self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        async with _start_lock(self._data_dir / "postgres.lock"):
-            cluster = await self._prepare()
+        self._user = self._user or await choose_user()
+        make_data_dir(self._data_dir, self._user)
+        async with _start_lock(self._data_dir / LOCK_FILE):
+            cluster = await self._prepare(self._user)
             deadline = time.monotonic() + START_TIMEOUT_S
-            while (probe := await _probe(cluster)) != "ready":
-                if probe == "absent" and self._process is None:
+            while (found := await probe_server(cluster)) != "ready":
+                if found == "absent" and self._process is None:
                     await clear_stale_locks(cluster)
                     self._launch(cluster)
                 await self._pause(cluster, deadline)
@@ -143,14 +138,13 @@ class EmbeddedPostgres:
                 self._watch = ExitWatch(postmaster_pid(cluster.path))
         self.dsn = dsn_for(cluster.socket_dir, DATABASE)
 
-    async def _prepare(self) -> Cluster:
+    async def _prepare(self, user: str) -> Cluster:
         binaries = self._binaries = self._binaries or await find_binaries()
         path = check_version(self._data_dir.resolve(), binaries)
-        user = self._cluster.user if self._cluster else await choose_user()
         durable = self._settings.get("fsync", "on") != "off"
         await create_if_missing(path, binaries, user, durable=durable)
-        self._cluster = Cluster(path=path, socket_dir=socket_directory(path, self._runtime_dir, user), user=user)
-        return self._cluster
+        self._socket_dir = socket_directory(path, self._runtime_dir, user)
+        return Cluster(path=path, socket_dir=self._socket_dir, user=user)
 
     def _launch(self, cluster: Cluster) -> None:
         assert self._binaries is not None
@@ -233,7 +227,14 @@ class EmbeddedPostgres:
                 await _shut_down(process, watch)
             finally:
                 process.poll()
+                self._remove_socket_dir()
         self._release()
+
+    def _remove_socket_dir(self) -> None:
+        """Leave no empty directory behind, unless somebody is just starting a server there."""
+        with suppress(OSError), _lock(self._data_dir / LOCK_FILE):
+            if self._socket_dir is not None:
+                self._socket_dir.rmdir()
 
 
 async def _shut_down(process: subprocess.Popen[bytes], watch: ExitWatch) -> None:
@@ -245,65 +246,46 @@ async def _shut_down(process: subprocess.Popen[bytes], watch: ExitWatch) -> None
             return
 
 
-def dsn_for(socket_dir: Path, database: str) -> str:
-    """The DSN of a database of the server behind a socket directory."""
-    return f"postgresql:///{database}?host={quote(str(socket_dir), safe='')}&port={PORT}&user={ROLE}"
-
-
-async def _probe(cluster: Cluster) -> Probe:
-    """Ask the socket, which alone knows; makes our database once the server answers.
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Hold the start lock.
 
     Raises:
-        Unavailable: another server answers there.
+        BlockingIOError: another process holds it.
     """
-    statements = load_statements("embedded")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        connection = await asyncpg.connect(dsn_for(cluster.socket_dir, "postgres"), timeout=CONNECT_TIMEOUT_S)
-    except asyncpg.CannotConnectNowError:
-        return "starting"
-    except asyncpg.TooManyConnectionsError:
-        return "ready"
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return "absent"
-    try:
-        row = await connection.fetchrow(statements["probe"], timeout=CONNECT_TIMEOUT_S)
-        if not row["has_database"]:
-            await connection.execute(statements["create_database"])
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return "starting"  # it went away while it answered: the caller looks again
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        connection.terminate()
-    if Path(row["data_directory"]) != cluster.path:
-        raise Unavailable(
-            "postgres_socket_taken",
-            f"{cluster.socket_dir} is the socket of another server, for {row['data_directory']}.",
-            "Give boocoder another runtime directory.",
-        )
-    return "ready"
+        os.close(descriptor)
 
 
 @asynccontextmanager
 async def _start_lock(path: Path) -> AsyncIterator[None]:
     """Let one process at a time look and start."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    await asyncio.sleep(READY_POLL_S)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(_lock(path))
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        "postgres_start_locked",
+                        f"Another process has held {path} for {START_TIMEOUT_S:g} s.",
+                        "End it.",
+                    ) from None
+                await asyncio.sleep(READY_POLL_S)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _open_log(path: Path) -> BinaryIO:
     """The server's log, for appending; a big one is set aside first."""
     if path.is_file() and path.stat().st_size > LOG_MAX_BYTES:
         path.replace(path.with_suffix(".log.1"))
-    return path.open("ab")
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _log_end(path: Path) -> str:

@@ -75,14 +75,26 @@ def marked(mark: str, not_before: int = 0) -> list[Marked]:
 
 
 def kill_marked(process: Marked, mark: str) -> None:
-    """Kill a process if it still is the one that was found."""
-    with suppress(OSError):
+    """Kill a process if it still is the one that was found; a pidfd keeps its pid from being reused meanwhile."""
+    try:
         handle = os.pidfd_open(process.pid)
-        try:
-            if start_ticks(process.pid) == process.started and has_mark(process.pid, mark):
+    except ProcessLookupError:
+        return
+    except (AttributeError, OSError):  # a kernel or system without pidfd
+        if _still(process, mark):
+            with suppress(OSError):
+                os.kill(process.pid, signal.SIGKILL)
+        return
+    try:
+        if _still(process, mark):
+            with suppress(OSError):
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
-        finally:
-            os.close(handle)
+    finally:
+        os.close(handle)
+
+
+def _still(process: Marked, mark: str) -> bool:
+    return start_ticks(process.pid) == process.started and has_mark(process.pid, mark)
 
 
 async def sweep(mark: str, *, not_before: int = 0, limit_s: float, spare: Callable[[int], bool] | None = None) -> int:
