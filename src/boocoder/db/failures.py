@@ -44,11 +44,15 @@ def translate(error: BaseException) -> BoocoderError | None:
         return Unavailable("database_full", f"The database has no room: {error}.", "Free some disk space.")
     if isinstance(error, _NOT_TEXT) or isinstance(error.__cause__, UnicodeEncodeError):
         return InvalidInput("text_not_storable", f"A text holds NUL or half a surrogate pair: {error}.")
-    # The driver has one class for "the socket has closed" and "you used me wrongly".
-    closed = isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
-    if closed or isinstance(error, OSError):
+    if isinstance(error, OSError) or _is_closed(error):
         return Unavailable("database_unavailable", f"The database is not reachable: {error}.", _START_CURE)
     return None
+
+
+def _is_closed(error: BaseException) -> bool:
+    """The driver has one class for "you used me wrongly", "the socket has closed", and "released": what a pool's
+    connection says after its socket has closed."""
+    return isinstance(error, asyncpg.InterfaceError) and any(word in str(error) for word in ("clos", "released"))
 
 
 @contextmanager
