@@ -26,11 +26,13 @@ from boocoder.git.merge import Conflict
 from boocoder.git.shadow import ShadowRepository
 from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId
 from boocoder.model.task import ChangeState
+from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
 OTHER_APPLY_WAIT_S = 30.0  # another process writes this very change; thousands of files take seconds
 OTHER_APPLY_POLL_S = 0.1
+STOP_GRACE_S = 10.0  # as long as the whole service takes to stop
 SHOWN_CONFLICTS = 10  # in one sentence; the whole list is in `conflicts`
 
 
@@ -102,9 +104,16 @@ class ChangeApplier:
         self._indexes = indexes
         self._host_id = host_id
         self._locks: dict[ProjectId, asyncio.Lock] = {}
+        self._supervisor = Supervisor("changes")
+
+    async def stop(self) -> None:
+        """Let what is being written end; what does not in time is finished from the journal at the next start."""
+        await self._supervisor.stop(STOP_GRACE_S)
 
     async def apply(self, change_id: ChangeId) -> ApplyReport:
         """Put a change into the user's checkout. Applying an applied change reports so.
+
+        Once begun it goes to its end, also if the caller is cancelled.
 
         Raises:
             NotFound: there is no such change.
@@ -112,7 +121,19 @@ class ChangeApplier:
             Conflict: it was rejected, superseded or withdrawn, or another one is being written.
             GitError: git failed; nothing was touched.
         """
-        change, project_id, checkout = await self._place(change_id)
+        outcome = await asyncio.shield(self._supervisor.spawn(self._outcome(change_id), f"apply {change_id}"))
+        if isinstance(outcome, BoocoderError):
+            raise outcome
+        return outcome
+
+    async def _outcome(self, change_id: ChangeId) -> ApplyReport | BoocoderError:
+        try:
+            return await self._apply(change_id)
+        except BoocoderError as error:
+            return error
+
+    async def _apply(self, change_id: ChangeId) -> ApplyReport:
+        _, project_id, checkout = await self._place(change_id)
         async with self._locks.setdefault(project_id, asyncio.Lock()):
             change = await self._get(change_id)
             if change.state is not ChangeState.PENDING:
@@ -122,13 +143,23 @@ class ChangeApplier:
                 shadow,
                 checkout=shadow.checkout.root,
                 index=self._index(project_id),
-                base_tree=change.base_tree,
+                base_tree=await self._merge_base(change),
                 tree=change.tree,
                 ref=f"refs/boocoder/applies/{change_id}",
             )
             if not isinstance(plan, ApplyPlan):
                 raise ApplyConflict(plan)
             return await self._write(change, project_id, shadow, plan)
+
+    async def _merge_base(self, change: Change) -> str:
+        """The tree that the checkout and the change have in common: what was applied last, else the base.
+
+        A session goes on after its change was applied. Its next change holds the applied one too, and against
+        the base every line that both hold would be a conflict.
+        """
+        async with self._database.connection() as conn:
+            applied = await changes.list_changes(conn, session_id=change.session_id, state=ChangeState.APPLIED, limit=1)
+        return applied[0].tree if applied else change.base_tree
 
     async def _write(
         self, change: Change, project_id: ProjectId, shadow: ShadowRepository, plan: ApplyPlan

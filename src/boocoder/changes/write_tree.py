@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -127,7 +128,13 @@ class TreeWriter:
                 failed = self._try_step(step)
                 if failed is not None:
                     return [failed, *self._take_back()]
-        self._root.sync()
+        try:
+            self._root.sync()
+        except OSError as error:
+            failed = Conflict(
+                self._steps[-1].path, ConflictKind.UNREADABLE, f"cannot be made durable: {error.strerror}"
+            )
+            return [failed, *self._take_back()]
         return []
 
     def roll_forward(self) -> list[Conflict]:
@@ -192,7 +199,8 @@ class TreeWriter:
             except (OSError, PathTaken) as error:
                 text = f"was written and could not be taken back: {error}"
                 left.append(Conflict(done.path, ConflictKind.UNREADABLE, text))
-        self._root.sync()
+        with suppress(OSError):
+            self._root.sync()
         return left
 
     def _take_back_one(self, done: _Done) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import OUTPUT_MAX_BYTES, Git, require_git
@@ -27,6 +28,8 @@ from boocoder.git.snapshot import Snapshot, update_index
 from boocoder.git.tree_diff import ChangedFile, changed_files, diff
 from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
+
+T = TypeVar("T")
 
 CHECKOUT_TIMEOUT_S = 1_800.0  # writing every file of a very large repository to a slow disk
 
@@ -241,13 +244,7 @@ class ShadowRepository:
         check_ref(ref)
         worktree = worktree.resolve()
         async with self._lock_of(index):
-            try:
-                taken = await self._take(worktree, index, base)
-            except GitError as error:
-                if error.code != "git_failed" or not index.exists():
-                    raise
-                index.unlink()  # an index cut short by a power failure; all in it can be made again
-                taken = await self._take(worktree, index, base)
+            taken = await self._with_sound_index(index, lambda: self._take(worktree, index, base))
         if read_ref(self.git_dir, ref) != taken.tree:
             known = self._owned.get(index) or base or (await self.head()).tree
             await own_difference(self.git, known, taken.tree)
@@ -255,8 +252,19 @@ class ShadowRepository:
         self._owned[index] = taken.tree
         return taken
 
+    async def _with_sound_index(self, index: Path, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something with a private index; once more with a new one if git fails, as after a power failure."""
+        index.parent.mkdir(parents=True, exist_ok=True)
+        _lock_file(index).unlink(missing_ok=True)  # of a git that was killed; the caller holds our own lock
+        try:
+            return await work()
+        except GitError as error:
+            if error.code != "git_failed" or not index.exists():
+                raise
+            _drop(index)  # all in it can be made again
+            return await work()
+
     async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
-        _lock_file(index).unlink(missing_ok=True)  # of a git that was killed; we hold our own lock
         await self._prepare(worktree, index, base)
         skipped = await update_index(self.git, worktree, index)
         known = self._written.get(index)
@@ -268,7 +276,6 @@ class ShadowRepository:
 
     async def _prepare(self, worktree: Path, index: Path, base: str | None) -> None:
         if base is not None:
-            index.parent.mkdir(parents=True, exist_ok=True)
             await self.git("read-tree", "--reset", "-i", base, index=index)
         elif not index.exists():
             seed = self._seed(worktree)
@@ -319,9 +326,9 @@ class ShadowRepository:
 
     async def differing(self, directory: Path, *, index: Path, tree: str) -> set[bytes]:
         """Those paths of a tree whose file in the directory is not what the tree has."""
+        check_id(tree)
         async with self._lock_of(index):
-            _lock_file(index).unlink(missing_ok=True)
-            return await differing(self.git, directory, index, check_id(tree))
+            return await self._with_sound_index(index, lambda: differing(self.git, directory, index, tree))
 
     async def drop(self, ref: str) -> None:
         """Forget a ref. Harmless if there is none."""
