@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import pytest
 
 from boocoder.db import tasks
+from boocoder.db.pool import Database
 from boocoder.model.limits import PROMPT_MAX_CHARS
-from tests.fixtures.api import Api
+from tests.fixtures.api import Api, running_api
 from tests.fixtures.rows import Place, add_place
 
 JSON = {"Content-Type": "application/json"}
@@ -187,14 +189,12 @@ async def test_texts_of_all_planes_come_back_as_they_were(api: Api) -> None:
     assert stored["prompt"] == prompt
 
 
-async def test_a_client_that_never_finishes_its_headers_is_cut_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from boocoder.api.protocols import HttpConnection
-
-    monkeypatch.setattr(HttpConnection, "head_timeout_s", 0.2)
-    for start in (b"", b"GET /api/health HTTP/1.1\r\nHost: "):
-        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
-        writer.write(start)
-        try:
-            assert await asyncio.wait_for(reader.read(1), 10) == b""
-        finally:
-            writer.close()
+async def test_a_client_that_never_finishes_its_headers_is_cut_off(database: Database, tmp_path: Path) -> None:
+    async with running_api(database, tmp_path, head_timeout_s=0.2) as api:
+        for start in (b"", b"GET /api/health HTTP/1.1\r\nHost: "):
+            reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+            writer.write(start)
+            try:
+                assert await asyncio.wait_for(reader.read(1), 10) == b""
+            finally:
+                writer.close()

@@ -20,6 +20,7 @@ from boocoder.api.shell.last_resort import LastResort
 from boocoder.api.shell.send_limit import SendLimit
 from boocoder.api.shell.token_auth import TokenAuth
 from boocoder.errors import BoocoderError
+from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 
 ROUTERS = (
     health.router,
@@ -34,8 +35,12 @@ ROUTERS = (
 )
 
 
-def create_app(services: ApiServices) -> FastAPI:
+def create_app(services: ApiServices, *, send_timeout_s: float = CLIENT_SEND_TIMEOUT_S) -> FastAPI:
     """The application; serve it with `api.server`.
+
+    Args:
+        services: what the routes use.
+        send_timeout_s: a client that takes nothing for so long is cut off.
 
     Raises:
         RuntimeError: a route does not declare who may call it.
@@ -47,7 +52,7 @@ def create_app(services: ApiServices) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        middleware=_shell(services),
+        middleware=_shell(services, send_timeout_s),
         exception_handlers={
             BoocoderError: _answer_error,
             RequestValidationError: _answer_validation,
@@ -61,10 +66,10 @@ def create_app(services: ApiServices) -> FastAPI:
     return app
 
 
-def _shell(services: ApiServices) -> list[Middleware]:
+def _shell(services: ApiServices, send_timeout_s: float) -> list[Middleware]:
     """The layers from the outside in; no route is looked up before the last one let a request through."""
     return [
-        Middleware(SendLimit),
+        Middleware(SendLimit, timeout_s=send_timeout_s),
         Middleware(AnswerHeaders),
         Middleware(LastResort),
         Middleware(AllowLists, allowed=services.allowed),

@@ -11,13 +11,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from boocoder.api.shell.send_limit import ABORT
 
+HEAD_TIMEOUT = "head_timeout_s"  # key of another limit in the server's state
 HEAD_TIMEOUT_S = 10.0  # request line and headers are one packet
 
 
 class HttpConnection(HttpToolsProtocol):
     """HTTP/1.1; a client that does not finish its headers is cut off, so that open sockets cannot pile up."""
 
-    head_timeout_s = HEAD_TIMEOUT_S
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,7 +44,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._stop_awaiting_head()
-        self._head_timer = self.loop.call_later(self.head_timeout_s, self.transport.abort)
+        timeout_s: float = self.app_state.get(HEAD_TIMEOUT, HEAD_TIMEOUT_S)
+        self._head_timer = self.loop.call_later(timeout_s, self.transport.abort)
 
     def _stop_awaiting_head(self) -> None:
         if self._head_timer is not None:

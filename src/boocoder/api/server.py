@@ -17,7 +17,7 @@ from boocoder.api.application import create_app
 from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
 from boocoder.api.closing import Closing
-from boocoder.api.protocols import HttpConnection, SocketConnection
+from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection, SocketConnection
 from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.broker.broker import Broker
@@ -25,7 +25,7 @@ from boocoder.changes.shadows import Shadows
 from boocoder.db.pool import Database
 from boocoder.errors import Unavailable
 from boocoder.model.ids import HostId, InstanceId
-from boocoder.model.limits import WS_MESSAGE_MAX_BYTES
+from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
 from boocoder.service import Supervisor
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
@@ -44,6 +44,8 @@ class ApiSettings:
         host: address or name; other machines can reach it only with `allow_remote`.
         port: 0 for any free one.
         allowed_hosts, allowed_origins: further values of the Host and Origin headers.
+        send_timeout_s: a client that takes nothing for so long is cut off.
+        head_timeout_s: a client that has not finished its headers by then is cut off.
     """
 
     data_dir: Path
@@ -52,6 +54,8 @@ class ApiSettings:
     allow_remote: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    send_timeout_s: float = CLIENT_SEND_TIMEOUT_S
+    head_timeout_s: float = HEAD_TIMEOUT_S
 
 
 def uvicorn_config(app: FastAPI) -> uvicorn.Config:
@@ -154,10 +158,12 @@ class ApiServer:
         port = self._listener.getsockname()[1]
         self.url = f"http://{_reachable(settings.host)}:{port}"
         self._authenticator = Authenticator(token=self.token, port=port)
-        config = uvicorn_config(create_app(self._services(port, self._authenticator)))
+        app = create_app(self._services(port, self._authenticator), send_timeout_s=settings.send_timeout_s)
+        config = uvicorn_config(app)
         config.load()
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
+        self._server.lifespan.state[HEAD_TIMEOUT] = settings.head_timeout_s
         await self._server.startup(sockets=[self._listener])
         self._supervisor.spawn(self._server.main_loop(), "server", vital=True)
 

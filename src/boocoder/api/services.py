@@ -72,8 +72,11 @@ class ApiServices:
     closing: Closing
 
 
-def services_of(connection: HTTPConnection) -> ApiServices:
-    """The services of the application that serves this request."""
+async def services_of(connection: HTTPConnection) -> ApiServices:
+    """The services of the application that serves this request.
+
+    It is a coroutine because the framework runs plain functions in a thread.
+    """
     services: ApiServices = connection.app.state.services
     return services
 

@@ -115,15 +115,21 @@ function box(key, className) {
   return found;
 }
 
-// Offsets count code points, so texts are kept as lists of them.
+// Offsets count code points, which JavaScript's own lengths do not.
 function addText(frame, className) {
   const key = `${frame.message_id}/${frame.part}`;
-  const known = view.texts.get(key) || [];
+  const known = view.texts.get(key) || { text: "", length: 0 };
   if (frame.offset > known.length) return;
-  known.length = frame.offset;
-  for (const character of frame.text) known.push(character);
+  const target = box(key, className);
+  if (frame.offset === known.length) {
+    known.text += frame.text;
+    target.append(frame.text);
+  } else {
+    known.text = Array.from(known.text).slice(0, frame.offset).join("") + frame.text;
+    target.textContent = known.text;
+  }
+  known.length = frame.offset + Array.from(frame.text).length;
   view.texts.set(key, known);
-  box(key, className).textContent = known.join("");
 }
 
 function note(text, className) { if (text) $("stream").append(element("div", className || "note", text)); }
