@@ -51,7 +51,9 @@ def translate(error: BaseException) -> BoocoderError | None:
 
 def _is_closed(error: BaseException) -> bool:
     """The driver has one class for "you used me wrongly", "the socket has closed", and "released": what a pool's
-    connection says after its socket has closed."""
+    connection says after its socket has closed. It loses its own thread when a statement meets the server's goodbye."""
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
     return isinstance(error, asyncpg.InterfaceError) and any(word in str(error) for word in ("clos", "released"))
 
 
