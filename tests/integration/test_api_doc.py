@@ -1,0 +1,73 @@
+"""docs/api.md lists every route, parameter, body and answer, and nothing that does not exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from boocoder.api import inputs, outputs
+from boocoder.api.access import access_of
+from boocoder.api.application import ROUTERS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+ROUTES = [route for router in ROUTERS for route in router.routes]
+
+
+def models(module: object, base: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    found = vars(module).values()
+    return {kind.__name__: kind for kind in found if isinstance(kind, type) and issubclass(kind, base)}
+
+
+def sections() -> dict[str, str]:
+    return dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+def test_every_route_is_listed_with_its_access() -> None:
+    listed = re.findall(r"^\| (\w+) \| `(/[^`]*)` \| (\w+) \|", PAGE, re.MULTILINE)
+    served = [
+        (method, str(getattr(route, "path", "")), str(access_of(route)))
+        for route in ROUTES
+        for method in sorted(getattr(route, "methods", None) or ["WebSocket"])
+    ]
+    assert sorted(listed) == sorted(served)
+
+
+def test_every_route_names_its_body_and_answer() -> None:
+    for route in ROUTES:
+        if not isinstance(route, APIRoute):
+            continue
+        method = next(iter(route.methods))
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| {method} | `{route.path}` |"))
+        named = re.findall(r"\[(\w+)\]\(#", row)
+        bodies = [name for name in models(inputs, inputs.Input) if name in str(route.body_field)]
+        assert set(bodies) <= set(named), row
+        answer = str(route.response_model) if route.response_model else ""
+        answers = [name for name in models(outputs, outputs.Output) if f".{name}'" in answer or f".{name}]" in answer]
+        assert set(answers) <= set(named), row
+        assert f"{route.status_code or 200} " in row
+
+
+def test_every_parameter_is_listed() -> None:
+    rows = dict(re.findall(r"^\| (\w+ `/[^`]*`) \| ((?:`[\w-]+`(?:, )?)+) \|", PAGE, re.MULTILINE))
+    for route in ROUTES:
+        if isinstance(route, APIRoute):
+            method = next(iter(route.methods))
+            fields = [*route.dependant.query_params, *route.dependant.header_params]
+            listed = re.findall(r"`([\w-]+)`", rows.pop(f"{method} `{route.path}`", ""))
+            assert sorted(listed) == sorted(field.alias for field in fields), route.path
+    assert not rows
+
+
+def test_every_body_and_answer_is_described_field_by_field() -> None:
+    described = sections()
+    for name, kind in {**models(inputs, inputs.Input), **models(outputs, outputs.Output)}.items():
+        if name in ("Input", "Output"):
+            continue
+        listed = re.findall(r"^\| `(\w+)` \|", described[name], re.MULTILINE)
+        fields = list(kind.model_fields)
+        if kind is outputs.ChangeOut:
+            fields = [field for field in fields if field not in outputs.ChangeRowOut.model_fields]
+        assert listed == fields, name
