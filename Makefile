@@ -23,7 +23,7 @@ check: .venv/.synced ## formatting, lint, types, import contracts
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
 	@$(PY) -m bench $(ARGS)
