@@ -133,6 +133,14 @@ def test_plan_and_notices() -> None:
     assert out.getvalue() == "  plan\n    [x] look\n    [~] mend\n» retrying\n"
 
 
+def test_the_beginning_of_a_turn() -> None:
+    view, out = make_view()
+    view.show(frames.QueueChanged(session_id=SESSION, task_id=TASK, state="pending", pending=1))
+    view.show(frames.QueueChanged(session_id=SESSION, task_id=TASK, state="pending", pending=3))
+    view.show(frames.TurnStarted(session_id=SESSION, task_id=TASK, chat_id=CHAT, agent="a", model="m", epoch=2))
+    assert out.getvalue() == "waits behind 2 in this session\na  m  attempt 2\n"
+
+
 def test_what_the_end_of_a_turn_leaves() -> None:
     view, out = make_view()
     view.show(delta(0, "no line end"))

@@ -34,14 +34,16 @@ class Client:
     Args:
         url: of the service, without a path.
         token: its access token.
+        transport: instead of the network.
     """
 
-    def __init__(self, *, url: str, token: str) -> None:
+    def __init__(self, *, url: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.url = url
         self._http = httpx2.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx2.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            transport=transport,
             trust_env=False,  # a proxy of the environment is not for the loopback
         )
 

@@ -46,7 +46,6 @@ class LiveView:
         self._rewritable: PartKey | None = None  # the tool whose line may still be rewritten
         self._plan: tuple[frames.PlanEntryData, ...] = ()
         self.usage: frames.Usage | None = None
-        self.change: frames.ChangeUpdated | None = None
         self.ended: frames.TurnEnded | None = None
 
     def show(self, frame: frames.Frame) -> None:
@@ -60,13 +59,16 @@ class LiveView:
                 self._tool(frame)
             case frames.Plan() if frame.entries != self._plan:
                 self._show_plan(frame)
+            case frames.TurnStarted():
+                chosen = (frame.agent, frame.model, frame.mode, f"attempt {frame.epoch}" if frame.epoch > 1 else None)
+                self._line(plain("  ".join(filter(None, chosen))), "dim")
+            case frames.QueueChanged() if frame.state == "pending" and frame.pending > 1:
+                self._line(f"waits behind {frame.pending - 1} in this session", "dim")
             case frames.Notice():
                 style = "yellow" if frame.level is NoticeLevel.WARNING else "dim"
                 self._line(f"{self._mark('notice')} {plain(frame.text)}", style)
             case frames.Usage():
                 self.usage = frame
-            case frames.ChangeUpdated():
-                self.change = frame
             case frames.TurnEnded():
                 self.ended = frame
                 self.end_line()
