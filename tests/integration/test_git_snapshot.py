@@ -249,3 +249,19 @@ async def test_a_missing_worktree_and_foreign_names_are_refused(
         with pytest.raises(GitError) as error:
             await shadow.diff(name, worktree.base_tree)
         assert error.value.code == "object_id_invalid"
+
+
+async def test_ignored_files_that_were_added_by_force_are_taken(
+    project: Repository, shadow: ShadowRepository, worktree: Worktree, index: Path
+) -> None:
+    await shadow.snapshot(worktree.path, index=index, ref=REF)
+    (worktree.path / "forced.log").write_bytes(b"one\n")
+    (worktree.path / "other.log").write_bytes(b"ignored\n")
+    project.git("add", "-f", "forced.log", cwd=worktree.path)
+    for content in (b"one\n", b"two\n"):
+        (worktree.path / "forced.log").write_bytes(content)
+        tree = await shadow.snapshot(worktree.path, index=index, ref=REF)
+        (file,) = await shadow.changed_files(worktree.base_tree, tree)
+        assert (file.path, await shadow.blob(file.new_id)) == (b"forced.log", content)
+    (worktree.path / "forced.log").unlink()
+    assert await shadow.snapshot(worktree.path, index=index, ref=REF) == worktree.base_tree

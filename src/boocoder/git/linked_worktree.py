@@ -93,7 +93,7 @@ async def _add(git: Git, checkout: Checkout, path: Path, commit: str) -> Path:
     whole = False
     try:
         await git("worktree", "add", "--quiet", "--detach", "--no-checkout", "--", str(path), commit)
-        admin = _admin_of(checkout.common_dir, path)
+        admin = admin_of(checkout.common_dir, path)
         if admin is None:
             raise GitError("worktree_lost", f"git added the worktree {path}, and it was gone at once.")
         (admin / WORKTREE_MARK).write_bytes(b"made by boocoder for a session\n")
@@ -139,7 +139,8 @@ def _forget(common_dir: Path, path: Path) -> None:
         parent.rmdir()
 
 
-def _admin_of(common_dir: Path, path: Path) -> Path | None:
+def admin_of(common_dir: Path, path: Path) -> Path | None:
+    """The admin directory of a worktree, however an agent changed the `.git` in it."""
     return next((admin for admin in _entries(common_dir / "worktrees") if _gitdir_of(admin) == path / ".git"), None)
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import OUTPUT_MAX_BYTES, Git, require_git
-from boocoder.git.linked_worktree import add_linked, remove_linked
+from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
 from boocoder.git.objects import ShadowGit, own_difference, own_reachable
+from boocoder.git.private_index import copy_index, drop_index, signature, with_sound_index
 from boocoder.git.project import Checkout, Head, count_dirty, empty_tree, find_checkout, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
 from boocoder.git.settings import UserSettings, settings_or_default
@@ -28,8 +26,6 @@ from boocoder.git.snapshot import Snapshot, update_index
 from boocoder.git.tree_diff import ChangedFile, changed_files, diff
 from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
-
-T = TypeVar("T")
 
 CHECKOUT_TIMEOUT_S = 1_800.0  # writing every file of a very large repository to a slow disk
 
@@ -78,6 +74,7 @@ class ShadowRepository:
         self._opening = asyncio.Lock()
         self._index_locks: dict[Path, asyncio.Lock] = {}
         self._written: dict[Path, tuple[tuple[int, int, int], str]] = {}
+        self._forced_seen: dict[Path, tuple[int, int, int]] = {}
         self._owned: dict[Path, str] = {}  # the newest tree of each index, all of whose own objects are ours
 
     async def open(self) -> None:
@@ -147,7 +144,7 @@ class ShadowRepository:
         try:
             seed = self._seed(path)
             await self._check_out(path, base_tree, seed)
-            _copy(seed, admin / "index")
+            copy_index(seed, admin / "index")
             dirty = await self.dirty_files() if commit is None else 0
         except BaseException:
             await asyncio.shield(self._discard(path))
@@ -173,7 +170,7 @@ class ShadowRepository:
     async def _check_out(self, path: Path, tree: str, index: Path) -> None:
         """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
         index.parent.mkdir(parents=True, exist_ok=True)
-        _drop(index)
+        drop_index(index)
         await self.git("read-tree", tree, index=index)
         await self.git("checkout-index", "-a", "-u", "-q", work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S)
 
@@ -197,8 +194,8 @@ class ShadowRepository:
             return False
         path = real_path(path)
         async with self._lock_of(index):
-            _drop(index)
-            _copy(self._seed(path), index)
+            drop_index(index)
+            copy_index(self._seed(path), index)
             await self.git(
                 "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
             )
@@ -221,7 +218,7 @@ class ShadowRepository:
 
     async def _discard(self, path: Path) -> None:
         await remove_linked(self.checkout.common_dir, path)
-        _drop(self._seed(path))
+        drop_index(self._seed(path))
 
     async def snapshot(self, worktree: Path, *, index: Path, ref: str) -> str:
         """As `take_snapshot`; returns the tree's id only."""
@@ -244,7 +241,7 @@ class ShadowRepository:
         check_ref(ref)
         worktree = worktree.resolve()
         async with self._lock_of(index):
-            taken = await self._with_sound_index(index, lambda: self._take(worktree, index, base))
+            taken = await with_sound_index(index, lambda: self._take(worktree, index, base))
         if read_ref(self.git_dir, ref) != taken.tree:
             known = self._owned.get(index) or base or (await self.head()).tree
             await own_difference(self.git, known, taken.tree)
@@ -252,27 +249,32 @@ class ShadowRepository:
         self._owned[index] = taken.tree
         return taken
 
-    async def _with_sound_index(self, index: Path, work: Callable[[], Awaitable[T]]) -> T:
-        """Do something with a private index; once more with a new one if git fails, as after a power failure."""
-        index.parent.mkdir(parents=True, exist_ok=True)
-        _lock_file(index).unlink(missing_ok=True)  # of a git that was killed; the caller holds our own lock
-        try:
-            return await work()
-        except GitError as error:
-            if error.code != "git_failed" or not index.exists():
-                raise
-            _drop(index)  # all in it can be made again
-            return await work()
-
     async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
         await self._prepare(worktree, index, base)
-        skipped = await update_index(self.git, worktree, index)
+        forced = await self._forced(worktree, index, base)
+        skipped = await update_index(self.git, worktree, index, also=forced)
         known = self._written.get(index)
-        if known is not None and known[0] == _signature(index):
+        if known is not None and known[0] == signature(index):
             return Snapshot(known[1], skipped)
         tree = (await self.git("write-tree", index=index)).decode().strip()
-        self._written[index] = _signature(index), tree
+        self._written[index] = signature(index), tree
         return Snapshot(tree, skipped)
+
+    async def _forced(self, worktree: Path, index: Path, base: str | None) -> list[bytes]:
+        """Ignored files that somebody put into the directory's own index all the same (`git add --force`)."""
+        place = self.checkout.git_dir if base is not None else admin_of(self.checkout.common_dir, worktree)
+        if place is None:
+            return []
+        own = place / "index"
+        now = signature(own)
+        if now[0] == 0 or (base is None and self._forced_seen.get(index) == now):
+            return []
+        args = ("ls-files", "-z", "-c", "-i", "--exclude-standard")
+        listed = await self.git.result(*args, work_tree=worktree, index=own)
+        if listed.returncode != 0:  # an index that only its own repository can read
+            return []
+        self._forced_seen[index] = now
+        return [path for path in listed.stdout.split(b"\0") if path]
 
     async def _prepare(self, worktree: Path, index: Path, base: str | None) -> None:
         if base is not None:
@@ -281,7 +283,7 @@ class ShadowRepository:
             seed = self._seed(worktree)
             if not seed.exists():
                 raise GitError("worktree_unknown", f"{worktree} was not made by this shadow repository.")
-            _copy(seed, index)
+            copy_index(seed, index)
 
     def _lock_of(self, index: Path) -> asyncio.Lock:
         return self._index_locks.setdefault(index, asyncio.Lock())
@@ -328,7 +330,7 @@ class ShadowRepository:
         """Those paths of a tree whose file in the directory is not what the tree has."""
         check_id(tree)
         async with self._lock_of(index):
-            return await self._with_sound_index(index, lambda: differing(self.git, directory, index, tree))
+            return await with_sound_index(index, lambda: differing(self.git, directory, index, tree))
 
     async def drop(self, ref: str) -> None:
         """Forget a ref. Harmless if there is none."""
@@ -361,27 +363,3 @@ class ShadowRepository:
 def real_path(path: Path) -> Path:
     """The path with all directories above it resolved, but not itself."""
     return path.absolute().parent.resolve() / path.name
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Put a copy in place at once, so that no reader sees half of it."""
-    made = target.with_name(f".{target.name}.new")
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        shutil.copyfile(source, made)
-        made.replace(target)
-
-
-def _lock_file(index: Path) -> Path:
-    return index.with_name(index.name + ".lock")
-
-
-def _drop(index: Path) -> None:
-    """Delete a private index, and what a git that was killed while writing it left."""
-    index.unlink(missing_ok=True)
-    _lock_file(index).unlink(missing_ok=True)
-
-
-def _signature(index: Path) -> tuple[int, int, int]:
-    found = index.stat()
-    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -21,6 +21,8 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
         "untrackedCache": "false",
         "splitIndex": "false",
         "bigFileThreshold": "64m",
+        "fsync": "committed",  # a snapshot that the database knows is on the disk
+        "fsyncMethod": "batch",
     },
     "index": {"sparse": "false", "version": "2"},
     "gc": {"auto": "0"},

@@ -70,8 +70,13 @@ class _Sorted:
         self.skipped.append(Skipped(path, reason))
 
 
-async def update_index(shadow: ShadowGit, directory: Path, index: Path) -> tuple[Skipped, ...]:
+async def update_index(
+    shadow: ShadowGit, directory: Path, index: Path, *, also: Sequence[bytes] = ()
+) -> tuple[Skipped, ...]:
     """Make the index equal to the directory's tracked and untracked, not ignored files.
+
+    Args:
+        also: files that are taken although they are ignored; those that the index has already cost nothing.
 
     Returns:
         What could not be taken.
@@ -81,7 +86,8 @@ async def update_index(shadow: ShadowGit, directory: Path, index: Path) -> tuple
     """
     failures = 0
     while failures < TRIES:
-        todo = _sort(directory, await _list(shadow, directory, index))
+        listed = await _list(shadow, directory, index)
+        todo = _sort(directory, [*(b"? " + path for path in also), *listed])
         await _keep_submodules(shadow, directory, index, todo)
         if not todo.update and not todo.remove:
             return tuple(todo.skipped)
@@ -95,6 +101,7 @@ async def update_index(shadow: ShadowGit, directory: Path, index: Path) -> tuple
                 await _write_apart(shadow, directory, index, todo, todo.update)
                 return tuple(todo.skipped)
             continue
+        also = ()
         if not todo.remove:
             return tuple(todo.skipped)
         failures += 1  # a file may have hidden a repository: look again, but not for ever
