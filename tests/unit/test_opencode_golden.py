@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from boocoder.backends.opencode.translate import TurnTranslator
-from boocoder.backends.opencode.wire import ServerEvent, StoredMessage, decode_event, peek_event
+from boocoder.backends.opencode.wire import PartDelta, ServerEvent, StoredMessage, decode_event, peek_event
 from boocoder.events.agent_event import AgentEvent, ReasoningDelta, TextDelta, ToolCall, ToolStatus
 from tests.fakes import opencode_recording
 from tests.fakes.opencode_recording import RecordedPrompt, Recording, StoreReplica
@@ -64,6 +64,16 @@ class Replay:
         shown.take(translator.close_tools(ToolStatus.CANCELLED))
         assert translator.disagreement() is None
         return shown
+
+    def run_swapped(self, at: int) -> Shown | None:
+        """Replay with events `at` and `at + 1` in the other order; None where both are deltas, which are ordered."""
+        pair = self.events[at : at + 2]
+        if len(pair) < 2 or all(isinstance(event, PartDelta) for event in pair):
+            return None
+        swapped = Replay(
+            self.prompt, [*self.events[:at], *reversed(pair), *self.events[at + 2 :]], self.stores, self.gaps
+        )
+        return swapped.run(cut=len(self.events), lost=0)
 
     def _feed(self, translator: TurnTranslator, shown: Shown, begin: int, end: int) -> None:
         for index in range(begin, end):
@@ -145,6 +155,32 @@ def test_text_is_the_servers_wherever_the_stream_is_cut(version: str, name: str)
                 shown = replay.run(cut=cut, lost=lost)
                 assert shown.texts == expected, (cut, lost)
                 check_tools(shown)
+
+
+@pytest.mark.parametrize(("version", "name"), opencode_recording.names())
+def test_an_event_may_overtake_its_neighbour(version: str, name: str) -> None:
+    for replay in replays(opencode_recording.load(version, name)):
+        expected = replay.expected()
+        for at in range(replay.prompt.begins, len(replay.events)):
+            shown = replay.run_swapped(at)
+            assert shown is None or shown.texts == expected, at
+
+
+def test_a_delta_that_overtakes_its_part_is_still_streamed() -> None:
+    (replay,) = replays(opencode_recording.load("v1.18.33", "long-stream-300-words"))
+    first = next(index for index, event in enumerate(replay.events) if isinstance(event, PartDelta))
+    events = list(replay.events)
+    events[first - 1], events[first] = events[first], events[first - 1]
+    translator = TurnTranslator(session_id=replay.prompt.session_id, prompt_id=replay.prompt.message_id)
+    deltas = [
+        shown
+        for event in events
+        if event is not None
+        for shown in translator.on_event(event)
+        if isinstance(shown, TextDelta)
+    ]
+    assert len(deltas) == 300
+    assert "".join(delta.text for delta in deltas) == next(iter(replay.expected().values()))
 
 
 def test_recordings_hold_what_they_are_there_for() -> None:

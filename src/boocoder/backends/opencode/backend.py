@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _STREAM_WAIT_S = 5.0  # without a stream the turn runs as well, and shows its text at its end
 _RECONCILE_S = 15.0
+_HEALTH_S = 2.0  # 5 ms is usual
 _WARM_S = 30.0  # the first call in a directory took up to 2 s on two slow cores
 
 
@@ -171,7 +172,7 @@ class OpenCodeBackend:
             self._turns.pop(key, None)
         if turn.unruly:
             self._warm_sessions.discard(session_id)
-            await self._kill_if_stuck(process)
+            await self._kill_unless_needed(process)
         return outcome
 
     async def _abandon(self, process: ServerProcess, session_id: str) -> None:
@@ -179,13 +180,15 @@ class OpenCodeBackend:
         with suppress(BackendError):
             await process.client.abort(session_id, self._settings.abort_timeout_s)
 
-    async def _kill_if_stuck(self, process: ServerProcess) -> None:
-        try:
-            async with asyncio.timeout(2.0):
-                await process.client.health()
-        except (BackendError, TimeoutError):
-            log.warning("opencode does not answer any more and is killed")
-            await process.child.close(0.0)
+    async def _kill_unless_needed(self, process: ServerProcess) -> None:
+        """A turn did not end when told to and may still work in its worktree; other turns' health goes before."""
+        if self._server.users > 1:
+            with suppress(BackendError, TimeoutError):
+                async with asyncio.timeout(_HEALTH_S):
+                    await process.client.health()
+                    return
+        log.warning("opencode does not obey any more and is killed")
+        await process.kill()
 
     def _prompt(self, request: TurnRequest, opened: Opened) -> Prompt:
         known = opened.step in (ResumeStep.WARM, ResumeStep.RESUMED)

@@ -28,6 +28,10 @@ class OpenCodeServer:
         program: opencode's program, None if it is not installed.
         home: its private folders.
         settings: limits.
+
+    Attributes:
+        users: how many turns and other callers hold the server.
+        starts: how often it was started.
     """
 
     def __init__(
@@ -43,7 +47,7 @@ class OpenCodeServer:
         self._lock = asyncio.Lock()
         self._tasks = Supervisor("opencode")
         self._process: ServerProcess | None = None
-        self._users = 0
+        self.users = 0
         self._stopped = False
         self.starts = 0
 
@@ -64,23 +68,18 @@ class OpenCodeServer:
         Raises:
             BackendError: not installed, cannot be started, or has crashed too often.
         """
-        self._users += 1  # counted before the wait, so that no recycling starts meanwhile
+        self.users += 1  # counted before the wait, so that no recycling starts meanwhile
         try:
             yield await self._ensure()
         finally:
-            self._users -= 1
-            if not self._users and not self._stopped and self.process is not None:
+            self.users -= 1
+            if not self.users and not self._stopped and self.process is not None:
                 self._tasks.spawn(self._recycle_if_heavy(), "recycle")
 
     async def stop(self) -> None:
         """End the server. Safe twice and before any use."""
         self._stopped = True
         await self._tasks.stop()
-        async with self._lock:
-            await self._end()
-
-    async def kill(self) -> None:
-        """End a server that does not obey any more; its turns hear of its death."""
         async with self._lock:
             await self._end()
 
@@ -130,7 +129,7 @@ class OpenCodeServer:
     async def _recycle_if_heavy(self) -> None:
         async with self._lock:
             process = self.process
-            if process is None or self._users:
+            if process is None or self.users:
                 return
             rss = process.child.rss_bytes()
             if rss <= self._settings.rss_limit_bytes:

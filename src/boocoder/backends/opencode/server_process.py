@@ -9,7 +9,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from boocoder.backends.opencode.client import OpenCodeClient, Refused
+from boocoder.backends.opencode.client import OpenCodeClient, Refused, Unreachable
 from boocoder.backends.opencode.event_stream import EventStream
 from boocoder.backends.opencode.private_home import PrivateHome
 from boocoder.backends.opencode.settings import OpenCodeSettings
@@ -46,7 +46,7 @@ class ServerProcess:
     @property
     def dead(self) -> bool:
         """Whether the process has ended."""
-        return self._died.is_set()
+        return self._died.is_set() or self.child.returncode is not None
 
     async def wait_died(self) -> str:
         """Wait until the process ends.
@@ -67,6 +67,11 @@ class ServerProcess:
         await self.child.close(_CLOSE_GRACE_S)
         await self.client.close()
         await self._tasks.stop()
+        self._died.set()
+
+    async def kill(self) -> None:
+        """End the process at once; its turns hear of its death."""
+        await self.child.close(0.0)
         self._died.set()
 
     async def _watch(self) -> None:
@@ -101,10 +106,10 @@ async def launch(*, host: ProcessHost, program: Path, home: PrivateHome, setting
         async with asyncio.timeout(settings.start_timeout_s):
             url = await _wait_banner(child, tasks)
             return await _connect(child, tasks, url, password, settings)
-    except TimeoutError as error:
-        text = f"opencode was not ready after {settings.start_timeout_s:.0f} s. {child.stderr_tail()[-_TAIL_CHARS:]}"
+    except (TimeoutError, Unreachable) as error:
+        why = error.text if isinstance(error, Unreachable) else f"It was not ready after {settings.start_timeout_s} s."
         await _discard(child, tasks)
-        raise BackendError("agent_start_failed", text.strip(), "Run `opencode serve` by hand to see why.") from error
+        raise _start_failed(f"opencode could not be started. {why} {child.stderr_tail()[-_TAIL_CHARS:]}") from error
     except BaseException:
         await asyncio.shield(_discard(child, tasks))
         raise
@@ -128,8 +133,12 @@ async def _drain(child: Child, found: asyncio.Future[str]) -> None:
             found.set_result(match[1].decode())
     code = await child.wait()
     if not found.done():
-        text = f"opencode ended with code {code} before it was ready. {child.stderr_tail()[-_TAIL_CHARS:]}".strip()
-        found.set_exception(BackendError("agent_start_failed", text, "Run `opencode serve` by hand to see why."))
+        text = f"opencode ended with code {code} before it was ready. {child.stderr_tail()[-_TAIL_CHARS:]}"
+        found.set_exception(_start_failed(text))
+
+
+def _start_failed(text: str) -> BackendError:
+    return BackendError("agent_start_failed", text.strip(), "Run `opencode serve` by hand to see why.")
 
 
 async def _connect(

@@ -3,6 +3,7 @@
 opencode sends a part's text as deltas and once more whole when the part ends, and a lost stream loses deltas for
 good. One rule covers both: a whole text passes on only what is missing behind the characters already passed on.
 A part whose deltas may have a hole is frozen: its deltas are dropped and its whole text, at its end, fills in.
+Under load a delta may overtake the event that opens its part; such deltas are held until the part is opened.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _Account:
-    pieces: list[str] = field(default_factory=list)
-    frozen: bool = False
+    frozen: bool
+    sent: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    opened: bool = False
     closed: bool = False
 
-    @property
     def text(self) -> str:
-        if len(self.pieces) > 1:
-            self.pieces = ["".join(self.pieces)]
-        return self.pieces[0] if self.pieces else ""
+        if len(self.sent) > 1:
+            self.sent = ["".join(self.sent)]
+        return self.sent[0] if self.sent else ""
 
 
 class TextAccount:
@@ -30,40 +32,56 @@ class TextAccount:
         self._parts: dict[str, _Account] = {}
         self.disagreements: list[str] = []
 
-    def delta(self, part: str, text: str) -> str:
-        """What of a delta to pass on: all of it, or nothing if a hole may stand before it."""
-        account = self._parts.get(part)
-        if account is None:  # its beginning was missed, so deltas may have been missed as well
-            self._parts[part] = _Account(frozen=True)
-            return ""
-        if account.frozen or account.closed:
-            return ""
-        account.pieces.append(text)
-        return text
-
-    def whole(self, part: str, text: str, *, closed: bool, stored: bool = False) -> str:
-        """What of a whole text to pass on.
+    def delta(self, part: str, text: str, *, trusted: bool) -> str:
+        """What of a delta to pass on.
 
         Args:
             part: its key.
-            text: all of the text that opencode has of it; empty while it is unfinished in the store.
-            closed: whether nothing will be added to it.
-            stored: whether it comes from the store. An unfinished text that the stream has not opened is
-                frozen then, for how much of it the stream has already sent is not known.
+            text: the delta.
+            trusted: whether no event of this part can have been missed.
         """
-        account = self._parts.setdefault(part, _Account(frozen=stored))
-        sent = account.text
+        account = self._parts.get(part)
+        if account is None:
+            account = self._parts[part] = _Account(frozen=not trusted)
+        if account.frozen or account.closed:
+            return ""
+        if not account.opened:
+            account.held.append(text)
+            return ""
+        account.sent.append(text)
+        return text
+
+    def whole(self, part: str, text: str, *, closed: bool, trusted: bool) -> str:
+        """What of a whole text to pass on, with the deltas that were held.
+
+        Args:
+            part: its key.
+            text: all of the text that opencode has of it; empty while it is unfinished.
+            closed: whether nothing will be added to it.
+            trusted: whether no event of this part can have been missed. What the store has of an unfinished
+                part is not to be trusted: how much of it the stream has already sent is not known.
+        """
+        account = self._parts.get(part)
+        if account is None:
+            account = self._parts[part] = _Account(frozen=not trusted)
+        account.opened = True
         account.closed = account.closed or closed
-        account.frozen = account.frozen or (stored and bool(text) and not closed)
+        account.frozen = account.frozen or (bool(text) and not closed and not trusted)
+        held = "".join(account.held)
+        account.held.clear()
+        if held:
+            account.sent.append(held)
+        sent = account.text()
         missing = text[len(sent) :]
         if not (text.startswith(sent) or sent.startswith(text)):
             self.disagreements.append(part)
         if missing:
-            account.pieces.append(missing)
-        return missing
+            account.sent.append(missing)
+        return held + missing
 
     def freeze_open(self) -> None:
         """The stream was cut: no open part's deltas can be trusted to follow on."""
         for account in self._parts.values():
             if not account.closed:
                 account.frozen = True
+                account.held.clear()

@@ -64,6 +64,9 @@ class TurnTranslator:
         self._text = TextAccount()
         self._usage = UsageSum()
         self._messages: dict[str, Message] = {}
+        self._early: dict[str, list[Part]] = {}
+        self._gapped = False
+        self._since_gap: set[str] = set()
         self._deltas: dict[str, type[TextDelta] | type[ReasoningDelta]] = {}
         self._tools: dict[str, ToolCall] = {}
         self._calls: dict[tuple[str, str], str] = {}
@@ -113,6 +116,8 @@ class TurnTranslator:
     def on_gap(self) -> None:
         """Events may have been lost."""
         self._text.freeze_open()
+        self._gapped = True
+        self._since_gap.clear()
 
     def on_event(self, event: ServerEvent) -> list[AgentEvent]:
         """Take one event of the turn's session or of a sub-agent's."""
@@ -122,7 +127,7 @@ class TurnTranslator:
             case PartUpdated(part=part):
                 return self._on_part(part, event.session_id or part.session_id)
             case MessageUpdated(info=info):
-                self._on_message(info, event.session_id)
+                return self._on_head(info, event.session_id)
             case StatusChanged(status=status) if event.session_id == self._session:
                 return self._on_status(status)
             case SessionFailed(error=error) if event.session_id == self._session:
@@ -175,10 +180,23 @@ class TurnTranslator:
             info.session_id = info.session_id or session_id
             self._messages[info.id] = info
 
+    def _on_head(self, info: Message, session_id: str) -> list[AgentEvent]:
+        if info.id not in self._messages and info.open:
+            self._since_gap.add(info.id)
+        self._on_message(info, session_id)
+        out: list[AgentEvent] = []
+        for part in self._early.pop(info.id, []):
+            out += self._on_part(part, session_id)
+        return out
+
+    def _trusted(self, message_id: str) -> bool:
+        """Whether nothing of this message can have been lost in a gap."""
+        return not self._gapped or message_id in self._since_gap
+
     def _on_delta(self, event: PartDelta) -> list[AgentEvent]:
-        if event.field != "text" or not self.belongs(event.message_id):
+        if event.field != "text" or event.session_id != self._session or not self.belongs(event.message_id):
             return []
-        text = self._text.delta(event.part_id, event.delta)
+        text = self._text.delta(event.part_id, event.delta, trusted=self._trusted(event.message_id))
         kind = self._deltas.get(event.part_id)
         if not text or kind is None:
             return []
@@ -191,6 +209,8 @@ class TurnTranslator:
 
     def _on_part(self, part: Part, session_id: str, *, stored: bool = False) -> list[AgentEvent]:
         message = self._messages.get(part.message_id)
+        if message is None and self.belongs(part.message_id):
+            self._early.setdefault(part.message_id, []).append(part)
         if message is None or message.role != "assistant":
             return []
         if part.type in ("text", "reasoning"):
@@ -206,7 +226,8 @@ class TurnTranslator:
             return []  # a sub-agent's words are its call's output; a summary is not the answer
         kind = self._deltas.setdefault(part.id, TextDelta if part.type == "text" else ReasoningDelta)
         closed = part.closed or not message.open
-        missing = self._text.whole(part.id, part.text, closed=closed, stored=stored)
+        trusted = not stored and self._trusted(part.message_id)
+        missing = self._text.whole(part.id, part.text, closed=closed, trusted=trusted)
         return [self._say(kind, part.id, missing)] if missing else []
 
     def _on_tool(self, part: Part, session_id: str) -> list[AgentEvent]:
