@@ -110,6 +110,12 @@ def test_a_failed_tool_shows_the_end_of_its_output() -> None:
     assert lines[0].startswith("  ✗ bash") and lines[-1] == "    line 49" and len(lines) == 9
 
 
+def test_a_command_that_ended_with_an_error_shows_its_code() -> None:
+    view, out = make_view()
+    view.show(tool(ToolStatus.COMPLETED, at=1.0, exit_code=3))
+    assert out.getvalue() == "  ✓ bash  npm test  exit 3  0.0 s\n"
+
+
 def test_a_title_never_breaks_the_line() -> None:
     view, out = make_view(width=40)
     view.show(tool(ToolStatus.COMPLETED, at=1.0, title="x" * 500 + "\nsecond"))

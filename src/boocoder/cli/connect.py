@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,14 +13,6 @@ import msgspec
 from boocoder.cli.client import Client
 from boocoder.config import Settings
 from boocoder.errors import Unavailable
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A client and whether the service lives only as long as this command."""
-
-    client: Client
-    own_service: bool
 
 
 class _ServiceFile(msgspec.Struct, frozen=True):
@@ -71,8 +63,12 @@ async def running_service(settings: Settings) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def any_service(settings: Settings) -> AsyncIterator[Connection]:
-    """The running service if there is one that answers, else one inside this process.
+async def any_service(settings: Settings, starting: Callable[[], None]) -> AsyncIterator[Client]:
+    """A client of the running service if there is one that answers, else of one inside this process.
+
+    Args:
+        settings: of both.
+        starting: called before one is started here, which takes seconds.
 
     Raises:
         BoocoderError: it cannot be started.
@@ -81,10 +77,11 @@ async def any_service(settings: Settings) -> AsyncIterator[Connection]:
     if found is not None:
         async with Client(url=found[0], token=found[1]) as client:
             if await client.answers():
-                yield Connection(client, own_service=False)
+                yield client
                 return
+    starting()
     from boocoder import app
 
     # Nobody else needs its port, and the usual one may be taken.
     async with app.running(replace(settings, port=0)) as info, Client(url=info.url, token=info.token) as client:
-        yield Connection(client, own_service=True)
+        yield client

@@ -37,6 +37,7 @@ class LiveView:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._rewrites = console.is_terminal and not console.is_dumb_terminal
         self._streams: dict[PartKey, SafeStream] = {}
         self._shown_chars: dict[PartKey, int] = {}
         self._tools: dict[PartKey, tuple[ToolStatus, float]] = {}
@@ -115,12 +116,12 @@ class LiveView:
         took = max((frame.at or time.time()) - began, 0.0)
         if frame.status.final:
             self._tool_ended(key, frame, took)
-        elif self._console.is_terminal and self._rewritable != key:
+        elif self._rewrites and self._rewritable != key:
             self.end_line()
             self._console.print(self._tool_line(frame, ""), style=style_of("running"), end="")
             self._at_line_start = False
             self._rewritable = key
-        elif self._console.is_terminal:
+        elif self._rewrites:
             self._rewrite()
             self._console.print(self._tool_line(frame, ""), style=style_of("running"), end="")
 
@@ -128,7 +129,9 @@ class LiveView:
         if self._rewritable == key:
             self._rewrite()
             self._at_line_start = True
-        self._line(self._tool_line(frame, f"  {duration(took)}"), style_of(frame.status.value))
+        exited = f"  exit {frame.exit_code}" if frame.exit_code else ""
+        style = style_of("interrupted" if exited and frame.status is ToolStatus.COMPLETED else frame.status.value)
+        self._line(self._tool_line(frame, f"{exited}  {duration(took)}"), style)
         if frame.status is ToolStatus.FAILED and frame.output:
             for line in plain(frame.output).rstrip().splitlines()[-FAILED_OUTPUT_LINES:]:
                 self._line(f"    {line}", "dim")

@@ -83,7 +83,7 @@ async def _run(
         if detach:
             client = await stack.enter_async_context(running_service(settings))
         else:
-            client = (await stack.enter_async_context(any_service(settings))).client
+            client = await stack.enter_async_context(any_service(settings, _say_starting))
         if session is not None:
             ask = replace(ask, session_id=await full_id(client, "/api/sessions", session))
         if detach:
@@ -92,6 +92,10 @@ async def _run(
             return await _run_json(client, ask, apply)
         question = ask_line if sys.stdin.isatty() and sys.stdout.isatty() else None
         return await run_shown(client, ask, make_console(), apply=apply, question=question)
+
+
+def _say_starting() -> None:
+    make_console(stderr=True).print("No service runs; starting one for this task ...", style="dim")
 
 
 async def _detach(client: Client, ask: Ask, as_json: bool) -> int:
