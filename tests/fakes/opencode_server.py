@@ -181,6 +181,8 @@ class FakeServer:
         await self.run(script, turn)
         if script.fault == "exit-before-answer":
             os._exit(9)
+        if script.fault == "answer-never":
+            await asyncio.sleep(600)
         if script.fault == "answer-html":
             await reply(writer, "<html>Hello</html>")
             return True

@@ -46,9 +46,9 @@ class Fake:
     backend: OpenCodeBackend
     directory: Path
 
-    async def run(self, script: Script, *, stop_after_s: float | None = None) -> tuple[RecordingPort, Outcome]:
-        """Run a turn within the budget."""
-        request = TurnRequest(
+    def request(self, script: Script) -> TurnRequest:
+        """A turn of its own."""
+        return TurnRequest(
             task_id=TaskId(new_id()),
             epoch=1,
             session_id=SessionId(new_id()),
@@ -57,6 +57,10 @@ class Fake:
             prompt=script.prompt(),
             worktree=self.directory,
         )
+
+    async def run(self, script: Script, *, stop_after_s: float | None = None) -> tuple[RecordingPort, Outcome]:
+        """Run a turn within the budget."""
+        request = self.request(script)
         port = RecordingPort(stop=request.stop)
         if stop_after_s is not None:
             asyncio.get_running_loop().call_later(stop_after_s, request.stop.set, StopReason.CANCELLED)
@@ -213,6 +217,19 @@ async def test_a_server_that_does_not_obey_is_not_waited_for(tmp_path: Path) -> 
         assert fake.backend.server.process is None, "what may still work in the worktree was ended"
         after, outcome = await fake.run(Script(SHORT))
         assert (outcome, after.text) == (Completed(), expected_text(SHORT))
+
+
+async def test_a_watchdog_that_asks_settles_a_turn_whose_answer_is_lost(fake: Fake) -> None:
+    request = fake.request(Script(SHORT, "answer-never"))
+    port = RecordingPort(stop=request.stop)
+    turn = asyncio.create_task(fake.backend.run_turn(request, port))
+    await port.wait_until(lambda p: p.text == expected_text(SHORT))
+    async with asyncio.timeout(BUDGET_S):
+        while not turn.done():
+            assert await fake.backend.reconcile(request, port) or turn.done()
+            await asyncio.sleep(0.02)
+    assert turn.result() == Completed()
+    assert port.text == expected_text(SHORT)
 
 
 async def test_crashes_in_a_row_open_the_breaker(fake: Fake) -> None:

@@ -165,11 +165,14 @@ async def test_retries_are_shown_and_a_recovered_model_goes_on(opencode: OpenCod
 
 
 async def test_an_unreachable_model_is_given_up_after_the_limit(opencode: OpenCodeDesk) -> None:
+    worktree = opencode.worktree()
+    await opencode.backend.warm(worktree)
     began = time.monotonic()
-    _, outcome = await opencode.run("[[fail 503]]", opencode.worktree())
+    port, outcome = await opencode.run("[[fail 503]]", worktree)
     assert isinstance(outcome, Failed)
     assert outcome.error.code == "model_unreachable"
-    assert 3.5 < time.monotonic() - began < 10
+    assert [notice.code for notice in port.of(Notice)][:1] == ["model_retry"]
+    assert 3.5 < time.monotonic() - began < 40, "opencode itself gives up after 65 s at the earliest"
 
 
 async def test_a_session_that_is_gone_or_of_another_place_is_made_anew(opencode: OpenCodeDesk) -> None:
@@ -196,6 +199,8 @@ async def test_barriers_come_first_and_in_order(opencode: OpenCodeDesk) -> None:
     assert port.events[1] == PromptSending()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_sixteen_sessions_at_once_do_not_mix(opencode: OpenCodeDesk) -> None:
     worktrees = [opencode.worktree(f"side by side {number}") for number in range(16)]
 
@@ -203,7 +208,7 @@ async def test_sixteen_sessions_at_once_do_not_mix(opencode: OpenCodeDesk) -> No
         script = (
             f"[[say mine-{number} ]] [[write out.txt|file-{number}]] [[delay 0.01]] [[tokens 40]] [[say -{number}]]"
         )
-        return await opencode.run(script, worktrees[number])
+        return await opencode.run(script, worktrees[number], timeout_s=280)
 
     results = await asyncio.gather(*(one(number) for number in range(16)))
     for number, (port, outcome) in enumerate(results):

@@ -34,7 +34,8 @@ class OpenCodeSettings:
         use_own_config: let the private server use the person's own opencode login and global config.
         own_data_dir, own_config_dir: where those are; None for the usual places below the home directory.
         start_timeout_s: from spawn to a healthy answer; a cold start took 4.4 s on two slow cores.
-        request_timeout_s: of every call but the turn itself, which has none.
+        request_timeout_s: of every call but the turn itself, which has none; generous, because sixteen cold
+            directories at once kept a server on two slow cores from answering for half a minute.
         silence_s: no byte on the event stream for so long means that it is dead; heartbeats come every 10 s.
         model_retry_limit_s: how long opencode may retry an unreachable model before the turn fails.
         loop_limit: model calls in a row without a finish reason before the turn is ended.
@@ -51,7 +52,7 @@ class OpenCodeSettings:
     own_data_dir: Path | None = None
     own_config_dir: Path | None = None
     start_timeout_s: float = 60.0
-    request_timeout_s: float = 20.0
+    request_timeout_s: float = 60.0
     silence_s: float = 26.0
     model_retry_limit_s: float = 120.0
     loop_limit: int = 3

@@ -53,6 +53,7 @@ class TurnTranslator:
     Attributes:
         unknown_finishes: model calls in a row that ended without a finish reason.
         retry: the newest retry, None once the model answers again.
+        waiting: whether opencode waits to try the model again.
         error: the newest `session.error` of the turn's session.
         said_something: whether any text or tool call was passed on.
         idle: whether the session is idle with no assistant message open.
@@ -76,6 +77,7 @@ class TurnTranslator:
         self._status_idle = False
         self.unknown_finishes = 0
         self.retry: SessionStatus | None = None
+        self.waiting = False
         self.error: ErrorInfo | None = None
         self.said_something = False
 
@@ -219,6 +221,8 @@ class TurnTranslator:
             return self._on_tool(part, session_id)
         if part.type == "step-finish":
             return self._on_step(part, session_id)
+        if part.type == "step-start":
+            self.retry = None
         return []
 
     def _on_text(self, part: Part, session_id: str, message: Message, *, stored: bool) -> list[AgentEvent]:
@@ -254,6 +258,7 @@ class TurnTranslator:
 
     def _on_status(self, status: SessionStatus) -> list[AgentEvent]:
         self._status_idle = status.type == "idle"
+        self.waiting = status.type == "retry"
         if status.type == "busy":
             return [Progress()]
         if status.type != "retry":

@@ -132,13 +132,13 @@ class Turn:
         return await self._handle(signal)
 
     def _retry_deadline(self) -> float | None:
-        """When, on the loop's clock, retrying has to be over; None while the model answers or the turn ends."""
+        """When, on the loop's clock, retrying has to be over; None while a model call or the turn's end is on."""
         if self._translator.retry is None or self._ending is not None:
             self._retrying_since = None
             return None
         if self._retrying_since is None:
             self._retrying_since = asyncio.get_running_loop().time()
-        return self._retrying_since + self._settings.model_retry_limit_s
+        return self._retrying_since + self._settings.model_retry_limit_s if self._translator.waiting else None
 
     async def _handle(self, signal: Signal) -> Outcome | None:
         match signal:
@@ -184,24 +184,29 @@ class Turn:
         self._had_gap = True
         if asyncio.get_running_loop().time() - self._store_read_at < _STORE_PAUSE_S:
             return  # what is missing is asked for at the turn's end at the latest
+        text = "The connection to opencode had a gap; what was missed is filled in as each part ends."
+        await self._emit([Notice("stream_reconnected", text)])
         await self._look_into_store()
 
     async def _on_store_asked(self, working: asyncio.Future[bool]) -> None:
-        busy = await self._look_into_store()
+        busy, final = await self._look_into_store()
+        if not busy and final is not None and not final.open:
+            self._mail.put(WentIdle())  # over, although its answer has not reached us
+            busy = True
         if not working.done():
             working.set_result(busy)
 
-    async def _look_into_store(self) -> bool:
-        """Emit what was missed; whether the agent still works on the turn."""
+    async def _look_into_store(self) -> tuple[bool, Message | None]:
+        """Emit what was missed; whether the agent still works on the turn, and its newest message."""
         try:
-            await self._read_store()
-            await self._approvals.find_pending({self._session, *self._translator.children})
             status = await self._client.status(self._session, self._request.worktree)
+            final = await self._read_store()
+            await self._approvals.find_pending({self._session, *self._translator.children})
         except BackendError as error:
             log.info("opencode's store could not be read", extra={"reason": error.text})
-            return False
+            return False, None
         await self._emit(self._translator.on_status(status))
-        return status.type != "idle" or len(self._approvals) > 0
+        return status.type != "idle" or len(self._approvals) > 0, final
 
     async def _read_store(self) -> Message | None:
         """Emit what the store has of the turn and was not emitted; the newest message of the agent."""
