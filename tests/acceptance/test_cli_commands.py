@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,19 @@ from tests.fixtures.service import Installation, MakeInstallation
 def test_help_is_quick_and_lists_every_command(installation: MakeInstallation) -> None:
     place, times = installation(), []
     for _ in range(5):
-        began = time.monotonic()
+        before = cpu_of_children_s()
         done = place.run("--help")
-        times.append(time.monotonic() - began)
+        times.append(cpu_of_children_s() - before)
     assert done.returncode == 0
     for name in ("serve", "run", "tasks", "sessions", "changes", "agents", "doctor", "projects", "scripted-model"):
         assert f"  {name}" in done.stdout
     assert min(times) < 0.3, times
+
+
+def cpu_of_children_s() -> float:
+    """Processor time of all children that have ended: unlike the clock, the same on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 HEAVY = ("asyncpg", "fastapi", "uvicorn", "httpx2", "rich")
