@@ -233,7 +233,7 @@ def _one_sided(base: Content, ours: Content, theirs: Content, result: Content) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_random_changes_meet_random_edits(repository: MakeRepository, tmp_path: Path) -> None:
     rng = random.Random(77)
     project = repository({})
@@ -311,7 +311,7 @@ def _kill_while_writing(place: Place, plan: ApplyPlan, looks: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_death_while_writing_is_rolled_forward(repository: MakeRepository, tmp_path: Path) -> None:
     place = await _many_files(repository, tmp_path)
     rng, cut_short, half = random.Random(5), 0, 0

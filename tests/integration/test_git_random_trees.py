@@ -41,7 +41,7 @@ def _differences(left: Content, right: Content) -> list[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_diff_and_writing_reproduce_random_trees(repository: MakeRepository, tmp_path: Path) -> None:
     rng = random.Random(20240601)
     project = repository({})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import glob
 import os
 import random
 import shutil
@@ -115,7 +116,8 @@ async def remove_linked(common_dir: Path, path: Path) -> None:
     if common_dir.is_dir():
         async with common_dir_lock(common_dir):
             _forget(common_dir, path)
-    await asyncio.to_thread(_delete, trash)
+    for left in path.parent.glob(f".{glob.escape(path.name)}-*"):  # of this and of a removal that was killed
+        await asyncio.to_thread(_delete, left)
 
 
 def _delete(path: Path) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from boocoder.git.command import Git
 from boocoder.git.settings import UserSettings
 from boocoder.model.ids import new_id
+
+PASSING_MAX_S = 6 * 3600.0  # no single call of ours lasts nearly as long
 
 _CONFIG: Mapping[str, Mapping[str, str]] = {
     "core": {
@@ -48,6 +52,7 @@ async def make_shadow_directory(git_dir: Path, *, object_format: str, settings: 
     """
     if not (git_dir / "HEAD").is_file():
         await _create(git_dir, object_format)
+    await asyncio.to_thread(_sweep, git_dir)
     extensions = {"objectFormat": object_format} if object_format != "sha1" else {}
     _replace(git_dir / "config", _config_text(settings, extensions))
     (git_dir / "info").mkdir(exist_ok=True)
@@ -70,6 +75,23 @@ async def _create(git_dir: Path, object_format: str) -> None:
                 raise
     finally:
         await asyncio.to_thread(shutil.rmtree, made, ignore_errors=True)
+
+
+def _sweep(git_dir: Path) -> None:
+    """Delete what a process that was killed left of its passing files; those of a live one are younger."""
+    oldest = time.time() - PASSING_MAX_S
+    for left in (
+        *git_dir.glob("staging/*"),
+        *git_dir.glob("seeds/dirty-*"),
+        *git_dir.parent.glob(f".{git_dir.name}-*"),
+    ):
+        with suppress(OSError):
+            if left.stat().st_mtime > oldest:
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
 
 
 def _config_text(settings: UserSettings, extensions: Mapping[str, str]) -> bytes:
