@@ -9,7 +9,10 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from boocoder.api.problem import ApiError
+from boocoder.api.shell.body_limit import BodyLimit
 from boocoder.db import tasks
 from boocoder.db.pool import Database
 from boocoder.model.limits import PROMPT_MAX_CHARS
@@ -187,6 +190,31 @@ async def test_texts_of_all_planes_come_back_as_they_were(api: Api) -> None:
     )
     stored = (await api.http.get(f"/api/tasks/{made.json()['task_id']}")).json()
     assert stored["prompt"] == prompt
+
+
+async def test_a_body_that_never_ends_is_given_up(api: Api) -> None:
+    async def read_body(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def stalled() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    async def send(_: Message) -> None: ...
+
+    limited = BodyLimit(read_body, timeout_s=0.05)
+    with pytest.raises(ApiError) as caught:
+        await asyncio.wait_for(limited({"type": "http", "headers": []}, stalled, send), 10)
+    assert (caught.value.status_code, caught.value.code) == (408, "body_too_slow")
+
+
+async def test_an_error_that_nobody_expected_names_no_internals(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    api.agents.agents = None  # type: ignore[assignment]
+    answer = await api.http.get("/api/agents")
+    assert_problem(answer, 500, "internal_error")
+    assert "NoneType" not in answer.text
+    assert "NoneType" in caplog.text
 
 
 async def test_a_client_that_never_finishes_its_headers_is_cut_off(database: Database, tmp_path: Path) -> None:

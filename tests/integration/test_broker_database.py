@@ -18,17 +18,8 @@ from boocoder.model.ids import MessageId, SessionId
 from boocoder.model.task import PartKind
 from boocoder.queue.listener import Listener
 from tests.fixtures.rows import Owner, add_answer, add_host, add_place, add_running
-from tests.unit.test_broker_contract import (
-    BrokerContract,
-    Recorder,
-    Screen,
-    Store,
-    commit_notices,
-    delta,
-    notice,
-    read,
-    read_until_text,
-)
+from tests.fixtures.streams import Recorder, Screen, Store, commit_notices, delta, notice, read, read_until_text
+from tests.unit.test_broker_contract import BrokerContract
 
 
 class DatabaseStore(Store):

@@ -4,179 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 
 from boocoder.broker.broker import Broker
-from boocoder.broker.reader import Reader
-from boocoder.broker.subscription import BufferLimits, Subscription
-from boocoder.events.frames import Delta, Frame, Notice, ReasoningDelta, Resync, decode
-from boocoder.model.ids import SessionId
-
-WAIT_S = 20.0
-
-
-class Store(ABC):
-    """Where a test writes what the broker under test reads."""
-
-    reader: Reader
-
-    @abstractmethod
-    async def open_stream(self) -> tuple[SessionId, UUID]:
-        """A new session and a message in it that text may belong to."""
-
-    @abstractmethod
-    async def write(self, session_id: SessionId, frames: Sequence[Frame]) -> tuple[int, int]:
-        """Store the frames in one transaction, deltas as text batches; returns the first and last number."""
-
-
-class MemoryStore(Store):
-    """Frames in lists; reads yield to the loop as a database does."""
-
-    def __init__(self) -> None:
-        self.reader = self
-        self.frames: dict[SessionId, list[Frame]] = {}
-        self.reads = 0
-
-    async def open_stream(self) -> tuple[SessionId, UUID]:
-        session_id = SessionId(uuid4())
-        self.frames[session_id] = []
-        return session_id, uuid4()
-
-    async def write(self, session_id: SessionId, frames: Sequence[Frame]) -> tuple[int, int]:
-        await asyncio.sleep(0)
-        stored = self.frames[session_id]
-        first = len(stored) + 1
-        stored.extend(msgspec.structs.replace(frame, seq=first + place) for place, frame in enumerate(frames))
-        await asyncio.sleep(0)
-        return first, len(stored)
-
-    async def read_events(self, session_id: SessionId, after: int, limit: int) -> Sequence[Frame]:
-        self.reads += 1
-        await asyncio.sleep(0)
-        page = self.frames[session_id][after : after + limit]
-        await asyncio.sleep(0)
-        return page
-
-    async def last_seq(self, session_id: SessionId) -> int:
-        await asyncio.sleep(0)
-        return len(self.frames[session_id])
-
-
-class Screen:
-    """A client: keeps numbers and texts, and refuses a gap or a double within one subscription."""
-
-    def __init__(self) -> None:
-        self.seqs: list[int] = []
-        self.texts: dict[tuple[UUID, int], str] = {}
-        self.resyncs = 0
-        self._ends: dict[tuple[UUID, int], int] = {}
-
-    @property
-    def last_seq(self) -> int:
-        return self.seqs[-1] if self.seqs else 0
-
-    def text(self, message_id: UUID, part: int = 0) -> str:
-        return self.texts.get((message_id, part), "")
-
-    def reconnect(self) -> int:
-        """The number to subscribe after."""
-        self._ends.clear()
-        return self.last_seq
-
-    def take(self, data: bytes) -> Frame:
-        frame = decode(data)
-        if isinstance(frame, Resync):
-            self.resyncs += 1
-        if frame.seq is not None:
-            assert frame.seq > self.last_seq, f"number {frame.seq} after {self.last_seq}"
-            self.seqs.append(frame.seq)
-        if isinstance(frame, Delta | ReasoningDelta):
-            key = (frame.message_id, frame.part)
-            known = self.texts.get(key, "")
-            if key in self._ends:
-                assert frame.offset == self._ends[key], f"text at {frame.offset}, not at {self._ends[key]}"
-            assert frame.offset <= len(known), f"text at {frame.offset} leaves a gap after {len(known)}"
-            self._ends[key] = frame.offset + len(frame.text)
-            self.texts[key] = known[: frame.offset] + frame.text
-        return frame
-
-
-async def read(subscription: Subscription, screen: Screen, count: int) -> list[Frame]:
-    """The next `count` frames."""
-    async with asyncio.timeout(WAIT_S):
-        return [screen.take(await anext(subscription)) for _ in range(count)]
-
-
-async def read_until_text(subscription: Subscription, screen: Screen, message_id: UUID, length: int) -> None:
-    """Read until the client has `length` characters of part 0."""
-    async with asyncio.timeout(WAIT_S):
-        while len(screen.text(message_id)) < length:
-            screen.take(await anext(subscription))
-
-
-def notice(session_id: SessionId, text: str) -> Notice:
-    return Notice(session_id=session_id, code="test", text=text)
-
-
-def delta(session_id: SessionId, message_id: UUID, offset: int, text: str, part: int = 0) -> Delta:
-    return Delta(session_id=session_id, message_id=message_id, part=part, offset=offset, text=text)
-
-
-async def commit_notices(store: Store, broker: Broker, session_id: SessionId, *texts: str) -> tuple[int, int]:
-    first, last, frames = await write_notices(store, session_id, *texts)
-    broker.commit(session_id, first, last, frames)
-    return first, last
-
-
-async def write_notices(store: Store, session_id: SessionId, *texts: str) -> tuple[int, int, list[Frame]]:
-    frames = [notice(session_id, text) for text in texts]
-    first, last = await store.write(session_id, frames)
-    return first, last, [msgspec.structs.replace(frame, seq=first + at) for at, frame in enumerate(frames)]
-
-
-class Recorder:
-    """Imitates a turn's recorder: live deltas at once, text batches a moment later, now and then a durable frame."""
-
-    def __init__(self, *, store: Store, broker: Broker, session_id: SessionId, message_id: UUID) -> None:
-        self._store, self._broker = store, broker
-        self._session_id, self._message_id = session_id, message_id
-        self.text = ""
-        self._stored = 0
-        self._unflushed = 0
-
-    def say(self, text: str) -> None:
-        self._broker.publish_live(delta(self._session_id, self._message_id, len(self.text), text))
-        self.text += text
-        self._unflushed += 1
-
-    async def flush(self, *, with_notice: bool = False) -> None:
-        frames: list[Frame] = []
-        flushed, self._unflushed = self._unflushed, 0
-        if self._stored < len(self.text):
-            frames.append(delta(self._session_id, self._message_id, self._stored, self.text[self._stored :]))
-            self._stored = len(self.text)
-        if with_notice:
-            frames.append(notice(self._session_id, f"at {self._stored}"))
-        if not frames:
-            return
-        first, last = await self._store.write(self._session_id, frames)
-        durable = [msgspec.structs.replace(frame, seq=last) for frame in frames if isinstance(frame, Notice)]
-        self._broker.commit(self._session_id, first, last, durable, flushed=flushed)
-
-    async def stream(self, count: int, *, chunk: int, seed: int = 1) -> None:
-        """`count` deltas in batches of about `chunk`, yielding to the loop between deltas."""
-        dice = random.Random(seed)
-        for number in range(count):
-            self.say(f"{number} ")
-            if dice.random() < 1 / chunk:
-                await self.flush(with_notice=dice.random() < 0.3)
-            await asyncio.sleep(0)
-        await self.flush(with_notice=True)
+from boocoder.broker.subscription import BufferLimits
+from boocoder.events.frames import Delta, Resync, decode
+from tests.fixtures.streams import (
+    WAIT_S,
+    MemoryStore,
+    Recorder,
+    Screen,
+    Store,
+    commit_notices,
+    delta,
+    read,
+    read_until_text,
+    write_notices,
+)
 
 
 class BrokerContract:
