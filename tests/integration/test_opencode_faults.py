@@ -18,7 +18,7 @@ from boocoder.backends.opencode.settings import OpenCodeSettings
 from boocoder.events.agent_event import Notice
 from boocoder.model.agent import AgentState
 from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
-from boocoder.model.turn import Cancelled, Completed, Failed, Outcome, StopReason, TurnRequest
+from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TurnRequest
 from boocoder.process.host import ProcessHost
 from tests.contract.port import RecordingPort
 from tests.fakes.opencode_replay import Script, play
@@ -262,6 +262,21 @@ async def test_a_server_that_does_not_start_is_named(tmp_path: Path, fault: str,
         assert (outcome.error.code, bool(outcome.error.cure)) == (code, True)
         info = await fake.backend.probe()
         assert (info.state, bool(info.reason), bool(info.cure)) == (state, True, True)
+
+
+async def test_a_stop_while_the_server_starts_is_obeyed_at_once(tmp_path: Path) -> None:
+    async with faking(tmp_path, "slow-health") as fake:
+        began = time.monotonic()
+        port, outcome = await fake.run(Script(SHORT), stop_after_s=0.3)
+        assert (outcome, port.events) == (Cancelled(), [])
+        turn = asyncio.create_task(fake.run(Script(SHORT)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await fake.backend.stop()
+        _, outcome = await turn
+        assert isinstance(outcome, Interrupted)
+        assert outcome.error.code == "agent_stopped"
+        assert time.monotonic() - began < 3.0
 
 
 async def test_a_missing_program_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from boocoder.errors import LeaseLost
-from boocoder.events.agent_event import AgentEvent, TextDelta, ToolCall, ToolStatus
+from boocoder.events.agent_event import AgentEvent, PromptSending, TextDelta, ToolCall, ToolStatus
 from boocoder.model.turn import (
     Cancelled,
     Completed,
@@ -157,4 +157,5 @@ async def test_a_stop_before_the_prompt_sends_nothing(opencode: OpenCodeDesk) ->
     request.stop.set(StopReason.CANCELLED)
     port = RecordingPort(stop=request.stop)
     assert await opencode.backend.run_turn(request, port) == Cancelled()
-    assert [type(event).__name__ for event in port.events] == ["AgentSessionOpened"]
+    assert PromptSending() not in port.events
+    assert not any(b"stopped-before" in call.body for call in opencode.model.requests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ async def test_a_sub_agents_tools_show_under_its_call(opencode: OpenCodeDesk) ->
 async def test_model_errors_are_named_and_the_next_prompt_is_answered(opencode: OpenCodeDesk) -> None:
     worktree = opencode.worktree()
     port, _ = await opencode.run("[[say begin]]", worktree)
-    wrong: list[tuple[str, dict[str, str], str]] = [
+    wrong: list[tuple[str, dict[str, Any], str]] = [
         ("[[fail 400]]", {}, "model_failed"),
         ("[[fail 401]]", {}, "model_failed"),
         ("[[bash echo one]] [[fail 400]]", {}, "model_failed"),

@@ -38,6 +38,7 @@ from boocoder.model.turn import Completed, Failed, Interrupted, StopReason
 
 TASK = TaskId(UUID("00000000-0000-4000-8000-000000000001"))
 PROVIDER = ModelProvider("http://127.0.0.1:1/v1", ("small", "org/large"), "org/large")
+PROVIDER_A = ModelProvider("http://127.0.0.1:1/v1", ("a",), "b")
 NOW_S = 1_795_333_794.412
 
 
@@ -88,6 +89,9 @@ def test_the_default_model_is_the_named_or_the_first() -> None:
     assert default_model(PROVIDER) == "llama-swap/org/large"
     assert default_model(ModelProvider("http://x/v1", ("a", "b"))) == "llama-swap/a"
     assert default_model(ModelProvider("http://x/v1", ())) is None
+    assert default_model(ModelProvider("http://x/v1", (), "down-now")) == "llama-swap/down-now"
+    assert '"models":{"a":' in msgspec.json.encode(config_content(PROVIDER_A, OwnFiles())).decode()
+    assert '"b":{"name":"b"}' in msgspec.json.encode(config_content(PROVIDER_A, OwnFiles())).decode()
 
 
 def test_the_breaker_waits_longer_and_then_opens() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
@@ -24,8 +24,9 @@ from boocoder.errors import BackendError, LeaseLost
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
-from boocoder.model.turn import AgentSessionRef, Interrupted, Outcome, ResumeStep, TurnError, TurnRequest
+from boocoder.model.turn import AgentSessionRef, Interrupted, Outcome, ResumeStep, StopSignal, TurnError, TurnRequest
 from boocoder.process.host import ProcessHost
+from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -112,11 +113,15 @@ class OpenCodeBackend:
 
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
-        try:
-            async with self._server.use() as process:
-                return await self._run(process, request, port)
-        except BackendError as error:
-            return verdict.unusable(error.code, error.text, error.cure)
+        async with AsyncExitStack() as stack:
+            try:
+                prepared = await self._prepare(stack, request)
+                if prepared is None:
+                    assert request.stop.reason is not None
+                    return verdict.stopped(request.stop.reason)
+                return await self._run(*prepared, request, port)
+            except BackendError as error:
+                return verdict.unusable(error.code, error.text, error.cure)
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
         """Ask opencode's store about a silent turn; whether it is still being worked on."""
@@ -134,20 +139,32 @@ class OpenCodeBackend:
         except BackendError as error:
             return Interrupted(TurnError(error.code, error.text, error.cure or "Resume the turn."))
 
-    async def _run(self, process: ServerProcess, request: TurnRequest, port: TurnPort) -> Outcome:
+    async def _prepare(self, stack: AsyncExitStack, request: TurnRequest) -> tuple[ServerProcess, Opened] | None:
+        """Get the server, for as long as `stack` lives, and a session; None if the turn was stopped meanwhile."""
         self._directories.add(request.worktree)
-        if process is not self._warm_process:
-            self._warm_process = process
-            self._warm_sessions = set()
-        opened = await open_session(
-            process.client, request, warm=self._warm_sessions, abort_timeout_s=self._settings.abort_timeout_s
-        )
+        watch = Supervisor("opencode-opening")
+        try:
+            async with asyncio.timeout(None) as scope:
+                watch.spawn(_expire_when_stopped(scope, request.stop), "stop")
+                process = await stack.enter_async_context(self._server.use())
+                if process is not self._warm_process:
+                    self._warm_process, self._warm_sessions = process, set()
+                opened = await open_session(
+                    process.client, request, warm=self._warm_sessions, abort_timeout_s=self._settings.abort_timeout_s
+                )
+                await process.stream.wait_connected(_STREAM_WAIT_S)
+                return process, opened
+        except TimeoutError:
+            return None
+        finally:
+            await watch.stop()
+
+    async def _run(self, process: ServerProcess, opened: Opened, request: TurnRequest, port: TurnPort) -> Outcome:
         await port.emit(AgentSessionOpened(opened.native_id, config_hash(request.worktree), opened.step))
         for notice in opened.notices:
             await port.emit(notice)
         if request.stop.reason is not None:
             return verdict.stopped(request.stop.reason)
-        await process.stream.wait_connected(_STREAM_WAIT_S)
         await port.emit(PromptSending())
         self._warm_sessions.add(opened.native_id)
         turn = Turn(
@@ -225,3 +242,8 @@ class OpenCodeBackend:
             modes=modes,
             default_model=default_model(self._provider),
         )
+
+
+async def _expire_when_stopped(scope: asyncio.Timeout, stop: StopSignal) -> None:
+    await stop.wait()
+    scope.reschedule(asyncio.get_running_loop().time())

@@ -19,10 +19,11 @@ class ModelRef:
 
 
 def default_model(provider: ModelProvider | None) -> str | None:
-    """The prefixed id of our model server's default model, None without a model server."""
-    if provider is None or not provider.models:
+    """The prefixed id of our model server's default model, None without a model server or any model."""
+    if provider is None:
         return None
-    return f"{PROVIDER_ID}/{provider.default_model or provider.models[0]}"
+    chosen = provider.default_model or next(iter(provider.models), "")
+    return f"{PROVIDER_ID}/{chosen}" if chosen else None
 
 
 def coalesce_model(model: str | None, provider: ModelProvider | None) -> ModelRef | None:

@@ -80,7 +80,8 @@ def config_content(provider: ModelProvider | None, own: OwnFiles) -> Json:
     options: Json = {"baseURL": provider.base_url}
     if not provider.api_key:
         options["apiKey"] = _NO_KEY
-    models: Json = {name: {"name": name} for name in provider.models}
+    offered = dict.fromkeys((*provider.models, model.removeprefix(f"{PROVIDER_ID}/")))
+    models: Json = {name: {"name": name} for name in offered}
     content["provider"] = {
         PROVIDER_ID: {
             "name": PROVIDER_ID,

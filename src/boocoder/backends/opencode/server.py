@@ -49,6 +49,7 @@ class OpenCodeServer:
         self._process: ServerProcess | None = None
         self.users = 0
         self._stopped = False
+        self._starting: asyncio.Timeout | None = None
         self.starts = 0
 
     @property
@@ -77,8 +78,10 @@ class OpenCodeServer:
                 self._tasks.spawn(self._recycle_if_heavy(), "recycle")
 
     async def stop(self) -> None:
-        """End the server. Safe twice and before any use."""
+        """End the server, also one that is just being started. Safe twice and before any use."""
         self._stopped = True
+        if self._starting is not None and not self._starting.expired():
+            self._starting.reschedule(asyncio.get_running_loop().time())
         await self._tasks.stop()
         async with self._lock:
             await self._end()
@@ -86,7 +89,7 @@ class OpenCodeServer:
     async def _ensure(self) -> ServerProcess:
         async with self._lock:
             if self._stopped:
-                raise BackendError("agent_stopped", "boocoder is stopping.", "")
+                raise _stopping()
             if self.process is None:
                 await self._end()
                 await self._start()
@@ -105,13 +108,18 @@ class OpenCodeServer:
             raise BackendError("agent_crash_loop", text, "Run `opencode serve` by hand to see why it crashes.")
         await asyncio.sleep(self._breaker.delay_s(loop.time()) * random.uniform(0.8, 1.2))
         try:
-            self._process = await launch(
-                host=self._host, program=self._program, home=self._home, settings=self._settings
-            )
+            async with asyncio.timeout(None) as self._starting:
+                self._process = await launch(
+                    host=self._host, program=self._program, home=self._home, settings=self._settings
+                )
+        except TimeoutError as error:
+            raise _stopping() from error
         except BackendError as error:
             if error.code == "agent_start_failed":
                 self._breaker.crashed(loop.time())
             raise
+        finally:
+            self._starting = None
         self.starts += 1
         self._tasks.spawn(self._note_death(self._process), "death")
         log.info("opencode is ready", extra={"version": self._process.version, "url": self._process.url})
@@ -136,4 +144,11 @@ class OpenCodeServer:
                 return
             log.info("opencode is replaced: it holds too much memory", extra={"rss_bytes": rss})
             await self._end()
-            await self._start()
+            try:
+                await self._start()
+            except BackendError as error:  # the next turn tries again and tells its person
+                log.warning("opencode was not started again", extra={"reason": error.text})
+
+
+def _stopping() -> BackendError:
+    return BackendError("agent_stopped", "boocoder is stopping.", "Resume the turn.")

@@ -15,7 +15,7 @@ class ModelProvider:
     Args:
         base_url: up to and including "/v1".
         models: ids that the server lists, without prefix.
-        default_model: what an empty model becomes; must be one of `models` or empty for the first of them.
+        default_model: what an empty model becomes, empty for the first of `models`; offered even if not listed.
         api_key: empty when the server needs none. It is kept in a 0600 file, never in the environment,
             because opencode's bash tool can read its environment.
     """

@@ -52,9 +52,10 @@ def refused(text: str) -> Failed:
     return Failed(TurnError("agent_refused", f"opencode did not take the prompt: {text}", _AGAIN))
 
 
-def unusable(code: str, text: str, cure: str) -> Failed:
-    """A failure that has been put into words before."""
-    return Failed(TurnError(code, text, cure or _AGAIN))
+def unusable(code: str, text: str, cure: str) -> Outcome:
+    """A failure that has been put into words before; our own stopping is an interruption."""
+    error = TurnError(code, text, cure or _AGAIN)
+    return Interrupted(error) if code == "agent_stopped" else Failed(error)
 
 
 def judge(final: Message | None, *, said_something: bool) -> Outcome:
