@@ -44,7 +44,7 @@ async def test_death_at_each_failpoint(
     before = fingerprint(project.path)
     service = installation({"BOOCODER_DATABASE_URL": dsn})
     service.settings = {**service.settings, "BOOCODER_FAILPOINTS": f"{name}=2"}
-    service.start()
+    await asyncio.to_thread(service.start)
     crowd = Crowd(project.path)
     async with service.client() as client:
         sessions = await crowd.begin(client, 2)
@@ -56,12 +56,12 @@ async def test_death_at_each_failpoint(
                     break
     assert await asyncio.to_thread(service.wait_death, 30.0) == -9
     service.settings = {"BOOCODER_DATABASE_URL": dsn}
-    service.start()
+    await asyncio.to_thread(service.start)
     states = await settle(service, crowd, 60)
     assert {state.state for state in states.values()} <= ENDS
     assert sum(state.state == "interrupted" for state in states.values()) <= 2
     check_files(crowd, states, service)
-    assert service.stop() == 0
+    assert await asyncio.to_thread(service.stop) == 0
     assert processes_of(service.data_dir) == []
     assert await violations(World(dsn, service.data_dir, {project.path: before})) == []
 
@@ -88,7 +88,7 @@ async def test_twenty_kills_over_a_hundred_turns(
     )
     chance = random.Random(20261122)
     crowd = Crowd(project.path)
-    service.start()
+    await asyncio.to_thread(service.start)
     async with service.client() as client:
         sessions = await crowd.begin(client, 6)
         for n in range(TURNS):
@@ -97,14 +97,16 @@ async def test_twenty_kills_over_a_hundred_turns(
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0.1, 1.5))
         service.kill()
-        service.start()
+        await asyncio.to_thread(service.start)
     states = await settle(service, crowd, 240)
-    assert {state.state for state in states.values()} <= ENDS
-    assert sum(state.state == "completed" for state in states.values()) >= TURNS - KILLS * 8
+    ends = {state.error_code if state.state == "failed" else state.state for state in states.values()}
+    assert ends <= {*ENDS, "gave_up_after_crashes"}, "a turn ended otherwise than a killed service explains"
+    assert sum(state.state == "completed" for state in states.values()) >= TURNS // 4
     check_files(crowd, states, service)
-    assert service.stop() == 0
+    assert await asyncio.to_thread(service.stop) == 0
     assert processes_of(service.data_dir) == []
     assert await violations(World(dsn, service.data_dir, {project.path: before})) == []
-    asked = [request.prompt for request in scripted_model.requests if request.first_of_turn]
     for word in crowd.tasks:
-        assert sum(word in prompt for prompt in asked) <= 1, f"the prompt of {word} reached the model twice"
+        turns = [call.conversation for call in scripted_model.requests if call.conversation.side_answer is None]
+        first_calls = [turn for turn in turns if word in turn.prompt and turn.results == 0]
+        assert len(first_calls) <= 1, f"the prompt of {word} reached the model {len(first_calls)} times"

@@ -45,12 +45,16 @@ async def test_a_project_gets_a_session_and_a_chat(database: Database) -> None:
     assert (task.prompt, task.agent, task.model, task.priority) == (new.prompt, "scripted", "m", 2)
 
 
-async def test_a_session_gets_a_new_chat_and_a_chat_goes_on(database: Database) -> None:
+async def test_a_session_goes_on_in_its_newest_chat(database: Database) -> None:
     place = await place_in(database)
+    async with database.connection() as conn:
+        newest = ChatId(new_id())
+        await chats.insert_chat(conn, newest, place.session_id, "a fresh context")
     first = await enqueue(database, NewTask("one", session_id=place.session_id, agent="scripted"))
-    second = await enqueue(database, NewTask("two", chat_id=first.chat_id, agent="scripted"))
-    assert first.chat_id != place.chat_id
-    assert (second.session_id, second.chat_id) == (place.session_id, first.chat_id)
+    second = await enqueue(database, NewTask("two", chat_id=place.chat_id, agent="scripted"))
+    assert first.chat_id == newest
+    assert second.chat_id == place.chat_id
+    assert first.session_id == second.session_id == place.session_id
     async with database.connection() as conn:
         host = await add_host(conn)
         claimed = await claim_tasks(conn, host.host_id, host.instance_id, 8, LEASE_S)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from boocoder.broker.broker import Broker
 from boocoder.db import events, messages, tasks
+from boocoder.db.attempts import hold_attempt
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Connection, Database
 from boocoder.db.turns import get_user_message, said_before
 from boocoder.dispatch.handover import Said, digest
+from boocoder.dispatch.owner import Owner
 from boocoder.events import frames
 from boocoder.events.transcript import TurnIds
 from boocoder.model.ids import MessageId, new_id
@@ -27,10 +29,15 @@ class Opened:
     message_ord: int
 
 
-async def open_turn(task: ClaimedTask, *, agent: str, database: Database, broker: Broker) -> Opened:
-    """Insert the user's and the assistant's message and publish turn_started and both message_started."""
+async def open_turn(task: ClaimedTask, owner: Owner, *, agent: str, database: Database, broker: Broker) -> Opened:
+    """Insert the user's and the assistant's message and publish turn_started and both message_started.
+
+    Raises:
+        LeaseLost: another host owns the attempt; nothing was written.
+    """
     ids = TurnIds(task.session_id, task.chat_id, task.id, MessageId(new_id()))
     async with database.relaxed() as conn, conn.transaction():
+        await hold_attempt(conn, *owner.key)
         user_id = await _insert_user_message(conn, task)
         message_ord = await messages.insert_message(
             conn,

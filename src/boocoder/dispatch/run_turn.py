@@ -87,7 +87,7 @@ async def run_turn(task: ClaimedTask, owner: Owner, stop: StopSignal, services: 
     services.failpoints.hit("claim.after")
     chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
     agent = chosen.agent if isinstance(chosen, Chosen) else task.agent
-    opened = await open_turn(task, agent=agent, database=services.database, broker=services.broker)
+    opened = await open_turn(task, owner, agent=agent, database=services.database, broker=services.broker)
     services.failpoints.hit("prepare.after_commit")
     turn = _Turn(task, owner, stop, services, opened, agent)
     if isinstance(chosen, Chosen):

@@ -26,7 +26,7 @@ class NewTask:
     Args:
         prompt: not blank, at most PROMPT_MAX_CHARS characters that UTF-8 and PostgreSQL can hold.
         project_id: alone: a new session is made in it.
-        session_id: without a chat: a new chat is made in it.
+        session_id: without a chat: its newest chat goes on, or a first one is made in it.
         chat_id: the conversation that goes on.
         agent: the product's name; None for the one that the chat used last, with that one's model, mode and
             thinking option where these are None too.
@@ -224,9 +224,15 @@ async def _place(conn: Connection, new_task: NewTask) -> _Place:
         raise _mismatch(f"Session {session.id} is not in project {new_task.project_id}.")
     if session.state is sessions.SessionState.ARCHIVED:
         raise Conflict("session_archived", f"Session {session.id} is archived.", "Open it again or use another one.")
+    chat = chat or await _newest_chat(conn, session.id)
     if chat is not None:
         return _Place(session.project_id, session.id, chat.id, chat)
     return _Place(session.project_id, session.id, await _new_chat(conn, new_task, session.id), None)
+
+
+async def _newest_chat(conn: Connection, session_id: SessionId) -> chats.Chat | None:
+    made = await chats.list_chats(conn, session_id)
+    return made[-1] if made else None
 
 
 async def _new_session(conn: Connection, new_task: NewTask) -> _Place:

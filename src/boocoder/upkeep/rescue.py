@@ -31,7 +31,7 @@ from boocoder.service import Supervisor
 log = logging.getLogger(__name__)
 
 RECOVER_S = 30.0  # an agent's store that takes longer to answer is not waited for
-MAX_EPOCHS = 3  # a task whose process died so often kills it: it is not tried again
+MAX_EPOCHS = 5  # a task that was started so often and never reached its agent kills its host: no more tries
 CONCURRENT = 4  # rescues at a time; each may start an agent's server
 
 DIED = TurnError(

@@ -12,7 +12,7 @@ CREATE TYPE message_status AS ENUM ('streaming', 'complete', 'failed', 'cancelle
 CREATE TYPE part_kind AS ENUM ('text', 'reasoning', 'tool_call', 'plan', 'permission', 'question', 'notice');
 -- making -> ready -> gone
 CREATE TYPE worktree_state AS ENUM ('making', 'ready', 'gone');
--- pending -> superseded | withdrawn | applied | rejected
+-- pending -> superseded | withdrawn | applied | rejected; superseded -> applied while its files are being written
 CREATE TYPE change_state AS ENUM ('pending', 'superseded', 'withdrawn', 'applied', 'rejected');
 -- writing -> done | undone
 CREATE TYPE apply_state AS ENUM ('writing', 'done', 'undone');

@@ -40,9 +40,11 @@ LIMIT $3;
 SELECT diff FROM pending_changes WHERE id = $1;
 
 -- name: decide_change
--- pending -> applied or rejected, once.
+-- pending -> applied or rejected, once. A change that a turn superseded while its files were being written into
+-- the checkout is applied all the same: the journal says so.
 UPDATE pending_changes SET state = $2, decided_at = now()
-WHERE id = $1 AND state = 'pending'
+WHERE id = $1 AND (state = 'pending' OR (state = 'superseded' AND $2 = 'applied'::change_state AND EXISTS (
+    SELECT FROM change_applies WHERE change_id = $1 AND state = 'writing')))
 RETURNING true AS done;
 
 -- name: begin_apply
