@@ -123,12 +123,15 @@ def _install(npm: list[str], version: str) -> Path:
     print(f"installing {package}@{version} (some 60 MB) into {target}", flush=True)
     began = time.monotonic()
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-    # --force: npm's own idea of which libc this is may differ from ours
-    _run([*npm, "install", "--prefix", str(partial), *quiet, "--force", f"{package}@{version}"], INSTALL_LIMIT_S)
-    if not (partial / "node_modules" / package / "bin" / "opencode").is_file():
-        raise InstallError(f"{package}@{version} was installed but holds no program.")
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    options = [*quiet, "--fetch-retries=1", "--force"]  # npm's own idea of which libc this is may differ from ours
+    try:
+        _run([*npm, "install", "--prefix", str(partial), *options, f"{package}@{version}"], INSTALL_LIMIT_S)
+        if not (partial / "node_modules" / package / "bin" / "opencode").is_file():
+            raise InstallError(f"{package}@{version} was installed but holds no program.")
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     print(f"installed in {time.monotonic() - began:.0f} s", flush=True)
     return _program(version)
 
