@@ -104,6 +104,14 @@ async def test_resync_means_to_connect_again() -> None:
     assert answers.after == ["0", "4"]
 
 
+async def test_a_resync_before_anything_else_means_to_begin_anew() -> None:
+    unknown = frames.Resync(session_id=SESSION, reason="the stream ends before that number")
+    answers = Answers(stream(event(unknown)), stream(event(END)))
+    async with client(answers) as service, aclosing(service.stream(SESSION, after=99)) as frames_:
+        assert await anext(frames_) == END
+    assert [request.url.params["after"] for request in answers.requests] == ["99", "0"]
+
+
 async def test_frames_of_a_newer_service_are_passed_over() -> None:
     answers = Answers(stream(b'data: {"type":"hologram","session_id":"x"}\n\n', b"data: no json\n\n", event(END)))
     assert await read(answers) == [END]

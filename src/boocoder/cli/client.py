@@ -135,11 +135,14 @@ class Client:
         lost_at, attempt = loop.time(), 0
         while True:
             try:
+                known = False  # a resync before anything else says that the service does not know our number
                 async with aclosing(self._stream_once(session_id, after)) as received:
                     async for frame in received:
-                        lost_at, attempt = loop.time(), 0
+                        lost_at = loop.time()
                         if isinstance(frame, frames.Resync):
+                            after = after if known else 0
                             break
+                        known, attempt = True, 0
                         after = max(after, frame.seq or 0)
                         yield frame
             except (httpx2.HTTPError, EventTooLarge) as error:
