@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from tools.install_agents import install_opencode
 
+from boocoder.backends.acp.backend import AcpBackend
+from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.base import Backend
 from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
@@ -17,6 +20,8 @@ from boocoder.backends.scripted.backend import ScriptedBackend
 from boocoder.process.host import ProcessHost
 from boocoder.scripted_model.server import DEFAULT_MODELS, ScriptedModel
 from tests.contract.case import BackendCase
+
+ACP_FAKE = Path(__file__).resolve().parents[1] / "fakes" / "acp_agent.py"
 
 _QUESTION = (
     '{"questions": [{"question": "Which one?", "header": "Pick", "options": '
@@ -93,7 +98,43 @@ async def opencode_case(directory: Path) -> AsyncIterator[BackendCase]:
             await host.stop()
 
 
+@asynccontextmanager
+async def acp_case(directory: Path) -> AsyncIterator[BackendCase]:
+    """The ACP backend on a fake agent that plays the prompt; it dies by kill -9."""
+    host = ProcessHost(state_dir=directory / "host", instance="contract")
+    agent = AcpAgent("acp", (sys.executable, str(ACP_FAKE), "--store", str(directory / "conversations")))
+
+    async def make() -> Backend:
+        backend = AcpBackend(host=host, agent=agent, state_dir=directory / "state", settings=AcpSettings())
+        await backend.start()
+        return backend
+
+    async def kill_agent() -> None:
+        assert isinstance(case.backend, AcpBackend)
+        for process in case.backend.pool.processes():
+            if process.usable:
+                os.kill(process.child.pid, signal.SIGKILL)
+
+    case = BackendCase(
+        name="acp",
+        make=make,
+        permission_prompt="[[permission bash|echo yes > asked.txt]]",
+        question_prompt="[[question Which one?|A; B]]",
+        kill_agent=kill_agent,
+        crash_prompt="[[say before]][[hang]]",
+        directory=directory / "worktrees",
+    )
+    await host.start()
+    case.backend = await case.make()
+    try:
+        yield case
+    finally:
+        await case.backend.stop()
+        await host.stop()
+
+
 CASES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[BackendCase]]] = {
+    "acp": acp_case,
     "opencode": opencode_case,
     "scripted": scripted_case,
 }

@@ -1,0 +1,44 @@
+"""Reads values out of JSON that may be of any shape: what does not fit is as good as absent. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+NUMBER_MAX = 10**15  # of any count: no agent has used so many tokens, and a database column holds it
+
+_NOTHING: Mapping[str, object] = {}
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def items(value: object) -> Sequence[object]:
+    """The elements of an array, or none."""
+    return value if isinstance(value, list) else ()
+
+
+def text(value: object) -> str:
+    """The string, or ""."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: object) -> int:
+    """A number as a whole count from 0 to NUMBER_MAX; anything else is 0."""
+    return max(0, min(NUMBER_MAX, integer(value) or 0))
+
+
+def integer(value: object) -> int | None:
+    """A number as an integer, None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value)
+
+
+def amount(value: object) -> float:
+    """A finite number >= 0, else 0.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return 0.0
+    return max(0.0, float(min(value, NUMBER_MAX)))

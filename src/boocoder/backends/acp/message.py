@@ -1,0 +1,150 @@
+"""JSON-RPC messages of an agent: one line in, messages out. Survives whatever stands on the line; no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from boocoder.backends.acp import loose
+
+METHOD_NOT_FOUND = -32601  # JSON-RPC 2.0, section 5.1
+LOGIN_NEEDED = -32000  # Agent Client Protocol, "Authentication required"
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class RpcError:
+    """An error answer. `code` is 0 if it is no number; `details` is what `data` says, as text."""
+
+    code: int
+    message: str
+    details: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that the agent says about it."""
+        if self.details and self.details not in self.message:
+            return f"{self.message}: {self.details}" if self.message else self.details
+        return self.message or f"error {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a request of ours; `id` is None if it cannot be one of our ids."""
+
+    id: int | None
+    result: object
+    error: RpcError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of the agent; its `id` goes back as it came."""
+
+    id: object
+    method: str
+    params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A message of the agent that wants no answer."""
+
+    method: str
+    params: Mapping[str, object]
+
+
+Message = Answer | Call | Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line holds.
+
+    Args:
+        messages: in order; more than one only in a batch.
+        broken: whether it looks like a message that was damaged, so that something may be missing.
+    """
+
+    messages: tuple[Message, ...] = ()
+    broken: bool = False
+
+
+def read_line(line: bytes) -> Line:
+    """Read one line of an agent's output; banners, scalars and the like hold no message."""
+    line = line.strip()
+    if not line:
+        return Line()
+    try:
+        value = decode(line)
+    except (ValueError, RecursionError):
+        return Line(broken=line[:1] in (b"{", b"["))
+    if isinstance(value, dict):
+        message = _message(value)
+        return Line((message,) if message else (), broken=message is None)
+    found = [_message(item) for item in loose.items(value) if isinstance(item, dict)]
+    return Line(tuple(message for message in found if message is not None))
+
+
+def decode(data: bytes) -> object:
+    """JSON as Python values; lone surrogates, odd numbers and bytes that are no UTF-8 are let through.
+
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        value: object = json.loads(data.decode("utf-8", "replace"))
+        return value
+
+
+def encode(message: Mapping[str, object]) -> bytes:
+    """A message as a line with its newline; lone surrogates are replaced, as UTF-8 has none."""
+    try:
+        return _encoder.encode(message) + b"\n"
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        return json.dumps(message).encode() + b"\n"
+
+
+def _message(value: dict[str, object]) -> Message | None:
+    method = value.get("method")
+    if isinstance(method, str):
+        params = loose.mapping(value.get("params"))
+        return Call(value["id"], method, params) if value.get("id") is not None else Notification(method, params)
+    if "id" not in value or not {"result", "error"} & value.keys():
+        return None
+    error = value.get("error")
+    return Answer(_own_id(value["id"]), value.get("result"), None if error is None else _error(error))
+
+
+def _own_id(value: object) -> int | None:
+    """Our ids are integers; some agents send them back as text or as a float."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else None
+    return loose.integer(value)
+
+
+def _error(value: object) -> RpcError:
+    fields = loose.mapping(value)
+    code = fields.get("code")
+    number = loose.integer(code) if not isinstance(code, str) else _own_id(code)
+    message = loose.text(fields.get("message")) or (value if isinstance(value, str) else "")
+    return RpcError(number or 0, message, _details(fields.get("data")))
+
+
+def _details(data: object) -> str:
+    if data is None or data == {}:
+        return ""
+    if isinstance(data, str):
+        return data
+    fields = loose.mapping(data)
+    for name in ("details", "detail", "message", "error", "reason"):
+        if said := loose.text(fields.get(name)):
+            return said
+    return json.dumps(data)[:500]

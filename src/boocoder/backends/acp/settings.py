@@ -1,0 +1,80 @@
+"""What is known about one agent, and the limits of driving it. Values only, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class UsageMeaning(StrEnum):
+    """What the token counts in an agent's answer to a prompt stand for."""
+
+    TURN = "turn"  # the whole turn
+    LAST_CALL = "last_call"  # its last model call
+    CUMULATIVE = "cumulative"  # the session since its process started
+
+
+@dataclass(frozen=True, slots=True)
+class AcpAgent:
+    """One agent that speaks the Agent Client Protocol.
+
+    Args:
+        name: the product's name, as tasks use it.
+        argv: the command; the program is a path or a name on PATH.
+        env: set for it besides the usual environment.
+        keep_env: names of our own environment that it may see, such as its API key.
+        usage: what its token counts stand for.
+        safe_mode: set in a new session when the task names no mode; "" keeps the agent's own.
+        free_mode: the mode in which it never asks; tasks may call it "yolo".
+        error_text: regular expression; an answer whose whole text matches is an error and no answer.
+        install, login: commands for a person.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    keep_env: tuple[str, ...] = ()
+    usage: UsageMeaning = UsageMeaning.TURN
+    safe_mode: str = ""
+    free_mode: str = ""
+    error_text: str = ""
+    install: str = ""
+    login: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcpSettings:
+    """Limits of the ACP backend; durations are in seconds.
+
+    Args:
+        start_timeout_s: from spawn to the answer to `initialize`; a cold opencode took 5.5 s on two slow cores.
+        open_timeout_s: of opening a session; 7 s were seen.
+        request_timeout_s: of any other call but a prompt, which has none.
+        write_timeout_s: an agent that takes no input for so long is stuck.
+        replay_quiet_s: after a load, so long without an update means that the replay is over.
+        replay_limit_s: and it is taken for over after so long.
+        settle_s: after a prompt's answer, how long late updates are waited for.
+        cancel_grace_s: how long the agent may take to answer a cancelled prompt before it is killed.
+        close_grace_s: how long it may take to end when its input ends.
+        idle_s: a process without a turn for so long is ended.
+        budget_bytes: all warm processes together; the ones idle longest are ended above it.
+        sweep_s: between two looks at age and memory.
+        spare: whether to keep one initialized process in reserve.
+        probe_timeout_s: bound of `probe`.
+    """
+
+    start_timeout_s: float = 60.0
+    open_timeout_s: float = 45.0
+    request_timeout_s: float = 15.0
+    write_timeout_s: float = 15.0
+    replay_quiet_s: float = 0.25
+    replay_limit_s: float = 10.0
+    settle_s: float = 0.05
+    cancel_grace_s: float = 5.0
+    close_grace_s: float = 5.0
+    idle_s: float = 900.0
+    budget_bytes: int = 2 * 1024**3
+    sweep_s: float = 30.0
+    spare: bool = True
+    probe_timeout_s: float = 55.0

@@ -1,0 +1,67 @@
+"""Cuts an agent's stream of text into parts, and leaves out what a repeating agent says again. Pure."""
+
+from __future__ import annotations
+
+from boocoder.backends.acp.updates import Said
+from boocoder.events.agent_event import AgentEvent, ReasoningDelta, TextDelta
+
+BEGINNING_CHARS = 4_000  # of the answer, kept to tell an error from an answer
+_PARTS_BY_MESSAGE = 200  # an agent that names every piece a message of its own does not make a part of each
+_GROWTHS = 3  # pieces in a row that begin with the whole one before, until they count as repetition
+
+
+class TextRuns:
+    """One turn's text. Pieces of one kind in a row are one part; a new message or anything between begins another."""
+
+    def __init__(self) -> None:
+        self._part = ""
+        self._kind = ("", False, "")
+        self._message = ""
+        self._count = 0
+        self._last = ""
+        self._growths = 0
+        self._first: list[str] = []
+        self._first_chars = 0
+
+    @property
+    def beginning(self) -> str:
+        """The first characters of the answer proper."""
+        return "".join(self._first)
+
+    def interrupt(self) -> None:
+        """Something else came: the next piece begins a new part."""
+        self._part = ""
+
+    def add(self, said: Said) -> tuple[list[AgentEvent], bool]:
+        """The event of a piece, and whether the agent was found to repeat itself."""
+        self._turn_to(said)
+        text = self._news(said.text)
+        repeats = self._growths >= _GROWTHS
+        if not text:
+            return [], repeats
+        if said.thought or said.parent:
+            return [ReasoningDelta(self._part, text)], repeats
+        if self._first_chars < BEGINNING_CHARS:
+            self._first.append(text)
+            self._first_chars += len(text)
+        return [TextDelta(self._part, text)], repeats
+
+    def _turn_to(self, said: Said) -> None:
+        """Begin a new part where one is due. What a sub-agent says is shown as reasoning, in parts of its own."""
+        kind = ("text" if not said.thought and not said.parent else "reasoning", said.thought, said.parent)
+        other_message = bool(said.message_id and self._message and said.message_id != self._message)
+        if self._part and kind == self._kind and not (other_message and self._count < _PARTS_BY_MESSAGE):
+            return
+        self._count += 1
+        self._part = f"{kind[0]}-{self._count}"
+        self._kind, self._message = kind, said.message_id
+        self._last, self._growths = "", 0
+
+    def _news(self, text: str) -> str:
+        """The piece without what it repeats, once it is certain that the agent sends the whole text every time."""
+        before, self._last = self._last, text
+        grown = len(before) > 1 and len(text) > len(before) and text.startswith(before)
+        if self._growths >= _GROWTHS and (grown or text == before):
+            return text[len(before) :]
+        self._growths = self._growths + 1 if grown else 0
+        return text[len(before) :] if self._growths >= _GROWTHS else text

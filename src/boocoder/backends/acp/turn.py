@@ -1,0 +1,247 @@
+"""Runs one turn on an open session: sends the prompt, shows what comes, ends it, and says how it ended.
+
+One task handles everything in the order in which the agent said it; the prompt's answer stands in that order too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import assert_never
+
+from boocoder.backends.acp import loose, verdict
+from boocoder.backends.acp.agent_process import AgentProcess
+from boocoder.backends.acp.approvals import Approvals
+from boocoder.backends.acp.connection import Dead
+from boocoder.backends.acp.journal import TurnJournal
+from boocoder.backends.acp.leftovers import Leftovers
+from boocoder.backends.acp.mailbox import Mailbox
+from boocoder.backends.acp.message import Answer
+from boocoder.backends.acp.session import Session
+from boocoder.backends.acp.settings import AcpSettings
+from boocoder.backends.acp.signals import (
+    Answered,
+    Asked,
+    CancelIgnored,
+    PortFailed,
+    Reported,
+    Signal,
+    StopAsked,
+    Strange,
+)
+from boocoder.backends.acp.translate import TurnTranslator
+from boocoder.backends.acp.updates import Update, read_counts
+from boocoder.backends.acp.usage import UsageLedger
+from boocoder.backends.base import TurnPort
+from boocoder.errors import BackendError
+from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
+from boocoder.model.turn import Completed, Failed, Outcome, StopReason, StopSignal, TurnError, TurnRequest
+from boocoder.service import Supervisor
+
+log = logging.getLogger(__name__)
+
+
+class Turn:
+    """One turn.
+
+    Args:
+        request: what to do.
+        port: where events go.
+        process: the agent.
+        session: opened and set.
+        prompt: the text to send, with what the agent missed before it.
+        journal: our record of it.
+        settings: limits.
+
+    Attributes:
+        spoiled: the process must not be used any more.
+    """
+
+    def __init__(
+        self,
+        *,
+        request: TurnRequest,
+        port: TurnPort,
+        process: AgentProcess,
+        session: Session,
+        prompt: str,
+        journal: TurnJournal,
+        settings: AcpSettings,
+    ) -> None:
+        self._stop: StopSignal = request.stop
+        self._port = port
+        self._process = process
+        self._connection = process.connection
+        self._session = session
+        self._prompt = prompt
+        self._journal = journal
+        self._settings = settings
+        self._mail: Mailbox[Signal] = Mailbox()
+        self._translator = TurnTranslator(ledger=UsageLedger(meaning=process.agent.usage, totals=session.totals))
+        self._approvals = Approvals(
+            connection=self._connection, port=port, translator=self._translator, mail=self._mail
+        )
+        self._tasks = Supervisor("acp-turn")
+        self._ending: StopReason | None = None
+        self._broken_before = self._connection.broken_lines + process.child.dropped_lines
+        self._leftovers = Leftovers(process.child)
+        self._strange = False
+        self.spoiled = False
+
+    async def run(self) -> Outcome:
+        """Send the prompt and stay until the turn is over.
+
+        Raises:
+            LeaseLost: the port refused to go on; the caller ends the process.
+        """
+        self._session.listen(self._mail)
+        try:
+            if self._session.commands is not None:
+                await self._report(self._session.commands)
+                self._session.commands = None
+            self._tasks.spawn(self._watch_stop(), "stop")
+            self._tasks.spawn(self._watch_death(), "death")
+            outcome = await self._send()
+            while outcome is None:
+                outcome = await self._handle(await self._mail.get())
+                if not len(self._mail):
+                    await self._emit(self._translator.flush())
+            return outcome
+        finally:
+            self._session.leave()
+            self._mail.close()
+            await self._tasks.stop()
+            await self._approvals.cancel()
+
+    async def reconcile(self, timeout_s: float) -> bool:
+        """Whether the agent still holds the turn for running: it must be able to answer, if it has a method for it."""
+        if self._connection.dead:
+            return False
+        if not self._process.capabilities.list or self._translator.open_tools or len(self._approvals):
+            return True
+        try:
+            await self._connection.call("session/list", {}, timeout_s=timeout_s)
+        except BackendError as error:
+            return error.code == "agent_refused"
+        return True
+
+    async def _send(self) -> Outcome | None:
+        params = {"sessionId": self._session.native_id, "prompt": [{"type": "text", "text": self._prompt}]}
+        try:
+            await self._connection.send("session/prompt", params, lambda answer: self._mail.put(Answered(answer)))
+        except Dead as error:
+            return await self._close(self._dead(error))
+        return None
+
+    async def _handle(self, signal: Signal) -> Outcome | None:
+        match signal:
+            case Reported(update=update, line=line):
+                self._journal.write(line)
+                await self._report(update)
+            case Asked(call=call, line=line):
+                self._journal.write(line)
+                await self._emit(await self._approvals.take(call))
+            case Strange(native_id=native_id):
+                await self._on_strange(native_id)
+            case Answered(answer=answer):
+                return await self._on_answer(answer)
+            case StopAsked(reason=reason):
+                self._ending = reason
+            case CancelIgnored():
+                return await self._on_cancel_ignored()
+            case PortFailed(error=error):
+                raise error
+            case _:
+                assert_never(signal)
+        return None
+
+    async def _report(self, update: Update) -> None:
+        await self._emit(self._translator.on_update(update))
+
+    async def _on_strange(self, native_id: str) -> None:
+        if not self._strange:
+            self._strange = True
+            text = f"The agent sent news of a session that nobody opened ({native_id[:60]!r}); it is left out."
+            await self._emit([Notice("update_of_unknown_session", text, NoticeLevel.WARNING)])
+
+    async def _on_answer(self, answer: Answer | Dead) -> Outcome:
+        if isinstance(answer, Dead):
+            return await self._close(self._dead(answer))
+        self._journal.answered(answer)
+        await self._take_late()
+        counts = loose.mapping(answer.result)
+        meta = loose.mapping(loose.mapping(counts.get("_meta")).get("quota")).get("token_count")
+        await self._emit(self._translator.on_answer(read_counts(counts.get("usage")) or read_counts(meta)))
+        if self._ending is not None:
+            # An error instead of "cancelled" means that the session may be stuck; what a tool left behind goes with it.
+            self.spoiled = answer.error is not None or await self._leftovers.remain(self._translator.used_tools)
+            return await self._close(verdict.stopped(self._ending))
+        if answer.error is not None:
+            return await self._close(verdict.refused(answer.error, self._process.agent))
+        outcome, notice = verdict.judge(
+            answer.result,
+            self._process.agent,
+            said_something=self._translator.said_something,
+            text=self._translator.whole_text,
+            used_tools=self._translator.used_tools,
+        )
+        return await self._close(outcome, notice)
+
+    async def _take_late(self) -> None:
+        """Some agents send an update behind their answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.settle_s):
+                while True:
+                    signal = await self._mail.get()
+                    if isinstance(signal, Reported):
+                        self._journal.write(signal.line)
+                        await asyncio.shield(self._report(signal.update))
+                    elif isinstance(signal, PortFailed):
+                        raise signal.error
+
+    async def _on_cancel_ignored(self) -> Outcome:
+        self.spoiled = True
+        text = f"The agent did not stop within {self._settings.cancel_grace_s:g} s and was ended."
+        assert self._ending is not None
+        return await self._close(verdict.stopped(self._ending), Notice("agent_killed", text, NoticeLevel.WARNING))
+
+    def _dead(self, death: Dead) -> Outcome:
+        self.spoiled = True
+        if self._ending is not None:
+            return verdict.stopped(self._ending)
+        return verdict.died(death.text, expected=self._process.ending)
+
+    async def _close(self, outcome: Outcome, notice: Notice | None = None) -> Outcome:
+        await self._emit(self._translator.close_tools(completed=isinstance(outcome, Completed)))
+        broken = self._connection.broken_lines + self._process.child.dropped_lines - self._broken_before
+        if broken:
+            text = f"{broken} messages of the agent could not be read; something may be missing here."
+            await self._emit([Notice("agent_garbled", text, NoticeLevel.WARNING)])
+            if isinstance(outcome, Failed) and outcome.error.code == "agent_gave_nothing":
+                error = outcome.error
+                outcome = Failed(TurnError("agent_garbled", f"{error.text} {text}", error.cure))
+        if notice is not None:
+            await self._emit([notice])
+        return outcome
+
+    async def _emit(self, events: list[AgentEvent]) -> None:
+        for event in events:
+            await self._port.emit(event)
+
+    async def _watch_stop(self) -> None:
+        """The cancel ladder: open requests, the agent's own cancel, and, if that is ignored, the end of its process."""
+        reason = await self._stop.wait()
+        self._mail.put(StopAsked(reason))
+        try:
+            async with asyncio.timeout(self._settings.cancel_grace_s):
+                await self._approvals.cancel()
+                await self._connection.notify("session/cancel", {"sessionId": self._session.native_id})
+                await self._connection.wait_dead()
+        except (TimeoutError, Dead):
+            self._mail.put(CancelIgnored())
+
+    async def _watch_death(self) -> None:
+        """Death is told even if the prompt's request is not open yet or any more."""
+        death = await self._connection.wait_dead()
+        self._mail.put(Answered(death))

@@ -1,0 +1,204 @@
+"""What an agent reports about a session, as values: every field is read by itself and may be missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from boocoder.backends.acp import loose
+from boocoder.backends.acp.options import Options, read_config_options
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Token counts as an agent gives them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    total_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of the answer or, if `thought`, of thinking. `parent` is the tool call of a sub-agent, or ""."""
+
+    text: str
+    thought: bool = False
+    message_id: str = ""
+    parent: str = ""
+    counts: Counts | None = None
+    unshown: str = ""  # kind of content that cannot be shown as text
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What the person said, repeated by the agent: while loading, or as an echo of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReport:
+    """News of a tool call: a field that is not in `fields` is unchanged."""
+
+    id: str
+    fields: Mapping[str, object]
+    announced: bool  # by tool_call rather than tool_call_update
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """The whole plan: (text, status) of each entry."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """How full the context is, and what the session has cost so far, None if it is not said."""
+
+    used: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsReport:
+    """All slash commands: (name, description)."""
+
+    commands: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeReport:
+    """The mode that the session is in now."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsReport:
+    """All config options, replacing what was known."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An update that shows nothing; `known` tells whether we know why."""
+
+    kind: str
+    known: bool = False
+
+
+Update = Said | Echo | ToolReport | PlanReport | UsageReport | CommandsReport | ModeReport | OptionsReport | Other
+
+_SILENT = frozenset({"session_info_update"})
+
+
+def read_update(value: object) -> Update:
+    """Read the `update` of a session/update notification."""
+    fields = loose.mapping(value)
+    kind = loose.text(fields.get("sessionUpdate"))
+    reader = _READERS.get(kind)
+    return reader(fields) if reader is not None else Other(kind, known=kind in _SILENT)
+
+
+def read_counts(value: object) -> Counts | None:
+    """Token counts in the spelling of the protocol, or of gemini's `_meta.quota`; None if there are none."""
+    fields = loose.mapping(value)
+    if not fields:
+        return None
+
+    def first(*names: str) -> int:
+        return next((loose.count(fields[name]) for name in names if fields.get(name) is not None), 0)
+
+    return Counts(
+        input_tokens=first("inputTokens", "input_tokens"),
+        output_tokens=first("outputTokens", "output_tokens"),
+        reasoning_tokens=first("thoughtTokens", "reasoningOutputTokens"),
+        cache_read_tokens=first("cachedReadTokens", "cachedInputTokens"),
+        cache_write_tokens=first("cachedWriteTokens"),
+        total_tokens=first("totalTokens", "total_tokens"),
+    )
+
+
+def content_text(block: object) -> str:
+    """A content block as text; "" if it is a picture, a sound or unknown."""
+    fields = loose.mapping(block)
+    match loose.text(fields.get("type")):
+        case "text":
+            return loose.text(fields.get("text"))
+        case "resource_link":
+            uri = loose.text(fields.get("uri"))
+            return f"[{loose.text(fields.get('name')) or uri}]({uri})"
+        case "resource":
+            return loose.text(loose.mapping(fields.get("resource")).get("text"))
+        case _:
+            return ""
+
+
+def _said(fields: Mapping[str, object], *, thought: bool) -> Said:
+    content = fields.get("content")
+    blocks = [content] if isinstance(content, dict) else loose.items(content)
+    said = content if isinstance(content, str) else "".join(content_text(block) for block in blocks)
+    meta = loose.mapping(fields.get("_meta"))
+    kinds = [loose.text(loose.mapping(block).get("type")) for block in blocks]
+    return Said(
+        text=said,
+        thought=thought,
+        message_id=loose.text(fields.get("messageId")),
+        parent=parent_of(meta),
+        counts=read_counts(meta.get("usage")),
+        unshown="" if said else next((kind for kind in kinds if kind != "text"), ""),
+    )
+
+
+def parent_of(meta: Mapping[str, object]) -> str:
+    """The tool call of the sub-agent that reports, as claude's adapter marks it; "" for the agent itself."""
+    return loose.text(loose.mapping(meta.get("claudeCode")).get("parentToolUseId"))
+
+
+def _tool(fields: Mapping[str, object]) -> ToolReport | Other:
+    kind = loose.text(fields.get("sessionUpdate"))
+    number = fields.get("toolCallId")
+    if isinstance(number, int) and not isinstance(number, bool):
+        number = str(number)
+    if not isinstance(number, str) or not number:
+        return Other(f"{kind} without an id")
+    return ToolReport(number, fields, announced=kind == "tool_call")
+
+
+def _entry(value: object) -> tuple[str, str]:
+    fields = loose.mapping(value)
+    return loose.text(fields.get("content")), loose.text(fields.get("status"))
+
+
+def _usage(fields: Mapping[str, object]) -> UsageReport:
+    cost = loose.mapping(fields.get("cost"))
+    in_dollars = "amount" in cost and loose.text(cost.get("currency")) in ("", "USD")
+    return UsageReport(loose.count(fields.get("used")), loose.amount(cost["amount"]) if in_dollars else None)
+
+
+def _commands(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    found = [loose.mapping(command) for command in loose.items(fields.get("availableCommands"))]
+    named = [(loose.text(command.get("name")), loose.text(command.get("description"))) for command in found]
+    return [(name, description) for name, description in named if name]
+
+
+def _mode(fields: Mapping[str, object]) -> ModeReport:
+    return ModeReport(loose.text(fields.get("currentModeId")) or loose.text(fields.get("modeId")))
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, object]], Update]] = {
+    "agent_message_chunk": lambda fields: _said(fields, thought=False),
+    "agent_thought_chunk": lambda fields: _said(fields, thought=True),
+    "user_message_chunk": lambda _: Echo(),
+    "tool_call": _tool,
+    "tool_call_update": _tool,
+    "plan": lambda fields: PlanReport(tuple(_entry(entry) for entry in loose.items(fields.get("entries")))),
+    "usage_update": _usage,
+    "available_commands_update": lambda fields: CommandsReport(tuple(_commands(fields))),
+    "current_mode_update": _mode,
+    "config_option_update": lambda fields: OptionsReport(read_config_options(fields.get("configOptions"))),
+}

@@ -1,0 +1,1 @@
+"""A fake agent that speaks ACP and can break in many ways."""
