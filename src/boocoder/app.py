@@ -190,6 +190,7 @@ class _Parts:
             indexes=settings.data_dir / "indexes",
             host_id=self.host_id,
         )
+        self._stack.push_async_callback(self.changes.stop)
         await self.changes.resume_all()
         self.turns = self._turn_services()
         rescuer = Rescuer(

@@ -7,7 +7,9 @@ import asyncio
 import asyncpg
 import pytest
 
+from boocoder.events import frames
 from tests.acceptance.crowd import Crowd
+from tests.acceptance.desk import Desk, text_of
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import MakeInstallation
 from tests.invariants import World, fingerprint, processes_of, violations
@@ -60,3 +62,27 @@ async def test_forty_sessions_of_ten_tasks_over_two_services(
         assert answers[task_id].count(word) == 2, "said once at its beginning and once at its end"
     world = World(dsn, hosts[0].data_dir, {project.path: before})
     assert await violations(world) == []
+
+
+async def test_a_turn_on_one_host_is_watched_and_cancelled_through_the_other(
+    installation: MakeInstallation, repository: MakeRepository, dsn: str
+) -> None:
+    project = repository()
+    owner, other = (installation({"BOOCODER_DATABASE_URL": dsn}, name=f"host {n}") for n in (1, 2))
+    await asyncio.to_thread(owner.start)
+    async with owner.client() as client:
+        desk = Desk(client, project.path)
+        created = await desk.queue("[[say words to see]] [[hang]]")
+        await desk.follow(created, until=frames.Delta)
+        await asyncio.to_thread(other.start)
+        async with other.client() as far:
+            remote = Desk(far, project.path)
+            seen = await remote.follow(created, until=frames.Delta)
+            assert text_of(seen)
+            await remote.cancel(created)
+            seen = await remote.follow(created)
+            assert isinstance(seen[-1], frames.TurnEnded) and seen[-1].outcome == "cancelled"
+            assert text_of(seen) == await desk.answer(created) == "words to see"
+    for host in (owner, other):
+        assert await asyncio.to_thread(host.stop) == 0
+    assert await violations(World(dsn, owner.data_dir)) == []
