@@ -28,6 +28,7 @@ class BackendCase:
         kill_agent: makes a running agent die, as kill -9 would.
         crash_prompt: a script during which `kill_agent` is called once "before" was said.
         directory: where worktrees are made.
+        death_code: the code of a turn whose agent died.
     """
 
     name: str
@@ -37,6 +38,7 @@ class BackendCase:
     kill_agent: Callable[[], Awaitable[None]]
     crash_prompt: str
     directory: Path
+    death_code: str = "agent_died"
     backend: Backend = field(init=False)
     _worktrees: int = 0
 

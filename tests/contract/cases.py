@@ -14,6 +14,8 @@ from tools.install_agents import install_opencode
 from boocoder.backends.acp.backend import AcpBackend
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.base import Backend
+from boocoder.backends.native.backend import NativeBackend
+from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
@@ -133,8 +135,46 @@ async def acp_case(directory: Path) -> AsyncIterator[BackendCase]:
         await host.stop()
 
 
+@asynccontextmanager
+async def native_case(directory: Path) -> AsyncIterator[BackendCase]:
+    """The native agent, told what to do by the scripted model; it has no process, so what dies is its model."""
+
+    async def make() -> Backend:
+        backend = NativeBackend(
+            base_url=model.base_url,
+            api_key="",
+            default_model="",
+            state_dir=directory / "store",
+            limits=NativeLimits(retry_first_s=0.02),
+        )
+        await backend.start()
+        return backend
+
+    async def kill_agent() -> None:
+        await model.stop()
+        await model.start()
+
+    case = BackendCase(
+        name="native",
+        make=make,
+        permission_prompt="[[read /etc/hostname]]",
+        question_prompt='[[tool ask|{"question": "Which one?", "choices": ["A", "B"]}]]',
+        kill_agent=kill_agent,
+        crash_prompt="[[say before]][[hang]]",
+        death_code="model_stream_cut",
+        directory=directory / "worktrees",
+    )
+    async with ScriptedModel() as model:
+        case.backend = await case.make()
+        try:
+            yield case
+        finally:
+            await case.backend.stop()
+
+
 CASES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[BackendCase]]] = {
     "acp": acp_case,
+    "native": native_case,
     "opencode": opencode_case,
     "scripted": scripted_case,
 }

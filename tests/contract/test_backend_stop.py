@@ -181,7 +181,7 @@ async def test_death_of_the_agent_is_a_named_failure(case: BackendCase) -> None:
         await case.kill_agent()
         outcome = await turn
     assert isinstance(outcome, Failed)
-    assert outcome.error.code == "agent_died"
+    assert outcome.error.code == case.death_code
     assert outcome.error.text and outcome.error.cure
     after, outcome = await case.run("[[say alive again]]")
     assert (after.text, outcome) == ("alive again", Completed())

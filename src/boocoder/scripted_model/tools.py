@@ -28,7 +28,7 @@ _NAMES: Mapping[Verb, tuple[str, ...]] = {
     ),
     Verb.READ: ("read", "read_file", "readfile", "read_text_file", "view"),
     Verb.BASH: ("bash", "run_shell_command", "shell", "exec_command", "execute", "execute_command", "terminal"),
-    Verb.PLAN: ("todowrite", "todo_write", "update_plan", "write_todos", "todo", "task_tracker"),
+    Verb.PLAN: ("todowrite", "todo_write", "update_plan", "write_todos", "todo", "task_tracker", "plan"),
 }
 _CONTENT_KEYS = ("content", "contents", "file_text", "text")
 _COMMAND_KEYS = ("command", "cmd", "script")

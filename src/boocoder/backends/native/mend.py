@@ -1,0 +1,238 @@
+"""Reads JSON as small models write it: quotes, commas, braces, escapes wrong or missing. Pure; knows no tools."""
+
+from __future__ import annotations
+
+import json
+import re
+
+DEPTH_MAX = 40  # deeper nesting is no tool call
+TEXT_MAX_CHARS = 1_000_000
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}
+_WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "yes": True, "no": False}
+_SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BARE_KEY = re.compile(r"[\w$.-]+")
+_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?=\s*(?:[,}\]\n]|$))")
+_BARE_VALUE = re.compile(r"[^,}\]\n]+")
+_NEXT_KEY = re.compile(r"\s*,?\s*(?:([\"'`\u201c\u2018])[\w$ .-]+[\"'`\u201d\u2019]|[A-Za-z_$][\w$-]*)\s*[:=]")
+_CLOSERS = re.compile(r"\s*[}\]](?:\s*[}\],;)`<]|\s*$)")
+_BRACELESS = re.compile(r"(?:\"[\w$-]+\"|'[\w$-]+'|[A-Za-z_$][\w$-]*)\s*:(?!/)")  # an object without its braces
+_FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\n(.*?)(?:\n\s*```\s*|\s*)$", re.DOTALL)
+_strict = json.JSONDecoder(strict=False)
+
+
+class Unmendable(ValueError):
+    """The text holds no object or list, or one too deep or too long to read."""
+
+
+def mend(text: str) -> object:
+    """The first value of a text, whatever stands around it; a string that holds JSON again is opened.
+
+    Raises:
+        Unmendable: nothing in it can be read as an object or a list.
+    """
+    value, _ = mend_from(_unfenced(text), 0)
+    for _ in range(3):
+        if not isinstance(value, str):
+            break
+        value, _ = mend_from(_unfenced(value), 0)
+    return value
+
+
+def mend_from(text: str, start: int) -> tuple[object, int]:
+    """The first value at or behind `start`, and the place behind it.
+
+    Raises:
+        Unmendable: there is none.
+    """
+    if len(text) > TEXT_MAX_CHARS:
+        raise Unmendable("too long")
+    begin = _begin(text, start)
+    if _BRACELESS.match(text, begin):
+        reader = _Reader(text, begin)
+        return reader.braceless(), reader.place
+    try:
+        return _strict.raw_decode(text, begin)
+    except RecursionError as error:
+        raise Unmendable("too deep") from error
+    except ValueError:
+        reader = _Reader(text, begin)
+        return reader.value(0), reader.place
+
+
+def _begin(text: str, start: int) -> int:
+    """Where the value begins: at a quote that stands first, else at the first brace or bracket."""
+    space = _SPACE.match(text, start)
+    first = space.end() if space else start
+    if _BRACELESS.match(text, first):
+        return first
+    if text[first : first + 1] == '"':
+        return first
+    places = [place for place in (text.find("{", first), text.find("[", first)) if place >= 0]
+    if places:
+        return min(places)
+    raise Unmendable("no object")
+
+
+def _unfenced(text: str) -> str:
+    found = _FENCE.match(text)
+    return found.group(1) if found else text
+
+
+class _Reader:
+    """One forgiving pass over a text.
+
+    Args:
+        text: what the model wrote.
+        place: where to begin; afterwards the place behind what was read.
+    """
+
+    def __init__(self, text: str, place: int) -> None:
+        self._text = text
+        self.place = place
+
+    def value(self, depth: int) -> object:
+        if depth > DEPTH_MAX:
+            raise Unmendable("too deep")
+        self._skip()
+        first = self._peek()
+        if first == "{":
+            self.place += 1
+            return self._object(depth)
+        if first == "[":
+            self.place += 1
+            return self._array(depth)
+        if first in _QUOTES:
+            return self._quoted(is_key=False, in_array=False)
+        return self._bare()
+
+    def braceless(self) -> object:
+        """The pairs of an object that stand without braces around them."""
+        return self._object(0)
+
+    def _object(self, depth: int) -> dict[str, object]:
+        found: dict[str, object] = {}
+        while True:
+            self._skip(",;")
+            first = self._peek()
+            if first in ("}", ""):
+                self.place += 1
+                return found
+            if first == "]":  # the closing brace is missing
+                return found
+            key = self._key()
+            self._skip()
+            if self._peek() not in (":", "="):
+                raise Unmendable(f"no value for {key!r}")
+            self.place += 2 if self._text.startswith("=>", self.place) else 1
+            found[key] = self.value(depth + 1)
+
+    def _array(self, depth: int) -> list[object]:
+        found: list[object] = []
+        while True:
+            self._skip(",;")
+            first = self._peek()
+            if first in ("]", ""):
+                self.place += 1
+                return found
+            if first == "}":  # the closing bracket is missing
+                return found
+            if first in _QUOTES:
+                found.append(self._quoted(is_key=False, in_array=True))
+            else:
+                found.append(self.value(depth + 1))
+
+    def _key(self) -> str:
+        if self._peek() in _QUOTES:
+            return self._quoted(is_key=True, in_array=False).strip()
+        bare = _BARE_KEY.match(self._text, self.place)
+        if bare is None:
+            raise Unmendable("no key")
+        self.place = bare.end()
+        return bare.group()
+
+    def _bare(self) -> object:
+        number = _NUMBER.match(self._text, self.place)
+        if number is not None:
+            self.place = number.end()
+            text = number.group().replace("_", "")
+            return float(text) if any(mark in text for mark in ".eE") else int(text)
+        word = _BARE_VALUE.match(self._text, self.place)
+        if word is None:
+            return None
+        self.place = word.end()
+        text = word.group().strip()
+        return _WORDS.get(text.lower(), text)
+
+    def _quoted(self, *, is_key: bool, in_array: bool) -> str:
+        quote = self._text[self.place]
+        if not is_key and quote in "\"'`" and self._text.startswith(quote * 3, self.place):
+            return self._triple(quote * 3)
+        self.place += 1
+        pieces: list[str] = []
+        while self.place < len(self._text):
+            char = self._text[self.place]
+            if char == "\\":
+                pieces.append(self._escape())
+                continue
+            if char == _QUOTES[quote] and self._closes(quote, is_key=is_key, in_array=in_array):
+                self.place += 1
+                break
+            pieces.append(char)
+            self.place += 1
+        return "".join(pieces)
+
+    def _triple(self, quotes: str) -> str:
+        end = self._text.find(quotes, self.place + 3)
+        end = len(self._text) if end < 0 else end
+        text = self._text[self.place + 3 : end]
+        self.place = end + 3
+        return text.removeprefix("\n")
+
+    def _escape(self) -> str:
+        after = self._text[self.place + 1 : self.place + 2]
+        if after == "u":
+            digits = self._text[self.place + 2 : self.place + 6]
+            if re.fullmatch(r"[0-9a-fA-F]{4}", digits):
+                self.place += 6
+                return chr(int(digits, 16))
+        self.place += 2
+        return _ESCAPES.get(after, f"\\{after}")  # "\d" was meant as it stands
+
+    def _closes(self, quote: str, *, is_key: bool, in_array: bool) -> bool:
+        """Whether the quote here ends the string; one that stands inside it has no fitting text behind it."""
+        after = self.place + 1
+        space = _SPACE.match(self._text, after)
+        following = self._text[space.end() if space else after :][:1]
+        if not following:
+            return True
+        if is_key:
+            return following in ":="
+        if in_array:
+            return following in ",]}"
+        if following in "}]":
+            return _CLOSERS.match(self._text, after) is not None or _QUOTES[quote] not in self._text[after:]
+        return _NEXT_KEY.match(self._text, after) is not None or (following == "," and self._only_closers(after))
+
+    def _only_closers(self, after: int) -> bool:
+        return re.match(r"\s*,\s*[}\]]", self._text[after : after + 80]) is not None
+
+    def _skip(self, also: str = "") -> None:
+        while True:
+            space = _SPACE.match(self._text, self.place)
+            self.place = space.end() if space else self.place
+            if not also or self._peek() not in also or not self._peek():
+                return
+            self.place += 1
+
+    def _peek(self) -> str:
+        return self._text[self.place : self.place + 1]
+
+
+def is_json(text: str) -> bool:
+    """Whether the text is valid JSON as it stands."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
