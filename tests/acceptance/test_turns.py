@@ -71,6 +71,11 @@ async def test_the_second_turn_knows_the_first_and_the_change_accumulates(desk: 
     await desk.client.request("POST", f"/api/changes/{newest.id}/apply", body={})
     assert (project.path / "a.txt").read_text() == "one\n" and (project.path / "b.txt").read_text() == "two\n"
     assert (await desk.changes(second))[0].state == "applied"
+    third, _ = await desk.run("[[write c.txt|three\n]]", session=first.session_id)
+    only_new = (await desk.changes(third))[0]
+    assert (only_new.state, only_new.additions) == ("pending", 1), "what was applied is not reviewed again"
+    await desk.client.request("POST", f"/api/changes/{only_new.id}/apply", body={})
+    assert (project.path / "c.txt").read_text() == "three\n"
 
 
 async def test_a_change_that_the_agent_reverts_is_withdrawn(desk: Desk) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 from boocoder.changes.measure import ChangeMeasure, measure
 from boocoder.changes.shadows import Shadows
 from boocoder.db import worktrees
+from boocoder.db.changes import list_changes
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow import ShadowRepository, Worktree
 from boocoder.model.ids import SessionId, TaskId
+from boocoder.model.task import ChangeState
 
 Taken = ChangeMeasure
 
@@ -99,7 +101,7 @@ class Workspaces:
         return self._indexes / f"{session_id}.index"
 
     async def take(self, task: ClaimedTask, worktree: Worktree) -> Taken:
-        """Snapshot the worktree and measure it against its base.
+        """Snapshot the worktree and measure it against what was applied last, else against its base.
 
         Raises:
             GitError: git refused, or took too long.
@@ -108,8 +110,15 @@ class Workspaces:
         ref = _ref(task.session_id, task.id)
         snapshot = await shadow.take_snapshot(worktree.path, index=self.index_of(task.session_id), ref=ref)
         self._failpoints.hit("settle.after_snapshot")
-        taken = await measure(shadow, base_tree=worktree.base_tree, tree=snapshot.tree)
+        base_tree = await self._decided_tree(task.session_id) or worktree.base_tree
+        taken = await measure(shadow, base_tree=base_tree, tree=snapshot.tree)
         return replace(taken, skipped=snapshot.skipped)
+
+    async def _decided_tree(self, session_id: SessionId) -> str | None:
+        """What the session applied last: its next change begins there, or a person would review it again."""
+        async with self._database.connection() as conn:
+            applied = await list_changes(conn, session_id=session_id, state=ChangeState.APPLIED, limit=1)
+        return applied[0].tree if applied else None
 
 
 def known_worktree(task: ClaimedTask) -> Worktree | None:
