@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from boocoder.backends.base import Backend
+from boocoder.backends.native.backend import NativeBackend
+from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
-from boocoder.catalog.known import OPENCODE, SCRIPTED, find_program
+from boocoder.catalog.known import NATIVE, OPENCODE, SCRIPTED, find_program
 from boocoder.catalog.models import fetch_models
 from boocoder.catalog.probe import AgentCatalog
 from boocoder.config import Settings
@@ -85,6 +87,8 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
             absent.append(built)
         else:
             backends[OPENCODE.name] = built
+    if settings.agents.native.enabled:
+        backends[NATIVE.name] = _native(settings)
     if settings.agents.scripted.enabled:
         backends[SCRIPTED.name] = ScriptedBackend(state_dir=settings.data_dir / "agents" / "scripted")
     catalog = AgentCatalog(
@@ -120,6 +124,22 @@ async def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBacke
             use_own_config=chosen.use_own_config,
             model_retry_limit_s=chosen.model_retry_limit_s,
             rss_limit_bytes=chosen.rss_limit_mb * 1024 * 1024,
+        ),
+    )
+
+
+def _native(settings: Settings) -> NativeBackend:
+    chosen, server = settings.agents.native, settings.models
+    return NativeBackend(
+        base_url=server.base_url,
+        api_key=server.api_key,
+        default_model=server.default,
+        state_dir=settings.data_dir / "agents" / "native",
+        limits=NativeLimits(
+            max_steps=chosen.max_steps,
+            time_limit_s=chosen.time_limit_s,
+            context_tokens=chosen.context_tokens,
+            shell_timeout_s=chosen.shell_timeout_s,
         ),
     )
 

@@ -89,6 +89,25 @@ class OpenCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """boocoder's own agent over the model server."""
+
+    enabled: bool = setting(True, "true or false", "false: the agent is not offered; it needs models.base_url")
+    max_steps: int = setting(
+        100, "model calls", "a turn that needs more is ended; the next one goes on", low=1, high=10_000
+    )
+    time_limit_s: float = setting(
+        3_600.0, "seconds", "a turn that takes longer is ended; the next one goes on", low=1, high=604_800
+    )
+    context_tokens: int = setting(
+        0, "tokens", "what the model can hold; 0: what the server says, else 32768", low=0
+    )
+    shell_timeout_s: float = setting(
+        300.0, "seconds", "a command of the agent that runs longer is killed", low=1, high=86_400
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Scripted:
     """The agent that plays what the prompt says, for trials and tests."""
 
@@ -100,6 +119,7 @@ class Agents:
     """Settings of single agents."""
 
     opencode: OpenCode = field(default_factory=OpenCode)
+    native: Native = field(default_factory=Native)
     scripted: Scripted = field(default_factory=Scripted)
 
 

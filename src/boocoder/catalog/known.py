@@ -49,9 +49,10 @@ OPENCODE = KnownAgent(
     package="opencode",
     cure="Install it (npm install -g opencode-ai), or name the program in the setting agents.opencode.program.",
 )
+NATIVE = KnownAgent(name="native", backend="native")
 SCRIPTED = KnownAgent(name="scripted", backend="scripted")
 
-KNOWN_AGENTS = (OPENCODE, SCRIPTED)
+KNOWN_AGENTS = (OPENCODE, NATIVE, SCRIPTED)
 """In the order in which an unnamed task picks the first one that is ready."""
 
 

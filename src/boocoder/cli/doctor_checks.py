@@ -154,11 +154,20 @@ async def check_agents(settings: Settings) -> list[Check]:
     checks = []
     if settings.agents.opencode.enabled:
         checks += [await _check_agent(agent, settings) for agent in KNOWN_AGENTS if agent.program]
+    if settings.agents.native.enabled:
+        checks.append(_check_native(settings))
     if settings.agents.scripted.enabled:
         checks.append(Check("agent scripted", True, "built in"))
     if not any(check.ok for check in checks):
         checks.append(Check("agents", False, "No agent can be used.", "Install or enable one."))
     return checks
+
+
+def _check_native(settings: Settings) -> Check:
+    if settings.models.base_url:
+        return Check("agent native", True, "built in; it works with the model server")
+    cure = "Start a model server and set models.base_url to its address."
+    return Check("agent native", False, "no model server is configured", cure, needed=False)
 
 
 async def _check_agent(agent: KnownAgent, settings: Settings) -> Check:
