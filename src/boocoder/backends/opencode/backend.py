@@ -65,7 +65,7 @@ class OpenCodeBackend:
         home = PrivateHome(state_dir=state_dir, provider=provider, settings=settings)
         self._server = OpenCodeServer(host=host, program=program, home=home, settings=settings)
         self._turns: dict[tuple[TaskId, int], Turn] = {}
-        self._warm_sessions: set[str] = set()
+        self._warm_sessions: dict[str, str] = {}  # with the newest message of those that are settled
         self._warm_process: ServerProcess | None = None
         self._directories: set[Path] = set()
 
@@ -148,7 +148,7 @@ class OpenCodeBackend:
                 watch.spawn(_expire_when_stopped(scope, request.stop), "stop")
                 process = await stack.enter_async_context(self._server.use())
                 if process is not self._warm_process:
-                    self._warm_process, self._warm_sessions = process, set()
+                    self._warm_process, self._warm_sessions = process, {}
                 opened = await open_session(
                     process.client, request, warm=self._warm_sessions, abort_timeout_s=self._settings.abort_timeout_s
                 )
@@ -166,7 +166,7 @@ class OpenCodeBackend:
         if request.stop.reason is not None:
             return verdict.stopped(request.stop.reason)
         await port.emit(PromptSending())
-        self._warm_sessions.add(opened.native_id)
+        self._warm_sessions[opened.native_id] = ""
         turn = Turn(
             request=request,
             port=port,
@@ -187,8 +187,10 @@ class OpenCodeBackend:
             raise
         finally:
             self._turns.pop(key, None)
+        if process is self._warm_process:
+            self._warm_sessions[session_id] = turn.settled_at
         if turn.unruly:
-            self._warm_sessions.discard(session_id)
+            self._warm_sessions.pop(session_id, None)
             await self._kill_unless_needed(process)
         return outcome
 

@@ -55,6 +55,7 @@ class Turn:
 
     Attributes:
         unruly: the server did not confirm that the turn ended.
+        settled_at: the session's newest message once the turn has completed and nothing runs in the session, else "".
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Turn:
         self._store_read_at = float("-inf")
         self._had_gap = False
         self.unruly = False
+        self.settled_at = ""
 
     async def run(self) -> Outcome:
         """Send the prompt and stay until the turn is over.
@@ -282,6 +284,8 @@ class Turn:
         if isinstance(outcome, Completed) and final is not None and final.finish == "length":
             text = "The model stopped at its limit of output tokens; its answer may be unfinished."
             await self._emit([Notice("answer_cut_at_limit", text, NoticeLevel.WARNING)])
+        if isinstance(outcome, Completed) and final is not None and self._translator.idle:
+            self.settled_at = final.id
         return await self._close(outcome)
 
     async def _close(self, outcome: Outcome) -> Outcome:
