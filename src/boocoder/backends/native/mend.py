@@ -10,11 +10,14 @@ TEXT_MAX_CHARS = 1_000_000
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "yes": True, "no": False}
-_SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_GAP = r"(?:\s|//[^\n]*|/\*.*?\*/)*"  # white space and comments
+_SPACE = re.compile(_GAP, re.DOTALL)
 _BARE_KEY = re.compile(r"[\w$.-]+")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?=\s*(?:[,}\]\n]|$))")
 _BARE_VALUE = re.compile(r"[^,}\]\n]+")
-_NEXT_KEY = re.compile(r"\s*,?\s*(?:([\"'`\u201c\u2018])[\w$ .-]+[\"'`\u201d\u2019]|[A-Za-z_$][\w$-]*)\s*[:=]")
+_NEXT_KEY = re.compile(
+    _GAP + r",?" + _GAP + r"(?:([\"'`\u201c\u2018])[\w$ .-]+[\"'`\u201d\u2019]|[A-Za-z_$][\w$-]*)\s*[:=]", re.DOTALL
+)
 _CLOSERS = re.compile(r"\s*[}\]](?:\s*[}\],;)`<]|\s*$)")
 _BRACELESS = re.compile(r"(?:\"[\w$-]+\"|'[\w$-]+'|[A-Za-z_$][\w$-]*)\s*:(?!/)")  # an object without its braces
 _FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\n(.*?)(?:\n\s*```\s*|\s*)$", re.DOTALL)
@@ -215,7 +218,7 @@ class _Reader:
         return _NEXT_KEY.match(self._text, after) is not None or (following == "," and self._only_closers(after))
 
     def _only_closers(self, after: int) -> bool:
-        return re.match(r"\s*,\s*[}\]]", self._text[after : after + 80]) is not None
+        return re.match(r"[\s,]*,\s*[}\]]", self._text[after : after + 80]) is not None
 
     def _skip(self, also: str = "") -> None:
         while True:
