@@ -134,9 +134,15 @@ async def test_the_socket_is_private(tmp_path: Path) -> None:
         assert cluster_of(tmp_path).stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_directory_squatted_by_somebody_is_not_used(tmp_path: Path) -> None:
-    runtime = tmp_path / "run"
-    runtime.mkdir()
+@pytest.fixture
+def short_directory() -> Iterator[Path]:
+    """A directory whose path leaves room for a socket's name, which may have 107 bytes in all."""
+    with tempfile.TemporaryDirectory(prefix="boo-test-", dir="/tmp") as directory:
+        yield Path(directory)
+
+
+async def test_a_directory_squatted_by_somebody_is_not_used(tmp_path: Path, short_directory: Path) -> None:
+    runtime = short_directory
     first = EmbeddedPostgres(data_dir=tmp_path / "data", runtime_dir=runtime, settings=FAST)
     await first.start()
     await first.stop()

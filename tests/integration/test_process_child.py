@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 import time
@@ -29,6 +30,8 @@ if os.fork() == 0:
         time.sleep(600)
     os._exit(0)
 """
+
+PYTHON = shlex.quote(sys.executable)  # the checkout may stand in a path with spaces
 
 
 @pytest.fixture
@@ -201,7 +204,7 @@ async def test_sigterm_lets_the_agent_end_by_itself(host: ProcessHost) -> None:
 
 
 async def test_detached_daemons_are_gone_after_close(host: ProcessHost) -> None:
-    script = f"env -i {sys.executable} -I -S -c '{DAEMON}'; (setsid setsid sleep 600 &); echo up; sleep 600"
+    script = f"env -i {PYTHON} -I -S -c '{DAEMON}'; (setsid setsid sleep 600 &); echo up; sleep 600"
     child = await host.spawn(sh(script))
     await first_line(child)
     supervisor = child.supervisor_pid
@@ -232,7 +235,7 @@ async def test_a_stopped_supervisor_does_not_save_the_agent(host: ProcessHost) -
 
 async def test_memory_is_that_of_the_whole_tree(host: ProcessHost) -> None:
     hog = "import time; data = bytearray(40_000_000); print(1, flush=True); time.sleep(600)"
-    child = await host.spawn(sh(f"{sys.executable} -I -S -c '{hog}' & wait"))
+    child = await host.spawn(sh(f"{PYTHON} -I -S -c '{hog}' & wait"))
     await first_line(child)
     assert 40_000_000 < child.rss_bytes() < 90_000_000
     await child.close(0.1)
