@@ -143,6 +143,17 @@ class Agent:
         commands = [{"name": "review", "description": "Review the change"}]
         self.report(session.id, {"sessionUpdate": "available_commands_update", "availableCommands": commands})
 
+    def blank(self, params: Json) -> Session:
+        """A session of this id that nothing is known of."""
+        session = self.sessions[params["sessionId"]] = Session(self.store, params["sessionId"], params["cwd"])
+        return session
+
+    def stored(self, params: Json) -> Session:
+        """A session of this id as it was kept."""
+        session = self.blank(params)
+        session.load()
+        return session
+
     def reopen(self, message: Json, params: Json) -> None:
         """session/load and session/resume"""
         session = Session(self.store, params["sessionId"], params["cwd"])

@@ -60,8 +60,7 @@ def _outcome(translator: TurnTranslator, recorded: RecordedTurn, agent: AcpAgent
             recorded.result,
             agent,
             said_something=translator.said_something,
-            text=translator.whole_text,
-            used_tools=translator.used_tools,
+            text=translator.last_text,
         )
         if isinstance(outcome, Completed):
             return outcome

@@ -27,7 +27,8 @@ class AcpAgent:
         usage: what its token counts stand for.
         safe_mode: set in a new session when the task names no mode; "" keeps the agent's own.
         free_mode: the mode in which it never asks; tasks may call it "yolo".
-        error_text: regular expression; an answer whose whole text matches is an error and no answer.
+        error_text: regular expression of errors that it gives as an answer: the end of its last text; a group, if there
+            is one, holds the error's own words.
         install, login: commands for a person.
     """
 

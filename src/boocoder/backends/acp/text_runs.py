@@ -5,7 +5,7 @@ from __future__ import annotations
 from boocoder.backends.acp.updates import Said
 from boocoder.events.agent_event import AgentEvent, ReasoningDelta, TextDelta
 
-BEGINNING_CHARS = 4_000  # of the answer, kept to tell an error from an answer
+ENDING_CHARS = 4_000  # of the newest part, kept to tell an error from an answer
 _PARTS_BY_MESSAGE = 200  # an agent that names every piece a message of its own does not make a part of each
 _GROWTHS = 3  # pieces in a row that begin with the whole one before, until they count as repetition
 
@@ -20,13 +20,8 @@ class TextRuns:
         self._count = 0
         self._last = ""
         self._growths = 0
-        self._first: list[str] = []
-        self._first_chars = 0
-
-    @property
-    def beginning(self) -> str:
-        """The first characters of the answer proper."""
-        return "".join(self._first)
+        self.ending = ""
+        """The last characters of the newest part of the answer proper."""
 
     def interrupt(self) -> None:
         """Something else came: the next piece begins a new part."""
@@ -41,9 +36,7 @@ class TextRuns:
             return [], repeats
         if said.thought or said.parent:
             return [ReasoningDelta(self._part, text)], repeats
-        if self._first_chars < BEGINNING_CHARS:
-            self._first.append(text)
-            self._first_chars += len(text)
+        self.ending = (self.ending + text)[-ENDING_CHARS:]
         return [TextDelta(self._part, text)], repeats
 
     def _turn_to(self, said: Said) -> None:
@@ -56,6 +49,8 @@ class TextRuns:
         self._part = f"{kind[0]}-{self._count}"
         self._kind, self._message = kind, said.message_id
         self._last, self._growths = "", 0
+        if kind[0] == "text":
+            self.ending = ""
 
     def _news(self, text: str) -> str:
         """The piece without what it repeats, once it is certain that the agent sends the whole text every time."""

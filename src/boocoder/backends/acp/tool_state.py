@@ -22,7 +22,7 @@ _STATUS = {
     "canceled": ToolStatus.CANCELLED,
 }
 _RANK = {ToolStatus.PENDING: 0, ToolStatus.RUNNING: 1}
-_KINDS = {kind.value: kind for kind in ToolKind}
+_KINDS = {kind.value: kind for kind in ToolKind if kind is not ToolKind.OTHER}
 _NAME_WORDS = (
     (ToolKind.EXECUTE, ("bash", "shell", "exec", "terminal", "command")),
     (ToolKind.EDIT, ("write", "edit", "patch", "replace", "create")),
@@ -31,7 +31,7 @@ _NAME_WORDS = (
     (ToolKind.FETCH, ("fetch", "http", "web")),
     (ToolKind.AGENT, ("task", "agent")),
 )
-_WORD = re.compile(r"[A-Za-z][\w.-]*")
+_TITLE_NAME = re.compile(r"([A-Za-z][\w.-]*)(?: · .*|: .*)?", re.DOTALL)  # "shell", "shell · ls", "Shell: ls"
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
 _EXIT_NAMES = ("exit_code", "exitCode", "exit", "returncode")
 _OUTPUT_NAMES = ("output", "formatted_output", "aggregated_output", "text", "stdout", "result", "content")
@@ -68,7 +68,7 @@ class ToolState:
 
     @property
     def kind(self) -> ToolKind:
-        """What it does; told by its name if the agent does not say."""
+        """What it does; told by its name if the agent does not say, or says only "other"."""
         return self._kind or kind_of(self._name)
 
     @property
@@ -183,8 +183,8 @@ def _name(fields: Mapping[str, object], meta: Mapping[str, object], kind: ToolKi
         if said := loose.text(place):
             return said
     title = loose.text(fields.get("title")).strip()
-    if title and _WORD.fullmatch(title):
-        return title
+    if found := _TITLE_NAME.fullmatch(title):
+        return found.group(1)
     return kind.value if kind is not None else "tool"
 
 

@@ -135,9 +135,9 @@ class TurnTranslator:
         return bool(self._tools)
 
     @property
-    def whole_text(self) -> str:
-        """The answer's first text, for telling an error apart from an answer."""
-        return self._texts.beginning
+    def last_text(self) -> str:
+        """The end of the answer's newest text, for telling an error apart from an answer."""
+        return self._texts.ending
 
     def _said(self, said: Said) -> list[AgentEvent]:
         if said.counts is not None:

@@ -183,8 +183,7 @@ class Turn:
             answer.result,
             self._process.agent,
             said_something=self._translator.said_something,
-            text=self._translator.whole_text,
-            used_tools=self._translator.used_tools,
+            text=self._translator.last_text,
         )
         return await self._close(outcome, notice)
 

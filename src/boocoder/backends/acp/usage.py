@@ -38,6 +38,7 @@ class UsageLedger:
         self._context = 0
         self._calls: Counts | None = None
         self._answered: Counts | None = None
+        self._told = Usage()
 
     def on_report(self, report: UsageReport) -> tuple[Usage, ...]:
         """How full the context is now, and the session's cost."""
@@ -47,7 +48,7 @@ class UsageLedger:
                 self._cost_before = 0.0
             self._cost = report.cost - self._cost_before
             self._totals.cost = report.cost
-        return (self._usage(),)
+        return self._news()
 
     def on_call(self, counts: Counts) -> None:
         """Counts of one model call, from an agent that tells them with its text."""
@@ -58,9 +59,11 @@ class UsageLedger:
         """The counts in the prompt's answer."""
         if counts is not None:
             self._answered = self._of_turn(counts)
-        if self._answered is None and self._calls is None:
-            return ()
-        return (self._usage(),)
+        return self._news()
+
+    def _news(self) -> tuple[Usage, ...]:
+        before, self._told = self._told, self._usage()
+        return () if self._told == before else (self._told,)
 
     def _of_turn(self, counts: Counts) -> Counts:
         if self._meaning is not UsageMeaning.CUMULATIVE:

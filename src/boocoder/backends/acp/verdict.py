@@ -40,16 +40,13 @@ def died(text: str, *, expected: bool) -> Outcome:
     return Failed(TurnError("agent_died", text, "Send the prompt again; boocoder starts the agent anew."))
 
 
-def judge(
-    result: object, agent: AcpAgent, *, said_something: bool, text: str, used_tools: bool
-) -> tuple[Outcome, Notice | None]:
+def judge(result: object, agent: AcpAgent, *, said_something: bool, text: str) -> tuple[Outcome, Notice | None]:
     """How a prompt's answer ends its turn, and what to say beside it.
 
     Args:
         result: of the answer.
         said_something: whether the turn had any text, thought, tool call or plan.
-        text: the beginning of the answer's text.
-        used_tools: whether there was any tool call.
+        text: the end of the answer's newest text.
     """
     reason = result.get("stopReason") if isinstance(result, dict) else None
     if reason == "cancelled":
@@ -66,8 +63,8 @@ def judge(
     if not said_something:
         nothing = "The agent ended its turn with nothing: no text, no thought and no tool call."
         return Failed(TurnError("agent_gave_nothing", nothing, "Send the prompt again or choose another model.")), None
-    if agent.error_text and not used_tools and (found := re.fullmatch(agent.error_text, text.strip(), re.DOTALL)):
-        return _failed_by_words(found.group(0)), None
+    if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", text, re.DOTALL)):
+        return _failed_by_words(found.group(1) if found.re.groups else found.group(0)), None
     return Completed(), _remark(reason)
 
 
