@@ -10,42 +10,44 @@ from boocoder.backends.base import Backend
 from boocoder.backends.native.backend import NativeBackend
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.opencode.backend import OpenCodeBackend
-from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
+from boocoder.backends.opencode.settings import OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
 from boocoder.catalog.known import NATIVE, OPENCODE, SCRIPTED, find_program
-from boocoder.catalog.models import fetch_models
 from boocoder.catalog.probe import AgentCatalog
 from boocoder.config import Settings
 from boocoder.db.pool import Database
-from boocoder.errors import BoocoderError, InvalidInput, Unavailable
+from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import HostId
+from boocoder.model_watch import ModelWatch, provider_of
 from boocoder.process.host import ProcessHost
-from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
-
-MODELS_TIMEOUT_S = 2.0  # a model server on this machine or network; a start does not wait longer for it
 
 
 class AgentSet:
     """Starts and stops the backends and knows the catalogue. A `service.Service`; `dispatch.agents.Agents`."""
 
-    def __init__(self, *, backends: dict[str, Backend], catalog: AgentCatalog) -> None:
+    def __init__(
+        self, *, backends: dict[str, Backend], catalog: AgentCatalog, models: ModelWatch | None = None
+    ) -> None:
         self._backends = backends
         self._catalog = catalog
-        self._supervisor = Supervisor("agents")
+        self._models = models
 
     async def start(self) -> None:
         """Start the backends and the first probes; programs start in the background."""
         for backend in self._backends.values():
             await backend.start()
+        if self._models is not None:
+            await self._models.start()
         await self._catalog.start()
 
     async def stop(self) -> None:
         """Stop probes, then every agent."""
+        if self._models is not None:
+            await self._models.stop()
         await self._catalog.stop()
-        await self._supervisor.stop()
         for name, backend in self._backends.items():
             try:
                 await backend.stop()
@@ -58,6 +60,8 @@ class AgentSet:
 
     async def info(self, agent: str) -> AgentInfo | None:
         """The newest answer about an agent; waits for a first probe that still runs."""
+        if self._models is not None and agent == OPENCODE.name:
+            await self._models.refresh()
         return await self._catalog.info(agent)
 
     def known(self) -> tuple[AgentInfo, ...]:
@@ -66,6 +70,8 @@ class AgentSet:
 
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now."""
+        if self._models is not None:
+            await self._models.refresh()
         return await self._catalog.probe(names)
 
     async def choose(self) -> str:
@@ -82,7 +88,7 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
     backends: dict[str, Backend] = {}
     absent: list[AgentInfo] = []
     if settings.agents.opencode.enabled:
-        built = await _opencode(settings, processes)
+        built = _opencode(settings, processes)
         if isinstance(built, AgentInfo):
             absent.append(built)
         else:
@@ -98,10 +104,19 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
         absent=absent,
         preferred=settings.default_agent,
     )
-    return AgentSet(backends=backends, catalog=catalog)
+    return AgentSet(backends=backends, catalog=catalog, models=_model_watch(settings, backends, catalog))
 
 
-async def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBackend | AgentInfo:
+def _model_watch(settings: Settings, backends: dict[str, Backend], catalog: AgentCatalog) -> ModelWatch | None:
+    opencode = backends.get(OPENCODE.name)
+    if not isinstance(opencode, OpenCodeBackend):
+        return None
+    return ModelWatch(
+        server=settings.models, backend=opencode, on_change=lambda: catalog.probe([OPENCODE.name, NATIVE.name])
+    )
+
+
+def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBackend | AgentInfo:
     chosen = settings.agents.opencode
     try:
         program = find_program(
@@ -118,10 +133,12 @@ async def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBacke
         host=processes,
         program=program,
         state_dir=settings.data_dir / "agents" / "opencode",
-        provider=await _provider(settings),
+        provider=provider_of(settings.models, ()),
         settings=replace(
             OpenCodeSettings(),
             use_own_config=chosen.use_own_config,
+            own_data_dir=settings.surroundings.data_home / "opencode",
+            own_config_dir=settings.surroundings.config_home / "opencode",
             model_retry_limit_s=chosen.model_retry_limit_s,
             rss_limit_bytes=chosen.rss_limit_mb * 1024 * 1024,
         ),
@@ -142,16 +159,3 @@ def _native(settings: Settings) -> NativeBackend:
             shell_timeout_s=chosen.shell_timeout_s,
         ),
     )
-
-
-async def _provider(settings: Settings) -> ModelProvider | None:
-    """The model server as opencode is told of it; a server that is down now offers its default model alone."""
-    server = settings.models
-    if not server.base_url:
-        return None
-    try:
-        models = await fetch_models(server.base_url, api_key=server.api_key, timeout_s=MODELS_TIMEOUT_S)
-    except Unavailable as error:
-        log.warning("model server not reached", extra={"url": server.base_url, "text": error.text})
-        models = (server.default,) if server.default else ()
-    return ModelProvider(base_url=server.base_url, models=models, default_model=server.default, api_key=server.api_key)

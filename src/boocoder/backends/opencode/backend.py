@@ -24,7 +24,16 @@ from boocoder.errors import BackendError, LeaseLost
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
-from boocoder.model.turn import AgentSessionRef, Interrupted, Outcome, ResumeStep, StopSignal, TurnError, TurnRequest
+from boocoder.model.turn import (
+    AgentSessionRef,
+    Failed,
+    Interrupted,
+    Outcome,
+    ResumeStep,
+    StopSignal,
+    TurnError,
+    TurnRequest,
+)
 from boocoder.process.host import ProcessHost
 from boocoder.service import Supervisor
 
@@ -62,8 +71,8 @@ class OpenCodeBackend:
         self._program = program
         self._provider = provider
         self._settings = settings
-        home = PrivateHome(state_dir=state_dir, provider=provider, settings=settings)
-        self._server = OpenCodeServer(host=host, program=program, home=home, settings=settings)
+        self._home = PrivateHome(state_dir=state_dir, provider=provider, settings=settings)
+        self._server = OpenCodeServer(host=host, program=program, home=self._home, settings=settings)
         self._turns: dict[tuple[TaskId, int], Turn] = {}
         self._warm_sessions: dict[str, str] = {}  # with the newest message of those that are settled
         self._warm_process: ServerProcess | None = None
@@ -74,6 +83,15 @@ class OpenCodeBackend:
         """The server, for statistics."""
         return self._server
 
+    def offer(self, provider: ModelProvider | None) -> bool:
+        """The model server has other models now; says whether that is news. A running server is replaced when idle."""
+        if provider == self._provider:
+            return False
+        self._provider = provider
+        self._home.offer(provider)
+        self._server.replace_when_idle()
+        return True
+
     async def start(self) -> None:
         """Nothing yet: the server starts with the first probe, warming or turn."""
 
@@ -83,6 +101,9 @@ class OpenCodeBackend:
 
     async def probe(self) -> AgentInfo:
         """Start the server if need be and ask it what it offers; bounded in time, never raises."""
+        if self._home.lacks_models:
+            error = _no_models(self._provider)
+            return self._info(AgentState.ERROR, reason=error.text, cure=error.cure)
         try:
             async with asyncio.timeout(self._settings.probe_timeout_s), self._server.use() as process:
                 offer = await catalogue.offer(process.client, self._server.neutral)
@@ -113,6 +134,8 @@ class OpenCodeBackend:
 
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
+        if self._home.lacks_models:
+            return Failed(_no_models(self._provider))
         async with AsyncExitStack() as stack:
             try:
                 prepared = await self._prepare(stack, request)
@@ -249,3 +272,13 @@ class OpenCodeBackend:
 async def _expire_when_stopped(scope: asyncio.Timeout, stop: StopSignal) -> None:
     await stop.wait()
     scope.reschedule(asyncio.get_running_loop().time())
+
+
+def _no_models(provider: ModelProvider | None) -> TurnError:
+    """Without a model of the person's own, opencode would quietly take a hosted one."""
+    where = provider.base_url if provider else "(none)"
+    return TurnError(
+        "model_server_unavailable",
+        f"No model is known: the model server at {where} was not reached, or lists none.",
+        "Start it, or correct models.base_url; then send the prompt again.",
+    )

@@ -110,6 +110,16 @@ class PrivateHome:
         self._provider = provider
         self._settings = settings
 
+    def offer(self, provider: ModelProvider | None) -> None:
+        """The model server to offer from the next start on."""
+        self._provider = provider
+
+    @property
+    def lacks_models(self) -> bool:
+        """Whether a model server was promised, none of its models is known, and the person has no other."""
+        promised = self._provider is not None and not self._provider.models
+        return promised and not find_own_files(self._settings).any
+
     @property
     def neutral(self) -> Path:
         """An empty directory for calls that belong to no worktree."""

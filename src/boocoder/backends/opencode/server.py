@@ -49,6 +49,7 @@ class OpenCodeServer:
         self._process: ServerProcess | None = None
         self.users = 0
         self._stopped = False
+        self._outdated = False
         self._starting: asyncio.Timeout | None = None
         self.starts = 0
 
@@ -61,6 +62,10 @@ class OpenCodeServer:
     def process(self) -> ServerProcess | None:
         """The live server, None if none is running."""
         return self._process if self._process is not None and not self._process.dead else None
+
+    def replace_when_idle(self) -> None:
+        """Its configuration has changed: the next one who finds it idle gets a new one."""
+        self._outdated = self.process is not None
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[ServerProcess]:
@@ -90,7 +95,8 @@ class OpenCodeServer:
         async with self._lock:
             if self._stopped:
                 raise _stopping()
-            if self.process is None:
+            alone = self.users == 1  # whoever asks is counted
+            if self.process is None or (self._outdated and alone):
                 await self._end()
                 await self._start()
             assert self._process is not None
@@ -120,6 +126,7 @@ class OpenCodeServer:
             raise
         finally:
             self._starting = None
+        self._outdated = False
         self.starts += 1
         self._tasks.spawn(self._note_death(self._process), "death")
         log.info("opencode is ready", extra={"version": self._process.version, "url": self._process.url})
