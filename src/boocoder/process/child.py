@@ -144,7 +144,7 @@ class Child:
             self._stdin.close()
 
     def rss_bytes(self) -> int:
-        """Memory of the agent, its supervisor and all below, in bytes; costs milliseconds, so ask it on timers."""
+        """Memory of the agent, its supervisor and all below, in bytes."""
         return 0 if self._gone.is_set() else tree_bytes(self._process.pid)
 
     async def close(self, grace_s: float = 2.0) -> int:

@@ -122,18 +122,19 @@ async def sweep(mark: str, *, not_before: int = 0, limit_s: float, spare: Callab
 
 
 def tree_bytes(root: int) -> int:
-    """Memory of a process and all below it in bytes: shared pages are counted in parts where the kernel tells them."""
-    return sum(_memory_bytes(pid) for pid in (root, *descendants(root)))
+    """Memory of a process and all below it in bytes, read in microseconds.
+
+    What each has of its own, and the largest shared part once: mostly the same program's pages. The kernel's exact
+    figure (smaps_rollup) takes 20 ms for an agent of 600 MB, during which this process would do nothing else.
+    """
+    sizes = [_resident_and_shared(pid) for pid in (root, *descendants(root))]
+    return sum(resident - shared for resident, shared in sizes) + max(shared for _, shared in sizes)
 
 
-def _memory_bytes(pid: int) -> int:
+def _resident_and_shared(pid: int) -> tuple[int, int]:
+    """Bytes in memory, and how many of them are a file's or shared; 0 for a process that is gone (proc(5), statm)."""
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+        words = Path(f"/proc/{pid}/statm").read_text().split()
+        return int(words[1]) * _PAGE_BYTES, int(words[2]) * _PAGE_BYTES
     except (OSError, IndexError):
-        return 0
+        return 0, 0
