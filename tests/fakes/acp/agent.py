@@ -88,7 +88,6 @@ class Agent:
                 self.wire.take_answer(message)
             elif not await self.fault.on_message(self, message):
                 self.keep(self.dispatch(message))
-            await self.fault.after_message(self, message)
         return 0
 
     def keep(self, work: Any) -> asyncio.Task[None]:
@@ -225,7 +224,7 @@ class Agent:
         """session/cancel"""
         running = self.turns.get(session_id)
         if running is not None and not self.stubborn:
-            running[0].cancel()
+            asyncio.get_running_loop().call_soon(running[0].cancel)  # a task that never began would not answer
 
 
 def main(arguments: list[str]) -> int:

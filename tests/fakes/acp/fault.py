@@ -31,9 +31,6 @@ class Fault:
         """A request or notification came; True if it is dealt with."""
         return False
 
-    async def after_message(self, agent: Agent, message: Json) -> None:
-        """It was handed on."""
-
     async def in_turn(self, agent: Agent, message: Json, performance: Performance) -> bool:
         """A prompt begins; True if it is answered, or never will be."""
         return False

@@ -185,12 +185,13 @@ class AtCancel(Fault):
 
 
 class StopsReading(Fault):
-    """Reads no more once a session is open."""
+    """Opens a session and reads no more."""
 
-    async def after_message(self, agent: Agent, message: Json) -> None:
-        if message.get("method") == "session/new":
-            await asyncio.sleep(0.1)
+    async def on_message(self, agent: Agent, message: Json) -> bool:
+        if message["method"] == "session/new":
+            agent.new_session(message, message["params"])
             signal.pause()
+        return False
 
 
 _START = ("exit-before-initialize", "garbage-start", "stderr-at-start")

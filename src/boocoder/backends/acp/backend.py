@@ -96,8 +96,8 @@ class AcpBackend:
 
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
-        if request.stop.reason is not None:
-            return verdict.stopped(request.stop.reason)
+        if outcome := _stopped(request):
+            return outcome
         try:
             return await self._run(request, port)
         except _Stopped as stopped:
@@ -145,9 +145,11 @@ class AcpBackend:
             )
             for notice in opened.notices:
                 await port.emit(notice)
-            if request.stop.reason is not None:
-                return verdict.stopped(request.stop.reason)
+            if outcome := _stopped(request):
+                return outcome
             await port.emit(PromptSending())
+            if outcome := _stopped(request):  # a cancel right behind a prompt may reach the agent too early
+                return outcome
             return await self._drive(process, opened, request, port)
         except BackendError:
             if process.connection.dead or process.child.returncode is not None:
@@ -198,6 +200,11 @@ class _Stopped(Exception):
     def __init__(self, reason: StopReason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def _stopped(request: TurnRequest) -> Outcome | None:
+    reason = request.stop.reason
+    return None if reason is None else verdict.stopped(reason)
 
 
 async def _unless_stopped(request: TurnRequest, work: Coroutine[None, None, T]) -> T:

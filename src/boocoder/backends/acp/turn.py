@@ -42,6 +42,9 @@ from boocoder.service import Supervisor
 log = logging.getLogger(__name__)
 
 
+_CANCEL_AGAIN_S = 1.5  # an agent that had not begun with the prompt may have overheard the first
+
+
 class Turn:
     """One turn.
 
@@ -235,10 +238,14 @@ class Turn:
         try:
             async with asyncio.timeout(self._settings.cancel_grace_s):
                 await self._approvals.cancel()
-                await self._connection.notify("session/cancel", {"sessionId": self._session.native_id})
-                await self._connection.wait_dead()
-        except (TimeoutError, Dead):
+                while True:
+                    await self._connection.notify("session/cancel", {"sessionId": self._session.native_id})
+                    await asyncio.sleep(_CANCEL_AGAIN_S)
+        except TimeoutError:
             self._mail.put(CancelIgnored())
+        except Dead:
+            if not self._connection.dead:  # it takes no input; a death ends the turn by itself
+                self._mail.put(CancelIgnored())
 
     async def _watch_death(self) -> None:
         """Death is told even if the prompt's request is not open yet or any more."""
