@@ -167,6 +167,14 @@ class ToolBench:
         if problem:
             return refused(problem)
         await self._reporter.tool(running)
+        try:
+            return await self._work_at(place, args)
+        except OSError as error:  # the file went away or changed its kind meanwhile
+            return refused(f"{place.shown} cannot be used: {error.strerror}.")
+
+    async def _work_at(
+        self, place: Place, args: tool_args.Read | tool_args.Write | tool_args.Edit | tool_args.List | tool_args.Search
+    ) -> ToolResult:
         match args:
             case tool_args.Read():
                 return await asyncio.to_thread(read_file, place, args, max_chars=self._max_chars)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import warnings
 from pathlib import Path
 
 from boocoder.backends.native import search_program
@@ -58,7 +59,9 @@ async def run_shell(command: str, *, worktree: Path, timeout_s: float, max_chars
     return ToolResult(True, (output.rstrip("\n") + note).strip("\n") or "[no output]", exit_code=result.returncode)
 
 
-async def run_search(place: Place, args: Search, *, worktree: Path, max_chars: int) -> ToolResult:
+async def run_search(
+    place: Place, args: Search, *, worktree: Path, max_chars: int, timeout_s: float = SEARCH_TIMEOUT_S
+) -> ToolResult:
     """Search with a regular expression; one that is not valid is searched for as it stands."""
     if not place.path.exists():
         return refused(f"There is no {place.shown}. Use list to see what there is.")
@@ -66,7 +69,9 @@ async def run_search(place: Place, args: Search, *, worktree: Path, max_chars: i
         return refused("pattern is empty.")
     pattern, note = args.pattern, ""
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():  # a pattern that is only odd is not our matter
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         pattern, note = re.escape(args.pattern), f"[not a regular expression ({error}); searched for as plain text]\n"
     request = {
@@ -84,7 +89,7 @@ async def run_search(place: Place, args: Search, *, worktree: Path, max_chars: i
             cwd=worktree,
             env=agent_environment(),
             stdin=json.dumps(request).encode(),
-            timeout_s=SEARCH_TIMEOUT_S,
+            timeout_s=timeout_s,
             max_bytes=SEARCH_MAX_BYTES,
         )
     except ProcessError as error:

@@ -61,6 +61,7 @@ def find_place(worktree: Path, given: str) -> Place | str:
             if not asked.exists() and (meant.exists() or (meant.parent.is_dir() and not asked.parent.is_dir())):
                 asked = meant
         path = (root / asked).resolve()
+        path.exists()  # names a path that no file can have
     except (OSError, ValueError, RuntimeError) as error:
         return f"{given!r} cannot be used as a path: {_reason(error)}."
     inside = path == root or path.is_relative_to(root)

@@ -90,6 +90,8 @@ class Speech:
                 self._close_held(self._buffer)
             case _State.BEGIN if _BARE_BEGIN.match(self._buffer) and (calls := calls_in(self._buffer, guess=False)):
                 self.calls += calls
+            case _State.BEGIN if not self._buffer.strip():
+                pass  # an answer of nothing but blanks says nothing
             case _State.THINK:
                 self._give(Kind.THOUGHT, self._buffer)
             case _State.FENCE:

@@ -1,0 +1,391 @@
+"""The native agent against a model server that fails, breaks off, is odd, or makes no sense."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boocoder.backends.native.backend import NativeBackend
+from boocoder.backends.native.limits import NativeLimits
+from boocoder.errors import BoocoderError
+from boocoder.events.agent_event import Notice, Progress, ToolCall, ToolStatus
+from boocoder.model.agent import AgentState
+from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
+from boocoder.model.turn import AgentSessionRef, Completed, Failed, Outcome, StopReason, TurnRequest
+from tests.contract.port import RecordingPort
+from tests.fakes.native_model import DONE, NativeModel, Reply, calling, delta, event, refusing, saying
+
+QUICK = NativeLimits(retries=3, retry_first_s=0.01, retry_cap_s=0.05, answer_wait_s=10.0)
+
+
+def backend_for(model: NativeModel | None, directory: Path, limits: NativeLimits = QUICK, **more: Any) -> NativeBackend:
+    given: dict[str, Any] = {"base_url": model.base_url if model else "", "api_key": "", "default_model": ""}
+    return NativeBackend(**(given | more), state_dir=directory / "store", limits=limits)
+
+
+def request_in(directory: Path, prompt: str = "do it", **more: Any) -> TurnRequest:
+    worktree = directory / "work"
+    worktree.mkdir(exist_ok=True)
+    return TurnRequest(
+        task_id=TaskId(new_id()),
+        epoch=1,
+        session_id=SessionId(new_id()),
+        chat_id=ChatId(new_id()),
+        agent="native",
+        prompt=prompt,
+        worktree=worktree,
+        **more,
+    )
+
+
+async def run(
+    model: NativeModel, directory: Path, limits: NativeLimits = QUICK, **more: Any
+) -> tuple[RecordingPort, Outcome]:
+    backend = backend_for(model, directory, limits)
+    request = request_in(directory, **more)
+    port = RecordingPort(stop=request.stop)
+    try:
+        async with asyncio.timeout(30):
+            return port, await backend.run_turn(request, port)
+    finally:
+        await backend.stop()
+
+
+def notices(port: RecordingPort) -> list[str]:
+    return [notice.code for notice in port.of(Notice)]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_a_busy_server_is_tried_again_visibly(tmp_path: Path, status: int) -> None:
+    async with NativeModel(refusing(status, "busy"), refusing(status), saying("fine")) as model:
+        port, outcome = await run(model, tmp_path)
+    assert (port.text, outcome) == ("fine", Completed())
+    assert notices(port) == ["model_retry"] * 2
+    assert str(status) in port.of(Notice)[0].text and "1 of 3" in port.of(Notice)[0].text
+
+
+@pytest.mark.parametrize(
+    ("replies", "code", "words"),
+    [
+        ([refusing(500, "on fire")], "model_failed", ["500", "on fire"]),
+        ([refusing(400, "bad template")], "model_failed", ["400", "bad template"]),
+        ([refusing(401, "no key")], "model_failed", ["401", "no key"]),
+        ([refusing(404, "Not Found")], "model_failed", ["404"]),
+        ([refusing(404, "model 'x' not found")], "model_unknown", ["model 'x' not found"]),
+        ([refusing(400, "could not find real modelID for x")], "model_unknown", ["real modelID"]),
+        ([refusing(400, "The model `x` does not exist")], "model_unknown", ["does not exist"]),
+        ([Reply([b"<html>Bad gateway</html>"], status=502, kind="text/html")], "model_failed", ["502", "Bad gateway"]),
+        ([Reply([delta(content="half")], end=False)], "model_stream_cut", ["cut off"]),
+        ([Reply([delta(content="half")])], "model_stream_cut", ["without saying that it is whole"]),
+        ([Reply([delta(content="half"), DONE])], "model_stream_cut", ["without saying"]),
+        (
+            [Reply([delta(content="half"), event(error={"message": "out of memory"})])],
+            "model_failed",
+            ["out of memory"],
+        ),
+        ([Reply([b"data: {nonsense\n\n"])], "model_failed", ["no chunk"]),
+        ([Reply([b'data: {"choices": 5}\n\n'])], "model_failed", ["no chunk"]),
+        ([Reply([b'{"error": "odd"}'], kind="application/json")], "model_failed", ["odd"]),
+        ([Reply([b"hello"], kind="text/plain")], "model_failed", ["hello"]),
+        ([Reply([], kind="application/json")], "model_failed", ["chat completion"]),
+        ([Reply([b"x"], status=204)], "model_failed", ["204"]),
+        ([saying("")], "agent_gave_nothing", ["nothing"]),
+        ([saying("  \n")], "agent_gave_nothing", ["nothing"]),
+        ([Reply([delta(reasoning_content="hm"), delta("stop"), DONE])], "agent_gave_nothing", ["nothing"]),
+        ([saying("a story without", finish="length")], "model_answer_cut", ["limit"]),
+        ([refusing(400, "maximum context length is 10 tokens")], "context_overflow", ["too long"]),
+    ],
+)
+async def test_every_failure_has_its_name(tmp_path: Path, replies: list[Reply], code: str, words: list[str]) -> None:
+    async with NativeModel(*replies) as model:
+        port, outcome = await run(model, tmp_path)
+    assert isinstance(outcome, Failed), outcome
+    assert outcome.error.code == code, outcome.error
+    assert all(word in outcome.error.text for word in words), outcome.error.text
+    assert outcome.error.cure
+    assert port.text in ("", "half", "a story without")
+
+
+async def test_nothing_that_was_shown_is_asked_for_again(tmp_path: Path) -> None:
+    async with NativeModel(Reply([delta(content="half")], end=False), saying("whole")) as model:
+        port, outcome = await run(model, tmp_path)
+        assert len(model.bodies) == 1
+    assert isinstance(outcome, Failed) and port.text == "half"
+
+
+async def test_an_answer_cut_before_its_first_word_is_asked_for_again(tmp_path: Path) -> None:
+    cut = Reply([delta(role="assistant", content=""), delta(reasoning_content="hm")], end=False)
+    async with NativeModel(cut, Reply([], end=False), saying("whole")) as model:
+        port, outcome = await run(model, tmp_path)
+    assert (port.text, outcome) == ("whole", Completed())
+    assert notices(port) == ["model_retry"] * 2
+
+
+async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    async with NativeModel(saying("x")) as model:
+        backend = backend_for(model, tmp_path, default_model="small")
+    request = request_in(tmp_path)
+    port = RecordingPort(stop=request.stop)
+    outcome = await backend.run_turn(request, port)
+    assert isinstance(outcome, Failed) and outcome.error.code == "model_unreachable"
+    assert "Start your model server" in outcome.error.cure
+    assert notices(port) == ["model_retry"] * 3
+    info = await backend.probe()
+    assert info.state is AgentState.ERROR and "cannot be reached" in info.reason and info.cure
+    await backend.stop()
+
+
+async def test_no_server_at_all(tmp_path: Path) -> None:
+    backend = backend_for(None, tmp_path)
+    request = request_in(tmp_path)
+    outcome = await backend.run_turn(request, RecordingPort(stop=request.stop))
+    assert isinstance(outcome, Failed) and "models.base_url" in outcome.error.cure
+    info = await backend.probe()
+    assert info.state is AgentState.UNAVAILABLE and "models.base_url" in info.cure
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://127.0.0.1:1/v1", "ftp://x/v1", "nonsense"])
+async def test_urls_that_lead_nowhere(tmp_path: Path, url: str) -> None:
+    backend = backend_for(None, tmp_path, base_url=url)
+    info = await backend.probe()
+    assert info.state is AgentState.ERROR and info.reason and info.cure
+    await backend.stop()
+
+
+@pytest.mark.parametrize(
+    ("models", "state"),
+    [
+        ({"data": [{"id": "a"}, {"id": "b"}, {"id": "a"}]}, AgentState.READY),
+        ({"data": []}, AgentState.ERROR),
+        ({"models": []}, AgentState.ERROR),
+        ([], AgentState.ERROR),
+    ],
+)
+async def test_probe(tmp_path: Path, models: Any, state: AgentState) -> None:
+    async with NativeModel(saying("x"), models=models) as model:
+        backend = backend_for(model, tmp_path, default_model="b")
+        info = await backend.probe()
+        await backend.stop()
+    assert info.state is state
+    assert (info.models, info.default_model) == ((("a", "b"), "b") if state is AgentState.READY else ((), None))
+
+
+@pytest.mark.parametrize(
+    ("asked", "default", "sent"),
+    [(None, "", "small"), (None, "large", "large"), ("large", "", "large"), ("llama-swap/large", "", "large")],
+)
+async def test_which_model_is_asked(tmp_path: Path, asked: str | None, default: str, sent: str) -> None:
+    async with NativeModel(saying("x")) as model:
+        backend = backend_for(model, tmp_path, default_model=default, api_key="k")
+        request = request_in(tmp_path, model=asked)
+        assert await backend.run_turn(request, RecordingPort(stop=request.stop)) == Completed()
+        await backend.stop()
+        assert model.bodies[0]["model"] == sent
+
+
+async def test_fields_that_a_server_does_not_know_are_left_out(tmp_path: Path) -> None:
+    strict = refusing(400, "Unrecognized request argument supplied: return_progress")
+    stricter = refusing(422, "extra fields not permitted: stream_options")
+    async with NativeModel(strict, stricter, saying("fine")) as model:
+        port, outcome = await run(model, tmp_path)
+        assert [("return_progress" in b, "stream_options" in b) for b in model.bodies] == [
+            (True, True),
+            (False, True),
+            (False, False),
+        ]
+    assert (port.text, outcome, notices(port)) == ("fine", Completed(), [])
+
+
+async def test_an_answer_that_is_not_streamed(tmp_path: Path) -> None:
+    whole = (
+        b'{"choices": [{"message": {"content": "all at once"}, "finish_reason": "stop"}], '
+        b'"usage": {"prompt_tokens": 7}}'
+    )
+    async with NativeModel(Reply([whole], kind="application/json")) as model:
+        port, outcome = await run(model, tmp_path)
+    assert (port.text, outcome, port.usage.input_tokens) == ("all at once", Completed(), 7)
+
+
+async def test_odd_streams_are_understood(tmp_path: Path) -> None:
+    pieces = [
+        b": a comment\n\n",
+        event(choices=[]),
+        event(prompt_progress={"total": 10, "processed": 5}, choices=[]),
+        delta(reasoning="think "),
+        delta(reasoning_content="more"),
+        delta(content=[{"type": "text", "text": "list "}]),
+        b'data: {"choices": [{"delta": {"content": "half \\ud83d"}}]}\r\n\r\n',
+        delta(content="\U0001f600"),
+        delta("stop", content=None),
+        event(
+            choices=[],
+            usage={"prompt_tokens": 50, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 20}},
+        ),
+    ]
+    async with NativeModel(Reply([b"".join(pieces)])) as model:
+        port, outcome = await run(model, tmp_path)
+    assert (outcome, port.text, port.reasoning) == (Completed(), "list half \ufffd\U0001f600", "think more")
+    assert (port.usage.input_tokens, port.usage.cache_read_tokens, port.usage.context_tokens) == (30, 20, 59)
+    assert port.of(Progress)
+
+
+@pytest.mark.parametrize("with_index", ["right", "zero", "none"])
+async def test_calls_in_pieces_however_they_are_numbered(tmp_path: Path, with_index: str) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "work" / name).write_text(f"in {name}")
+    pieces = []
+    for number, name in enumerate("ab"):
+        index = {"right": {"index": number}, "zero": {"index": 0}, "none": {}}[with_index]
+        head = {"id": f"x{name}", "function": {"name": "read", "arguments": ""}}
+        pieces.append(delta(tool_calls=[index | head]))
+        pieces += [
+            delta(tool_calls=[index | {"function": {"arguments": part}}]) for part in ('{"path"', f': "{name}"}}')
+        ]
+    async with NativeModel(Reply([*pieces, delta("tool_calls"), DONE]), saying("done")) as model:
+        port, outcome = await run(model, tmp_path)
+    assert outcome == Completed()
+    assert [tool.output for tool in port.final_tools] == ["in a", "in b"]
+
+
+async def test_an_empty_answer_is_asked_for_once_more(tmp_path: Path) -> None:
+    async with NativeModel(calling(("list", {})), saying(""), saying("done")) as model:
+        port, outcome = await run(model, tmp_path)
+        assert "empty" in model.bodies[2]["messages"][-1]["content"]
+        assert model.bodies[2]["messages"][:-1] == model.bodies[1]["messages"]
+    assert (port.text, outcome) == ("done", Completed())
+
+
+async def test_calls_written_as_text_are_made_and_not_shown(tmp_path: Path) -> None:
+    written = '<tool_call>\n{"name": "write", "arguments": {"path": "a", "content": "x"}}\n</tool_call>'
+    async with NativeModel(saying("I will.\n", *written), saying("done")) as model:
+        port, outcome = await run(model, tmp_path)
+        roles = [message["role"] for message in model.bodies[1]["messages"]]
+        call = model.bodies[1]["messages"][2]["tool_calls"][0]
+    assert (outcome, port.text) == (Completed(), "I will.\ndone")
+    assert (tmp_path / "work" / "a").read_text() == "x"
+    assert roles == ["system", "user", "assistant", "tool"] and len(call["id"]) == 9
+
+
+async def test_a_call_that_was_cut_off_is_not_made(tmp_path: Path) -> None:
+    cut = calling(("write", '{"path": "a", "content": "half a fi'), finish="length")
+    async with NativeModel(cut, saying("I see")) as model:
+        port, outcome = await run(model, tmp_path)
+        assert "Send smaller pieces" in model.bodies[1]["messages"][-1]["content"]
+    assert outcome == Completed() and not (tmp_path / "work" / "a").exists()
+    assert port.final_tools[0].status is ToolStatus.FAILED
+
+
+async def test_bad_calls_go_back_to_the_model(tmp_path: Path) -> None:
+    async with NativeModel(calling(("fly", {}), ("read", "{}")), saying("sorry")) as model:
+        port, outcome = await run(model, tmp_path)
+        told = [message["content"] for message in model.bodies[1]["messages"] if message["role"] == "tool"]
+    assert "no tool 'fly'" in told[0] and "needs path" in told[1]
+    assert outcome == Completed() and [tool.status for tool in port.final_tools] == [ToolStatus.FAILED] * 2
+
+
+async def test_a_model_that_goes_in_circles_is_stopped(tmp_path: Path) -> None:
+    async with NativeModel(calling(("list", {}))) as model:
+        port, outcome = await run(model, tmp_path)
+        assert len(model.bodies) == 5
+        assert "Do something else" in model.bodies[-1]["messages"][-1]["content"]
+    assert isinstance(outcome, Failed) and outcome.error.code == "model_loop"
+    assert len(port.final_tools) == 5
+
+
+async def test_two_calls_in_turns_are_a_circle_too(tmp_path: Path) -> None:
+    async with NativeModel(*[calling(("list", {})), calling(("read", {"path": "x"}))] * 20) as model:
+        _, outcome = await run(model, tmp_path)
+        assert len(model.bodies) <= 10
+    assert isinstance(outcome, Failed) and outcome.error.code == "model_loop"
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (NativeLimits(max_steps=3), "step_limit"),
+        (NativeLimits(turn_tokens=250), "token_limit"),
+        (NativeLimits(time_limit_s=0.3), "time_limit"),
+    ],
+)
+async def test_limits_of_a_turn(tmp_path: Path, limits: NativeLimits, code: str) -> None:
+    def step(number: int) -> Reply:
+        call = delta(
+            tool_calls=[{"id": f"c{number}", "function": {"name": "shell", "arguments": f"sleep 0.0{number}"}}]
+        )
+        usage = event(choices=[], usage={"prompt_tokens": 100, "completion_tokens": 1})
+        return Reply([call, delta("tool_calls"), usage, DONE])
+
+    async with NativeModel(*[step(number) for number in range(1, 200)]) as model:
+        port, outcome = await run(model, tmp_path, limits)
+    assert isinstance(outcome, Failed) and outcome.error.code == code
+    assert "go on" in outcome.error.cure
+    assert all(tool.status.final for tool in port.final_tools)
+
+
+async def test_an_overflow_makes_the_conversation_smaller(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "big").write_text("word " * 4_000)
+    overflow = refusing(400, "the request exceeds the available context size, n_ctx = 2048")
+    reads = [calling(("read", {"path": "big", "offset": n})) for n in (1, 1, 1)]
+    async with NativeModel(*reads, overflow, saying("fits")) as model:
+        port, outcome = await run(model, tmp_path)
+        sizes = [len(str(body["messages"])) for body in model.bodies]
+    assert (port.text, outcome) == ("fits", Completed())
+    assert sizes[-1] < sizes[-2] / 2
+    assert notices(port) == ["context_trimmed"]
+
+
+async def test_progress_while_a_model_is_loaded(tmp_path: Path) -> None:
+    loaded = asyncio.Event()
+    late = saying("at last")
+    late.before = loaded
+    async with NativeModel(late) as model:
+        backend = backend_for(model, tmp_path)
+        request = request_in(tmp_path)
+        port = RecordingPort(stop=request.stop)
+        turn = asyncio.create_task(backend.run_turn(request, port))
+        await model.asked.wait()
+        assert await backend.reconcile(request, port)
+        assert len(port.of(Progress)) == 1
+        loaded.set()
+        assert await turn == Completed()
+        assert not await backend.reconcile(request, port)
+        await backend.stop()
+
+
+async def test_a_hanging_model_is_let_go_at_a_stop(tmp_path: Path) -> None:
+    async with NativeModel(Reply([delta(content="so far ```js")], hold=True)) as model:
+        backend = backend_for(model, tmp_path)
+        request = request_in(tmp_path)
+        port = RecordingPort(stop=request.stop)
+        turn = asyncio.create_task(backend.run_turn(request, port))
+        await port.wait_until(lambda seen: "so far" in seen.text)
+        request.stop.set(StopReason.CANCELLED)
+        outcome = await turn
+        await asyncio.wait_for(model.gone.wait(), 5)
+        ref = AgentSessionRef(port.opened.native_id, port.opened.config_hash)
+        model.replies = [saying("again")]
+        after_request = request_in(tmp_path, agent_session=ref)
+        after = RecordingPort(stop=after_request.stop)
+        assert await backend.run_turn(after_request, after) == Completed()
+        said = [message["content"] for message in model.bodies[-1]["messages"] if message["role"] == "assistant"]
+        await backend.stop()
+    assert type(outcome).__name__ == "Cancelled" and port.text == "so far ```js"
+    assert said == ["so far ```js"]
+
+
+async def test_errors_of_the_port_pass_through_once(tmp_path: Path) -> None:
+    async with NativeModel(calling(("read", {"path": "a"}), ("read", {"path": "b"})), saying("x")) as model:
+        backend = backend_for(model, tmp_path)
+        request = request_in(tmp_path)
+        port = RecordingPort(
+            stop=request.stop, lose_lease_at=lambda e: isinstance(e, ToolCall) and e.status is ToolStatus.FAILED
+        )
+        with pytest.raises(BoocoderError) as caught:
+            await backend.run_turn(request, port)
+        await backend.stop()
+    assert caught.value.code == "lease_lost"
