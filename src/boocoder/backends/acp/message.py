@@ -139,12 +139,10 @@ def _error(value: object) -> RpcError:
 
 
 def _details(data: object) -> str:
-    if data is None or data == {}:
-        return ""
     if isinstance(data, str):
         return data
     fields = loose.mapping(data)
-    for name in ("details", "detail", "message", "error", "reason"):
+    for name in ("details", "detail", "message", "error", "reason", "errorName"):
         if said := loose.text(fields.get(name)):
             return said
-    return json.dumps(data)[:500]
+    return ""

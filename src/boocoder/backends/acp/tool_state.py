@@ -24,6 +24,7 @@ _STATUS = {
 _RANK = {ToolStatus.PENDING: 0, ToolStatus.RUNNING: 1}
 _KINDS = {kind.value: kind for kind in ToolKind if kind is not ToolKind.OTHER}
 _NAME_WORDS = (
+    (ToolKind.THINK, ("todo", "plan", "think")),
     (ToolKind.EXECUTE, ("bash", "shell", "exec", "terminal", "command")),
     (ToolKind.EDIT, ("write", "edit", "patch", "replace", "create")),
     (ToolKind.READ, ("read", "view", "cat")),

@@ -102,7 +102,7 @@ def _failed_by_words(words: str) -> Failed:
         return Failed(TurnError("model_failed", f"The model server refused the login: {words}", _CHECK_LOGIN))
     if any(sign in lowered for sign in _REACH):
         return Failed(TurnError("model_unreachable", f"The model could not be reached: {words}", _CHECK_MODEL))
-    if status is not None or "api error" in lowered:
+    if status is not None or "api error" in lowered or "apierror" in lowered:
         return Failed(TurnError("model_failed", f"The model failed: {words}", _CHECK_MODEL))
     return Failed(
         TurnError("agent_failed", f"The agent failed: {words}", f"{_AGAIN} If it fails again, see its own log.")
