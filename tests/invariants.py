@@ -1,4 +1,4 @@
-"""What must be true of the database, the worktrees and the user's repository whatever died (facts I1 to I8).
+"""What must be true of the database, the worktrees and the user's repository whatever died (facts I1 to I9).
 
 Every fault test ends by calling `violations` and comparing it with [].
 """
@@ -62,6 +62,16 @@ OPEN_TOOLS = """
     SELECT p.message_id, p.part FROM message_parts p JOIN messages m ON m.id = p.message_id
     WHERE p.kind = 'tool_call' AND m.status <> 'streaming' AND p.data ->> 'status' IN ('pending', 'running')
 """
+OPEN_REQUESTS = """
+    SELECT r.id, r.state FROM permission_requests r JOIN attempts a ON a.task_id = r.task_id AND a.epoch = r.epoch
+    WHERE a.ended_at IS NOT NULL AND (r.state = 'asked' OR r.told_at IS NULL)
+"""
+REQUESTS_SHOWN_OTHERWISE = """
+    SELECT r.id, r.state, p.data ->> 'state' AS shown FROM permission_requests r
+    JOIN attempts a ON a.task_id = r.task_id AND a.epoch = r.epoch
+    LEFT JOIN message_parts p ON p.message_id = r.message_id AND p.part = r.part
+    WHERE a.ended_at IS NOT NULL AND p.data ->> 'state' IS DISTINCT FROM r.state::text
+"""
 EMPTY_CHANGES = "SELECT id FROM pending_changes WHERE base_tree = tree"
 APPLIES_CUT_SHORT = "SELECT change_id FROM change_applies WHERE state = 'writing'"
 
@@ -76,6 +86,8 @@ QUERIES = {
     "I3 gap or double in a part's text": CHUNK_GAPS,
     "I3 not exactly one terminal frame": TERMINAL_FRAMES,
     "I3 tool call left open": OPEN_TOOLS,
+    "I9 permission or question left open or untold after its attempt": OPEN_REQUESTS,
+    "I9 permission or question that its message shows otherwise": REQUESTS_SHOWN_OTHERWISE,
     "I8 pending change without a difference": EMPTY_CHANGES,
     "I8 apply cut short and not finished": APPLIES_CUT_SHORT,
 }

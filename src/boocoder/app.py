@@ -25,6 +25,7 @@ from boocoder.db import hosts
 from boocoder.db.embedded import EmbeddedPostgres
 from boocoder.db.migrate import migrate
 from boocoder.db.pool import Database
+from boocoder.dispatch.asking import AskSettings, Decisions
 from boocoder.dispatch.dispatcher import Dispatcher, DispatchSettings
 from boocoder.dispatch.leases import LeaseKeeper
 from boocoder.dispatch.run_turn import TurnServices, TurnSettings
@@ -131,6 +132,7 @@ class _Parts:
     agents: AgentSet
     shadows: Shadows
     changes: ChangeApplier
+    decisions: Decisions
     turns: TurnServices
     dispatcher: Dispatcher
 
@@ -222,6 +224,13 @@ class _Parts:
             indexes=settings.data_dir / "indexes",
             failpoints=failpoints,
         )
+        self.decisions = Decisions(
+            AskSettings(
+                timeout_s=settings.permission_timeout_s,
+                timeout_allows=settings.permission_timeout_answer == "allow",
+                poll_s=settings.poll_interval_s,
+            )
+        )
         return TurnServices(
             database=self.database,
             broker=self.broker,
@@ -232,6 +241,7 @@ class _Parts:
                 silence_by_agent={"opencode": settings.agents.opencode.silence_timeout_s},
                 agent_fallback=settings.agent_fallback,
             ),
+            decisions=self.decisions,
             failpoints=failpoints,
         )
 
@@ -249,11 +259,16 @@ class _Parts:
     def _listener(self) -> Listener:
         return Listener(
             dsn=self.database.dsn,
-            on_wake=self.dispatcher.wake,
+            on_wake=self._wake,
             on_ready=lambda _: self.dispatcher.wake(),
             on_cancel=lambda task_id: self._cancel(task_id),
             on_events=self.broker.heard,
+            on_permissions=self.decisions.wake,
         )
+
+    def _wake(self) -> None:
+        self.dispatcher.wake()
+        self.decisions.wake()
 
     def _cancel(self, task_id: TaskId) -> None:
         self.dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)

@@ -99,9 +99,7 @@ class Native:
     time_limit_s: float = setting(
         3_600.0, "seconds", "a turn that takes longer is ended; the next one goes on", low=1, high=604_800
     )
-    context_tokens: int = setting(
-        0, "tokens", "what the model can hold; 0: what the server says, else 32768", low=0
-    )
+    context_tokens: int = setting(0, "tokens", "what the model can hold; 0: what the server says, else 32768", low=0)
     shell_timeout_s: float = setting(
         300.0, "seconds", "a command of the agent that runs longer is killed", low=1, high=86_400
     )
@@ -145,6 +143,12 @@ class Settings:
     agent_fallback: str = setting("", "agent name", "takes a task whose agent is not ready; empty: such a task fails")
     silence_timeout_s: float = setting(
         180.0, "seconds", "a turn without a sign of life for so long is ended", low=1, high=86_400
+    )
+    permission_timeout_s: float = setting(
+        0.0, "seconds", "a permission or question waits so long for a person; 0: without limit", low=0, high=604_800
+    )
+    permission_timeout_answer: str = setting(
+        "refuse", "answer", "what a permission gets when that time is over", choices=("refuse", "allow")
     )
     stop_grace_s: float = setting(
         10.0, "seconds", "an agent asked to stop gets so long before it is killed", low=0.1, high=600

@@ -25,6 +25,12 @@ APPLY = f"INSERT INTO change_applies (change_id, project_id, pre_tree, post_tree
 SELECT c.id, t.project_id, {TREE}, {OTHER_TREE} FROM pending_changes c JOIN tasks t ON t.id = c.task_id"
 AGENT_SESSION = "INSERT INTO agent_sessions (chat_id, agent, backend, native_id, config_hash) \
 SELECT id, '', '', '', '' FROM chats"
+REQUEST = "INSERT INTO permission_requests (id, session_id, task_id, epoch, message_id, part, key, kind, tool, title, \
+argument, options, %s) SELECT gen_random_uuid(), m.session_id, m.task_id, 1, m.id, 0, 'k', 'permission', '', '', '', \
+'[]', %s FROM messages m"
+DECIDED = "state, decided_by, decided_at"
+RULE = "INSERT INTO permission_rules (id, project_id, session_id, tool, argument, exact, action) \
+SELECT gen_random_uuid(), %s, '', false, 'allow' FROM tasks"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -98,6 +104,26 @@ CASES: dict[str, list[str]] = {
     "change_applies_pkey": [CHANGE, APPLY, APPLY],
     "change_applies_check": [CHANGE, APPLY, "UPDATE change_applies SET state = 'done'"],
     "change_applies_one_writing_per_project": [*TWO_CHANGES, APPLY],
+    "permission_rules_tool_check": [RULE % "NULL, NULL, ''"],
+    "permission_rules_check": [RULE % "project_id, session_id, 'bash'"],
+    "permission_requests_part_check": [REQUEST % ("state", "'asked'"), "UPDATE permission_requests SET part = -1"],
+    "permission_requests_check": [REQUEST % (DECIDED, "'allowed', 'person', NULL")],
+    "permission_requests_check1": [REQUEST % (DECIDED, "'allowed', NULL, now()")],
+    "permission_requests_check2": [REQUEST % ("told_at", "now()")],
+    "permission_requests_check3": [
+        REQUEST % (DECIDED, "'allowed', 'person', now()"),
+        "UPDATE permission_requests SET kind = 'question'",
+    ],
+    "permission_requests_check4": [REQUEST % (DECIDED, "'answered', 'person', now()")],
+    "permission_requests_check5": [REQUEST % (DECIDED, "'cancelled', 'person', now()")],
+    "permission_requests_check6": [
+        REQUEST % (f"{DECIDED}, rule_id", "'allowed', 'person', now(), gen_random_uuid()"),
+    ],
+    "permission_requests_one_open": [REQUEST % ("state", "'asked'"), REQUEST % ("state", "'asked'")],
+    "permission_requests_task_id_epoch_fkey": [
+        REQUEST % ("state", "'asked'"),
+        "UPDATE permission_requests SET epoch = 2",
+    ],
     "event_streams_pkey": ["INSERT INTO event_streams (session_id) SELECT id FROM sessions"],
     "chats_id_session_id_key": [
         "ALTER TABLE chats DROP CONSTRAINT chats_pkey CASCADE",
@@ -125,6 +151,10 @@ OBVIOUS = {
     "snapshots_pkey",
     "pending_changes_pkey",
     "schema_migrations_pkey",
+    "permission_requests_pkey",
+    "permission_requests_ord_key",
+    "permission_rules_pkey",
+    "permission_rules_ord_key",
 }
 
 

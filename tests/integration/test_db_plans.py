@@ -28,6 +28,15 @@ GROW = [
     "INSERT INTO tasks (id, project_id, session_id, chat_id, prompt, agent, state, ended_at)"
     " SELECT gen_random_uuid(), project_id, session_id, chat_id, 'p', 'x', 'completed', now()"
     f" FROM tasks, generate_series(1, {ROWS}) WHERE state = 'running'",
+    "INSERT INTO permission_requests (id, session_id, task_id, epoch, message_id, part, key, kind, tool, title,"
+    " argument, options, state, decided_by, decided_at, told_at)"
+    " SELECT gen_random_uuid(), m.session_id, m.task_id, 1, m.id, n, n::text, 'permission', 'bash', 't', 'a', '[]',"
+    f" 'allowed', 'person', now(), now() FROM messages m, generate_series(1, {ROWS // 5}) n"
+    " WHERE m.status = 'streaming'",
+    "INSERT INTO sessions (id, project_id, title) SELECT gen_random_uuid(), id, 'another' FROM projects",
+    "INSERT INTO permission_rules (id, session_id, tool, argument, exact, action)"
+    f" SELECT gen_random_uuid(), id, 'bash', n::text, true, 'allow' FROM sessions, generate_series(1, {ROWS // 5}) n"
+    " WHERE title = 'another'",
     "INSERT INTO attempts (task_id, epoch, host_id, instance_id, lease_until, ended_at, outcome)"
     " SELECT t.id, 1, h.id, h.instance_id, now(), now(), 'completed' FROM tasks t, hosts h WHERE t.state = 'completed'",
 ]
@@ -79,6 +88,10 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("messages", "get_parts"): f"'{message}'",
             ("messages", "read_part_text"): f"'{message}', 0, 'text', 0, 100",
             ("messages", "get_streaming_message"): f"'{task.id}'",
+            ("permissions", "get_request"): f"'{message}'",
+            ("permissions", "list_requests"): f"'{session}', 'asked', 20, NULL",
+            ("permissions", "close_requests"): f"'{task.id}', 1",
+            ("permissions", "rules_of_session"): f"'{session}'",
         }
         small: dict[str, int] = {}
         for (table, name), arguments in calls.items():

@@ -103,6 +103,7 @@ TABLE_OF = {
     "worktrees": ("session_worktrees", "snapshots"),
     "changes": ("pending_changes",),
     "agents": ("available_agents",),
+    "permissions": ("permission_requests",),
 }
 
 

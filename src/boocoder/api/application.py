@@ -10,7 +10,18 @@ from starlette.responses import Response
 
 from boocoder.api import problem
 from boocoder.api.access import require_access
-from boocoder.api.routes import agents, changes, health, messages, pages, projects, sessions, streams, tasks
+from boocoder.api.routes import (
+    agents,
+    changes,
+    health,
+    messages,
+    pages,
+    permissions,
+    projects,
+    sessions,
+    streams,
+    tasks,
+)
 from boocoder.api.services import ApiServices
 from boocoder.api.shell.allow_lists import AllowLists
 from boocoder.api.shell.answer_headers import AnswerHeaders
@@ -30,6 +41,8 @@ ROUTERS = (
     messages.router,
     tasks.router,
     changes.router,
+    permissions.router,
+    permissions.rules,
     agents.router,
     pages.router,
 )

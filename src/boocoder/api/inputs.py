@@ -9,8 +9,10 @@ from fastapi import Header, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from boocoder.db.sessions import SessionState
-from boocoder.model.ids import ChangeId, ChatId, MessageId, ProjectId, SessionId, TaskId
-from boocoder.model.limits import PROMPT_MAX_CHARS, TEXT_PAGE_MAX_CHARS, TITLE_MAX_CHARS
+from boocoder.model.ids import ChangeId, ChatId, MessageId, PermissionId, ProjectId, RuleId, SessionId, TaskId
+from boocoder.model.limits import INLINE_TEXT_MAX_CHARS, PROMPT_MAX_CHARS, TEXT_PAGE_MAX_CHARS, TITLE_MAX_CHARS
+from boocoder.model.permission import RuleAction
+from boocoder.queue.answer import Decision
 from boocoder.queue.enqueue import PRIORITY_MAX
 
 PAGE_DEFAULT = 50
@@ -42,6 +44,8 @@ ChatPath = Annotated[ChatId, Path()]
 MessagePath = Annotated[MessageId, Path()]
 TaskPath = Annotated[TaskId, Path()]
 ChangePath = Annotated[ChangeId, Path()]
+PermissionPath = Annotated[PermissionId, Path()]
+RulePath = Annotated[RuleId, Path()]
 PartPath = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
@@ -107,3 +111,25 @@ class ProbeInput(Input):
     """Which agents to ask; all when left out."""
 
     agents: Annotated[list[Name], Field(max_length=50)] | None = None
+
+
+LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
+
+
+class PermissionAnswerInput(Input):
+    """What a person decides about a permission or question."""
+
+    decision: Annotated[Decision, Field(strict=False)]
+    message: LongText = ""
+    answers: Annotated[list[Annotated[list[Text], Field(max_length=100)]], Field(max_length=100)] | None = None
+
+
+class NewPermissionRule(Input):
+    """Add a rule for a session, for a project, or, with neither, for all."""
+
+    project_id: Id | None = None
+    session_id: Id | None = None
+    tool: Name
+    argument: LongText
+    exact: bool = False
+    action: Annotated[RuleAction, Field(strict=False)]

@@ -11,8 +11,10 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 
 from boocoder.db.messages import Message
+from boocoder.db.permissions import StoredAnswer, StoredRequest
 from boocoder.db.sessions import SessionState
 from boocoder.model.agent import AgentState
+from boocoder.model.permission import Decider, PermissionKind, PermissionState, RuleAction
 from boocoder.model.task import ChangeState, MessageRole, MessageStatus, PartKind, TaskState
 
 
@@ -50,6 +52,7 @@ class SessionOut(Output):
     running_task_id: UUID | None
     last_task_state: TaskState | None
     pending_change_id: UUID | None
+    open_requests: int
 
 
 class ChatOut(Output):
@@ -111,6 +114,7 @@ class TaskOut(Output):
     error_cure: str | None
     summary: str | None
     usage: Annotated[UsageOut | None, BeforeValidator(_decoded)]
+    open_requests: int
 
 
 class PartOut(Output):
@@ -190,6 +194,61 @@ class AppliedOut(Output):
     left: tuple[str, ...]
 
 
+class PermissionOptionOut(Output):
+    """One answer that the agent offers."""
+
+    id: str
+    label: str
+    kind: str
+
+
+class QuestionOut(Output):
+    """One question; without choices the answer is free text."""
+
+    text: str
+    header: str = ""
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+
+
+class PermissionOut(Output):
+    """A permission (with `options`) or a question (with `questions`) of an agent, and what came of it."""
+
+    id: UUID
+    session_id: UUID
+    task_id: UUID
+    message_id: UUID
+    part: int
+    tool_part: int | None
+    kind: PermissionKind
+    state: PermissionState
+    tool: str
+    title: str
+    argument: str
+    options: list[PermissionOptionOut]
+    questions: list[QuestionOut]
+    message: str
+    answers: tuple[tuple[str, ...], ...] | None
+    decided_by: Decider | None
+    rule_id: UUID | None
+    asked_at: datetime
+    decided_at: datetime | None
+
+
+class PermissionRuleOut(Output):
+    """A rule of a session, of a project, or of all."""
+
+    id: UUID
+    project_id: UUID | None
+    session_id: UUID | None
+    tool: str
+    argument: str
+    exact: bool
+    action: RuleAction
+    uses: int
+    created_at: datetime
+
+
 class AgentOut(Output):
     """An agent of this host."""
 
@@ -232,3 +291,15 @@ def message_out(message: Message) -> MessageOut:
 def parts_out(parts: Sequence[object]) -> list[PartOut]:
     """The parts of a message."""
     return [PartOut.model_validate(part) for part in parts]
+
+
+def permission_out(request: StoredRequest) -> PermissionOut:
+    """One permission or question with its options or questions, and its answer."""
+    row = {name: getattr(request, name) for name in request.__struct_fields__}
+    offered = msgspec.json.decode(request.options)
+    is_question = request.kind is PermissionKind.QUESTION
+    answer = msgspec.json.decode(request.answer, type=StoredAnswer) if request.answer else StoredAnswer()
+    answered = request.state is PermissionState.ANSWERED
+    said = {"message": answer.message, "answers": answer.answers if answered else None}
+    lists = {"options": [] if is_question else offered, "questions": offered if is_question else []}
+    return PermissionOut.model_validate({**row, **lists, **said})

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from boocoder.cli.request_view import request_lines
 from boocoder.cli.style import MARKS, can_show, duration, style_of
 from boocoder.cli.terminal_text import SafeStream, one_line, plain
 from boocoder.events import frames
@@ -45,6 +46,7 @@ class LiveView:
         self._open_style = ""
         self._at_line_start = True
         self._rewritable: PartKey | None = None  # the tool whose line may still be rewritten
+        self._requests: set[tuple[UUID, str]] = set()
         self._plan: tuple[frames.PlanEntryData, ...] = ()
         self.usage: frames.Usage | None = None
         self.ended: frames.TurnEnded | None = None
@@ -65,9 +67,8 @@ class LiveView:
                 self._line(plain("  ".join(filter(None, chosen))), "dim")
             case frames.QueueChanged() if frame.state == "pending" and frame.pending > 1:
                 self._line(f"waits behind {frame.pending - 1} in this session", "dim")
-            case frames.Notice():
-                style = "yellow" if frame.level is NoticeLevel.WARNING else "dim"
-                self._line(f"{self._mark('notice')} {plain(frame.text)}", style)
+            case frames.Notice() | frames.Permission() | frames.Question():
+                self._beside(frame)
             case frames.Usage():
                 self.usage = frame
             case frames.TurnEnded():
@@ -135,6 +136,18 @@ class LiveView:
         if frame.status is ToolStatus.FAILED and frame.output:
             for line in plain(frame.output).rstrip().splitlines()[-FAILED_OUTPUT_LINES:]:
                 self._line(f"    {line}", "dim")
+
+    def _beside(self, frame: frames.Notice | frames.Permission | frames.Question) -> None:
+        """What is neither said nor done by the agent."""
+        if isinstance(frame, frames.Notice):
+            style = "yellow" if frame.level is NoticeLevel.WARNING else "dim"
+            self._line(f"{self._mark('notice')} {plain(frame.text)}", style)
+            return
+        if (frame.request_id, frame.state) in self._requests:
+            return
+        self._requests.add((frame.request_id, frame.state))
+        for text, style in request_lines(frame):
+            self._line(text, style)
 
     def _rewrite(self) -> None:
         self._console.file.write("\r\x1b[2K")

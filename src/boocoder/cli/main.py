@@ -20,6 +20,7 @@ COMMANDS = {
     "tasks": ("boocoder.cli.tasks", "The queue: list, show, add, cancel."),
     "sessions": ("boocoder.cli.sessions", "Sessions: list, show."),
     "changes": ("boocoder.cli.changes", "Changes: list, show, diff, apply, reject."),
+    "permissions": ("boocoder.cli.permissions", "What agents ask you: list, allow, refuse, answer, rules."),
     "projects": ("boocoder.cli.projects", "Projects: list, add."),
     "agents": ("boocoder.cli.agents", "Which agents work here."),
     "doctor": ("boocoder.cli.doctor", "Check everything that boocoder needs, with cures."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from boocoder.cli import wire
+from boocoder.cli.ask_person import PersonAsker
 from boocoder.cli.client import Client
 from boocoder.cli.decide import decide
 from boocoder.cli.follow import cancel_on_interrupt, ended_state, exit_code, follow_task
@@ -86,8 +87,10 @@ class Seen:
     change: wire.Change | None
 
 
-async def show_task(client: Client, task: wire.Enqueued, show: Callable[[frames.Frame], None]) -> Seen:
-    """Hand the task's frames to `show` until it has ended; Ctrl-C cancels it."""
+async def show_task(
+    client: Client, task: wire.Enqueued, show: Callable[[frames.Frame], None], *, person: PersonAsker | None = None
+) -> Seen:
+    """Hand the task's frames to `show`, and what the agent asks to `person`, until it has ended; Ctrl-C cancels it."""
     supervisor = Supervisor("run")
     began, outcome = time.monotonic(), ""
     try:
@@ -95,6 +98,8 @@ async def show_task(client: Client, task: wire.Enqueued, show: Callable[[frames.
             async with aclosing(follow_task(client, task.session_id, task.task_id)) as received:
                 async for frame in received:
                     show(frame)
+                    if person is not None:
+                        person.take(frame, supervisor)
                     outcome = ended_state(frame) or outcome
     finally:
         await supervisor.stop(grace_s=1.0)
@@ -152,7 +157,8 @@ async def run_shown(
     task = await enqueue_task(client, ask)
     console.print(f"task {task.task_id}  session {task.session_id}", style="dim")
     view = LiveView(console)
-    seen = await show_task(client, task, view.show)
+    person = PersonAsker(client=client, console=console, question=question)
+    seen = await show_task(client, task, view.show, person=person)
     show_end(console, view, seen)
     if seen.change is None:
         if seen.outcome == "completed":

@@ -7,7 +7,7 @@ import click
 from boocoder.cli import wire
 from boocoder.cli.client import Client
 from boocoder.cli.service_call import ask_service, full_id
-from boocoder.cli.style import age, make_console, marked, print_json, show_rows, style_of
+from boocoder.cli.style import age, make_console, marked, print_json, show_rows, style_of, task_state
 from boocoder.cli.terminal_text import one_line
 
 
@@ -43,6 +43,8 @@ def list_sessions(ctx: click.Context, state: str | None, limit: int, as_json: bo
 
 
 def _newest(session: wire.Session) -> str:
+    if session.open_requests:
+        return "waiting_for_you"
     return "running" if session.running_task_id else session.last_task_state or ""
 
 
@@ -70,7 +72,9 @@ def show(ctx: click.Context, session: str) -> None:
     for chat in chats:
         console.print(f"chat {chat.id}  {chat.agent or ''} {chat.model or ''}".rstrip(), style="dim")
     for task in reversed(tasks):
-        console.print(f"  {marked(task.state)}", style=style_of(task.state), end="")
+        console.print(f"  {marked(task_state(task))}", style=style_of(task_state(task)), end="")
         console.print(f"  {str(task.id)[:8]}  {task.agent}  {one_line(task.prompt, 90)}")
+    if found.open_requests:
+        console.print("The agent asks you something: boocoder permissions list", style="yellow")
     if found.pending_change_id:
         console.print(f"A change waits: boocoder changes show {str(found.pending_change_id)[:8]}", style="green")

@@ -12,6 +12,8 @@ from boocoder.errors import BoocoderError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from boocoder.cli import wire
+
 MARKS = {
     "pending": ("·", "dim"),
     "running": ("▸", "cyan"),
@@ -19,6 +21,11 @@ MARKS = {
     "failed": ("✗", "red"),
     "cancelled": ("⊘", "yellow"),
     "interrupted": ("!", "yellow"),
+    "waiting_for_you": ("?", "yellow"),
+    "asked": ("?", "yellow"),
+    "allowed": ("✓", "green"),
+    "answered": ("✓", "green"),
+    "refused": ("✗", "yellow"),
     "timed_out": ("✗", "red"),
     "applied": ("✓", "green"),
     "rejected": ("⊘", "yellow"),
@@ -42,6 +49,11 @@ def marked(state: str) -> str:
     """A state with its mark: "✓ completed"; plain where standard output cannot show the mark."""
     mark, _ = MARKS.get(state, ("·", ""))
     return f"{mark} {state.replace('_', ' ')}" if can_show(mark) else state.replace("_", " ")
+
+
+def task_state(task: wire.Task) -> str:
+    """A task's state as a person sees it: one whose agent asks something waits for them."""
+    return "waiting_for_you" if task.open_requests else task.state
 
 
 def style_of(state: str) -> str:

@@ -10,7 +10,7 @@ from boocoder.cli import wire
 from boocoder.cli.client import Client
 from boocoder.cli.run_task import Ask, enqueue_task
 from boocoder.cli.service_call import ask_service, full_id
-from boocoder.cli.style import age, duration, make_console, marked, print_json, show_rows, style_of
+from boocoder.cli.style import age, duration, make_console, marked, print_json, show_rows, style_of, task_state
 from boocoder.cli.terminal_text import one_line, plain
 from boocoder.model.task import TaskState
 
@@ -35,7 +35,7 @@ def list_tasks(ctx: click.Context, state: str | None, limit: int, as_json: bool)
     rows = [
         (
             (str(task.id)[:8], ""),
-            (marked(task.state), style_of(task.state)),
+            (marked(task_state(task)), style_of(task_state(task))),
             (task.agent, ""),
             (age(task.created_at), "dim"),
             (one_line(task.prompt, 100), ""),
@@ -60,7 +60,7 @@ def show(ctx: click.Context, task: str, as_json: bool) -> None:
         print_json(found)
         return
     console = make_console()
-    console.print(f"{marked(found.state)}", style=style_of(found.state), end="")
+    console.print(f"{marked(task_state(found))}", style=style_of(task_state(found)), end="")
     if found.started_at and found.ended_at:
         console.print(f" in {duration((found.ended_at - found.started_at).total_seconds())}", end="")
     console.print(f"  {found.agent} {found.model or ''} {found.mode or ''}".rstrip())

@@ -38,6 +38,7 @@ class Session(msgspec.Struct, frozen=True):
     running_task_id: UUID | None = None
     last_task_state: str | None = None
     pending_change_id: UUID | None = None
+    open_requests: int = 0
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ class Task(msgspec.Struct, frozen=True):
     error_text: str | None = None
     error_cure: str | None = None
     summary: str | None = None
+    open_requests: int = 0
 
 
 class ChangedFile(msgspec.Struct, frozen=True):
@@ -109,6 +111,47 @@ class Change(msgspec.Struct, frozen=True):
     deletions: int
     created_at: datetime
     files: tuple[ChangedFile, ...] = ()
+
+
+class PermissionQuestion(msgspec.Struct, frozen=True):
+    """One question of an agent; without choices the answer is free text."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """A permission or question of an agent and how it stands."""
+
+    id: UUID
+    session_id: UUID
+    task_id: UUID
+    kind: str
+    state: str
+    tool: str
+    title: str
+    argument: str
+    asked_at: datetime
+    questions: tuple[PermissionQuestion, ...] = ()
+    message: str = ""
+    answers: tuple[tuple[str, ...], ...] | None = None
+    decided_by: str | None = None
+    rule_id: UUID | None = None
+
+
+class PermissionRule(msgspec.Struct, frozen=True):
+    """A rule that answers permissions."""
+
+    id: UUID
+    tool: str
+    argument: str
+    exact: bool
+    action: str
+    created_at: datetime
+    uses: int = 0
+    project_id: UUID | None = None
+    session_id: UUID | None = None
 
 
 class Agent(msgspec.Struct, frozen=True):

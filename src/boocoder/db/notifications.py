@@ -13,6 +13,7 @@ from boocoder.db.sql import Done, statement
 from boocoder.errors import Unavailable
 
 TASKS_CHANNEL = "boocoder_tasks"  # 'ready:<session>' and 'cancel:<task>', sent by the trigger of tasks
+PERMISSIONS_CHANNEL = "boocoder_permissions"  # a request was decided, or a rule was added
 EVENTS_CHANNEL = "boocoder_events"  # '<session>:<last seq>', sent by every write to a stream
 
 OnMessage = Callable[[str, str], None]

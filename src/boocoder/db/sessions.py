@@ -32,6 +32,7 @@ class Session(msgspec.Struct, frozen=True):
         running_task_id: the task that runs now, if any.
         last_task_state: of its newest task, None if it never had one.
         pending_change_id: the change that waits for a decision, if any.
+        open_requests: how many permissions and questions wait for a person.
     """
 
     id: SessionId
@@ -45,6 +46,7 @@ class Session(msgspec.Struct, frozen=True):
     running_task_id: TaskId | None
     last_task_state: TaskState | None
     pending_change_id: ChangeId | None
+    open_requests: int
 
 
 class LockedSession(msgspec.Struct, frozen=True):

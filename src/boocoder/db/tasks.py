@@ -23,6 +23,7 @@ class Task(msgspec.Struct, frozen=True):
         ord: order of arrival over all sessions.
         epoch: number of its newest attempt, 0 before the first.
         usage: the last usage frame's fields as JSON, None if the agent gave none.
+        open_requests: how many of its permissions and questions wait for a person.
     """
 
     id: TaskId
@@ -48,6 +49,7 @@ class Task(msgspec.Struct, frozen=True):
     error_cure: str | None
     summary: str | None
     usage: msgspec.Raw | None
+    open_requests: int
 
 
 class KnownTask(msgspec.Struct, frozen=True):

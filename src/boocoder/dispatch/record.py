@@ -9,8 +9,10 @@ import time
 from boocoder.broker.broker import Broker
 from boocoder.db import agent_sessions, attempts, events
 from boocoder.db.pool import Database
+from boocoder.dispatch.asking import Also, Asker, Decisions
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
+from boocoder.dispatch.permissions import RequestFrame
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.events import agent_event as said
 from boocoder.events.batch import BatchItem
@@ -46,6 +48,7 @@ class Recorder:
         transcript: the turn's fold.
         liveness: touched by every event.
         stop: set when the lease is found to be lost.
+        decisions: of whoever answers permissions and questions.
         opened_sessions: gets the native id of the agent session that the turn uses.
     """
 
@@ -62,6 +65,7 @@ class Recorder:
         liveness: Liveness,
         stop: StopSignal,
         failpoints: Failpoints,
+        decisions: Decisions,
         opened_sessions: set[str],
     ) -> None:
         self._database = database
@@ -72,6 +76,16 @@ class Recorder:
         self._backend = backend
         self._transcript = transcript
         self._liveness = liveness
+        self._asker = Asker(
+            database=database,
+            decisions=decisions,
+            owner=owner,
+            ids=ids,
+            transcript=transcript,
+            liveness=liveness,
+            stop=stop,
+            tell=self._tell,
+        )
         self._stop = stop
         self._failpoints = failpoints
         self._opened_sessions = opened_sessions
@@ -132,18 +146,26 @@ class Recorder:
             await asyncio.sleep(0)
 
     async def ask_permission(self, request: said.PermissionRequest) -> said.PermissionAnswer:
-        """No rule allows it and nobody can be asked yet: refused, visibly, and the agent is told why."""
-        text = f"Refused: {request.tool} {request.argument}".strip()
-        await self.emit(said.Notice("permission_refused", text, said.NoticeLevel.WARNING))
-        return said.PermissionAnswer(
-            allowed=False, message="boocoder refuses this here: work inside the session's worktree only."
-        )
+        """Ask the rules, then a person; see `TurnPort.ask_permission`."""
+        return await self._asker.permission(request)
 
     async def ask_question(self, request: said.QuestionRequest) -> said.QuestionAnswer:
-        """Nobody can be asked yet: dismissed, visibly."""
-        text = " ".join(question.text for question in request.questions)
-        await self.emit(said.Notice("question_dismissed", f"The agent asked: {text}", said.NoticeLevel.WARNING))
-        return said.QuestionAnswer(None)
+        """Ask a person; see `TurnPort.ask_question`."""
+        return await self._asker.question(request)
+
+    async def _tell(self, frame: RequestFrame, also: Also) -> None:
+        """Store a request's frame and `also` in one transaction.
+
+        A backend may drop its question at any moment; what was said before it must not be lost with it.
+        """
+        if self._lost is not None:
+            raise self._lost
+        await asyncio.shield(self._supervisor.spawn(self._store_request(frame, also), "tell"))
+
+    async def _store_request(self, frame: RequestFrame, also: Also) -> None:
+        async with self._lock:
+            self._transcript.request(frame)
+            await self._store_waiting(also)
 
     async def flush(self) -> None:
         """Store and publish everything that was said so far.
@@ -152,30 +174,32 @@ class Recorder:
             LeaseLost: the attempt has another owner.
         """
         async with self._lock:
-            if self._transcript.empty:
-                return
-            items, durable, live = self._transcript.take()
-            self._storing = any(frame is not None for frame in durable)
-            first = await self._store(items)
-            self._failpoints.hit("record.after_batch")
-            frames: list[Frame] = []
-            for number, frame in enumerate(durable, start=first):
-                if frame is not None:
-                    frame.seq, frame.at = number, time.time()
-                    frames.append(frame)
-            if durable:
-                self._broker.commit(self._ids.session_id, first, first + len(durable) - 1, frames, flushed=live)
-            self._storing = False
-            for delta in self._held:
-                self._broker.publish_live(delta)
-            self._held.clear()
+            await self._store_waiting(None)
 
-    async def _store(self, items: list[BatchItem]) -> int:
+    async def _store_waiting(self, also: Also | None) -> None:
+        if self._transcript.empty:
+            return
+        items, durable, live = self._transcript.take()
+        self._storing = any(frame is not None for frame in durable)
+        first = await self._store(items, also)
+        self._failpoints.hit("record.after_batch")
+        frames: list[Frame] = []
+        for number, frame in enumerate(durable, start=first):
+            if frame is not None:
+                frame.seq, frame.at = number, time.time()
+                frames.append(frame)
+        if durable:
+            self._broker.commit(self._ids.session_id, first, first + len(durable) - 1, frames, flushed=live)
+        self._storing = False
+        for delta in self._held:
+            self._broker.publish_live(delta)
+        self._held.clear()
+
+    async def _store(self, items: list[BatchItem], also: Also | None) -> int:
         """Write one batch; while the database is away, try again until the lease is lost."""
         while True:
             try:
-                async with self._database.relaxed() as conn:
-                    return await events.record_batch(conn, self._owner.key, self._ids.session_id, items)
+                return await self._store_once(items, also)
             except LeaseLost as error:
                 self._lost = error
                 self._stop.set(StopReason.LEASE_LOST)
@@ -185,6 +209,15 @@ class Recorder:
                     raise LeaseLost("lease_lost", "The database was away for longer than the lease.") from error
                 log.warning("database away, batch waits", extra={"task_id": self._ids.task_id, "code": error.code})
                 await asyncio.sleep(RETRY_S)
+
+    async def _store_once(self, items: list[BatchItem], also: Also | None) -> int:
+        if also is None:
+            async with self._database.relaxed() as conn:
+                return await events.record_batch(conn, self._owner.key, self._ids.session_id, items)
+        async with self._database.transaction() as conn:
+            first = await events.record_batch(conn, self._owner.key, self._ids.session_id, items)
+            await also(conn)
+            return first
 
     async def _flush_loop(self) -> None:
         while True:

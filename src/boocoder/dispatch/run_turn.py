@@ -15,6 +15,7 @@ from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
 from boocoder.dispatch.agents import Agents, Chosen, choose
+from boocoder.dispatch.asking import Decisions
 from boocoder.dispatch.drive import drive, failed_by
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
@@ -66,6 +67,7 @@ class TurnServices:
     """What running a turn needs; made once by the composition root.
 
     Args:
+        decisions: wakes turns that wait for a person.
         opened_sessions: native ids of agent sessions that this process has opened: they need no handover.
     """
 
@@ -74,6 +76,7 @@ class TurnServices:
     agents: Agents
     workspaces: Workspaces
     settings: TurnSettings
+    decisions: Decisions
     failpoints: Failpoints
     opened_sessions: set[str] = field(default_factory=set)
 
@@ -169,6 +172,7 @@ class _Turn:
             liveness=liveness,
             stop=self._stop,
             failpoints=self._services.failpoints,
+            decisions=self._services.decisions,
             opened_sessions=self._services.opened_sessions,
         )
 

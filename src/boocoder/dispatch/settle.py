@@ -9,17 +9,19 @@ from typing import Literal
 import msgspec
 
 from boocoder.broker.broker import Broker
-from boocoder.db import agent_sessions, attempts, changes, events, messages, tasks
+from boocoder.db import agent_sessions, attempts, changes, events, messages, permissions, tasks
 from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.pool import Connection, Database
 from boocoder.db.turns import latest_change
 from boocoder.db.worktrees import SnapshotKind, insert_snapshot
 from boocoder.dispatch.owner import Owner
+from boocoder.dispatch.permissions import frame_of
 from boocoder.dispatch.workspace import Taken
 from boocoder.errors import LeaseLost
 from boocoder.events import frames
 from boocoder.events.agent_event import Usage
-from boocoder.events.transcript import TurnIds
+from boocoder.events.batch import BatchItem, EventItem
+from boocoder.events.transcript import TurnIds, request_item
 from boocoder.failpoints import Failpoints
 from boocoder.model.ids import SnapshotId, new_id
 from boocoder.model.task import ChangeState, MessageStatus, TaskState
@@ -67,11 +69,13 @@ async def settle(
         state = TaskState.PENDING if ending.requeue else _state(ending.outcome)
         if not await attempts.end_attempt(conn, *owner.key, state):
             raise LeaseLost("lease_lost", f"Task {owner.task_id} is run by another host.")
-        drafts = await _write(conn, ending, owner, ids)
+        asked = [frame_of(request) for request in await permissions.close_requests(conn, owner.task_id, owner.epoch)]
+        drafts = [*asked, *await _write(conn, ending, owner, ids)]
         drafts.append(await _queue_frame(conn, ids, state))
         drafts.append(_turn_ended(ending, ids, owner.epoch))
-        items = [(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
-        first = await events.append_events(conn, ids.session_id, items)
+        items: list[BatchItem] = [request_item(frame) for frame in asked]
+        items += [EventItem(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
+        first = await events.record_batch(conn, None, ids.session_id, items)
         failpoints.hit("settle.before_commit")
     failpoints.hit("settle.after_commit")
     now = time.time()

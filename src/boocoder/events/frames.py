@@ -162,6 +162,58 @@ class Notice(FrameBase, tag="notice"):
     part: int | None = None
 
 
+class PermissionOptionData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer that the agent offers; `kind` is allow_once, allow_always, reject_once or reject_always."""
+
+    id: str
+    label: str
+    kind: str
+
+
+class Permission(FrameBase, tag="permission"):
+    """The agent asks before it acts, or what came of it; the latest one of a part wins.
+
+    `asked` waits for an answer to POST /api/permissions/{request_id}/answer.
+    """
+
+    message_id: UUID
+    part: int
+    task_id: UUID
+    request_id: UUID
+    state: Literal["asked", "allowed", "refused", "cancelled"]
+    tool: str
+    title: str
+    argument: str
+    options: tuple[PermissionOptionData, ...] = ()
+    tool_part: int | None = None
+    decided_by: str = ""
+    rule_id: UUID | None = None
+    message: str = ""
+
+
+class QuestionData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One question; without choices the answer is free text."""
+
+    text: str
+    header: str = ""
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+
+
+class Question(FrameBase, tag="question"):
+    """The agent wants to know something, or what it was told; the latest one of a part wins."""
+
+    message_id: UUID
+    part: int
+    task_id: UUID
+    request_id: UUID
+    state: Literal["asked", "answered", "refused", "cancelled"]
+    questions: tuple[QuestionData, ...]
+    answers: tuple[tuple[str, ...], ...] = ()
+    tool_part: int | None = None
+    decided_by: str = ""
+
+
 class ChangeUpdated(FrameBase, tag="change_updated"):
     """The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected."""
 
@@ -217,6 +269,8 @@ Frame = (
     | AgentCommands
     | Usage
     | Notice
+    | Permission
+    | Question
     | ChangeUpdated
     | MessageComplete
     | TurnEnded

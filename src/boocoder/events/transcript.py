@@ -68,6 +68,12 @@ class TurnIds:
     message_id: MessageId
 
 
+def request_item(frame: frames.Permission | frames.Question) -> PartItem:
+    """The part that holds the newest state of a permission or question."""
+    kind = PartKind.PERMISSION if isinstance(frame, frames.Permission) else PartKind.QUESTION
+    return PartItem(MessageId(frame.message_id), frame.part, kind, f"request:{frame.request_id}", frames.encode(frame))
+
+
 class Transcript:
     """One turn's assistant message as it grows.
 
@@ -193,6 +199,17 @@ class Transcript:
         self._items.append(self._part(part, PartKind.NOTICE, f"notice:{part}", frames.encode(frame)))
         self._items.append(frame)
         self._durable_waits = True
+
+    def new_request(self, tool_key: str) -> tuple[int, int | None]:
+        """Numbers for a permission or question: of its part, and of the part of the tool call that asks, if any."""
+        tool = self._tools.get(tool_key)
+        return self._new_part(), tool.part if tool else None
+
+    def request(self, frame: frames.Permission | frames.Question) -> None:
+        """Add the newest state of a permission or question."""
+        key = f"request:{frame.request_id}"
+        self._put(f"part:{key}", request_item(frame))
+        self._put(key, frame)
 
     def _text(self, key: str, text: str, kind: PartKind) -> frames.Delta | frames.ReasoningDelta | None:
         part = self._texts.get(key)

@@ -12,6 +12,8 @@ MessageId = NewType("MessageId", UUID)
 TaskId = NewType("TaskId", UUID)
 SnapshotId = NewType("SnapshotId", UUID)
 ChangeId = NewType("ChangeId", UUID)
+PermissionId = NewType("PermissionId", UUID)
+RuleId = NewType("RuleId", UUID)
 HostId = NewType("HostId", UUID)
 """Stable per data directory: the worktrees and agent sessions in it belong to this host."""
 InstanceId = NewType("InstanceId", UUID)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from boocoder.db.notifications import EVENTS_CHANNEL, TASKS_CHANNEL, Notifications
+from boocoder.db.notifications import EVENTS_CHANNEL, PERMISSIONS_CHANNEL, TASKS_CHANNEL, Notifications
 from boocoder.errors import Unavailable
 from boocoder.model.ids import SessionId, TaskId
 from boocoder.service import Supervisor
@@ -23,6 +23,7 @@ CONNECT_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 2.0
 CLOSE_TIMEOUT_S = 1.0
+CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class ListenerStatistics:
 
 
 class Listener:
-    """Subscribes to tasks and events and stays subscribed. A `service.Service`; callbacks must not block or raise.
+    """Subscribes to the channels and stays subscribed. A `service.Service`; callbacks must not block or raise.
 
     Args:
         dsn: of the database.
@@ -49,6 +50,7 @@ class Listener:
         on_ready: a task of this session may be claimed.
         on_cancel: this running task shall end.
         on_events: the session's numbers reach to this one.
+        on_permissions: a request was decided, or a rule was added.
         ping_interval_s, ping_timeout_s: a link that answers no ping for their sum is given up.
         connect_timeout_s: one try to connect and subscribe takes at most so long; `start` waits no longer either.
         backoff_max_s: longest wait between two tries to connect.
@@ -62,6 +64,7 @@ class Listener:
         on_ready: Callable[[SessionId], None],
         on_cancel: Callable[[TaskId], None],
         on_events: Callable[[SessionId, int], None],
+        on_permissions: Callable[[], None] | None = None,
         ping_interval_s: float = PING_INTERVAL_S,
         ping_timeout_s: float = PING_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
@@ -72,6 +75,7 @@ class Listener:
         self._on_ready = on_ready
         self._on_cancel = on_cancel
         self._on_events = on_events
+        self._on_permissions = on_permissions
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._connect_timeout_s = connect_timeout_s
@@ -109,7 +113,7 @@ class Listener:
         """Connect and stay until the connection is lost; returns how long that was, 0.0 if it was never made."""
         try:
             notifications = await Notifications.connect(
-                self._dsn, (TASKS_CHANNEL, EVENTS_CHANNEL), self._hear, timeout_s=self._connect_timeout_s
+                self._dsn, CHANNELS, self._hear, timeout_s=self._connect_timeout_s
             )
         except Unavailable as error:
             log.warning("cannot listen", extra={"code": error.code, "text": error.text})
@@ -150,7 +154,10 @@ class Listener:
     def _dispatch(self, channel: str, payload: str) -> None:
         """Raises ValueError for a payload that none of our statements sends."""
         first, _, second = payload.partition(":")
-        if channel == EVENTS_CHANNEL:
+        if channel == PERMISSIONS_CHANNEL:
+            if self._on_permissions is not None:
+                self._on_permissions()
+        elif channel == EVENTS_CHANNEL:
             self._on_events(SessionId(UUID(first)), int(second))
         elif first == "ready":
             self._on_ready(SessionId(UUID(second)))

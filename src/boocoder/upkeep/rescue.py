@@ -241,5 +241,6 @@ class _Rescue:
             liveness=liveness,
             stop=StopSignal(),
             failpoints=self._services.failpoints,
+            decisions=self._services.decisions,
             opened_sessions=set(),
         )

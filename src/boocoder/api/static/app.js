@@ -46,7 +46,7 @@ function firstLine(text) { return text.trim().split("\n")[0].slice(0, 80); }
 function showSessions(names, sessions) {
   $("sessions").replaceChildren(...sessions.map((session) => {
     const button = element("button", "", session.title);
-    const state = session.running_task_id ? "running" : session.pending_change_id ? "change to review" : "";
+    const state = session.open_requests ? "waiting for you" : session.running_task_id ? "running" : session.pending_change_id ? "change to review" : "";
     button.append(element("small", "", [names.get(session.project_id), state].filter(Boolean).join(" · ")));
     if (session.id === view.session) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => choose(session));
@@ -134,6 +134,24 @@ function addText(frame, className) {
 
 function note(text, className) { if (text) $("stream").append(element("div", className || "note", text)); }
 
+// What an agent asks; a question is answered in the terminal, where free text has room.
+function showRequest(frame, about) {
+  const shown = box(`${frame.message_id}/${frame.part}`, "tool");
+  shown.textContent = `${about} (${frame.state === "asked" ? "waiting for you" : frame.state})`;
+  if (frame.state === "asked" && frame.type === "question") {
+    shown.append(element("div", "", `boocoder permissions answer ${frame.request_id.slice(0, 8)} "..."`));
+  } else if (frame.state === "asked") {
+    for (const [label, decision] of [["Allow once", "allow"], ["Allow in this session", "allow_session"], ["Refuse", "refuse"]]) {
+      const button = element("button", "", label);
+      button.addEventListener("click", () => {
+        api(`/api/permissions/${frame.request_id}/answer`, { decision }).catch((error) => say(error.message));
+      });
+      shown.append(" ", button);
+    }
+  }
+  refresh();
+}
+
 const shows = {
   message_started: (frame) => { if (frame.text) box(frame.message_id, "user").textContent = frame.text; },
   delta: (frame) => addText(frame, "answer"),
@@ -147,6 +165,8 @@ const shows = {
     box(`${frame.message_id}/${frame.part}`, "plan").textContent = lines.join("\n");
   },
   notice: (frame) => note(frame.text),
+  permission: (frame) => showRequest(frame, `${frame.tool}: ${frame.argument || frame.title}`),
+  question: (frame) => showRequest(frame, frame.questions.map((one) => [one.text, ...(one.choices || [])].join("\n  ")).join("\n")),
   change_updated: (frame) => { note(`Change ${frame.state}: ${frame.files || 0} files, +${frame.additions || 0} -${frame.deletions || 0}`); refresh(); },
   turn_started: (frame) => { view.running = frame.task_id; $("cancel").hidden = false; refresh(); },
   turn_ended: (frame) => {

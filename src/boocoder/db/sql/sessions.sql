@@ -16,7 +16,8 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id
+       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id,
+       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests
 FROM sessions s WHERE s.id = $1;
 
 -- name: list_sessions
@@ -25,7 +26,8 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id
+       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id,
+       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests
 FROM sessions s
 WHERE ($1::uuid IS NULL OR s.project_id = $1)
   AND ($2::session_state IS NULL OR s.state = $2)

@@ -123,7 +123,8 @@ RETURNING true AS done;
 -- One task, whole.
 SELECT id, ord, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
        thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
-       error_text, error_cure, summary, usage
+       error_text, error_cure, summary, usage,
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
 FROM tasks WHERE id = $1;
 
 -- name: list_tasks
@@ -131,7 +132,8 @@ FROM tasks WHERE id = $1;
 -- prompt is cut to $5 characters.
 SELECT id, ord, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
-       error_code, error_text, error_cure, summary, usage
+       error_code, error_text, error_cure, summary, usage,
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
 FROM tasks
 WHERE ($1::task_state IS NULL OR state = $1)
   AND ($2::uuid IS NULL OR session_id = $2)

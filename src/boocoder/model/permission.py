@@ -1,0 +1,39 @@
+"""A permission or question of an agent: its states, who decided it, and what a rule does. No I/O."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PermissionKind(StrEnum):
+    """What the agent wants."""
+
+    PERMISSION = "permission"  # to do something
+    QUESTION = "question"  # to know something
+
+
+class PermissionState(StrEnum):
+    """asked -> allowed | refused (a permission), answered | refused (a question: dismissed), or cancelled."""
+
+    ASKED = "asked"
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"  # the turn ended first
+
+
+class Decider(StrEnum):
+    """Who decided."""
+
+    PERSON = "person"
+    RULE = "rule"
+    TIMEOUT = "timeout"  # nobody answered within the setting permission_timeout_s
+    TURN = "turn"  # the turn ended
+
+
+class RuleAction(StrEnum):
+    """What a rule does with a request that it matches."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    ASK = "ask"
