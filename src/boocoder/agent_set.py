@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
+from boocoder.acp_set import acp_backends
 from boocoder.backends.base import Backend
 from boocoder.backends.native.backend import NativeBackend
 from boocoder.backends.native.limits import NativeLimits
@@ -97,6 +98,11 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
         backends[NATIVE.name] = _native(settings)
     if settings.agents.scripted.enabled:
         backends[SCRIPTED.name] = ScriptedBackend(state_dir=settings.data_dir / "agents" / "scripted")
+    for name, made in acp_backends(settings, processes):
+        if isinstance(made, AgentInfo):
+            absent.append(made)
+        else:
+            backends[name] = made
     catalog = AgentCatalog(
         database=database,
         host_id=host_id,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from boocoder.config_acp import AcpEntry, acp_entries, is_acp_name
 from boocoder.config_file import Found, read_settings_file, unknown_setting
 from boocoder.errors import InvalidInput
 from boocoder.model import limits
@@ -22,7 +23,7 @@ ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # where the file is; the pro
 ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
-Value = str | int | float | bool | Path | tuple[str, ...]
+Value = str | int | float | bool | Path | tuple[str, ...] | tuple[AcpEntry, ...]
 
 
 def setting(
@@ -165,6 +166,7 @@ class Settings:
     failpoints: str = setting("", "name=count, ...", "for tests of recovery: the process kills itself at these places")
     models: ModelServer = field(default_factory=ModelServer)
     agents: Agents = field(default_factory=Agents)
+    acp: tuple[AcpEntry, ...] = ()
     surroundings: Surroundings = field(
         default_factory=lambda: Surroundings(home=Path("/"), search_path="", config_home=Path("/"), data_home=Path("/"))
     )
@@ -211,8 +213,11 @@ def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping
     around = _surroundings(environ)
     values: dict[str, Value] = {}
     known = {info.name: info for info in every_setting()}
-    for name, value, where in [*_from_file(environ, around, known), *_from_environment(environ, known)]:
-        values[name] = _checked(known[name], value, where)
+    in_file = _from_file(environ, around, known)
+    values["acp"] = acp_entries(found for found in in_file if found[0] not in known)
+    for name, value, where in [*in_file, *_from_environment(environ, known)]:
+        if name in known:
+            values[name] = _checked(known[name], value, where)
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = _checked(known[name], value, f"--{name.rpartition('.')[2].replace('_', '-')}")
@@ -253,7 +258,7 @@ def _absolute(path: Path, around: Surroundings) -> Path:
 def _from_file(environ: Mapping[str, str], around: Surroundings, names: Collection[str]) -> list[Found]:
     named = environ.get("BOOCODER_CONFIG", "")
     path = _absolute(Path(named), around) if named else around.config_home / "boocoder" / "config.toml"
-    return read_settings_file(path, names, required=bool(named))
+    return read_settings_file(path, names, required=bool(named), free=is_acp_name)
 
 
 def _from_environment(environ: Mapping[str, str], known: Mapping[str, SettingInfo]) -> list[Found]:

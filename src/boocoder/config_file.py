@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from boocoder.errors import InvalidInput
@@ -16,12 +16,16 @@ Found = tuple[str, object, str]
 """A setting's dotted name, its value as found, and where it was found, in words."""
 
 
-def read_settings_file(path: Path, names: Collection[str], *, required: bool) -> list[Found]:
+def read_settings_file(
+    path: Path, names: Collection[str], *, required: bool, free: Callable[[str], bool] = lambda _: False
+) -> list[Found]:
     """All settings in a TOML file.
 
     Args:
         path: the file.
         names: dotted names of the settings that exist.
+        free: whether a dotted name that is not listed may be a setting, or a table of them; a table that is listed
+            holds listed settings only.
         required: False if a missing file means no settings.
 
     Raises:
@@ -35,7 +39,7 @@ def read_settings_file(path: Path, names: Collection[str], *, required: bool) ->
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidInput("config_not_toml", f"{path} is not TOML: {error}.", "Correct that line.") from error
     place = _Place(path, text)
-    return [(name, value, place.of(name)) for name, value in _flatten(table, "", place, names)]
+    return [(name, value, place.of(name)) for name, value in _flatten(table, "", place, names, free)]
 
 
 class _Place:
@@ -91,14 +95,15 @@ def _read(path: Path, *, required: bool) -> str | None:
 
 
 def _flatten(
-    table: Mapping[str, object], prefix: str, place: _Place, names: Collection[str]
+    table: Mapping[str, object], prefix: str, place: _Place, names: Collection[str], free: Callable[[str], bool]
 ) -> Iterator[tuple[str, object]]:
+    listed = any(other.startswith(prefix) for other in names)
     for key, value in table.items():
         name = prefix + key
-        if name in names:
+        if name in names or (free(name) and not listed):
             yield name, value
-        elif isinstance(value, dict) and any(other.startswith(f"{name}.") for other in names):
-            yield from _flatten(value, f"{name}.", place, names)
+        elif isinstance(value, dict) and (free(name) or any(other.startswith(f"{name}.") for other in names)):
+            yield from _flatten(value, f"{name}.", place, names, free)
         else:
             raise unknown_setting(name, place.of(name), names)
 

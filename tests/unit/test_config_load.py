@@ -88,7 +88,7 @@ def test_an_empty_file_and_a_missing_default_file_mean_defaults(tmp_path: Path) 
         ("prot = 1", "setting_unknown", ["prot", "line 1", "Did you mean port?"]),
         ("\n\nmax_turn = 1", "setting_unknown", ["line 3", "max_turns"]),
         ("[models]\nbase-url = 'x'", "setting_unknown", ["models.base-url", "line 2", "models.base_url"]),
-        ("[agents.opncode]\nprogram = 'x'", "setting_unknown", ["agents.opncode", "line 1"]),
+        ("[agents.opncode]\nprogram = 'x'", "setting_unknown", ["agents.opncode", "line 2"]),
         ("[agents.opencode]\nprogramm = 'x'", "setting_unknown", ["agents.opencode.program?", "line 2"]),
         ("models = 1", "setting_unknown", ["models"]),
         ("zebra = 1", "setting_unknown", ["zebra", "docs/configuration.md"]),
