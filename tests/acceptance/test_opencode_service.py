@@ -71,6 +71,35 @@ async def test_two_turns_a_restart_and_an_applied_change(
     await close(service, dsn, {project.path: fingerprint(project.path)})
 
 
+async def test_a_chat_changes_its_agent_and_comes_back(
+    installation: MakeInstallation,
+    repository: MakeRepository,
+    dsn: str,
+    opencode_program: Path,
+    scripted_model: ScriptedModel,
+) -> None:
+    project = repository()
+    service = installation(settings_for(opencode_program, scripted_model.base_url, dsn))
+    await asyncio.to_thread(service.start)
+    async with service.client() as client:
+        desk = Desk(client, project.path)
+        first, _ = await desk.run("[[say apples]]", agent="opencode")
+        session = first.session_id
+        second, _ = await desk.run("[[reset]] [[say pears]]", session=session, agent="native")
+        assert await desk.answer(second) == "pears"
+        third, _ = await desk.run("[[reset]] [[recall]] [[say plums]]", session=session, agent="scripted")
+        assert "Here is the conversation" in await desk.answer(third), "a new agent is told the conversation so far"
+        fourth = await desk.queue("[[reset]] [[say cherries]]", session=session, agent="opencode")
+        codes = [frame.code for frame in await desk.follow(fourth) if isinstance(frame, frames.Notice)]
+        assert {"session_warm", "told_what_it_missed"} <= set(codes[-3:]), codes
+    calls = [call.conversation for call in scripted_model.requests if call.conversation.side_answer is None]
+    native, opencode = calls[-2].prompt, calls[-1].prompt
+    assert "apples" in native and native.endswith("[[reset]] [[say pears]]")
+    assert "pears" in opencode and "plums" in opencode and opencode.endswith("[[say cherries]]")
+    assert len(calls[-1].prompts) == 2, "opencode's own session goes on"
+    await close(service, dsn, {project.path: fingerprint(project.path)})
+
+
 async def test_opencode_waits_for_a_model_server_that_starts_later(
     installation: MakeInstallation, repository: MakeRepository, dsn: str, opencode_program: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boocoder.dispatch.handover import ANSWER_MAX_CHARS, HANDOVER_MAX_CHARS, Said, digest
+from boocoder.dispatch.handover import ANSWER_MAX_CHARS, HANDOVER_MAX_CHARS, MISSED_HEAD, Said, digest
 
 
 def test_nothing_said_gives_nothing() -> None:
@@ -26,3 +26,8 @@ def test_the_newest_messages_win() -> None:
     assert "message 99 " in text and "message 0 " not in text
     assert "[earlier messages are left out]" in text
     assert len(text) < HANDOVER_MAX_CHARS + 1_000
+
+
+def test_what_an_agent_missed_has_a_head_of_its_own() -> None:
+    text = digest([Said("native", "I renamed it")], head=MISSED_HEAD)
+    assert text.startswith(MISSED_HEAD) and "I renamed it" in text

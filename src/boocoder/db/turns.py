@@ -33,7 +33,7 @@ class _Task(msgspec.Struct, frozen=True):
 
 
 _USER_MESSAGE = statement("turns", "get_user_message", row=MessageKey, params=(UUID,))
-_SAID = statement("turns", "said_before", row=SaidRow, params=(UUID, UUID, int))
+_SAID = statement("turns", "said_before", row=SaidRow, params=(UUID, UUID, int, int))
 _CANCELLED = statement("turns", "list_cancelled", row=_Task, params=(UUID,))
 _LATEST = statement("turns", "latest_change", row=LatestChange, params=(UUID,))
 
@@ -43,9 +43,11 @@ async def get_user_message(conn: Connection, task_id: TaskId) -> MessageKey | No
     return await _USER_MESSAGE.first(conn, task_id)
 
 
-async def said_before(conn: Connection, chat_id: ChatId, task_id: TaskId, limit: int) -> list[SaidRow]:
-    """The newest `limit` messages of a chat besides those of one task, oldest first."""
-    return (await _SAID.all(conn, chat_id, task_id, limit))[::-1]
+async def said_before(
+    conn: Connection, chat_id: ChatId, task_id: TaskId, limit: int, after_ord: int = 0
+) -> list[SaidRow]:
+    """The newest `limit` messages of a chat after number `after_ord`, besides those of one task; oldest first."""
+    return (await _SAID.all(conn, chat_id, task_id, limit, after_ord))[::-1]
 
 
 async def list_cancelled(conn: Connection, instance_id: InstanceId) -> list[TaskId]:

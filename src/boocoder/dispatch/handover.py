@@ -9,6 +9,7 @@ HANDOVER_MAX_CHARS = 48_000  # about 12,000 tokens: fits the context of small lo
 ANSWER_MAX_CHARS = 4_000  # of one answer; the person's own words are never cut
 
 HEAD = "Here is the conversation of this workspace so far. The files are as they were left.\n"
+MISSED_HEAD = "Since your last turn, this was said here, with other agents at work on the same files.\n"
 TAIL = "\nThe conversation goes on with this message:\n"
 
 
@@ -20,11 +21,12 @@ class Said:
     text: str
 
 
-def digest(messages: Sequence[Said]) -> str:
+def digest(messages: Sequence[Said], *, head: str = HEAD) -> str:
     """The conversation as a preface to a prompt; the newest messages win where it is too long.
 
     Args:
         messages: oldest first.
+        head: the sentence before them.
 
     Returns:
         "" when nothing was said.
@@ -41,7 +43,7 @@ def digest(messages: Sequence[Said]) -> str:
         left -= len(line)
     if not lines:
         return ""
-    return HEAD + "\n" + "\n".join(reversed(lines)) + TAIL
+    return head + "\n" + "\n".join(reversed(lines)) + TAIL
 
 
 def _shorten(text: str) -> str:

@@ -11,7 +11,7 @@ from boocoder.db.attempts import hold_attempt
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Connection, Database
 from boocoder.db.turns import get_user_message, said_before
-from boocoder.dispatch.handover import Said, digest
+from boocoder.dispatch.handover import MISSED_HEAD, Said, digest
 from boocoder.dispatch.owner import Owner
 from boocoder.events import frames
 from boocoder.events.transcript import TurnIds
@@ -119,3 +119,12 @@ async def handover_text(task: ClaimedTask, *, database: Database) -> str:
     async with database.connection() as conn:
         said = await said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES)
     return digest([Said(row.who, row.text) for row in said])
+
+
+async def missed_text(task: ClaimedTask, *, database: Database) -> str:
+    """What was said in the chat since the task's agent took its last turn there; "" where it was the last one."""
+    if task.seen_message_ord is None or task.native_id is None:
+        return ""
+    async with database.connection() as conn:
+        said = await said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES, task.seen_message_ord)
+    return digest([Said(row.who, row.text) for row in said], head=MISSED_HEAD)

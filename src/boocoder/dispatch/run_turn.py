@@ -19,7 +19,7 @@ from boocoder.dispatch.asking import Decisions
 from boocoder.dispatch.drive import drive, failed_by
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
-from boocoder.dispatch.prepare import Opened, handover_text, open_turn
+from boocoder.dispatch.prepare import Opened, handover_text, missed_text, open_turn
 from boocoder.dispatch.record import Recorder
 from boocoder.dispatch.settle import Ending, settle
 from boocoder.dispatch.workspace import Taken, Workspace, Workspaces
@@ -39,6 +39,7 @@ from boocoder.model.turn import (
 
 log = logging.getLogger(__name__)
 
+TOLD = "{agent} was told what was said here since its last turn."
 SETTLE_S = 60.0  # for a database that is being restarted
 SETTLE_RETRY_S = 0.5
 SKIPPED_SHOWN = 20  # files that a snapshot had to leave out, named one by one
@@ -183,7 +184,17 @@ class _Turn:
         if self._stop.reason is StopReason.CANCELLED:
             return Cancelled()
         request = await self._request(chosen, workspace)
+        missed = await self._missed()
+        if missed:
+            await recorder.emit(Notice("told_what_it_missed", TOLD.format(agent=self._agent)))
+            request = replace(request, prompt=f"{missed}\n{request.prompt}")
         return await drive(chosen.backend, request, recorder, liveness)
+
+    async def _missed(self) -> str:
+        """What other agents did in this chat since this one's last turn."""
+        if self._agent != self._task.agent:
+            return ""
+        return await missed_text(self._task, database=self._services.database)
 
     async def _request(self, chosen: Chosen, workspace: Workspace) -> TurnRequest:
         task = self._task

@@ -5,7 +5,8 @@
 SELECT id, ord FROM messages WHERE task_id = $1 AND role = 'user';
 
 -- name: said_before
--- The newest $3 messages of chat $1 before those of task $2, newest first: who spoke, and the whole text.
+-- The newest $3 messages of chat $1 after number $4, those of task $2 left out, newest first: who spoke, and the
+-- whole text.
 SELECT CASE m.role WHEN 'user' THEN 'user' ELSE coalesce(m.agent, 'agent') END AS who,
        CASE m.role WHEN 'user' THEN t.prompt ELSE coalesce((
            SELECT string_agg(c.text, '' ORDER BY c.part, c."offset")
@@ -14,7 +15,7 @@ SELECT CASE m.role WHEN 'user' THEN 'user' ELSE coalesce(m.agent, 'agent') END A
            WHERE c.message_id = m.id AND c.field = 'text'), '') END AS text
 FROM messages m
 JOIN tasks t ON t.id = m.task_id
-WHERE m.chat_id = $1 AND m.task_id <> $2
+WHERE m.chat_id = $1 AND m.task_id <> $2 AND m.ord > $4
 ORDER BY m.ord DESC
 LIMIT $3;
 
