@@ -23,7 +23,18 @@ def test_help_is_quick_and_lists_every_command(installation: MakeInstallation) -
         done = place.run("--help")
         times.append(cpu_of_children_s() - before)
     assert done.returncode == 0
-    for name in ("serve", "run", "tasks", "sessions", "changes", "agents", "doctor", "projects", "scripted-model"):
+    for name in (
+        "serve",
+        "run",
+        "tasks",
+        "sessions",
+        "changes",
+        "permissions",
+        "agents",
+        "doctor",
+        "projects",
+        "scripted-model",
+    ):
         assert f"  {name}" in done.stdout
     assert min(times) < 0.3, times
 
@@ -63,6 +74,14 @@ def test_help_imports_nothing_heavy() -> None:
         ["changes", "diff"],
         ["changes", "apply"],
         ["changes", "reject"],
+        ["permissions", "list"],
+        ["permissions", "show"],
+        ["permissions", "allow"],
+        ["permissions", "refuse"],
+        ["permissions", "answer"],
+        ["permissions", "rules", "list"],
+        ["permissions", "rules", "add"],
+        ["permissions", "rules", "remove"],
         ["projects", "list"],
         ["projects", "add"],
         ["agents"],
