@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,16 @@ import pytest
 from boocoder.backends.native.backend import NativeBackend
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.errors import BoocoderError
-from boocoder.events.agent_event import Notice, Progress, ToolCall, ToolStatus
+from boocoder.events.agent_event import (
+    Notice,
+    PermissionAnswer,
+    PermissionRequest,
+    Progress,
+    QuestionAnswer,
+    QuestionRequest,
+    ToolCall,
+    ToolStatus,
+)
 from boocoder.model.agent import AgentState
 from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
 from boocoder.model.turn import AgentSessionRef, Completed, Failed, Outcome, StopReason, TurnRequest
@@ -52,6 +63,26 @@ async def run(
             return port, await backend.run_turn(request, port)
     finally:
         await backend.stop()
+
+
+class SlowPerson(RecordingPort):
+    """Takes longer to answer than a turn may take."""
+
+    waited_s = 0.0
+
+    async def ask_question(self, request: QuestionRequest) -> QuestionAnswer:
+        await self._think()
+        return QuestionAnswer((("A",),))
+
+    async def ask_permission(self, request: PermissionRequest) -> PermissionAnswer:
+        await self._think()
+        return PermissionAnswer(allowed=True)
+
+    async def _think(self) -> None:
+        begun = time.monotonic()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), 0.6)
+        self.waited_s += time.monotonic() - begun
 
 
 def notices(port: RecordingPort) -> list[str]:
@@ -324,6 +355,18 @@ async def test_limits_of_a_turn(tmp_path: Path, limits: NativeLimits, code: str)
     assert isinstance(outcome, Failed) and outcome.error.code == code
     assert "go on" in outcome.error.cure
     assert all(tool.status.final for tool in port.final_tools)
+
+
+async def test_the_time_of_a_turn_stands_still_while_a_person_is_asked(tmp_path: Path) -> None:
+    async with NativeModel(
+        calling(("ask", {"question": "Which?"}), ("read", {"path": "/etc/hostname"})), saying("x")
+    ) as model:
+        backend = backend_for(model, tmp_path, NativeLimits(time_limit_s=0.5))
+        request = request_in(tmp_path)
+        port = SlowPerson(stop=request.stop)
+        assert await backend.run_turn(request, port) == Completed()
+        await backend.stop()
+    assert port.waited_s > 0.8
 
 
 async def test_an_overflow_makes_the_conversation_smaller(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from boocoder.backends.native.bench import Job, ToolBench
 from boocoder.backends.native.calls import SentCall, understand
+from boocoder.backends.native.clock import TurnClock
 from boocoder.backends.native.commands import run_search
 from boocoder.backends.native.journal import TurnJournal
 from boocoder.backends.native.places import Place, find_place
@@ -52,6 +53,7 @@ class Workshop:
             supervisor=self.supervisor,
             shell_timeout_s=shell_timeout_s,
             max_chars=8_000,
+            clock=TurnClock(60.0),
             keep=lambda job, result: self.kept.append(job.id),
         )
 
@@ -306,6 +308,8 @@ async def test_secrets_are_read_with_permission_only(make_shop: MakeShop, name: 
     (asked,) = shop.port.permission_requests
     assert (asked.tool, asked.argument) == ("read", name)
     assert not result.worked and "KEY" not in result.output
+    edited = await shop.one("edit", path=name, old="GUESS", new="x")
+    assert not edited.worked and "KEY" not in edited.output and len(shop.port.permission_requests) == 2
     (shop.root / ".env.example").write_text("KEY=\n")
     assert (await shop.one("read", path=".env.example")).worked
 

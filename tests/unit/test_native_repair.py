@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from boocoder.backends.native.calls import BadCall, GoodCall, SentCall, nearest_tool, understand
 from boocoder.backends.native.mend import Unmendable, mend
+from boocoder.backends.native.speech import Speech
 from boocoder.backends.native.tool_args import Ask, Edit, List, Plan, PlanStep, Read, Search, Shell, ToolArgs, Write
 from boocoder.backends.native.tool_schemas import tool_schemas
+from boocoder.backends.native.written_calls import calls_in
 
 A = Read("a.py")
 PLAN = Plan([PlanStep("one", "completed"), PlanStep("two", "in_progress")])
@@ -157,6 +160,32 @@ def test_right_calls_are_not_called_mended() -> None:
     for name, arguments in (("read", '{"path": "a"}'), ("list", ""), ("shell", '{"command": "ls"}')):
         call = understand(SentCall(name, arguments))
         assert isinstance(call, GoodCall) and not call.mended
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('x = {"a": 1}; ' * 20_000, '"} ; ' * 40_000, '" /* ' * 20_000, '"a": "b", ' * 20_000, "\\" * 100_000),
+        *("{" * 100_000, '{"a":' * 50_000, "```json\n{" * 20_000, '"' + " " * 200_000, ('"' + " " * 200) * 1_000),
+        *(
+            "a" * 300_000,
+            "{} " * 100_000,
+            "\n" * 200_000,
+            "<function=read><parameter=a>" * 10_000,
+            "<arg_key>" * 20_000,
+        ),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_no_text_takes_long(text: str) -> None:
+    begun = time.process_time()
+    understand(SentCall("write", "{'path': 'x', \"content\": \"" + text + '"}'))
+    understand(SentCall("write", text))
+    calls_in(text)
+    speech = Speech()
+    speech.feed(text)
+    speech.finish()
+    assert time.process_time() - begun < 5.0, "a model could hold up the whole service"
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text() | st.integers() | st.lists(st.text())))

@@ -11,6 +11,7 @@ from typing import Any
 from boocoder.backends.base import TurnPort
 from boocoder.backends.native import tool_args
 from boocoder.backends.native.calls import BadCall, GoodCall
+from boocoder.backends.native.clock import TurnClock
 from boocoder.backends.native.commands import run_search, run_shell
 from boocoder.backends.native.file_tools import edit_file, list_folder, read_file, write_file
 from boocoder.backends.native.places import Place, find_place
@@ -66,6 +67,7 @@ class ToolBench:
         shell_timeout_s: seconds until a command is killed.
         max_chars: of one result.
         keep: stores a result; called before it is reported.
+        clock: stands still while a person is asked.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class ToolBench:
         shell_timeout_s: float,
         max_chars: int,
         keep: Callable[[Job, ToolResult], None],
+        clock: TurnClock,
     ) -> None:
         self._worktree = worktree
         self._port = port
@@ -86,6 +89,7 @@ class ToolBench:
         self._shell_timeout_s = shell_timeout_s
         self._max_chars = max_chars
         self._keep = keep
+        self._clock = clock
 
     async def use(self, jobs: Sequence[Job]) -> list[ToolResult]:
         """Make the calls in their order, neighbours that only read side by side; the results in the same order."""
@@ -189,10 +193,9 @@ class ToolBench:
 
     async def _may_use(self, tool: str, place: Place, part: str) -> str:
         """Ask where a place is none that the agent may use by itself; why not, or ""."""
-        writes = tool in ("write", "edit")
-        if writes and place.git:
+        if place.git and tool in ("write", "edit"):
             return f"{place.shown} is git's own data: the tools do not write it."
-        if place.inside and not (place.secret and not writes):
+        if place.inside and (not place.secret or tool == "write"):  # an edit shows what stands in the file
             return ""
         outside = not place.inside
         title = f"{_VERBS[tool]} {place.shown}{', outside the worktree' if outside else ', which may hold secrets'}"
@@ -204,7 +207,8 @@ class ToolBench:
             part=part,
             options=_OPTIONS,
         )
-        answer = await self._port.ask_permission(request)
+        with self._clock.stopped():
+            answer = await self._port.ask_permission(request)
         if answer.allowed:
             return ""
         reason = answer.message or "The person refused this."
@@ -213,7 +217,8 @@ class ToolBench:
     async def _ask(self, args: tool_args.Ask, shown: ToolCall) -> ToolResult:
         question = Question(clean(args.question), choices=tuple(clean(choice) for choice in args.choices))
         key = self._reporter.new_part("question")
-        answer = await self._port.ask_question(QuestionRequest(key, (question,), shown.part))
+        with self._clock.stopped():
+            answer = await self._port.ask_question(QuestionRequest(key, (question,), shown.part))
         if answer.answers is None:
             return ToolResult(True, "The person did not answer. Decide by yourself what is best, or say what you need.")
         return ToolResult(True, "; ".join(", ".join(one) for one in answer.answers))

@@ -17,6 +17,7 @@ LINE_MAX_CHARS = 2_000  # of one line shown; minified code has lines of megabyte
 LIST_MAX_ENTRIES = 300
 LOOK_MAX_ENTRIES = 5_000  # entries looked at for one listing, or for a file of the same name
 NEAR_LINES_MAX = 4_000  # a longer file is not compared line by line
+NEAR_CHARS_MAX = 400  # of a line that is compared; longer ones would take seconds
 SHOWN_DIFF_CHARS = 200_000  # of each side of a diff; past this the screen gets none
 
 
@@ -186,7 +187,8 @@ def _not_found(shown: str, text: str, old: str) -> str:
             found = "\n".join(window)
             return f"{head} Lines {start + 1}-{start + len(wanted)} differ only in spaces; they are exactly:\n{found}"
     anchor = max(wanted, key=lambda line: len(line.strip()))
-    near = difflib.get_close_matches(anchor, lines, n=1, cutoff=0.5)
+    comparable = [line for line in lines if len(line) <= NEAR_CHARS_MAX]
+    near = difflib.get_close_matches(anchor[:NEAR_CHARS_MAX], comparable, n=1, cutoff=0.5)
     if not near:
         return f"{head} Nothing in it is like that; read the file first."
     at = lines.index(near[0])

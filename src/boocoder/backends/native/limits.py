@@ -18,7 +18,7 @@ class NativeLimits:
 
     Args:
         max_steps: model calls in one turn.
-        time_limit_s: seconds of one turn, waiting for a person included.
+        time_limit_s: seconds of one turn, without those in which a person is asked.
         context_tokens: what the model can hold; 0: what the server says, else DEFAULT_CONTEXT_TOKENS.
         shell_timeout_s: seconds until a command is killed.
         turn_tokens: tokens in and out of one turn, over all model calls.

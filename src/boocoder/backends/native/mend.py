@@ -10,7 +10,8 @@ TEXT_MAX_CHARS = 1_000_000
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "yes": True, "no": False}
-_GAP = r"(?:\s|//[^\n]*|/\*.*?\*/)*"  # white space and comments
+_PLAIN_RUN = re.compile(r"[^\\\"'`\u2019\u201d]+")  # nothing in it ends a string
+_GAP = r"(?:\s++|//[^\n]{0,400}|/\*.{0,400}?\*/)*+"  # white space and comments; it never goes back
 _SPACE = re.compile(_GAP, re.DOTALL)
 _BARE_KEY = re.compile(r"[\w$.-]+")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?=\s*(?:[,}\]\n]|$))")
@@ -20,7 +21,6 @@ _NEXT_KEY = re.compile(
 )
 _CLOSERS = re.compile(r"\s*[}\]](?:\s*[}\],;)`<]|\s*$)")
 _BRACELESS = re.compile(r"(?:\"[\w$-]+\"|'[\w$-]+'|[A-Za-z_$][\w$-]*)\s*:(?!/)")  # an object without its braces
-_FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\n(.*?)(?:\n\s*```\s*|\s*)$", re.DOTALL)
 _strict = json.JSONDecoder(strict=False)
 
 
@@ -78,8 +78,10 @@ def _begin(text: str, start: int) -> int:
 
 
 def _unfenced(text: str) -> str:
-    found = _FENCE.match(text)
-    return found.group(1) if found else text
+    plain = text.strip()
+    if not plain.startswith("```"):
+        return text
+    return plain.partition("\n")[2].removesuffix("```")
 
 
 class _Reader:
@@ -175,6 +177,11 @@ class _Reader:
         pieces: list[str] = []
         while self.place < len(self._text):
             char = self._text[self.place]
+            run = _PLAIN_RUN.match(self._text, self.place)
+            if run is not None and not is_key:
+                pieces.append(run.group())
+                self.place = run.end()
+                continue
             if char == "\\":
                 pieces.append(self._escape())
                 continue
@@ -214,7 +221,7 @@ class _Reader:
         if in_array:
             return following in ",]}"
         if following in "}]":
-            return _CLOSERS.match(self._text, after) is not None or _QUOTES[quote] not in self._text[after:]
+            return _CLOSERS.match(self._text, after) is not None or self._text.find(_QUOTES[quote], after) < 0
         return _NEXT_KEY.match(self._text, after) is not None or (following == "," and self._only_closers(after))
 
     def _only_closers(self, after: int) -> bool:

@@ -13,6 +13,7 @@ from boocoder.backends.native.asking import Asker, ModelChoice
 from boocoder.backends.native.bench import Job, ToolBench
 from boocoder.backends.native.calls import BadCall, SentCall, understand
 from boocoder.backends.native.client import ModelClient
+from boocoder.backends.native.clock import TurnClock
 from boocoder.backends.native.closing import close_turn
 from boocoder.backends.native.context import ContextWindow
 from boocoder.backends.native.hearing import Answer
@@ -67,6 +68,7 @@ class Turn:
         self._conversation = conversation
         self._limits = limits
         self._window = window
+        self._clock = TurnClock(limits.time_limit_s)
         self._supervisor = Supervisor(f"native:{request.task_id}")
         self._journal = TurnJournal(path=journal_path, task_id=request.task_id)
         self._reporter = Reporter(port=port, journal=self._journal)
@@ -87,6 +89,7 @@ class Turn:
             shell_timeout_s=limits.shell_timeout_s,
             max_chars=_output_chars(window),
             keep=self._keep_result,
+            clock=self._clock,
         )
         self._repeats: deque[tuple[object, ...]] = deque(maxlen=2 * limits.same_calls)
         self._ids = {
@@ -143,10 +146,10 @@ class Turn:
     async def _work(self) -> Outcome | LeaseLost:
         """The turn within its time; a lost lease is a value, because nobody is to be alarmed by it."""
         try:
-            async with asyncio.timeout(self._limits.time_limit_s) as clock:
+            async with self._clock.running():
                 return await self._steps()
         except TimeoutError:
-            if clock.expired():
+            if self._clock.expired:
                 return verdict.too_long(self._limits)
             raise
         except ModelError as error:

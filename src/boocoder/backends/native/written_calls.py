@@ -10,13 +10,15 @@ from boocoder.backends.native.calls import SentCall, nearest_tool
 from boocoder.backends.native.mend import Unmendable, mend_from
 
 CALLS_MAX = 32  # in one text; more is a runaway
+NAME_MAX_CHARS = 80  # of what stands before a call's arguments
+PYTHONIC_MAX_CHARS = 50_000  # parsing Python takes a second for megabytes
 _NAMES = ("name", "tool", "tool_name", "function", "function_name", "action", "recipient_name")
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "tool_input", "action_input", "params")
 _FUNCTION = re.compile(r"<function=([^>\n]+)>(.*?)(?:</function>|(?=<function=)|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\n]+)>(.*?)(?:</parameter>|(?=<parameter=)|(?=</function>)|\Z)", re.DOTALL)
 _INVOKE = re.compile(r"<invoke\s+name=[\"']([^\"']+)[\"']\s*>(.*?)(?:</invoke>|\Z)", re.DOTALL)
 _NAMED_PARAMETER = re.compile(r"<parameter\s+name=[\"']([^\"']+)[\"'][^>]*>(.*?)(?:</parameter>|\Z)", re.DOTALL)
-_KEY_VALUE_CALL = re.compile(r"([\w.-]+)\s*(<arg_key>.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_KEY_VALUE_CALL = re.compile(r"([\w.-]{1,64})\s*(<arg_key>.*?)(?:</tool_call>|\Z)", re.DOTALL)
 _KEY_VALUE = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)(?:</arg_value>|\Z)", re.DOTALL)
 _TAG = re.compile(r"</?(?:tool_calls?|function_calls?|tool_use|tools?)>|<\|/?[\w]+\|?>|\[/?TOOL_CALLS\]|\[ARGS\]")
 _NAME_BEFORE = re.compile(r"([A-Za-z_][\w.-]*)\s*\Z")
@@ -48,6 +50,8 @@ def _invocations(text: str) -> list[SentCall]:
 
 
 def _key_values(text: str) -> list[SentCall]:
+    if "<arg_key>" not in text:
+        return []
     return [SentCall(name, _dumped(_KEY_VALUE.findall(body))) for name, body in _KEY_VALUE_CALL.findall(text)]
 
 
@@ -70,7 +74,8 @@ def _objects(text: str) -> list[SentCall]:
             value, end = mend_from(plain, place)
         except Unmendable:
             break
-        before = _NAME_BEFORE.search(plain[place : _first_brace(plain, place)])
+        brace = _first_brace(plain, place)
+        before = _NAME_BEFORE.search(plain[max(place, brace - NAME_MAX_CHARS) : brace])
         calls += _from_value(value, before.group(1) if before else "")
         place = max(end, place + 1)
     return calls
@@ -119,6 +124,8 @@ def _arguments_of(value: dict[str, object], name_key: str) -> str:
 def _pythonic(text: str) -> list[SentCall]:
     """Calls in Python's own notation, `[read(path="x")]`, as some Llama templates ask for."""
     plain = _TAG.sub(" ", text).strip()
+    if len(plain) > PYTHONIC_MAX_CHARS:
+        return []
     try:
         tree = ast.parse(plain, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
