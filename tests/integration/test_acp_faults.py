@@ -145,7 +145,16 @@ EXPECTED: dict[str, Expected] = {
     "closes-stdout": failed("agent_died", "before", words="closed its output"),
     # without effect on a turn that nobody disturbs
     **dict.fromkeys(
-        ("load-fails", "load-hangs", "load-without-replay", "replay-late", "resume-login", "mode-lies", "mode-empty"),
+        (
+            "load-fails",
+            "load-dies",
+            "load-hangs",
+            "load-without-replay",
+            "replay-late",
+            "resume-login",
+            "mode-lies",
+            "mode-empty",
+        ),
         FINE,
     ),
     **dict.fromkeys(

@@ -63,7 +63,7 @@ async def test_load_replays_nothing_into_the_turn(tmp_path: Path, fault: str) ->
     assert port.text == "users=2: [[say the colour is teal]] | [[recall]]"
 
 
-@pytest.mark.parametrize("fault", ["load-fails", "load-without-replay"])
+@pytest.mark.parametrize("fault", ["load-fails", "load-without-replay", "load-hangs", "load-dies"])
 async def test_a_load_that_is_none_hands_over(tmp_path: Path, fault: str) -> None:
     port, native_id = await resumed(tmp_path, fault, "--without", "resume", handover="The colour is teal.")
     assert port.opened.step is ResumeStep.HANDED_OVER
@@ -87,18 +87,6 @@ async def test_after_a_crash_only_a_replay_counts(tmp_path: Path) -> None:
 async def test_after_a_crash_without_load_a_session_is_new(tmp_path: Path) -> None:
     port, _ = await resumed(tmp_path, "none", "--without", "load", crashed=True, handover="The colour is teal.")
     assert port.opened.step is ResumeStep.HANDED_OVER
-
-
-async def test_a_load_that_hangs_has_a_name(tmp_path: Path) -> None:
-    agent = fake_agent(tmp_path, "load-hangs", "--without", "resume")
-    async with desk(tmp_path, agent) as acp:
-        worktree = acp.worktree()
-        first, _ = await acp.run("[[say hi]]", worktree=worktree)
-        await acp.backend.forget(worktree)
-        _, outcome = await acp.run("[[recall]]", worktree=worktree, agent_session=first.agent_session)
-        assert isinstance(outcome, Failed)
-        assert outcome.error.code == "agent_no_answer"
-        await acp.wait_gone()
 
 
 async def test_a_login_wanted_on_resume_is_named(tmp_path: Path) -> None:

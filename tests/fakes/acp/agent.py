@@ -35,7 +35,9 @@ class Session:
 
     def save(self) -> None:
         """Write it down."""
-        self.path.write_text(json.dumps({"cwd": self.cwd, "prompts": self.prompts, "replay": self.replay}))
+        fresh = self.path.with_suffix(".new")  # it may be killed while it writes
+        fresh.write_text(json.dumps({"cwd": self.cwd, "prompts": self.prompts, "replay": self.replay}))
+        fresh.replace(self.path)
 
     def load(self) -> bool:
         """Read it; whether there is such a session."""

@@ -117,6 +117,7 @@ AT_METHOD: dict[str, tuple[str, Strike]] = {
     "exit-at-new": ("session/new", lambda *_: die(11)),
     "load-fails": ("session/load", error(-32603, "cannot load")),
     "load-hangs": ("session/load", silence),
+    "load-dies": ("session/load", lambda *_: die(13)),
     "load-without-replay": ("session/load", load_nothing),
     "replay-late": ("session/load", late_replay),
     "resume-login": ("session/resume", error(-32000, "Authentication required")),

@@ -12,7 +12,7 @@ from typing import TypeVar
 from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import AgentProcess, start_agent
 from boocoder.backends.acp.journal import TurnJournal, journal_path, prune_journals
-from boocoder.backends.acp.opening import Opened, config_hash, open_session, prepare_session
+from boocoder.backends.acp.opening import LostOnResume, Opened, config_hash, open_session, prepare_session
 from boocoder.backends.acp.options import Knob
 from boocoder.backends.acp.pool import WarmPool
 from boocoder.backends.acp.probe import Prober
@@ -137,12 +137,18 @@ class AcpBackend:
         )
 
     async def _run(self, request: TurnRequest, port: TurnPort) -> Outcome:
+        try:
+            return await self._run_in_process(request, port)
+        except LostOnResume as error:
+            await self.pool.end(request.worktree, 0.0)
+            return await self._run_in_process(request, port, lost=error.why)
+
+    async def _run_in_process(self, request: TurnRequest, port: TurnPort, *, lost: str = "") -> Outcome:
         process = await _unless_stopped(request, self.pool.acquire(request.worktree))
         try:
-            opened = await _unless_stopped(request, self._open(process, request))
-            await port.emit(
-                AgentSessionOpened(opened.session.native_id, config_hash(self.agent, request.worktree), opened.step)
-            )
+            opened = await _unless_stopped(request, self._open(process, request, lost))
+            native_id = opened.session.native_id
+            await port.emit(AgentSessionOpened(native_id, config_hash(self.agent, request.worktree), opened.step))
             for notice in opened.notices:
                 await port.emit(notice)
             if outcome := _stopped(request):
@@ -151,22 +157,17 @@ class AcpBackend:
             if outcome := _stopped(request):  # a cancel right behind a prompt may reach the agent too early
                 return outcome
             return await self._drive(process, opened, request, port)
-        except BackendError:
-            if process.connection.dead or process.child.returncode is not None:
+        except BackendError as error:
+            if process.connection.dead or error.code == "agent_no_answer":  # a fresh process may answer
                 await self.pool.end(request.worktree, 0.0)
             raise
         finally:
             self.pool.release(request.worktree)
 
-    async def _open(self, process: AgentProcess, request: TurnRequest) -> Opened:
-        try:
-            opened = await open_session(process, request, self._settings)
-            opened.notices += await tune(process, opened.session, request, timeout_s=self._settings.request_timeout_s)
-            return opened
-        except BackendError as error:
-            if error.code == "agent_no_answer":  # a fresh process may answer
-                await self.pool.end(request.worktree, 0.0)
-            raise
+    async def _open(self, process: AgentProcess, request: TurnRequest, lost: str) -> Opened:
+        opened = await open_session(process, request, self._settings, lost=lost)
+        opened.notices += await tune(process, opened.session, request, timeout_s=self._settings.request_timeout_s)
+        return opened
 
     async def _drive(self, process: AgentProcess, opened: Opened, request: TurnRequest, port: TurnPort) -> Outcome:
         path = journal_path(self._state_dir, request.chat_id)
@@ -226,16 +227,16 @@ async def _unless_stopped(request: TurnRequest, work: Coroutine[None, None, T]) 
     if working.cancelled():
         raise _Stopped(await request.stop.wait())
     result = working.result()
-    if isinstance(result, BoocoderError):
+    if isinstance(result, BoocoderError | LostOnResume):
         raise result
     return result
 
 
-async def _settled(work: Coroutine[None, None, T]) -> T | BoocoderError:
+async def _settled(work: Coroutine[None, None, T]) -> T | BoocoderError | LostOnResume:
     """Errors that have a name are values here: the supervisor logs those that have none."""
     try:
         return await work
-    except BoocoderError as error:
+    except (BoocoderError, LostOnResume) as error:
         return error
 
 

@@ -18,6 +18,7 @@ from boocoder.errors import BackendError
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import AgentSessionRef, ResumeStep, TurnRequest
 
+_LOST = ("agent_no_answer", "agent_died")
 _WAYS = (("session/resume", ResumeStep.RESUMED), ("session/load", ResumeStep.LOADED))
 
 
@@ -41,15 +42,27 @@ def config_hash(agent: AcpAgent, worktree: Path) -> str:
     return hashlib.sha256("\0".join(("acp-1", agent.name, *agent.argv, str(worktree))).encode()).hexdigest()[:16]
 
 
-async def open_session(process: AgentProcess, request: TurnRequest, settings: AcpSettings) -> Opened:
+class LostOnResume(Exception):
+    """The agent hung or died over an earlier session: a fresh process has to open a new one. `why` is in words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+async def open_session(process: AgentProcess, request: TurnRequest, settings: AcpSettings, *, lost: str = "") -> Opened:
     """Reach the request's agent session by the best step that works, else make a new one.
 
+    Args:
+        lost: why the session is not to be tried again, "" if it is.
+
     Raises:
+        LostOnResume: the process is of no use any more.
         BackendError: no session can be had, for example `agent_login_needed`.
     """
     known = request.agent_session
-    if known is None:
-        return await _make(process, request, settings)
+    if known is None or lost:
+        return await _make(process, request, settings, why=lost)
     if known.config_hash != config_hash(process.agent, request.worktree):
         return await _make(process, request, settings, why="it was opened with another command or directory")
     warm = process.session(known.native_id)
@@ -79,6 +92,10 @@ async def _resume(process: AgentProcess, request: TurnRequest, known: AgentSessi
         except Refused as error:
             why = error.error.words
             continue
+        except BackendError as error:
+            if error.code in _LOST:
+                raise LostOnResume(error.text) from error
+            raise
         if session is None:
             why = "the agent said that it loaded it, but has nothing of it"
             continue
@@ -132,7 +149,7 @@ async def _make(process: AgentProcess, request: TurnRequest, settings: AcpSettin
     if not why:
         return Opened(session, step)
     how = "it was told the conversation so far" if request.handover else "it does not know the conversation so far"
-    text = f"The agent's earlier session could not be resumed: {why}. A new one was opened; {how}."
+    text = f"The agent's earlier session could not be resumed: {why.rstrip('.')}. A new one was opened; {how}."
     return Opened(session, step, [Notice("session_not_resumed", text, NoticeLevel.WARNING)])
 
 
