@@ -148,9 +148,9 @@ def test_a_busy_port_is_named(installation: MakeInstallation) -> None:
 
 
 def test_serve_says_where_it_is_and_stops_on_a_signal(service: Installation) -> None:
-    said = service.log.read_text("utf-8")
-    assert f"boocoder serves {service.url}" in said
-    assert "/login?code=" in said and str(service.data_dir) in said
+    said = service.wait_said(f"boocoder serves {service.url}")
+    said = service.wait_said(str(service.data_dir))
+    assert "/login?code=" in said
     assert service.token not in said
     assert stat.S_IMODE((service.data_dir / "token").stat().st_mode) == 0o600
     assert service.stop() == 0
