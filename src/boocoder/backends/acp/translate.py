@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boocoder.backends.acp.options import Knob
 from boocoder.backends.acp.text_runs import TextRuns
 from boocoder.backends.acp.tool_state import ToolState
 from boocoder.backends.acp.updates import (
@@ -44,21 +45,21 @@ class TurnTranslator:
 
     Args:
         ledger: what the turn has used.
+        mode: the mode that the session is in, "" if that is not known.
 
     Attributes:
         said_something: whether any text, thought, tool call or plan came.
-        mode: the mode that the agent says it went into by itself, "" if it does not say.
     """
 
-    def __init__(self, *, ledger: UsageLedger) -> None:
+    def __init__(self, *, ledger: UsageLedger, mode: str = "") -> None:
         self._ledger = ledger
+        self._mode_now = mode
         self._texts = TextRuns()
         self._tools: dict[str, ToolState] = {}
         self._shown: dict[str, ToolCall] = {}
         self._unflushed: dict[str, None] = {}
         self._noticed: set[str] = set()
         self.said_something = False
-        self.mode = ""
 
     def on_update(self, update: Update) -> list[AgentEvent]:
         """The events of an update."""
@@ -81,7 +82,10 @@ class TurnTranslator:
                 return [AgentCommands(tuple(AgentCommand(name, about) for name, about in update.commands))]
             case ModeReport():
                 return self._mode(update.mode)
-            case OptionsReport() | Echo():
+            case OptionsReport():
+                choice = update.options.get(Knob.MODE)
+                return self._mode(choice.current) if choice is not None else []
+            case Echo():
                 return []
             case Other():
                 text = f"The agent sent {update.kind or 'an update without a kind'}, which boocoder does not know."
@@ -176,10 +180,10 @@ class TurnTranslator:
         return [event]
 
     def _mode(self, mode: str) -> list[AgentEvent]:
-        if not mode or mode == self.mode:
+        before, self._mode_now = self._mode_now, mode or self._mode_now
+        if not before or before == self._mode_now:
             return []
-        known, self.mode = self.mode, mode
-        return self._once("mode_changed", mode, f"The agent went into mode {mode}.", NoticeLevel.INFO) if known else []
+        return self._once("mode_changed", mode, f"The agent went from mode {before} into {mode}.", NoticeLevel.INFO)
 
     def _once(self, code: str, key: str, text: str, level: NoticeLevel) -> list[AgentEvent]:
         if f"{code}:{key}" in self._noticed or len(self._noticed) > 20:

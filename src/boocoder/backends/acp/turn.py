@@ -18,6 +18,7 @@ from boocoder.backends.acp.journal import TurnJournal
 from boocoder.backends.acp.leftovers import Leftovers
 from boocoder.backends.acp.mailbox import Mailbox
 from boocoder.backends.acp.message import Answer
+from boocoder.backends.acp.options import Knob
 from boocoder.backends.acp.session import Session
 from boocoder.backends.acp.settings import AcpSettings
 from boocoder.backends.acp.signals import (
@@ -81,7 +82,11 @@ class Turn:
         self._journal = journal
         self._settings = settings
         self._mail: Mailbox[Signal] = Mailbox()
-        self._translator = TurnTranslator(ledger=UsageLedger(meaning=process.agent.usage, totals=session.totals))
+        mode = session.options.get(Knob.MODE)
+        self._translator = TurnTranslator(
+            ledger=UsageLedger(meaning=process.agent.usage, totals=session.totals),
+            mode=mode.current if mode is not None else "",
+        )
         self._approvals = Approvals(
             connection=self._connection, port=port, translator=self._translator, mail=self._mail
         )
