@@ -135,7 +135,8 @@ class Database:
 
     @asynccontextmanager
     async def relaxed(self) -> AsyncIterator[Connection]:
-        """Like `connection`, but commits do not wait for the disk. For streamed text only.
+        """Like `connection`, but commits do not wait for the disk: for streamed text, and for what a later durable
+        commit takes along.
 
         Raises:
             Unavailable: as `connection`.

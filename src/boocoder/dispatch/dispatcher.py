@@ -122,7 +122,9 @@ class Dispatcher:
         free = self._settings.max_turns - len(self._running)
         if free <= 0:
             return  # the end of a turn wakes the loop
-        async with self._services.database.connection() as conn:
+        # Not waited for on the disk: recording that the prompt is sent is, and takes the claim along. A server that
+        # crashes before that has the task still waiting, and this turn finds its lease lost.
+        async with self._services.database.relaxed() as conn:
             claimed = await claim_tasks(conn, self._host_id, self._instance_id, free, self._settings.lease_ttl_s)
         for task in claimed:
             owner = Owner(task.id, task.epoch, self._host_id, self._instance_id)

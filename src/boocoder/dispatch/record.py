@@ -236,9 +236,10 @@ class Recorder:
                 return  # kept in _lost, raised by the next emit
 
     async def _open_agent_session(self, event: said.AgentSessionOpened) -> None:
-        notice = said.Notice(f"session_{event.step}", STEP_TEXT[event.step])
-        self._transcript.notice(notice)
-        await self.flush()
+        self._transcript.notice(said.Notice(f"session_{event.step}", STEP_TEXT[event.step]))
+        await self._pace(urgent=True)
+        if event.step is ResumeStep.WARM and event.native_id in self._opened_sessions:
+            return  # stored by an earlier turn of this process, and nothing of it has changed
         async with self._database.relaxed() as conn:
             await agent_sessions.put_agent_session(
                 conn,
@@ -252,12 +253,15 @@ class Recorder:
 
     async def _mark_prompt_sent(self) -> None:
         self._failpoints.hit("prompt.before_sent")
-        await self.flush()
-        async with self._database.connection() as conn:
-            marked = await attempts.mark_prompt_sent(conn, *self._owner.key)
+        _, marked = await asyncio.gather(self.flush(), self._mark())
         if not marked:
             self._lost = LeaseLost("lease_lost", f"Task {self._ids.task_id} is run by another host.")
             self._stop.set(StopReason.LEASE_LOST)
             raise self._lost
         self.prompt_sent = True
         self._failpoints.hit("prompt.after_sent")
+
+    async def _mark(self) -> bool:
+        """Durable when it returns, and with it everything that was committed before, such as the claim."""
+        async with self._database.connection() as conn:
+            return await attempts.mark_prompt_sent(conn, *self._owner.key)
