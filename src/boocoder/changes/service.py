@@ -277,11 +277,7 @@ class ChangeApplier:
             made = [*drafts, *([_updated(change, state)] if decided else [])]
             if not made:
                 return decided
-            items = [(frames.type_of(frame), frames.encode(frame)) for frame in made]
-            first = await events.append_events(conn, change.session_id, items)
-        now = time.time()
-        for seq, frame in enumerate(made, start=first):
-            frame.seq, frame.at = seq, now
+            first = await events.append_frames(conn, change.session_id, made)
         self._broker.commit(change.session_id, first, first + len(made) - 1, made)
         return decided
 

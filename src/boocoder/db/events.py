@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from boocoder.db.pool import Connection
 from boocoder.db.record import flatten
 from boocoder.db.sessions import session_not_found
 from boocoder.db.sql import statement
+from boocoder.events import frames
 from boocoder.events.batch import BatchItem
 from boocoder.model.ids import InstanceId, MessageId, SessionId, TaskId
 from boocoder.model.task import PartKind
@@ -105,11 +107,26 @@ async def append_events(conn: Connection, session_id: SessionId, events: Sequenc
         NotFound: session_not_found.
     """
     types = [kind for kind, _ in events]
-    frames = [frame.decode() for _, frame in events]
-    row = await _APPEND.first(conn, session_id, types, frames)
+    texts = [frame.decode() for _, frame in events]
+    row = await _APPEND.first(conn, session_id, types, texts)
     if row is None:
         raise session_not_found(session_id)
     return row.first_seq
+
+
+async def append_frames(conn: Connection, session_id: SessionId, drafts: Sequence[frames.Frame]) -> int:
+    """Store the frames of a writer outside a turn's batches, give them their numbers, and return the first one.
+
+    Args:
+        drafts: at least one, without a number; publish them after the commit.
+
+    Raises:
+        NotFound: session_not_found.
+    """
+    items = [(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
+    first = await append_events(conn, session_id, items)
+    frames.number(drafts, first, time.time())
+    return first
 
 
 async def read_events(conn: Connection, session_id: SessionId, after_seq: int, limit: int) -> list[EventRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from boocoder.broker.broker import Broker
@@ -51,11 +50,7 @@ async def open_turn(task: ClaimedTask, owner: Owner, *, agent: str, database: Da
         )
         pending = (await tasks.count_tasks(conn, task.session_id)).pending
         drafts = _first_frames(task, agent, ids, user_id, pending)
-        items = [(frames.type_of(frame), frames.encode(frame)) for frame in drafts]
-        first = await events.append_events(conn, task.session_id, items)
-    now = time.time()
-    for number, frame in enumerate(drafts, start=first):
-        frame.seq, frame.at = number, now
+        first = await events.append_frames(conn, task.session_id, drafts)
     broker.commit(task.session_id, first, first + len(drafts) - 1, drafts)
     return Opened(ids, message_ord)
 

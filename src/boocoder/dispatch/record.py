@@ -98,7 +98,6 @@ class Recorder:
         self._lost: LeaseLost | None = None
         self._events = 0
         self.prompt_sent = False
-        self.said_anything = False
 
     async def __aenter__(self) -> Recorder:
         self._supervisor.spawn(self._flush_loop(), "flush")
@@ -121,8 +120,6 @@ class Recorder:
             case said.PromptSending():
                 await self._mark_prompt_sent()
                 return
-            case said.TextDelta() | said.ReasoningDelta() | said.ToolCall():
-                self.said_anything = True
             case _:
                 pass
         live = self._transcript.apply(event)

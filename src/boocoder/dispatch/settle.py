@@ -78,9 +78,7 @@ async def settle(
         first = await events.record_batch(conn, None, ids.session_id, items)
         failpoints.hit("settle.before_commit")
     failpoints.hit("settle.after_commit")
-    now = time.time()
-    for number, frame in enumerate(drafts, start=first):
-        frame.seq, frame.at = number, now
+    frames.number(drafts, first, time.time())
     broker.commit(ids.session_id, first, first + len(drafts) - 1, drafts)
 
 

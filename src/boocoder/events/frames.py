@@ -8,6 +8,7 @@ offset <= len(text) and drops what it has; offsets count Unicode code points. Th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -294,6 +295,17 @@ def decode(data: bytes | str) -> Frame:
         msgspec.ValidationError: unknown type, or fields of the wrong type.
     """
     return _decoder.decode(data)
+
+
+def number(drafts: Sequence[Frame], first: int, at: float) -> None:
+    """Give frames that are stored now their numbers, in order.
+
+    Args:
+        first: the number of the first one.
+        at: Unix time in seconds.
+    """
+    for seq, frame in enumerate(drafts, start=first):
+        frame.seq, frame.at = seq, at
 
 
 def type_of(frame: Frame) -> str:

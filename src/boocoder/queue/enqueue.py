@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -268,8 +267,7 @@ def _choice(new_task: NewTask, chat: chats.Chat | None) -> _Choice:
 async def _queue_changed(conn: Connection, session_id: SessionId, task_id: TaskId) -> frames.QueueChanged:
     pending = (await tasks.count_tasks(conn, session_id)).pending
     frame = frames.QueueChanged(session_id=session_id, task_id=task_id, state="pending", pending=pending)
-    first = await events.append_events(conn, session_id, [(frames.type_of(frame), frames.encode(frame))])
-    frame.seq, frame.at = first, time.time()
+    await events.append_frames(conn, session_id, [frame])
     return frame
 
 

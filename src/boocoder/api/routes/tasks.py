@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -126,8 +125,7 @@ async def _left_queue(conn: Connection, session_id: SessionId, task_id: TaskId) 
     """Store that a task was cancelled before it ran."""
     pending = (await tasks.count_tasks(conn, session_id)).pending
     frame = frames.QueueChanged(session_id=session_id, task_id=task_id, state="cancelled", pending=pending)
-    frame.seq = await events.append_events(conn, session_id, [(frames.type_of(frame), frames.encode(frame))])
-    frame.at = time.time()
+    await events.append_frames(conn, session_id, [frame])
     return (frame,)
 
 
