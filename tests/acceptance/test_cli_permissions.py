@@ -13,18 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
-from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.repository import Repository
 from tests.fixtures.service import COMMAND_S, Installation
 
 ASK = "[[say before]] [[permission bash|echo ran]] [[say after]]"
 ALLOW = b"with a [m]essage: "
-
-
-@pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
 
 
 @dataclass

@@ -13,15 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.repository import Repository
 from tests.fixtures.service import COMMAND_S, Installation, MakeInstallation
 
 EDIT = "[[say I will write it.]] [[write notes/hello.txt|hello\n]] [[say Done.]]"
-
-
-@pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
 
 
 def read_until(process: subprocess.Popen[str], wanted: str) -> str:

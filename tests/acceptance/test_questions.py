@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -13,38 +12,14 @@ from boocoder.events import frames
 from tests.acceptance.asking import RUN, Asked, answer, asked, ended, new_open
 from tests.acceptance.crowd import Id
 from tests.acceptance.desk import Desk
-from tests.fixtures.repository import MakeRepository, Repository
-from tests.fixtures.service import Installation, MakeInstallation
-from tests.invariants import World, processes_of, violations
+from tests.fixtures.repository import Repository
+from tests.fixtures.service import MakeInstallation
+from tests.invariants import World, violations
 
 
 @pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
-
-
-@pytest.fixture
-async def home(installation: MakeInstallation, dsn: str) -> Installation:
-    made = installation(
-        {
-            "BOOCODER_DATABASE_URL": dsn,
-            "BOOCODER_SILENCE_TIMEOUT_S": "1",
-            "BOOCODER_DRAIN_S": "0.3",
-            "BOOCODER_POLL_INTERVAL_S": "0.5",
-        }
-    )
-    await asyncio.to_thread(made.start)
-    return made
-
-
-@pytest.fixture
-async def desk(home: Installation, project: Repository, dsn: str) -> AsyncIterator[Desk]:
-    """A desk at a running service; whatever the test did, the invariants hold at its end."""
-    async with home.client() as client:
-        yield Desk(client, project.path)
-    assert await asyncio.to_thread(home.stop) in (0, None)
-    assert processes_of(home.data_dir) == []
-    assert await violations(World(dsn, home.data_dir)) == []
+def home_settings(home_settings: dict[str, str]) -> dict[str, str]:
+    return {**home_settings, "BOOCODER_POLL_INTERVAL_S": "0.5"}
 
 
 async def test_a_question_is_answered_and_another_dismissed(desk: Desk) -> None:

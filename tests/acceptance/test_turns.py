@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -16,31 +15,8 @@ from boocoder.events import frames
 from boocoder.events.agent_event import ToolStatus
 from tests.acceptance.crowd import Created
 from tests.acceptance.desk import Desk, of_kind, text_of
-from tests.fixtures.repository import MakeRepository, Repository
-from tests.fixtures.service import Installation, MakeInstallation
-from tests.invariants import World, processes_of, violations
-
-
-@pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
-
-
-@pytest.fixture
-async def home(installation: MakeInstallation, dsn: str) -> Installation:
-    made = installation({"BOOCODER_DATABASE_URL": dsn, "BOOCODER_SILENCE_TIMEOUT_S": "1", "BOOCODER_DRAIN_S": "0.3"})
-    await asyncio.to_thread(made.start)
-    return made
-
-
-@pytest.fixture
-async def desk(home: Installation, project: Repository, dsn: str) -> AsyncIterator[Desk]:
-    """A desk at a running service; whatever the test did, the invariants hold at its end."""
-    async with home.client() as client:
-        yield Desk(client, project.path)
-    assert await asyncio.to_thread(home.stop) in (0, None)
-    assert processes_of(home.data_dir) == []
-    assert await violations(World(dsn, home.data_dir)) == []
+from tests.fixtures.repository import Repository
+from tests.fixtures.service import Installation
 
 
 async def test_frames_of_a_whole_turn(desk: Desk) -> None:

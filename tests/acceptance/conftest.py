@@ -1,0 +1,43 @@
+"""Fixtures of the acceptance tests: a project, a running service, and a desk at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.acceptance.desk import Desk
+from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.service import Installation, MakeInstallation
+from tests.invariants import World, processes_of, violations
+
+
+@pytest.fixture
+def project(repository: MakeRepository) -> Repository:
+    """A committed repository."""
+    return repository()
+
+
+@pytest.fixture
+def home_settings() -> dict[str, str]:
+    """Settings of `home`; a module that needs more of them has a fixture of this name."""
+    return {"BOOCODER_SILENCE_TIMEOUT_S": "1", "BOOCODER_DRAIN_S": "0.3"}
+
+
+@pytest.fixture
+async def home(installation: MakeInstallation, dsn: str, home_settings: dict[str, str]) -> Installation:
+    """A running service that is quick to lose its patience."""
+    made = installation({"BOOCODER_DATABASE_URL": dsn, **home_settings})
+    await asyncio.to_thread(made.start)
+    return made
+
+
+@pytest.fixture
+async def desk(home: Installation, project: Repository, dsn: str) -> AsyncIterator[Desk]:
+    """A desk at a running service; whatever the test did, the invariants hold at its end."""
+    async with home.client() as client:
+        yield Desk(client, project.path)
+    assert await asyncio.to_thread(home.stop) in (0, None)
+    assert processes_of(home.data_dir) == []
+    assert await violations(World(dsn, home.data_dir)) == []
