@@ -19,7 +19,6 @@ from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.service import ChangeApplier
-from boocoder.changes.shadows import Shadows
 from boocoder.config import Settings
 from boocoder.db import hosts
 from boocoder.db.embedded import EmbeddedPostgres
@@ -32,6 +31,7 @@ from boocoder.dispatch.run_turn import TurnServices, TurnSettings
 from boocoder.dispatch.workspace import Workspaces
 from boocoder.errors import Unavailable
 from boocoder.failpoints import Failpoints
+from boocoder.git.shadows import Shadows
 from boocoder.hostlock import HostLock
 from boocoder.model.ids import HostId, InstanceId, TaskId
 from boocoder.model.limits import LEASE_RENEW_S

@@ -12,11 +12,11 @@ from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.measure import measure
 from boocoder.changes.service import ApplyConflict, ChangeApplier
-from boocoder.changes.shadows import Shadows
 from boocoder.db import changes, events, projects
 from boocoder.db.pool import Database
 from boocoder.errors import Conflict, NotFound
 from boocoder.git.shadow import ShadowRepository, Worktree
+from boocoder.git.shadows import Shadows
 from boocoder.model.ids import ChangeId, HostId, ProjectId, new_id
 from boocoder.model.task import ChangeState
 from tests.fixtures.random_tree import content_of

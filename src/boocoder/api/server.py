@@ -21,9 +21,9 @@ from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection,
 from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.broker.broker import Broker
-from boocoder.changes.shadows import Shadows
 from boocoder.db.pool import Database
 from boocoder.errors import Unavailable
+from boocoder.git.shadows import Shadows
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
 from boocoder.service import Supervisor

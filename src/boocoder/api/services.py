@@ -14,8 +14,8 @@ from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
 from boocoder.changes.service import ApplyReport
-from boocoder.changes.shadows import Shadows
 from boocoder.db.pool import Database
+from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import ChangeId, HostId, InstanceId
 

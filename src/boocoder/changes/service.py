@@ -14,7 +14,6 @@ import msgspec
 
 from boocoder.changes.apply import ApplyPlan, plan_apply, resume_apply, write_plan
 from boocoder.changes.measure import path_text
-from boocoder.changes.shadows import Shadows
 from boocoder.db import changes, events, projects, sessions
 from boocoder.db.changes import ApplyState, Change, WritingApply
 from boocoder.db.pool import Database
@@ -24,6 +23,7 @@ from boocoder.events import frames
 from boocoder.events.agent_event import NoticeLevel
 from boocoder.git.merge import Conflict
 from boocoder.git.shadow import ShadowRepository
+from boocoder.git.shadows import Shadows
 from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId
 from boocoder.model.task import ChangeState
 from boocoder.service import Supervisor

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.changes.measure import ChangeMeasure, measure
-from boocoder.changes.shadows import Shadows
 from boocoder.db import worktrees
 from boocoder.db.changes import list_changes
 from boocoder.db.claim import ClaimedTask
@@ -15,6 +14,7 @@ from boocoder.db.pool import Database
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow import ShadowRepository, Worktree
+from boocoder.git.shadows import Shadows
 from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.task import ChangeState
 

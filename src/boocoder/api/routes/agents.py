@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import ProbeInput
-from boocoder.api.outputs import AgentOut
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import ProbeInput
+from boocoder.api.shapes.outputs import AgentOut
 
 router = APIRouter(prefix="/api/agents", route_class=StrictRoute)
 

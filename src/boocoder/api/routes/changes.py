@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
-from boocoder.api.outputs import AppliedOut, ChangeOut, ChangeRowOut
 from boocoder.api.services import ApiServices, Services
+from boocoder.api.shapes.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
+from boocoder.api.shapes.outputs import AppliedOut, ChangeOut, ChangeRowOut
 from boocoder.db import changes, projects, sessions
 from boocoder.db.changes import Change
 from boocoder.model.ids import ChangeId, SessionId

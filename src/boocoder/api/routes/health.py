@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import Nothing
-from boocoder.api.outputs import HealthOut, LoginCodeOut
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import Nothing
+from boocoder.api.shapes.outputs import HealthOut, LoginCodeOut
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.db import tasks
 

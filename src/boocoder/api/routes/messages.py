@@ -7,9 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import PAGE_DEFAULT, After, ChatPath, Limit, MessagePath, PartPath, TextLimit, TextOffset
-from boocoder.api.outputs import MessageOut, TextPageOut, message_out
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import (
+    PAGE_DEFAULT,
+    After,
+    ChatPath,
+    Limit,
+    MessagePath,
+    PartPath,
+    TextLimit,
+    TextOffset,
+)
+from boocoder.api.shapes.outputs import MessageOut, TextPageOut, message_out
 from boocoder.db import chats, messages
 from boocoder.db.messages import TextField
 from boocoder.model.limits import TEXT_PAGE_MAX_CHARS

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import (
+from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import (
     PAGE_DEFAULT,
     Limit,
     NewPermissionRule,
@@ -16,8 +17,7 @@ from boocoder.api.inputs import (
     PermissionPath,
     RulePath,
 )
-from boocoder.api.outputs import PermissionOut, PermissionRuleOut, permission_out
-from boocoder.api.services import Services
+from boocoder.api.shapes.outputs import PermissionOut, PermissionRuleOut, permission_out
 from boocoder.db import permissions, projects, sessions
 from boocoder.errors import InvalidInput
 from boocoder.model.ids import PermissionId, ProjectId, RuleId, SessionId

@@ -7,9 +7,9 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import NewProject, ProjectPath
-from boocoder.api.outputs import ProjectOut
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import NewProject, ProjectPath
+from boocoder.api.shapes.outputs import ProjectOut
 from boocoder.db import projects
 from boocoder.git.project import inspect_project
 from boocoder.model.ids import ProjectId, new_id

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import PAGE_DEFAULT, Limit, NewChat, NewSession, SessionPatch, SessionPath
-from boocoder.api.outputs import ChatOut, SessionOut
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import PAGE_DEFAULT, Limit, NewChat, NewSession, SessionPatch, SessionPath
+from boocoder.api.shapes.outputs import ChatOut, SessionOut
 from boocoder.db import chats, projects, sessions
 from boocoder.db.sessions import SessionState
 from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id

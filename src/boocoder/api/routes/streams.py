@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Response, WebSocket
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.event_stream import EventStreamResponse
-from boocoder.api.inputs import SEQ_MAX, After, SessionPath
 from boocoder.api.services import Services
+from boocoder.api.shapes.inputs import SEQ_MAX, After, SessionPath
 from boocoder.api.socket import Socket
 from boocoder.db import sessions
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
-from boocoder.api.inputs import PAGE_DEFAULT, IdempotencyKey, Limit, NewTaskInput, Nothing, TaskPath
-from boocoder.api.outputs import EnqueuedOut, TaskOut
 from boocoder.api.services import ApiServices, Services
+from boocoder.api.shapes.inputs import PAGE_DEFAULT, IdempotencyKey, Limit, NewTaskInput, Nothing, TaskPath
+from boocoder.api.shapes.outputs import EnqueuedOut, TaskOut
 from boocoder.broker.broker import Broker
 from boocoder.db import chats, events, sessions, tasks
 from boocoder.db.pool import Connection

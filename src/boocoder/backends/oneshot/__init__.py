@@ -1,0 +1,1 @@
+"""Agents that are a command a turn, or one that reads prompts as lines of JSON."""
