@@ -2,21 +2,21 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench agents clean
+.PHONY: help demo serve test check bench agents agents-test clean
 PY := .venv/bin/python
 export PYTHON
 
 help: ## list the targets
 	@echo 'boocoder: make TARGET'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-demo: .venv/.synced agents ## a two-turn task with the real opencode and a scripted model, in a throw-away place
+demo: .venv/.synced ## a two-turn task with the real opencode and a scripted model, in a throw-away place
 	@$(PY) tools/demo.py $(ARGS)
 
 serve: .venv/.synced ## start the service (ARGS="--port 8000 --open")
 	@$(PY) -m boocoder.cli.main serve $(ARGS)
 
-test: .venv/.synced agents ## all tests, those with the real opencode too (ARGS="tests/unit -k name")
+test: .venv/.synced agents ## all tests, those with real agents too (ARGS="tests/unit -k name")
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/.synced ## formatting, lint, types, import contracts
@@ -28,8 +28,11 @@ check: .venv/.synced ## formatting, lint, types, import contracts
 bench: .venv/.synced agents ## measure; results go to bench/out/
 	@$(PY) -m bench $(ARGS)
 
-agents: .venv/.synced ## install the real agents that tests and demo use into .agents/
-	@$(PY) tools/install_agents.py opencode
+agents: .venv/.synced ## install the real agents of the tests into .agents/, some 1 GB (AGENTS="goose qwen" for some)
+	@$(PY) tools/install_agents.py $(AGENTS)
+
+agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qwen")
+	@$(PY) -m pytest -n 2 --dist loadgroup tests/agents $(ARGS)
 
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo dist build bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
