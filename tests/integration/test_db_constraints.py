@@ -31,6 +31,11 @@ argument, options, %s) SELECT gen_random_uuid(), m.session_id, m.task_id, 1, m.i
 DECIDED = "state, decided_by, decided_at"
 RULE = "INSERT INTO permission_rules (id, project_id, session_id, tool, argument, exact, action) \
 SELECT gen_random_uuid(), %s, '', false, 'allow' FROM tasks"
+DECISION = "INSERT INTO review_decisions (session_id, unit_id, path, kind, old_start, old_count, verdict) \
+SELECT session_id, %s, 'accepted' FROM tasks"
+COMMENT = "INSERT INTO review_comments (id, session_id, change_id, path, side, first_line, last_line, quote, body) \
+SELECT gen_random_uuid(), session_id, id, 'a', %s FROM pending_changes"
+UPDATING = f"INSERT INTO worktree_updates (session_id, pre_tree, post_tree) SELECT id, {TREE}, {TREE} FROM sessions"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -104,6 +109,10 @@ CASES: dict[str, list[str]] = {
     "change_applies_pkey": [CHANGE, APPLY, APPLY],
     "change_applies_check": [CHANGE, APPLY, "UPDATE change_applies SET state = 'done'"],
     "change_applies_one_writing_per_project": [*TWO_CHANGES, APPLY],
+    "change_applies_check1": [CHANGE, APPLY, "UPDATE change_applies SET target = 'commit'"],
+    "change_applies_check2": [CHANGE, APPLY, "UPDATE change_applies SET target = 'branch', ref = 'refs/heads/x'"],
+    "pending_changes_applied_tree_check": [CHANGE, "UPDATE pending_changes SET applied_tree = 'short'"],
+    "worktree_updates_pkey": [UPDATING, UPDATING],
     "permission_rules_tool_check": [RULE % "NULL, NULL, ''"],
     "permission_rules_check": [RULE % "project_id, session_id, 'bash'"],
     "permission_requests_part_check": [REQUEST % ("state", "'asked'"), "UPDATE permission_requests SET part = -1"],
@@ -123,6 +132,18 @@ CASES: dict[str, list[str]] = {
     "permission_requests_task_id_epoch_fkey": [
         REQUEST % ("state", "'asked'"),
         "UPDATE permission_requests SET epoch = 2",
+    ],
+    "review_decisions_pkey": [DECISION % "'u', 'a', 'hunk', 1, 1", DECISION % "'u', 'b', 'file', 0, 0"],
+    "review_decisions_unit_id_check": [DECISION % "'', 'a', 'hunk', 1, 1"],
+    "review_decisions_kind_check": [DECISION % "'u', 'a', 'line', 1, 1"],
+    "review_decisions_old_start_check": [DECISION % "'u', 'a', 'hunk', -1, 1"],
+    "review_decisions_old_count_check": [DECISION % "'u', 'a', 'hunk', 1, -1"],
+    "review_comments_side_check": [CHANGE, COMMENT % "'both', 1, 1, '', 'x'"],
+    "review_comments_first_line_check": [CHANGE, COMMENT % "'new', -1, 1, '', 'x'"],
+    "review_comments_check": [CHANGE, COMMENT % "'new', 2, 1, '', 'x'"],
+    "review_comments_body_check": [CHANGE, COMMENT % "'new', 1, 1, '', ''"],
+    "agent_notes_text_check": [
+        "INSERT INTO agent_notes (id, session_id, text) SELECT gen_random_uuid(), id, '' FROM sessions",
     ],
     "event_streams_pkey": ["INSERT INTO event_streams (session_id) SELECT id FROM sessions"],
     "chats_id_session_id_key": [
@@ -155,6 +176,9 @@ OBVIOUS = {
     "permission_requests_ord_key",
     "permission_rules_pkey",
     "permission_rules_ord_key",
+    "review_comments_pkey",
+    "agent_notes_pkey",
+    "agent_notes_ord_key",
 }
 
 

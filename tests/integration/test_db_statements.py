@@ -104,6 +104,8 @@ TABLE_OF = {
     "changes": ("pending_changes",),
     "agents": ("available_agents",),
     "permissions": ("permission_requests",),
+    "review": ("review_decisions", "review_comments"),
+    "notes": ("agent_notes",),
 }
 
 

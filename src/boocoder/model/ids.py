@@ -14,6 +14,7 @@ SnapshotId = NewType("SnapshotId", UUID)
 ChangeId = NewType("ChangeId", UUID)
 PermissionId = NewType("PermissionId", UUID)
 RuleId = NewType("RuleId", UUID)
+CommentId = NewType("CommentId", UUID)
 HostId = NewType("HostId", UUID)
 """Stable per data directory: the worktrees and agent sessions in it belong to this host."""
 InstanceId = NewType("InstanceId", UUID)

@@ -1,0 +1,54 @@
+-- What a person thinks of a session's change: decisions unit by unit, and comments on lines.
+
+-- name: list_decisions
+-- All decisions of a session, also on units that its change does not have any more.
+SELECT unit_id, path, kind, old_start, old_count, verdict, decided_at
+FROM review_decisions WHERE session_id = $1 ORDER BY decided_at, unit_id;
+
+-- name: put_decisions
+-- Decides units; arrays of the same length.
+INSERT INTO review_decisions (session_id, unit_id, path, kind, old_start, old_count, verdict)
+SELECT $1, u.unit_id, u.path, u.kind, u.old_start, u.old_count, $7
+FROM unnest($2::text[], $3::bytea[], $4::text[], $5::int[], $6::int[]) AS u (unit_id, path, kind, old_start, old_count)
+ON CONFLICT (session_id, unit_id) DO UPDATE
+    SET path = excluded.path, kind = excluded.kind, old_start = excluded.old_start, old_count = excluded.old_count,
+        verdict = excluded.verdict, decided_at = now()
+RETURNING true AS done;
+
+-- name: delete_decisions
+-- Opens units again.
+DELETE FROM review_decisions WHERE session_id = $1 AND unit_id = ANY($2::text[]) RETURNING true AS done;
+
+-- name: insert_comment
+-- A remark that waits until it is sent.
+INSERT INTO review_comments (id, session_id, change_id, path, side, first_line, last_line, quote, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+RETURNING id, session_id, change_id, path, side, first_line, last_line, quote, body, task_id, created_at;
+
+-- name: get_comment
+-- One remark.
+SELECT id, session_id, change_id, path, side, first_line, last_line, quote, body, task_id, created_at
+FROM review_comments WHERE id = $1;
+
+-- name: list_comments
+-- A session's remarks, oldest first: those that wait only ($2), at most $3.
+SELECT id, session_id, change_id, path, side, first_line, last_line, quote, body, task_id, created_at
+FROM review_comments WHERE session_id = $1 AND (NOT $2::bool OR task_id IS NULL)
+ORDER BY created_at, id LIMIT $3;
+
+-- name: count_unsent
+-- How many remarks of a session wait.
+SELECT count(*) AS comments FROM review_comments WHERE session_id = $1 AND task_id IS NULL;
+
+-- name: edit_comment
+-- Other words, while it waits.
+UPDATE review_comments SET body = $2 WHERE id = $1 AND task_id IS NULL
+RETURNING id, session_id, change_id, path, side, first_line, last_line, quote, body, task_id, created_at;
+
+-- name: delete_comment
+-- Away with it, while it waits.
+DELETE FROM review_comments WHERE id = $1 AND task_id IS NULL RETURNING true AS done;
+
+-- name: mark_sent
+-- The remarks are part of a task now; those that were not waiting give no row.
+UPDATE review_comments SET task_id = $2 WHERE id = ANY($1::uuid[]) AND task_id IS NULL RETURNING true AS done;
