@@ -9,10 +9,10 @@ from typing import Literal
 import msgspec
 
 from boocoder.broker.broker import Broker
-from boocoder.db import agent_sessions, attempts, changes, events, messages, permissions, tasks
+from boocoder.changes.pending import store_measured
+from boocoder.db import agent_sessions, attempts, events, messages, permissions, tasks
 from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.pool import Connection, Database
-from boocoder.db.turns import latest_change
 from boocoder.db.worktrees import SnapshotKind, insert_snapshot
 from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.permissions import frame_of
@@ -24,7 +24,7 @@ from boocoder.events.batch import BatchItem, EventItem
 from boocoder.events.transcript import TurnIds, request_item
 from boocoder.failpoints import Failpoints
 from boocoder.model.ids import SnapshotId, new_id
-from boocoder.model.task import ChangeState, MessageStatus, TaskState
+from boocoder.model.task import MessageStatus, TaskState
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, TimedOut, TurnError
 
 Final = Literal["completed", "failed", "cancelled", "interrupted", "timed_out"]
@@ -117,39 +117,7 @@ async def _write_change(conn: Connection, ending: Ending, taken: Taken, ids: Tur
     """The newest snapshot, and the session's one pending change as it makes it."""
     kind = SnapshotKind.INTERRUPTED if isinstance(ending.outcome, Interrupted) else SnapshotKind.TURN_END
     await insert_snapshot(conn, SnapshotId(new_id()), ids.session_id, task_id=ids.task_id, kind=kind, tree=taken.tree)
-    latest = await latest_change(conn, ids.session_id)
-    if latest is not None and latest.tree == taken.tree and latest.state is not ChangeState.WITHDRAWN:
-        return []
-    if taken.tree == taken.base_tree:
-        withdrawn = await changes.withdraw_change(conn, ids.session_id)
-        if withdrawn is None or latest is None:
-            return []
-        return [
-            frames.ChangeUpdated(session_id=ids.session_id, change_id=withdrawn, state="withdrawn", agent=ending.agent)
-        ]
-    change_id = await changes.supersede_change(
-        conn,
-        ids.session_id,
-        task_id=ids.task_id,
-        agent=ending.agent,
-        base_tree=taken.base_tree,
-        tree=taken.tree,
-        files_json=taken.files,
-        additions=taken.additions,
-        deletions=taken.deletions,
-        diff=taken.diff,
-    )
-    return [
-        frames.ChangeUpdated(
-            session_id=ids.session_id,
-            change_id=change_id,
-            state="pending",
-            agent=ending.agent,
-            files=taken.file_count,
-            additions=taken.additions,
-            deletions=taken.deletions,
-        )
-    ]
+    return await store_measured(conn, ids.session_id, taken, task_id=ids.task_id, agent=ending.agent)
 
 
 async def _queue_frame(conn: Connection, ids: TurnIds, state: TaskState) -> frames.QueueChanged:

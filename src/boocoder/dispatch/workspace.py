@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.changes.measure import ChangeMeasure, measure
+from boocoder.changes.pending import decided_tree
 from boocoder.db import worktrees
-from boocoder.db.changes import list_changes
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
 from boocoder.events.agent_event import Notice, NoticeLevel
@@ -16,7 +16,6 @@ from boocoder.failpoints import Failpoints
 from boocoder.git.shadow import ShadowRepository, Worktree
 from boocoder.git.shadows import Shadows
 from boocoder.model.ids import SessionId, TaskId
-from boocoder.model.task import ChangeState
 
 Taken = ChangeMeasure
 
@@ -115,10 +114,8 @@ class Workspaces:
         return replace(taken, skipped=snapshot.skipped)
 
     async def _decided_tree(self, session_id: SessionId) -> str | None:
-        """What the session applied last: its next change begins there, or a person would review it again."""
         async with self._database.connection() as conn:
-            applied = await list_changes(conn, session_id=session_id, state=ChangeState.APPLIED, limit=1)
-        return applied[0].tree if applied else None
+            return await decided_tree(conn, session_id)
 
 
 def known_worktree(task: ClaimedTask) -> Worktree | None:
