@@ -36,6 +36,7 @@ SELECT session_id, %s, 'accepted' FROM tasks"
 COMMENT = "INSERT INTO review_comments (id, session_id, change_id, path, side, first_line, last_line, quote, body) \
 SELECT gen_random_uuid(), session_id, id, 'a', %s FROM pending_changes"
 UPDATING = f"INSERT INTO worktree_updates (session_id, pre_tree, post_tree) SELECT id, {TREE}, {TREE} FROM sessions"
+PROJECT_SETTINGS = "INSERT INTO project_settings (project_id) SELECT id FROM projects"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -99,6 +100,13 @@ CASES: dict[str, list[str]] = {
         "INSERT INTO sessions (id, project_id, title) SELECT gen_random_uuid(), id, 'other' FROM projects",
         f"INSERT INTO session_worktrees SELECT id, '/w', {TREE}, {TREE}, 'ready' FROM sessions WHERE title = 'other'",
     ],
+    "session_worktrees_size_bytes_check": [
+        WORKTREE % f"'/w', {TREE}, {TREE}",
+        "UPDATE session_worktrees SET size_bytes = -1, measured_at = now()",
+    ],
+    "session_worktrees_check": [WORKTREE % f"'/w', {TREE}, {TREE}", "UPDATE session_worktrees SET busy_why = 'rewind'"],
+    "session_worktrees_check1": [WORKTREE % f"'/w', {TREE}, {TREE}", "UPDATE session_worktrees SET size_bytes = 1"],
+    "chats_check": ["UPDATE chats SET parent_message_ord = 1"],
     "snapshots_tree_check": [
         "INSERT INTO snapshots (id, session_id, kind, tree)"
         " SELECT gen_random_uuid(), session_id, 'manual', '' FROM tasks"
@@ -144,6 +152,14 @@ CASES: dict[str, list[str]] = {
     "review_comments_body_check": [CHANGE, COMMENT % "'new', 1, 1, '', ''"],
     "agent_notes_text_check": [
         "INSERT INTO agent_notes (id, session_id, text) SELECT gen_random_uuid(), id, '' FROM sessions",
+    ],
+    "sessions_start_from_check": ["UPDATE sessions SET start_from = ''"],
+    "sessions_check": ["UPDATE sessions SET start_from = 'main', start_dirty = true"],
+    "project_settings_pkey": [PROJECT_SETTINGS, PROJECT_SETTINGS],
+    "project_settings_setup_timeout_s_check": [PROJECT_SETTINGS, "UPDATE project_settings SET setup_timeout_s = 0"],
+    "project_settings_teardown_timeout_s_check": [
+        PROJECT_SETTINGS,
+        "UPDATE project_settings SET teardown_timeout_s = 0",
     ],
     "event_streams_pkey": ["INSERT INTO event_streams (session_id) SELECT id FROM sessions"],
     "chats_id_session_id_key": [

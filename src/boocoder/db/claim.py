@@ -13,7 +13,7 @@ import msgspec
 from boocoder.db.agent_sessions import AgentSessionState
 from boocoder.db.pool import Connection
 from boocoder.db.sql import statement
-from boocoder.db.worktrees import WorktreeState
+from boocoder.db.worktrees import SetupState, WorktreeState
 from boocoder.errors import Unavailable
 from boocoder.model.ids import ChatId, HostId, InstanceId, ProjectId, SessionId, TaskId
 
@@ -29,8 +29,10 @@ class ClaimedTask(msgspec.Struct, frozen=True):
         epoch: number of this attempt.
         native_id, config_hash, agent_session_state, seen_message_ord: the agent session of (chat, agent);
             None where there is none.
-        worktree_path, base_commit, base_tree, worktree_state: the session's worktree; None where there is none.
+        worktree_path, base_commit, base_tree, worktree_state, setup_state: the session's worktree; None where there
+            is none.
         prompt_sent_at: when the agent got the prompt of this attempt; always None in a fresh claim.
+        has_notes: whether the session ever had notes for its agent, told or not.
     """
 
     id: TaskId
@@ -58,7 +60,9 @@ class ClaimedTask(msgspec.Struct, frozen=True):
     base_commit: str | None
     base_tree: str | None
     worktree_state: WorktreeState | None
+    setup_state: SetupState | None
     prompt_sent_at: datetime | None
+    has_notes: bool
 
 
 _CLAIM = statement("tasks", "claim_tasks", row=ClaimedTask, params=(UUID, UUID, int, float))

@@ -15,11 +15,21 @@ from boocoder.model.ids import HostId, SessionId, SnapshotId, TaskId
 
 
 class WorktreeState(StrEnum):
-    """making -> ready -> gone."""
+    """making -> ready -> removing -> gone -> ready again, when its session goes on."""
 
     MAKING = "making"
     READY = "ready"
+    REMOVING = "removing"
     GONE = "gone"
+
+
+class SetupState(StrEnum):
+    """none, or running -> done | failed; failed -> running before the next turn."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 class SnapshotKind(StrEnum):
@@ -29,6 +39,12 @@ class SnapshotKind(StrEnum):
     INTERRUPTED = "interrupted"
     APPLY = "apply"
     MANUAL = "manual"
+    TURN_START = "turn_start"
+    BEFORE_REWIND = "before_rewind"
+    BEFORE_UNDO = "before_undo"
+    BEFORE_UPDATE = "before_update"
+    BEFORE_REMOVAL = "before_removal"
+    FORK = "fork"
 
 
 class WorktreeRow(msgspec.Struct, frozen=True):

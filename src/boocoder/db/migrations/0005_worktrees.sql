@@ -1,8 +1,9 @@
 -- What a session's worktree starts from, and what a project wants done in each new one.
 
 ALTER TABLE sessions
-    ADD COLUMN start_from   text,                            -- branch, tag or commit; null: what the user has checked out
-    ADD COLUMN start_dirty  boolean NOT NULL DEFAULT false;  -- with the uncommitted and untracked files of the checkout
+    ADD COLUMN start_from   text CHECK (start_from <> ''),   -- branch, tag or commit; null: what the user has checked out
+    ADD COLUMN start_dirty  boolean NOT NULL DEFAULT false,  -- with the uncommitted and untracked files of the checkout
+    ADD CHECK (NOT start_dirty OR start_from IS NULL);
 
 -- One row a project that has settings of its own.
 CREATE TABLE project_settings (
@@ -15,8 +16,8 @@ CREATE TABLE project_settings (
     updated_at          timestamptz NOT NULL DEFAULT now()
 );
 
--- Whether the setup command of a worktree has ended well; one cut short is run again.
+-- none: there is nothing to do before an agent gets the worktree. running: files are copied and the setup command
+-- is run; one that was cut short or failed is run again before the next turn. `base_tree` follows what they made
+-- until the session has its first snapshot, so that its change holds the agent's work only.
 CREATE TYPE setup_state AS ENUM ('none', 'running', 'done', 'failed');
-ALTER TABLE session_worktrees
-    ADD COLUMN setup_state  setup_state NOT NULL DEFAULT 'none',
-    ADD COLUMN start_tree   text;  -- what the worktree held when it was made, where that is not base_tree
+ALTER TABLE session_worktrees ADD COLUMN setup_state setup_state NOT NULL DEFAULT 'none';

@@ -64,8 +64,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
        p.path AS project_path, s.title AS session_title, h.title AS chat_title,
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
-       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state,
-       NULL::timestamptz AS prompt_sent_at
+       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
+       NULL::timestamptz AS prompt_sent_at,
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
 FROM claimed c
 JOIN projects p ON p.id = c.project_id
 JOIN sessions s ON s.id = c.session_id
@@ -80,8 +81,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
        p.path AS project_path, s.title AS session_title, h.title AS chat_title,
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
-       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state,
-       t.prompt_sent_at
+       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
+       t.prompt_sent_at,
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
 FROM tasks c
 JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
 JOIN projects p ON p.id = c.project_id
