@@ -22,6 +22,15 @@ NAMES = (
     "settle.after_snapshot",  # the tree is kept by its ref, no row knows it
     "settle.before_commit",  # inside the settling transaction
     "settle.after_commit",  # stored, not yet published
+    "apply.after_objects",  # a commit's objects are in the user's repository, no journal is open
+    "apply.after_begin",  # the journal is open, nothing was written
+    "apply.after_lock",  # the user's index is locked
+    "apply.after_files",  # the checkout is written
+    "apply.after_ref",  # the branch has moved or was made
+    "apply.after_index",  # the user's index is new, its lock still there
+    "apply.after_unlock",  # only the journal is still open
+    "resolve.after_begin",  # the journal of a worktree's update is open
+    "resolve.after_files",  # the worktree is updated, its base is not moved
 )
 
 

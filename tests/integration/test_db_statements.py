@@ -101,7 +101,7 @@ async def nullable_columns(conn: asyncpg.Connection) -> set[tuple[str, str]]:
 
 TABLE_OF = {
     "worktrees": ("session_worktrees", "snapshots"),
-    "changes": ("pending_changes",),
+    "changes": ("pending_changes", "change_applies"),
     "agents": ("available_agents",),
     "permissions": ("permission_requests",),
     "review": ("review_decisions", "review_comments"),

@@ -11,15 +11,6 @@ from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.task import ChangeState
 
 
-async def decided_tree(conn: Connection, session_id: SessionId) -> str | None:
-    """What the session applied last: its next change begins there, or a person would review it again.
-
-    None where nothing was applied; then it begins at the worktree's base.
-    """
-    applied = await changes.list_changes(conn, session_id=session_id, state=ChangeState.APPLIED, limit=1)
-    return applied[0].tree if applied else None
-
-
 async def store_measured(
     conn: Connection, session_id: SessionId, measured: ChangeMeasure, *, task_id: TaskId, agent: str
 ) -> list[frames.Frame]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.changes.measure import ChangeMeasure, measure
-from boocoder.changes.pending import decided_tree
 from boocoder.db import worktrees
+from boocoder.db.changes import decided_tree
 from boocoder.db.claim import ClaimedTask
 from boocoder.db.pool import Database
 from boocoder.events.agent_event import Notice, NoticeLevel
