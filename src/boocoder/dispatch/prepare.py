@@ -8,6 +8,7 @@ from boocoder.broker.broker import Broker
 from boocoder.db import events, messages, tasks
 from boocoder.db.attempts import hold_attempt
 from boocoder.db.claim import ClaimedTask
+from boocoder.db.notes import take_notes
 from boocoder.db.pool import Connection, Database
 from boocoder.db.turns import get_user_message, said_before
 from boocoder.dispatch.handover import MISSED_HEAD, Said, digest
@@ -123,3 +124,11 @@ async def missed_text(task: ClaimedTask, *, database: Database) -> str:
     async with database.connection() as conn:
         said = await said_before(conn, task.chat_id, task.id, HANDOVER_MESSAGES, task.seen_message_ord)
     return digest([Said(row.who, row.text) for row in said], head=MISSED_HEAD)
+
+
+async def notes_text(task: ClaimedTask, *, database: Database) -> str:
+    """What a person did to the session's files since its last prompt; "" where there is nothing to tell."""
+    if not task.has_notes:
+        return ""
+    async with database.connection() as conn:
+        return "\n".join(await take_notes(conn, task.session_id, task.id))

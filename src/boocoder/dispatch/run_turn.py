@@ -19,7 +19,7 @@ from boocoder.dispatch.asking import Decisions
 from boocoder.dispatch.drive import drive, failed_by
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
-from boocoder.dispatch.prepare import Opened, handover_text, missed_text, open_turn
+from boocoder.dispatch.prepare import Opened, handover_text, missed_text, notes_text, open_turn
 from boocoder.dispatch.record import Recorder
 from boocoder.dispatch.settle import Ending, settle
 from boocoder.dispatch.workspace import Taken, Workspace, Workspaces
@@ -188,6 +188,10 @@ class _Turn:
         if missed:
             await recorder.emit(Notice("told_what_it_missed", TOLD.format(agent=self._agent)))
             request = replace(request, prompt=f"{missed}\n{request.prompt}")
+        notes = await notes_text(self._task, database=self._services.database)
+        if notes:
+            await recorder.emit(Notice("told_about_files", f"{self._agent} was told: {notes}"))
+            request = replace(request, prompt=f"{notes}\n\n{request.prompt}")
         return await drive(chosen.backend, request, recorder, liveness)
 
     async def _missed(self) -> str:

@@ -13,7 +13,8 @@ RETURNING ord;
 SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = $1;
 
 -- name: claim_tasks
--- Takes the head task of up to $3 sessions that run nothing and belong to host $1 or to nobody. `waiting` jumps
+-- Takes the head task of up to $3 sessions that run nothing, whose worktree nobody holds, and that belong to host $1
+-- or to nobody. `waiting` jumps
 -- from session to session in the index of pending tasks and `heads` reads one entry of each, so that the length
 -- of a session's queue costs nothing. The locked row is looked at again, so a task that another claimer took
 -- meanwhile drops out; tasks_one_running_per_session refuses what is left to chance. The cast of `state` keeps
@@ -39,6 +40,9 @@ WITH RECURSIVE waiting AS (
         ORDER BY t.ord LIMIT 1
     ) head
     WHERE w.session_id NOT IN (SELECT b.session_id FROM busy b)
+      AND NOT EXISTS (
+          SELECT FROM session_worktrees h
+          WHERE h.session_id = w.session_id AND (h.busy_instance = $2 OR h.rewind_to IS NOT NULL))
 ), chosen AS (
     SELECT t.id
     FROM heads h
