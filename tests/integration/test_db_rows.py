@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from boocoder.db import agent_sessions, agents, changes, chats, messages, projects, sessions, tasks, worktrees
@@ -17,7 +18,7 @@ from boocoder.db.pool import Connection, Database
 from boocoder.db.worktrees import SnapshotKind, WorktreeState
 from boocoder.errors import Conflict, NotFound
 from boocoder.events.batch import BatchItem, PartItem, TextItem, ToolTextItem
-from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.model.agent import AgentCommand, AgentInfo, AgentState, Transport
 from boocoder.model.ids import ChangeId, ChatId, MessageId, ProjectId, SessionId, SnapshotId, new_id
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
 from boocoder.model.task import ChangeState, MessageRole, MessageStatus, PartKind
@@ -280,7 +281,20 @@ async def test_an_agent_session_forgets_what_a_new_one_has_not_seen(database: Da
 async def test_agents_are_listed_as_probed_last(database: Database) -> None:
     async with database.connection() as conn:
         host, other = await add_host(conn), await add_host(conn)
-        ready = AgentInfo("qwen", "acp", AgentState.READY, version="1", models=("b", "a"), modes=("plan",))
+        ready = AgentInfo(
+            "qwen",
+            "acp",
+            AgentState.READY,
+            version="1",
+            models=("b", "a"),
+            modes=("plan",),
+            thinking=("low", "high"),
+            commands=(AgentCommand("init", "Begin."),),
+            transport=Transport.ACP,
+            tried=True,
+            signed_in=False,
+            default_mode="plan",
+        )
         await agents.put_agent(conn, host.host_id, AgentInfo("qwen", "acp", AgentState.LOADING))
         await agents.put_agent(conn, host.host_id, ready)
         await agents.put_agent(
@@ -290,7 +304,13 @@ async def test_agents_are_listed_as_probed_last(database: Database) -> None:
         assert [(agent.name, agent.state, agent.models, agent.modes) for agent in found] == [
             ("qwen", AgentState.READY, ["b", "a"], ["plan"])
         ]
+        (qwen,) = found
+        assert (qwen.thinking, qwen.transport, qwen.tried, qwen.signed_in) == (["low", "high"], "acp", True, False)
+        assert msgspec.json.decode(qwen.commands) == [{"name": "init", "description": "Begin."}]
+        assert qwen.default_mode == "plan"
         assert [agent.name for agent in await agents.list_agents(conn)] == ["claude", "qwen"]
+        await agents.keep_agents(conn, host.host_id, ["claude"])
+        assert [agent.name for agent in await agents.list_agents(conn)] == ["claude"]
 
 
 async def test_what_does_not_exist_is_named(database: Database) -> None:

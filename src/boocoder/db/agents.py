@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from boocoder.model.ids import HostId
 
 
 class AvailableAgent(msgspec.Struct, frozen=True):
-    """One agent on one host; the fields are AgentInfo's."""
+    """One agent on one host; the fields are AgentInfo's, `commands` a list of AgentCommand, `transport` "" for none."""
 
     host_id: HostId
     name: str
@@ -27,6 +28,15 @@ class AvailableAgent(msgspec.Struct, frozen=True):
     models: list[str]
     modes: list[str]
     default_model: str | None
+    title: str
+    transport: str
+    tried: bool
+    thinking: list[str]
+    commands: msgspec.Raw
+    default_mode: str | None
+    signed_in: bool | None
+    install: str
+    login: str
     probed_at: datetime
 
 
@@ -34,8 +44,12 @@ _PUT = statement(
     "agents",
     "put_agent",
     row=Done,
-    params=(UUID, str, str, AgentState, str, str, str, str, list[str], list[str], str | None),
+    params=(
+        *(UUID, str, str, AgentState, str, str, str, str, list[str], list[str], str | None),
+        *(str, str, bool, list[str], msgspec.Raw, str | None, bool | None, str, str),
+    ),
 )
+_KEEP = statement("agents", "keep_agents", row=Done, params=(UUID, list[str]))
 _LIST = statement("agents", "list_agents", row=AvailableAgent, params=(UUID | None,))
 
 
@@ -54,7 +68,21 @@ async def put_agent(conn: Connection, host_id: HostId, agent: AgentInfo) -> None
         list(agent.models),
         list(agent.modes),
         agent.default_model,
+        agent.title,
+        agent.transport or "",
+        agent.tried,
+        list(agent.thinking),
+        msgspec.Raw(msgspec.json.encode(agent.commands)),
+        agent.default_mode,
+        agent.signed_in,
+        agent.install,
+        agent.login,
     )
+
+
+async def keep_agents(conn: Connection, host_id: HostId, names: Iterable[str]) -> None:
+    """Forget the host's agents of other names: they stand no longer in its settings."""
+    await _KEEP.all(conn, host_id, list(names))
 
 
 async def list_agents(conn: Connection, host_id: HostId | None = None) -> list[AvailableAgent]:

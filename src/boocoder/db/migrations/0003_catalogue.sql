@@ -2,7 +2,8 @@
 
 ALTER TABLE available_agents
     ADD COLUMN title           text NOT NULL DEFAULT '',     -- as a person reads it
-    ADD COLUMN transport       text NOT NULL DEFAULT '',     -- how it is driven here: server, acp, stream, oneshot, native, ...
+    ADD COLUMN transport       text NOT NULL DEFAULT '',     -- how it is driven here: server, acp, stream, oneshot, builtin
+    ADD COLUMN tried           boolean NOT NULL DEFAULT false, -- whether it was started and asked, or only found
     ADD COLUMN thinking        jsonb NOT NULL DEFAULT '[]',  -- ids of thinking options
     ADD COLUMN commands        jsonb NOT NULL DEFAULT '[]',  -- [{name, description}]: slash commands
     ADD COLUMN default_mode    text,
