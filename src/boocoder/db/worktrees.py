@@ -59,7 +59,13 @@ class WorktreeRow(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """A git tree of a worktree."""
+    """A git tree of a worktree.
+
+    Args:
+        ref: that keeps it; None for the one of its task.
+        seq: the last number of the session's stream when it was taken.
+        note: a sentence for people, often empty.
+    """
 
     id: SnapshotId
     session_id: SessionId
@@ -67,13 +73,26 @@ class Snapshot(msgspec.Struct, frozen=True):
     kind: SnapshotKind
     tree: str
     taken_at: datetime
+    ref: str | None
+    seq: int | None
+    note: str
+
+    @property
+    def kept_by(self) -> str:
+        """The ref in the shadow repository that keeps the tree."""
+        return self.ref or f"refs/boocoder/{self.session_id}/{self.task_id}"
 
 
 _PUT = statement("worktrees", "put_worktree", row=Done, params=(UUID, str, str, str, WorktreeState))
 _SET = statement("worktrees", "set_worktree_state", row=Done, params=(UUID, WorktreeState))
 _GET = statement("worktrees", "get_worktree", row=WorktreeRow, params=(UUID,))
 _LIST = statement("worktrees", "list_worktrees", row=WorktreeRow, params=(UUID,))
-_SNAP = statement("worktrees", "insert_snapshot", row=Done, params=(UUID, UUID, UUID | None, SnapshotKind, str))
+_SNAP = statement(
+    "worktrees",
+    "insert_snapshot",
+    row=Done,
+    params=(UUID, UUID, UUID | None, SnapshotKind, str, str | None, str),
+)
 _LATEST = statement("worktrees", "latest_snapshot", row=Snapshot, params=(UUID,))
 
 
@@ -112,9 +131,16 @@ async def insert_snapshot(
     task_id: TaskId | None,
     kind: SnapshotKind,
     tree: str,
+    ref: str | None = None,
+    note: str = "",
 ) -> None:
-    """Store that `tree` was taken of the session's worktree, by a turn or not."""
-    await _SNAP.one(conn, snapshot_id, session_id, task_id, kind, tree)
+    """Store that `tree` was taken of the session's worktree, by a turn or not.
+
+    Args:
+        ref: that keeps it; None for refs/boocoder/<session>/<task>.
+        note: a sentence for people.
+    """
+    await _SNAP.one(conn, snapshot_id, session_id, task_id, kind, tree, ref, note)
 
 
 async def latest_snapshot(conn: Connection, session_id: SessionId) -> Snapshot | None:

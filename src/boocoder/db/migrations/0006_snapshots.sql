@@ -3,6 +3,7 @@
 ALTER TYPE snapshot_kind ADD VALUE 'turn_start';
 ALTER TYPE snapshot_kind ADD VALUE 'before_rewind';
 ALTER TYPE snapshot_kind ADD VALUE 'before_undo';   -- before a rejected part is taken out of the worktree
+ALTER TYPE snapshot_kind ADD VALUE 'before_update'; -- before newer files of the checkout are brought in
 ALTER TYPE snapshot_kind ADD VALUE 'before_removal';
 ALTER TYPE snapshot_kind ADD VALUE 'fork';
 
@@ -26,8 +27,16 @@ ALTER TABLE chats
     ADD COLUMN parent_message_ord   bigint,
     ADD CHECK ((parent_chat_id IS NULL) = (parent_message_ord IS NULL));
 
+-- `busy_*`: a run of the host has the worktree to itself, for a rewind or a removal; of a host that was started anew
+-- it means nothing. `rewind_to` is written before the first file of a rewind and cleared after the last one: a rewind
+-- that was cut short is done again at the next start, and no turn runs before that.
 ALTER TABLE session_worktrees
-    ADD COLUMN removed_at    timestamptz,
-    ADD COLUMN removed_why   text NOT NULL DEFAULT '',
-    ADD COLUMN size_bytes    bigint,        -- as last measured
-    ADD COLUMN measured_at   timestamptz;
+    ADD COLUMN removed_at     timestamptz,
+    ADD COLUMN removed_why    text NOT NULL DEFAULT '',
+    ADD COLUMN size_bytes     bigint CHECK (size_bytes >= 0),  -- as last measured
+    ADD COLUMN measured_at    timestamptz,
+    ADD COLUMN busy_instance  uuid,
+    ADD COLUMN busy_why       text NOT NULL DEFAULT '',
+    ADD COLUMN rewind_to      uuid REFERENCES snapshots (id),
+    ADD CHECK ((busy_instance IS NULL) = (busy_why = '')),
+    ADD CHECK ((size_bytes IS NULL) = (measured_at IS NULL));

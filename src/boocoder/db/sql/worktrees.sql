@@ -24,10 +24,12 @@ WHERE s.host_id = $1 AND w.state <> 'gone'
 ORDER BY w.created_at, w.session_id;
 
 -- name: insert_snapshot
--- A tree that was taken of a worktree.
-INSERT INTO snapshots (id, session_id, task_id, kind, tree) VALUES ($1, $2, $3, $4, $5) RETURNING true AS done;
+-- A tree that was taken of a worktree, and where the session's stream stood then.
+INSERT INTO snapshots (id, session_id, task_id, kind, tree, ref, note, seq, taken_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, (SELECT e.last_seq FROM event_streams e WHERE e.session_id = $2), clock_timestamp()
+RETURNING true AS done;
 
 -- name: latest_snapshot
 -- The newest snapshot of a session.
-SELECT id, session_id, task_id, kind, tree, taken_at FROM snapshots
+SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots
 WHERE session_id = $1 ORDER BY taken_at DESC, id DESC LIMIT 1;

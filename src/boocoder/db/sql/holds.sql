@@ -1,0 +1,24 @@
+-- Who has a session's worktree to itself; claim_tasks in tasks.sql leaves such sessions alone.
+
+-- name: hold_worktree
+-- Takes the worktree of session $1 for run $2 of host $3, where no turn runs in it. What an earlier run of the host
+-- held it has let go by its end.
+UPDATE session_worktrees w SET busy_instance = $2, busy_why = $4
+FROM sessions s
+WHERE w.session_id = $1 AND s.id = w.session_id AND s.host_id = $3
+  AND (w.busy_instance IS NULL OR w.busy_instance <> $2)
+  AND NOT EXISTS (SELECT FROM tasks t WHERE t.session_id = $1 AND t.state = 'running')
+RETURNING true AS done;
+
+-- name: release_worktree
+-- Lets the worktree of session $1 go, and wakes those who claim: a task may have waited.
+UPDATE session_worktrees w SET busy_instance = NULL, busy_why = ''
+WHERE w.session_id = $1 AND w.busy_instance = $2
+RETURNING pg_notify('boocoder_tasks', 'ready:' || w.session_id) IS NOT NULL AS done;
+
+-- name: why_not_held
+-- Whether a session has a worktree, its host, what holds it, and whether a turn runs in it.
+SELECT w.session_id IS NOT NULL AS exists, s.host_id, coalesce(w.busy_why, '') AS busy_why,
+       EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running
+FROM sessions s LEFT JOIN session_worktrees w ON w.session_id = s.id
+WHERE s.id = $1;

@@ -1,0 +1,33 @@
+-- Snapshots of a session's worktree, to look at and to go back to. Taking one is in worktrees.sql.
+
+-- name: get_snapshot
+-- One snapshot.
+SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots WHERE id = $1;
+
+-- name: list_snapshots
+-- A page of a session's snapshots, newest first, before snapshot $3.
+SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots
+WHERE session_id = $1
+  AND ($3::uuid IS NULL OR (taken_at, id) < (SELECT b.taken_at, b.id FROM snapshots b WHERE b.id = $3))
+ORDER BY taken_at DESC, id DESC
+LIMIT $2;
+
+-- name: snapshot_of_task
+-- What a task left behind when its turn ended.
+SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots
+WHERE task_id = $1 AND kind IN ('turn_end', 'interrupted')
+ORDER BY taken_at DESC LIMIT 1;
+
+-- name: snapshot_before_turns
+-- What the session's files were before its newest $2 turns that changed them or not, newest first: the snapshot
+-- taken right before the first of them ended. No row where there were fewer.
+WITH turns AS (
+    SELECT s.taken_at, row_number() OVER (ORDER BY s.taken_at DESC) AS back
+    FROM snapshots s WHERE s.session_id = $1 AND s.kind IN ('turn_end', 'interrupted')
+)
+SELECT b.id, b.session_id, b.task_id, b.kind, b.tree, b.taken_at, b.ref, b.seq, b.note
+FROM turns t
+JOIN snapshots b ON b.session_id = $1 AND b.taken_at < t.taken_at
+WHERE t.back = $2
+ORDER BY b.taken_at DESC, b.id DESC
+LIMIT 1;
