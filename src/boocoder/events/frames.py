@@ -226,6 +226,16 @@ class ChangeUpdated(FrameBase, tag="change_updated"):
     deletions: int = 0
 
 
+class ReviewChanged(FrameBase, tag="review_changed"):
+    """How the person's review of a change stands: units by verdict, and remarks that wait to be sent."""
+
+    change_id: UUID
+    accepted: int = 0
+    rejected: int = 0
+    open: int = 0
+    unsent_comments: int = 0
+
+
 class MessageComplete(FrameBase, tag="message_complete"):
     """No more parts of this message will come. `status` is not `complete` where its turn did not complete."""
 
@@ -273,6 +283,7 @@ Frame = (
     | Permission
     | Question
     | ChangeUpdated
+    | ReviewChanged
     | MessageComplete
     | TurnEnded
     | QueueChanged
