@@ -224,7 +224,9 @@ class ShadowRepository:
         """As `take_snapshot`; returns the tree's id only."""
         return (await self.take_snapshot(worktree, index=index, ref=ref)).tree
 
-    async def take_snapshot(self, worktree: Path, *, index: Path, ref: str, base: str | None = None) -> Snapshot:
+    async def take_snapshot(
+        self, worktree: Path, *, index: Path, ref: str, base: str | None = None, also: Sequence[bytes] = ()
+    ) -> Snapshot:
         """Take a directory's present content as a tree and keep it by a ref.
 
         Args:
@@ -232,6 +234,7 @@ class ShadowRepository:
             index: a private index, kept between calls to make them quick.
             ref: refs/boocoder/... that keeps the tree.
             base: a tree whose files are followed although patterns ignore them; None for the worktree's base.
+            also: files that are taken although patterns ignore them.
 
         Raises:
             GitError: the directory is gone (`worktree_missing`), or git failed.
@@ -241,7 +244,7 @@ class ShadowRepository:
         check_ref(ref)
         worktree = worktree.resolve()
         async with self._lock_of(index):
-            taken = await with_sound_index(index, lambda: self._take(worktree, index, base))
+            taken = await with_sound_index(index, lambda: self._take(worktree, index, base, also))
         if read_ref(self.git_dir, ref) != taken.tree:
             known = self._owned.get(index) or base or (await self.head()).tree
             await own_difference(self.git, known, taken.tree)
@@ -249,10 +252,10 @@ class ShadowRepository:
         self._owned[index] = taken.tree
         return taken
 
-    async def _take(self, worktree: Path, index: Path, base: str | None) -> Snapshot:
+    async def _take(self, worktree: Path, index: Path, base: str | None, also: Sequence[bytes]) -> Snapshot:
         await self._prepare(worktree, index, base)
         forced = await self._forced(worktree, index, base)
-        skipped = await update_index(self.git, worktree, index, also=forced)
+        skipped = await update_index(self.git, worktree, index, also=[*forced, *also])
         known = self._written.get(index)
         if known is not None and known[0] == signature(index):
             return Snapshot(known[1], skipped)
