@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.backends.acp import loose
 from boocoder.backends.acp.connection import Connection, Refused
 from boocoder.backends.acp.message import LOGIN_NEEDED, Call, Notification
 from boocoder.backends.acp.options import Knob
@@ -18,6 +17,7 @@ from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.acp.signals import Strange
 from boocoder.backends.acp.updates import read_update
 from boocoder.errors import BackendError
+from boocoder.events import loose
 from boocoder.process.child import Child
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost

@@ -6,7 +6,6 @@ import itertools
 import logging
 from collections.abc import Coroutine, Sequence
 
-from boocoder.backends.acp import loose
 from boocoder.backends.acp.agent_process import CANCELLED, DISMISSED, PERMISSION
 from boocoder.backends.acp.connection import Connection
 from boocoder.backends.acp.mailbox import Mailbox
@@ -18,6 +17,7 @@ from boocoder.backends.acp.translate import TurnTranslator
 from boocoder.backends.acp.updates import ToolReport
 from boocoder.backends.base import TurnPort
 from boocoder.errors import LeaseLost
+from boocoder.events import loose
 from boocoder.events.agent_event import (
     AgentEvent,
     Notice,

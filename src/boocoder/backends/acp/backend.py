@@ -14,13 +14,13 @@ from boocoder.backends.acp.agent_process import AgentProcess, start_agent
 from boocoder.backends.acp.journal import TurnJournal, journal_path, prune_journals
 from boocoder.backends.acp.opening import LostOnResume, Opened, config_hash, open_session, prepare_session
 from boocoder.backends.acp.options import Knob
-from boocoder.backends.acp.pool import WarmPool
 from boocoder.backends.acp.probe import Prober
 from boocoder.backends.acp.recovery import recover_turn
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.acp.tuning import tune
 from boocoder.backends.acp.turn import Turn
 from boocoder.backends.base import TurnPort
+from boocoder.backends.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
 from boocoder.model.agent import AgentInfo
@@ -65,7 +65,9 @@ class AcpBackend:
         self._state_dir = state_dir
         self._settings = settings
         self._defaults: dict[Knob, str] = {}
-        self.pool = WarmPool(start=self._start_agent, settings=settings)
+        self.pool: WarmPool[Path, AgentProcess] = WarmPool(
+            name="acp", limits=_limits(settings), start=self._start_agent
+        )
         self._prober = Prober(agent=agent, start=self._start_agent, directory=state_dir / "probe", settings=settings)
         self._turns: dict[tuple[TaskId, int], Turn] = {}
 
@@ -193,6 +195,16 @@ class AcpBackend:
         if turn.spoiled:
             await self.pool.end(request.worktree, _SPENT_GRACE_S)
         return outcome
+
+
+def _limits(settings: AcpSettings) -> WarmLimits:
+    return WarmLimits(
+        close_grace_s=settings.close_grace_s,
+        idle_s=settings.idle_s,
+        budget_bytes=settings.budget_bytes,
+        sweep_s=settings.sweep_s,
+        spare=settings.spare,
+    )
 
 
 class _Stopped(Exception):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from boocoder.backends.acp.message import Answer, Message, decode, read_line
+from boocoder.backends.acp.message import Answer, Message, read_line
+from boocoder.events import loose
 from boocoder.model.ids import ChatId, TaskId
 
 _KEEP_S = 14 * 24 * 3600.0  # a host that was down for longer has no turn to recover
@@ -83,7 +84,7 @@ def read_journal(path: Path, task_id: TaskId) -> RecordedTurn | None:
         return None
     if head.task_id != str(task_id):
         return None
-    results = [decode(line[len(_ANSWERED) :]) for line in lines[1:] if line.startswith(_ANSWERED)]
+    results = [loose.decode(line[len(_ANSWERED) :]) for line in lines[1:] if line.startswith(_ANSWERED)]
     return RecordedTurn(tuple(_messages(lines[1:])), bool(results), results[-1] if results else None)
 
 

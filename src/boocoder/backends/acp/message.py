@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from boocoder.backends.acp import loose
+from boocoder.events import loose
 
 METHOD_NOT_FOUND = -32601  # JSON-RPC 2.0, section 5.1
 LOGIN_NEEDED = -32000  # Agent Client Protocol, "Authentication required"
-
-_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ def read_line(line: bytes) -> Line:
     if not line:
         return Line()
     try:
-        value = decode(line)
+        value = loose.decode(line)
     except (ValueError, RecursionError):
         return Line(broken=line[:1] in (b"{", b"["))
     if isinstance(value, dict):
@@ -90,26 +85,9 @@ def read_line(line: bytes) -> Line:
     return Line(tuple(message for message in found if message is not None))
 
 
-def decode(data: bytes) -> object:
-    """JSON as Python values; lone surrogates, odd numbers and bytes that are no UTF-8 are let through.
-
-    Raises:
-        ValueError: it is no JSON.
-        RecursionError: it is nested too deeply.
-    """
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        value: object = json.loads(data.decode("utf-8", "replace"))
-        return value
-
-
 def encode(message: Mapping[str, object]) -> bytes:
-    """A message as a line with its newline; lone surrogates are replaced, as UTF-8 has none."""
-    try:
-        return _encoder.encode(message) + b"\n"
-    except (UnicodeEncodeError, msgspec.MsgspecError):
-        return json.dumps(message).encode() + b"\n"
+    """A message as a line with its newline; lone surrogates are escaped, as UTF-8 has none."""
+    return loose.encode(message) + b"\n"
 
 
 def _message(value: dict[str, object]) -> Message | None:

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boocoder.backends.acp import loose
 from boocoder.backends.acp.agent_process import AgentProcess
 from boocoder.backends.acp.connection import Refused
 from boocoder.backends.acp.options import read_options
 from boocoder.backends.acp.session import Replay, Session
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.errors import BackendError
+from boocoder.events import loose
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import AgentSessionRef, ResumeStep, TurnRequest
 

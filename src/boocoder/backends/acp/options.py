@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from boocoder.backends.acp import loose
+from boocoder.events import loose
 
 
 class Knob(StrEnum):

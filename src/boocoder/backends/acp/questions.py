@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from boocoder.backends.acp import loose
+from boocoder.events import loose
 from boocoder.events.agent_event import Question
 
 _FIELDS_MAX = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from boocoder.backends.acp import loose, verdict
+from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import PERMISSION
 from boocoder.backends.acp.journal import RecordedTurn, journal_path, read_journal
 from boocoder.backends.acp.message import Call, Notification
@@ -14,6 +14,7 @@ from boocoder.backends.acp.translate import TurnTranslator
 from boocoder.backends.acp.updates import ToolReport, read_counts, read_update
 from boocoder.backends.acp.usage import SessionTotals, UsageLedger
 from boocoder.backends.base import TurnPort
+from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent
 from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from boocoder.backends.acp import loose
 from boocoder.backends.acp.updates import content_text, parent_of
+from boocoder.events import loose
 from boocoder.events.agent_event import FileDiff, Location, ToolCall, ToolKind, ToolStatus
+from boocoder.events.tool_kind import kind_of
 
 _STATUS = {
     "pending": ToolStatus.PENDING,
@@ -23,15 +24,6 @@ _STATUS = {
 }
 _RANK = {ToolStatus.PENDING: 0, ToolStatus.RUNNING: 1}
 _KINDS = {kind.value: kind for kind in ToolKind if kind is not ToolKind.OTHER}
-_NAME_WORDS = (
-    (ToolKind.THINK, ("todo", "plan", "think")),
-    (ToolKind.EXECUTE, ("bash", "shell", "exec", "terminal", "command")),
-    (ToolKind.EDIT, ("write", "edit", "patch", "replace", "create")),
-    (ToolKind.READ, ("read", "view", "cat")),
-    (ToolKind.SEARCH, ("grep", "glob", "search", "find", "list", "ls")),
-    (ToolKind.FETCH, ("fetch", "http", "web")),
-    (ToolKind.AGENT, ("task", "agent")),
-)
 _TITLE_NAME = re.compile(r"([A-Za-z][\w.-]*)(?: · .*|: .*)?", re.DOTALL)  # "shell", "shell · ls", "Shell: ls"
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
 _EXIT_NAMES = ("exit_code", "exitCode", "exit", "returncode")
@@ -171,12 +163,6 @@ class ToolState:
                 code = loose.integer(place.get(name))
                 if code is not None:
                     self._exit_code = code
-
-
-def kind_of(name: str) -> ToolKind:
-    """What a tool of this name probably does."""
-    lowered = name.lower()
-    return next((kind for kind, words in _NAME_WORDS if any(word in lowered for word in words)), ToolKind.OTHER)
 
 
 def _name(fields: Mapping[str, object], meta: Mapping[str, object], kind: ToolKind | None) -> str:

@@ -10,7 +10,7 @@ import logging
 from contextlib import suppress
 from typing import assert_never
 
-from boocoder.backends.acp import loose, verdict
+from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import AgentProcess
 from boocoder.backends.acp.approvals import Approvals
 from boocoder.backends.acp.connection import Dead
@@ -36,6 +36,7 @@ from boocoder.backends.acp.updates import Update, read_counts
 from boocoder.backends.acp.usage import UsageLedger
 from boocoder.backends.base import TurnPort
 from boocoder.errors import BackendError
+from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
 from boocoder.model.turn import Completed, Failed, Outcome, StopReason, StopSignal, TurnError, TurnRequest
 from boocoder.service import Supervisor

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from boocoder.backends.acp import loose
 from boocoder.backends.acp.options import Options, read_config_options
+from boocoder.events import loose
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,9 @@ import re
 
 from boocoder.backends.acp.message import LOGIN_NEEDED, RpcError
 from boocoder.backends.acp.settings import AcpAgent
+from boocoder.backends.failure_words import AGAIN, CHECK_LOGIN, STATUS, failed_by_words
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TimedOut, TurnError
-
-_AGAIN = "Send the prompt again."
-_CHECK_MODEL = "Check that the agent's model server runs and has the model, then send the prompt again."
-_CHECK_LOGIN = "Check the agent's login or API key for its model, then send the prompt again."
-_STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.])")
-_OVERFLOW = ("context length", "context_length", "maximum context", "prompt is too long", "context window")
-_LOGIN = ("unauthorized", "unauthorised", "invalid api key", "authentication", "not logged in")
-_REACH = ("econnrefused", "connection refused", "connect error", "fetch failed", "unreachable", "timed out")
 
 
 def stopped(reason: StopReason) -> Outcome:
@@ -24,7 +17,7 @@ def stopped(reason: StopReason) -> Outcome:
         case StopReason.CANCELLED:
             return Cancelled()
         case StopReason.SILENT:
-            return TimedOut(TurnError("agent_silent", "The agent said nothing for too long.", _AGAIN))
+            return TimedOut(TurnError("agent_silent", "The agent said nothing for too long.", AGAIN))
         case StopReason.SHUTDOWN:
             return Interrupted(
                 TurnError("host_stopped", "boocoder was stopped during the turn.", "Resume it with a new prompt.")
@@ -64,7 +57,7 @@ def judge(result: object, agent: AcpAgent, *, said_something: bool, text: str) -
         nothing = "The agent ended its turn with nothing: no text, no thought and no tool call."
         return Failed(TurnError("agent_gave_nothing", nothing, "Send the prompt again or choose another model.")), None
     if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", text, re.DOTALL)):
-        return _failed_by_words(found.group(1) if found.re.groups else found.group(0)), None
+        return failed_by_words(found.group(1) if found.re.groups else found.group(0)), None
     return Completed(), _remark(reason)
 
 
@@ -82,28 +75,11 @@ def refused(error: RpcError, agent: AcpAgent) -> Failed:
     """The agent answered the prompt with an error."""
     words = error.words
     if error.code == LOGIN_NEEDED:
-        how = f"Run `{agent.login}` in a terminal, then send the prompt again." if agent.login else _CHECK_LOGIN
+        how = f"Run `{agent.login}` in a terminal, then send the prompt again." if agent.login else CHECK_LOGIN
         return Failed(TurnError("agent_login_needed", f"{agent.name} is not logged in: {words}", how))
     if error.code == -32002 or "session not found" in words.lower():
         text = f"The agent does not have the session any more: {words}"
         return Failed(TurnError("agent_session_gone", text, "Send the prompt again; a new session is opened."))
-    if 400 <= error.code < 600 and not _STATUS.search(words):
+    if 400 <= error.code < 600 and not STATUS.search(words):
         words = f"status {error.code}: {words}"
-    return _failed_by_words(words)
-
-
-def _failed_by_words(words: str) -> Failed:
-    lowered = words.lower()
-    if any(sign in lowered for sign in _OVERFLOW):
-        cure = "Start a new chat in this session, or choose a model with a larger context."
-        return Failed(TurnError("context_overflow", f"The conversation is too long for the model: {words}", cure))
-    status = _STATUS.search(words)
-    if (status is not None and status.group(1) in ("401", "403")) or any(sign in lowered for sign in _LOGIN):
-        return Failed(TurnError("model_failed", f"The model server refused the login: {words}", _CHECK_LOGIN))
-    if any(sign in lowered for sign in _REACH):
-        return Failed(TurnError("model_unreachable", f"The model could not be reached: {words}", _CHECK_MODEL))
-    if status is not None or "api error" in lowered or "apierror" in lowered:
-        return Failed(TurnError("model_failed", f"The model failed: {words}", _CHECK_MODEL))
-    return Failed(
-        TurnError("agent_failed", f"The agent failed: {words}", f"{_AGAIN} If it fails again, see its own log.")
-    )
+    return failed_by_words(words)
