@@ -51,6 +51,17 @@ def test_paths_stay_as_they_are_without_a_directory_or_when_absolute() -> None:
     assert choose(Step(Verb.READ, "/etc/x"), tools, "/w") == ToolUse("read", {"path": "/etc/x"})
 
 
+def test_files_of_an_agent_that_has_only_a_shell_or_a_patch_tool() -> None:
+    shell = {"shell": schema("command", command=TEXT)}
+    write = choose(Step(Verb.WRITE, "my files/a.txt|it's"), shell, "/w")
+    assert write == ToolUse("shell", {"command": """mkdir -p 'my files' && printf %s 'it'"'"'s' > 'my files/a.txt'"""})
+    assert choose(Step(Verb.READ, "a b"), shell, "/w") == ToolUse("shell", {"command": "cat 'a b'"})
+    patch = choose(Step(Verb.WRITE, "a.txt|x\ny"), {"apply_patch": schema("input", input=TEXT), **shell}, "/w")
+    text = "*** Begin Patch\n*** Add File: a.txt\n+x\n+y\n*** End Patch\n"
+    assert patch == ToolUse("apply_patch", {"input": text})
+    assert choose(Step(Verb.PLAN, "a; b"), shell, "/w") is None
+
+
 def test_commands_as_text_or_as_argv() -> None:
     step = Step(Verb.BASH, "ls -l")
     assert choose(step, {"bash": schema("command", command=TEXT)}, "") == ToolUse("bash", {"command": "ls -l"})

@@ -16,7 +16,7 @@ from boocoder.scripted_model.server import DEFAULT_MODELS, ScriptedModel
 @click.option("--delay", default=0.0, show_default=True, help="Seconds behind each streamed word.")
 @click.option("--stamp", is_flag=True, help="Stream time.monotonic_ns() of the moment in place of each word.")
 def main(port: int, models: str, delay: float, stamp: bool) -> None:
-    """A scripted language model on loopback, OpenAI-compatible."""
+    """A scripted language model on loopback, in the wire formats of OpenAI, Anthropic and Gemini."""
     names = [name.strip() for name in models.split(",") if name.strip()]
     asyncio.run(_serve(ScriptedModel(port=port, models=names, delay_s=delay, stamp=stamp)))
 

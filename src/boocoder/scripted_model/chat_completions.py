@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from http import HTTPStatus
 from uuid import uuid4
 
 import msgspec
 
 from boocoder.scripted_model.connection import Connection
-from boocoder.scripted_model.conversation import SIDE_ANSWER, Conversation, asks_for_title, unwrapped, working_directory
+from boocoder.scripted_model.conversation import (
+    SIDE_ANSWER,
+    Conversation,
+    asks_for_title,
+    schema_answer,
+    unwrapped,
+    working_directory,
+)
 from boocoder.scripted_model.player import Ending
-from boocoder.scripted_model.tools import ToolUse, sample
+from boocoder.scripted_model.tools import ToolUse
+from boocoder.scripted_model.whole_answer import Said, WholeAnswer
+from boocoder.scripted_model.wire_format import Asked, WireFormat
 
 _encode = msgspec.json.encode
 
@@ -81,13 +90,18 @@ class ChatRequest(msgspec.Struct):
 _decoder = msgspec.json.Decoder(ChatRequest)
 
 
-def read_request(body: bytes) -> ChatRequest:
-    """The request of a body.
+def read(_path: str, body: bytes) -> Asked:
+    """The call of a body.
 
     Raises:
         msgspec.DecodeError: not JSON, or not a chat request (ValidationError is one of them).
     """
-    return _decoder.decode(body)
+    request = _decoder.decode(body)
+    conversation = conversation_of(request)
+    if request.stream:
+        return Asked(conversation, functools.partial(StreamedAnswer, request=request))
+    compose = functools.partial(_whole_answer, request.model)
+    return Asked(conversation, lambda connection: WholeAnswer(connection, compose))
 
 
 def conversation_of(request: ChatRequest) -> Conversation:
@@ -115,8 +129,12 @@ def _side_answer(request: ChatRequest, system: str, prompt: str) -> str | None:
     wanted = request.response_format
     if wanted is not None and wanted.type == "json_schema":
         schema = wanted.json_schema.schema if wanted.json_schema is not None else {}
-        return _encode(sample(schema, SIDE_ANSWER)).decode()
+        return schema_answer(schema)
     return SIDE_ANSWER if not request.tools and asks_for_title(system, prompt) else None
+
+
+def _error(text: str, status: int) -> dict[str, object]:
+    return {"error": {"message": text, "type": "scripted", "code": int(status)}}
 
 
 def _usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
@@ -134,7 +152,7 @@ def _finish_reason(ending: Ending) -> str:
 class StreamedAnswer:
     """Voice of a streamed answer; the head is sent with the first chunk, so that a silent call stays silent."""
 
-    def __init__(self, *, connection: Connection, request: ChatRequest) -> None:
+    def __init__(self, connection: Connection, *, request: ChatRequest) -> None:
         self._connection = connection
         self._usage_apart = request.stream_options is not None and request.stream_options.include_usage
         head = {
@@ -200,51 +218,26 @@ class StreamedAnswer:
         await self._connection.write_chunk(self._prefix + b"," + _encode(fields)[1:] + b"\n\n")
 
 
-class WholeAnswer:
-    """Voice of an answer that is sent at once when all is said."""
+def _whole_answer(model: str, said: Said) -> dict[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": said.text or None}
+    if said.thoughts:
+        message["reasoning_content"] = said.reasoning
+    if said.uses:
+        message["tool_calls"] = [_whole_call(use) for use in said.uses]
+    reason = _finish_reason(Ending.TOOL if said.uses else Ending.STOP)
+    return {
+        "id": f"chatcmpl-{uuid4().hex[:12]}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": _usage(said.input_tokens, said.output_tokens),
+    }
 
-    def __init__(self, *, connection: Connection, request: ChatRequest) -> None:
-        self._connection = connection
-        self._model = request.model
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self._uses: list[ToolUse] = []
 
-    async def say(self, text: str) -> None:
-        self._text.append(text)
+def _whole_call(use: ToolUse) -> dict[str, object]:
+    function = {"name": use.name, "arguments": _encode(use.arguments).decode()}
+    return {"id": f"call_{uuid4().hex[:8]}", "type": "function", "function": function}
 
-    async def think(self, text: str) -> None:
-        self._reasoning.append(text)
 
-    async def use_tool(self, use: ToolUse) -> None:
-        self._uses.append(use)
-
-    async def finish(self, ending: Ending, input_tokens: int, output_tokens: int) -> None:
-        """Send the answer; a cut or dropped one is a closed connection."""
-        if ending in (Ending.DROP, Ending.CUT):
-            self._connection.close()
-            return
-        answer = {
-            "id": f"chatcmpl-{uuid4().hex[:12]}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": self._model,
-            "choices": [{"index": 0, "message": self._message(), "finish_reason": _finish_reason(ending)}],
-            "usage": _usage(input_tokens, output_tokens),
-        }
-        self._connection.reply(HTTPStatus.OK, _encode(answer))
-
-    def _message(self) -> dict[str, object]:
-        message: dict[str, object] = {"role": "assistant", "content": "".join(self._text) or None}
-        if self._reasoning:
-            message["reasoning_content"] = "".join(self._reasoning)
-        if self._uses:
-            message["tool_calls"] = [
-                {
-                    "id": f"call_{uuid4().hex[:8]}",
-                    "type": "function",
-                    "function": {"name": use.name, "arguments": _encode(use.arguments).decode()},
-                }
-                for use in self._uses
-            ]
-        return message
+CHAT_COMPLETIONS = WireFormat(title="OpenAI chat completions", ends=("/chat/completions",), read=read, error=_error)

@@ -6,23 +6,31 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from boocoder.scripted_model.script import Step, parse, steps_after
-from boocoder.scripted_model.tools import Schema
+from boocoder.scripted_model.tools import Schema, sample
 
 SIDE_ANSWER = "Scripted title"
 _LOOKED_AT_CHARS = 8_000  # where agents state what a side call is for
 # What agents put around or beside the person's own words.
-_WRAPPED = re.compile(r"<(system-reminder|system|environment_context|user_instructions|env)>.*?</\1>", re.DOTALL)
+_WRAPPED = re.compile(
+    r"<(system-reminder|system|environment_context|user_instructions|session_context|env|current_working_dir"
+    r"|local-command-stdout)>.*?</\1>",
+    re.DOTALL,
+)
 _TITLE = re.compile(
     r"\btitle generator\b"
     r"|\b(?:generate|write|create)\b[^.\n]{0,40}\btitle\b"
-    r"|\btitle for (?:this|the) (?:conversation|session|chat|thread)\b",
+    r"|\btitle for (?:this|the|a) (?:conversation|session|chat|thread)\b"
+    r"|\bnaming a coding session\b",
     re.IGNORECASE,
 )
 _DIRECTORY = (
     re.compile(r"<cwd>(/[^<]+)</cwd>"),
     re.compile(r"(?:current )?working directory(?: is)?\s*:?[ `]*(/[^\n`<\"]+)", re.IGNORECASE),
     re.compile(r"workspace director(?:y|ies):\W*(/[^\n`<\"]+)", re.IGNORECASE),
+    re.compile(r"working in the directory:?[ `]*(/[^\n`<\"]+)", re.IGNORECASE),
 )
 
 
@@ -57,6 +65,16 @@ class Conversation:
 def unwrapped(text: str) -> str:
     """A user message without what agents wrap around it; the message as it is if nothing else is in it."""
     return _WRAPPED.sub("", text).strip() or text.strip()
+
+
+def only_words(texts: Sequence[str]) -> str:
+    """The person's words in the pieces of a message, "" if agents wrote all of it."""
+    return "\n".join(_WRAPPED.sub("", text).strip() for text in texts).strip()
+
+
+def schema_answer(schema: Schema) -> str:
+    """The answer to a request that demands JSON of a schema."""
+    return msgspec.json.encode(sample(schema, SIDE_ANSWER)).decode()
 
 
 def working_directory(texts: Sequence[str]) -> str:

@@ -16,21 +16,19 @@ from typing import Self
 
 import msgspec
 
-from boocoder.scripted_model.chat_completions import (
-    ChatRequest,
-    StreamedAnswer,
-    WholeAnswer,
-    conversation_of,
-    read_request,
-)
+from boocoder.scripted_model.anthropic_messages import ANTHROPIC_MESSAGES
+from boocoder.scripted_model.chat_completions import CHAT_COMPLETIONS
 from boocoder.scripted_model.connection import Connection
-from boocoder.scripted_model.conversation import Conversation
+from boocoder.scripted_model.gemini_content import GEMINI_CONTENT
 from boocoder.scripted_model.http_request import HttpRequest
+from boocoder.scripted_model.openai_responses import OPENAI_RESPONSES
 from boocoder.scripted_model.player import Player
 from boocoder.scripted_model.refusal import Refusals
 from boocoder.scripted_model.request_log import RecordedRequest, RequestLog, RequestState
+from boocoder.scripted_model.wire_format import Asked, WireFormat
 from boocoder.service import Supervisor
 
+FORMATS = (CHAT_COMPLETIONS, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI_CONTENT)
 DEFAULT_MODELS = ("scripted-small", "scripted-large")
 KEEP_REQUESTS = 256  # conversations of real agents are some 50 kB each
 STOP_TIMEOUT_S = 5.0
@@ -71,6 +69,11 @@ class ScriptedModel:
     def base_url(self) -> str:
         """The base URL of the OpenAI-compatible API, with /v1 and without a closing slash."""
         return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def root_url(self) -> str:
+        """The address without /v1, as the clients of Anthropic's and Gemini's APIs want it."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def requests(self) -> deque[RecordedRequest]:
@@ -134,39 +137,55 @@ class ScriptedModel:
         return Connection(answer=self._answer, supervisor=self._supervisor, open_connections=self._connections)
 
     async def _answer(self, request: HttpRequest, connection: Connection) -> None:
-        if request.method == "GET" and request.path.endswith("/models"):
-            connection.reply(HTTPStatus.OK, self._model_list())
-        elif request.method in ("GET", "HEAD"):
-            connection.reply(HTTPStatus.OK, b'{"status": "ok"}' if request.method == "GET" else b"")
-        elif request.method == "POST" and request.path.endswith("/chat/completions"):
-            await self._answer_chat(request, connection)
+        if request.method == "GET":
+            self._answer_get(request, connection)
+        elif request.method == "HEAD":
+            connection.reply(HTTPStatus.OK, b"")
         else:
-            connection.reply(HTTPStatus.NOT_FOUND, _error_body(f"no route {request.method} {request.path}"))
+            await self._answer_post(request, connection)
 
-    async def _answer_chat(self, request: HttpRequest, connection: Connection) -> None:
+    def _answer_get(self, request: HttpRequest, connection: Connection) -> None:
+        path = request.path.rstrip("/")
+        if path.endswith("/models"):
+            connection.reply(HTTPStatus.OK, self._model_list())
+        elif path in ("", "/v1") or path.endswith("/health"):
+            connection.reply(HTTPStatus.OK, b'{"status": "ok"}')
+        else:
+            connection.reply(HTTPStatus.NOT_FOUND, _no_route(request))
+
+    async def _answer_post(self, request: HttpRequest, connection: Connection) -> None:
+        for wire in FORMATS:
+            if request.method == "POST" and wire.serves(request.path):
+                await self._answer_call(wire, request, connection)
+                return
+            if (counted := wire.counted(request.path, request.body)) is not None:
+                connection.reply(HTTPStatus.OK, json.dumps(counted).encode())
+                return
+        connection.reply(HTTPStatus.NOT_FOUND, _no_route(request))
+
+    async def _answer_call(self, wire: WireFormat, request: HttpRequest, connection: Connection) -> None:
         try:
-            chat = read_request(request.body)
+            asked = wire.read(request.path, request.body)
         except msgspec.DecodeError as error:
-            connection.reply(HTTPStatus.BAD_REQUEST, _error_body(f"not a chat request: {error}"))
+            text = f"not a request of {wire.title}: {error}"
+            connection.reply(HTTPStatus.BAD_REQUEST, json.dumps(wire.error(text, HTTPStatus.BAD_REQUEST)).encode())
             return
-        conversation = conversation_of(chat)
-        recorded = self._log.add(request.path, request.body, conversation)
+        recorded = self._log.add(request.path, request.body, asked.conversation)
         state = RequestState.GONE
         try:
-            state = await self._play_chat(chat, conversation, connection)
+            state = await self._play(wire, asked, connection)
         finally:
             self._log.settle(recorded, RequestState.GONE if connection.client_gone else state)
 
-    async def _play_chat(self, chat: ChatRequest, conversation: Conversation, connection: Connection) -> RequestState:
-        refusal = self._refusals.decide(conversation)
+    async def _play(self, wire: WireFormat, asked: Asked, connection: Connection) -> RequestState:
+        refusal = self._refusals.decide(asked.conversation)
         if refusal is not None:
             await asyncio.sleep(refusal.after_s)
-            connection.reply(refusal.status, _error_body("scripted failure", refusal.status))
+            connection.reply(refusal.status, json.dumps(wire.error("scripted failure", refusal.status)).encode())
             return RequestState.REFUSED
-        answer_type = StreamedAnswer if chat.stream else WholeAnswer
-        voice = answer_type(connection=connection, request=chat)
+        voice = asked.voice(connection)
         player = Player(voice=voice, delay_s=self._delay_s, stamp=self._stamp)
-        ending = await player.play(conversation, conversation.steps())
+        ending = await player.play(asked.conversation, asked.conversation.steps())
         await voice.finish(ending, player.input_tokens, player.output_tokens)
         return RequestState.ANSWERED
 
@@ -175,5 +194,6 @@ class ScriptedModel:
         return json.dumps({"object": "list", "data": rows}).encode()
 
 
-def _error_body(text: str, status: int = HTTPStatus.BAD_REQUEST) -> bytes:
-    return json.dumps({"error": {"message": text, "type": "scripted", "code": int(status)}}).encode()
+def _no_route(request: HttpRequest) -> bytes:
+    ends = ", ".join(f"*{end}" for wire in FORMATS for end in wire.ends)
+    return json.dumps({"error": {"message": f"no route {request.method} {request.path}; there are {ends}"}}).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -27,12 +28,23 @@ _NAMES: Mapping[Verb, tuple[str, ...]] = {
         "create",
     ),
     Verb.READ: ("read", "read_file", "readfile", "read_text_file", "view"),
-    Verb.BASH: ("bash", "run_shell_command", "shell", "exec_command", "execute", "execute_command", "terminal"),
+    Verb.BASH: (
+        "bash",
+        "run_shell_command",
+        "shell",
+        "shell_command",
+        "local_shell",
+        "exec_command",
+        "execute",
+        "execute_command",
+        "terminal",
+    ),
     Verb.PLAN: ("todowrite", "todo_write", "update_plan", "write_todos", "todo", "task_tracker", "plan"),
 }
 _CONTENT_KEYS = ("content", "contents", "file_text", "text")
 _COMMAND_KEYS = ("command", "cmd", "script")
 _STEP_TEXT_KEYS = ("content", "step", "title", "description", "text", "task", "name", "activeform")
+_PATCH = "apply_patch"
 _REF_DEPTH = 4
 _SAMPLE_DEPTH = 8
 
@@ -57,7 +69,7 @@ def choose(step: Step, tools: Mapping[str, Schema], directory: str) -> ToolUse |
         return _named(step, tools)
     name = pick(step.verb, tools)
     if name is None:
-        return None
+        return _by_other_means(step, tools)
     schema = tools[name]
     match step.verb:
         case Verb.WRITE:
@@ -69,6 +81,23 @@ def choose(step: Step, tools: Mapping[str, Schema], directory: str) -> ToolUse |
             return ToolUse(name, _fill(schema, command=step.argument))
         case _:
             return ToolUse(name, _plan(schema, step.listed()))
+
+
+def _by_other_means(step: Step, tools: Mapping[str, Schema]) -> ToolUse | None:
+    """Files of an agent that has no tools for them: by its patch tool, else by its shell."""
+    path, content = (text.strip() if index == 0 else text for index, text in enumerate(step.split(2)))
+    if step.verb is Verb.WRITE and _PATCH in tools:
+        added = "".join(f"+{line}\n" for line in content.split("\n"))
+        patch = f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n"
+        return ToolUse(_PATCH, dict.fromkeys(_properties(tools[_PATCH]), patch))
+    shell = pick(Verb.BASH, tools)
+    if shell is None or step.verb not in (Verb.WRITE, Verb.READ):
+        return None
+    command = f"cat {shlex.quote(path)}"
+    if step.verb is Verb.WRITE:
+        place = shlex.quote(str(PurePosixPath(path).parent))
+        command = f"mkdir -p {place} && printf %s {shlex.quote(content)} > {shlex.quote(path)}"
+    return ToolUse(shell, _fill(tools[shell], command=command))
 
 
 def pick(verb: Verb, tools: Mapping[str, Schema]) -> str | None:
