@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -10,17 +12,22 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from boocoder.api import inputs, outputs
+from boocoder.api import shapes
 from boocoder.api.access import access_of
 from boocoder.api.application import ROUTERS
+from boocoder.api.shapes import inputs, outputs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
 ROUTES = [route for router in ROUTERS for route in router.routes]
 
 
-def models(module: object, base: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    found = vars(module).values()
-    return {kind.__name__: kind for kind in found if isinstance(kind, type) and issubclass(kind, base)}
+def models() -> dict[str, type[BaseModel]]:
+    """Every body and answer of every module of shapes."""
+    names = [module.name for module in pkgutil.iter_modules(shapes.__path__, f"{shapes.__name__}.")]
+    found = [value for name in names for value in vars(importlib.import_module(name)).values()]
+    bases = (inputs.Input, outputs.Output)
+    kinds = [kind for kind in found if isinstance(kind, type) and issubclass(kind, bases)]
+    return {kind.__name__: kind for kind in kinds if kind not in bases}
 
 
 def sections() -> dict[str, str]:
@@ -46,8 +53,7 @@ def test_every_route_names_its_body_and_answer() -> None:
         named = set(re.findall(r"\[(\w+)\]\(#", row)) - {"Streams"}
         hints = get_type_hints(route.endpoint)
         used = {hints.get("body"), *get_args(hints.get("body")), hints["return"], *get_args(hints["return"])}
-        known = {**models(inputs, inputs.Input), **models(outputs, outputs.Output)}
-        assert named == {name for name, kind in known.items() if kind in used}, row
+        assert named == {name for name, kind in models().items() if kind in used}, row
         assert f"{route.status_code or 200} " in row
 
 
@@ -64,9 +70,7 @@ def test_every_parameter_is_listed() -> None:
 
 def test_every_body_and_answer_is_described_field_by_field() -> None:
     described = sections()
-    for name, kind in {**models(inputs, inputs.Input), **models(outputs, outputs.Output)}.items():
-        if name in ("Input", "Output"):
-            continue
+    for name, kind in models().items():
         listed = re.findall(r"^\| `(\w+)` \|", described[name], re.MULTILINE)
         fields = list(kind.model_fields)
         if kind is outputs.ChangeOut:
