@@ -35,3 +35,7 @@ class Flag:
     kind: FlagKind
     reason: str
     line: int | None = None
+
+
+def flags_of(raw, hunks, *, target, binary, new_size):
+    return ()
