@@ -43,6 +43,7 @@ class SnapshotKind(StrEnum):
     BEFORE_REWIND = "before_rewind"
     BEFORE_UNDO = "before_undo"
     BEFORE_UPDATE = "before_update"
+    CHANGED = "changed"
     BEFORE_REMOVAL = "before_removal"
     FORK = "fork"
 

@@ -17,7 +17,7 @@ from boocoder.git.command import OUTPUT_MAX_BYTES, Git, require_git
 from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
 from boocoder.git.objects import ShadowGit, own_difference, own_reachable
-from boocoder.git.private_index import copy_index, drop_index, signature, with_sound_index
+from boocoder.git.private_index import copy_index, drop_index, drop_index_lock, signature, with_sound_index
 from boocoder.git.project import Checkout, Head, count_dirty, empty_tree, find_checkout, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
 from boocoder.git.settings import UserSettings, settings_or_default
@@ -200,6 +200,25 @@ class ShadowRepository:
                 "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
             )
         return True
+
+    async def rewrite(self, worktree: Path, *, index: Path, old: str, new: str) -> None:
+        """Bring the files of a worktree from one tree to another; ignored files stay, no symbolic link is followed.
+
+        Args:
+            index: the private index, which the newest snapshot has left equal to `old`.
+            old: the tree that the files are now.
+
+        Raises:
+            GitError: a file is neither, or one that is not in `old` stands in the way (nothing was written); or a
+                file could not be written (some may be as in `new`).
+        """
+        worktree = worktree.resolve()
+        trees = check_id(old), check_id(new)
+        async with self._lock_of(index):
+            drop_index_lock(index)
+            await self.git(
+                "read-tree", "-m", "-u", *trees, work_tree=worktree, index=index, timeout_s=CHECKOUT_TIMEOUT_S
+            )
 
     async def remove_worktree(self, path: Path) -> None:
         """Remove a worktree and what the user's repository knows of it. Idempotent; broken ones too.
