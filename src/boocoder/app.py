@@ -18,6 +18,7 @@ from boocoder.agent_set import AgentSet, build_agents
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
+from boocoder.changes.review_desk import ReviewDesk, review_desk
 from boocoder.changes.service import ChangeApplier
 from boocoder.config import Settings
 from boocoder.db import hosts
@@ -40,6 +41,8 @@ from boocoder.process.host import ProcessHost
 from boocoder.queue.listener import Listener
 from boocoder.service import Service, Supervisor
 from boocoder.upkeep.rescue import Rescuer, RescueSettings
+from boocoder.worktrees.holds import Holds
+from boocoder.worktrees.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +135,9 @@ class _Parts:
     agents: AgentSet
     shadows: Shadows
     changes: ChangeApplier
+    snapshots: Snapshots
+    holds: Holds
+    review: ReviewDesk
     decisions: Decisions
     turns: TurnServices
     dispatcher: Dispatcher
@@ -194,6 +200,7 @@ class _Parts:
         )
         self._stack.push_async_callback(self.changes.stop)
         await self.changes.resume_all()
+        self._open_review()
         self.turns = self._turn_services()
         rescuer = Rescuer(
             host_id=self.host_id, instance_id=self.instance_id, services=self.turns, settings=RescueSettings()
@@ -214,6 +221,20 @@ class _Parts:
         await self._start(self._leases(rescuer))
         await self._start(self.dispatcher)
         await self._start(self._listener())
+
+    def _open_review(self) -> None:
+        """What people decide with, and what keeps them and turns out of each other's way."""
+        indexes = self._settings.data_dir / "indexes"
+        self.snapshots = Snapshots(database=self.database, shadows=self.shadows, indexes=indexes)
+        self.holds = Holds(database=self.database, host_id=self.host_id, instance_id=self.instance_id)
+        self.review = review_desk(
+            database=self.database,
+            shadows=self.shadows,
+            broker=self.broker,
+            snapshots=self.snapshots,
+            holds=self.holds,
+        )
+        self._stack.push_async_callback(self.review.undoer.stop)
 
     def _turn_services(self) -> TurnServices:
         settings, failpoints = self._settings, Failpoints(self._settings.failpoints)
@@ -288,6 +309,7 @@ class _Parts:
             database=self.database,
             broker=self.broker,
             changes=self.changes,
+            review=self.review,
             shadows=self.shadows,
             agents=self.agents,
             host_id=self.host_id,

@@ -21,6 +21,7 @@ from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection,
 from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.broker.broker import Broker
+from boocoder.changes.review_desk import ReviewDesk
 from boocoder.db.pool import Database
 from boocoder.errors import Unavailable
 from boocoder.git.shadows import Shadows
@@ -107,7 +108,7 @@ class ApiServer:
 
     Args:
         settings: where and for whom.
-        database, broker, changes, shadows, agents: what the routes use.
+        database, broker, changes, review, shadows, agents: what the routes use.
         host_id, instance_id: told by the health route.
     """
 
@@ -118,6 +119,7 @@ class ApiServer:
         database: Database,
         broker: Broker,
         changes: Changes,
+        review: ReviewDesk,
         shadows: Shadows,
         agents: Agents,
         host_id: HostId,
@@ -127,6 +129,7 @@ class ApiServer:
         self._database = database
         self._broker = broker
         self._changes = changes
+        self._review = review
         self._shadows = shadows
         self._agents = agents
         self._info = ApiInfo(version("boocoder"), host_id, instance_id)
@@ -212,6 +215,7 @@ class ApiServer:
             database=self._database,
             broker=self._broker,
             changes=self._changes,
+            review=self._review,
             shadows=self._shadows,
             agents=self._agents,
             authenticator=authenticator,

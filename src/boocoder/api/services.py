@@ -13,6 +13,7 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
+from boocoder.changes.review_desk import ReviewDesk
 from boocoder.changes.service import ApplyReport
 from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
@@ -64,6 +65,7 @@ class ApiServices:
     database: Database
     broker: Broker
     changes: Changes
+    review: ReviewDesk
     shadows: Shadows
     agents: Agents
     authenticator: Authenticator
