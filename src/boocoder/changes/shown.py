@@ -1,4 +1,4 @@
-"""A page of a file's units as lines for a screen: numbers, context, text without loss. It decides nothing."""
+"""A page of a file's units as lines for a screen: numbers, context, changed words. It decides nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Literal
 
 from boocoder.changes.review import FileReview, UnitReview
 from boocoder.changes.structured import FileDiff, Unit, UnitKind
+from boocoder.changes.words import LineEnd, ShownLine, common, hunk_words, shown_line
 from boocoder.git.shadow import ShadowRepository
 from boocoder.git.tree_diff import NO_MODE
 
+COMPARED_LINES = 400  # of a hunk, on both sides together; a longer one is shown as removed and added
 PAGE_LINES = 2_000  # a few dozen screens
 PAGE_CHARS = 1_000_000  # of all lines of a page together, so that it stays a megabyte or two
 LINE_CHARS = 20_000  # of one line; what is longer was made by a program
@@ -21,16 +23,17 @@ LineKind = Literal["context", "removed", "added"]
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLine:
+class PageLine:
     """One line.
 
     Args:
         kind: whether both sides have it, or which one.
         old, new: its 1-based numbers; None where that side does not have it.
-        text: without its end.
-        end: what ends it: "\\n", "\\r\\n", or "" where the file ends without.
-        coded: it is not UTF-8: other bytes stand as `\\xff`, and a backslash as two.
-        spans: what of it changed, as (first, behind the last) in code points of `text`; empty if nothing is known.
+        text: without its end; escaped as `words.ShownLine` says where it is not UTF-8.
+        end: what ends it.
+        utf8: whether it is.
+        spans: what of it changed, as (first, behind the last) in code points of `text`; empty if words were not
+            compared.
         left_out: how many characters at its end are not in `text`.
     """
 
@@ -38,8 +41,8 @@ class ShownLine:
     old: int | None
     new: int | None
     text: str
-    end: str
-    coded: bool = False
+    end: LineEnd
+    utf8: bool
     spans: tuple[tuple[int, int], ...] = ()
     left_out: int = 0
 
@@ -49,7 +52,7 @@ class ShownUnit:
     """A unit, or a page of it."""
 
     review: UnitReview
-    lines: tuple[ShownLine, ...]
+    lines: tuple[PageLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def shown(file: FileReview, base: Sequence[bytes], *, context: int, unit: int = 
     left_lines, left_chars = PAGE_LINES, PAGE_CHARS
     for number in range(unit, len(file.units)):
         skipped = line if number == unit else 0
-        taken: list[ShownLine] = []
+        taken: list[PageLine] = []
         for at, one in enumerate(_lines(file.units, number, base, context)):
             if at < skipped:
                 continue
@@ -110,7 +113,7 @@ def shown(file: FileReview, base: Sequence[bytes], *, context: int, unit: int = 
     return ShownFile(tuple(units), None)
 
 
-def _lines(units: Sequence[UnitReview], number: int, base: Sequence[bytes], context: int) -> Iterator[ShownLine]:
+def _lines(units: Sequence[UnitReview], number: int, base: Sequence[bytes], context: int) -> Iterator[PageLine]:
     unit = units[number].unit
     if unit.kind is not UnitKind.HUNK:
         return
@@ -123,14 +126,36 @@ def _lines(units: Sequence[UnitReview], number: int, base: Sequence[bytes], cont
     free = first - above - (min(context, first - above) if follows else 0)
     for at in range(first - min(context, free), first):
         if at < len(base):
-            yield shown_line("context", base[at], at + 1, at + 1 + shift)
-    for at, removed in enumerate(unit.old_lines):
-        yield shown_line("removed", removed, first + at + 1, None)
-    for at, added in enumerate(unit.new_lines):
-        yield shown_line("added", added, None, first + shift + at + 1)
+            yield _page_line("context", shown_line(base[at]), at + 1, at + 1 + shift)
+    yield from _changed(unit, first + 1, first + shift + 1)
     shift += len(unit.new_lines) - len(unit.old_lines)
     for at in range(last, min(last + context, below, len(base))):
-        yield shown_line("context", base[at], at + 1, at + 1 + shift)
+        yield _page_line("context", shown_line(base[at]), at + 1, at + 1 + shift)
+
+
+def _changed(unit: Unit, old: int, new: int) -> Iterator[PageLine]:
+    """The lines of a hunk, from these numbers on; unchanged ones between its edits are context."""
+    if len(unit.old_lines) + len(unit.new_lines) > COMPARED_LINES:
+        removed, added = map(shown_line, unit.old_lines), map(shown_line, unit.new_lines)
+        yield from (_page_line("removed", line, old + at, None) for at, line in enumerate(removed))
+        yield from (_page_line("added", line, None, new + at) for at, line in enumerate(added))
+        return
+    words = hunk_words(unit.old_lines, unit.new_lines)
+    left = right = 0
+    for one, two in (*_same(unit), (len(words.old), len(words.new))):
+        yield from (_page_line("removed", words.old[at], old + at, None) for at in range(left, one))
+        yield from (_page_line("added", words.new[at], None, new + at) for at in range(right, two))
+        if one < len(words.old):
+            yield _page_line("context", words.old[one], old + one, new + two)
+        left, right = one + 1, two + 1
+
+
+def _same(unit: Unit) -> list[tuple[int, int]]:
+    """Places of the lines that both sides of a hunk have."""
+    if not unit.old_lines or not unit.new_lines:
+        return []
+    old, new = [line.hex() for line in unit.old_lines], [line.hex() for line in unit.new_lines]
+    return common(old, new, COMPARED_LINES) or []
 
 
 def _gaps(unit: Unit) -> tuple[int, int]:
@@ -143,16 +168,8 @@ def _new_first(unit: Unit) -> int:
     return unit.new_start - 1 if unit.new_lines else unit.new_start
 
 
-def shown_line(kind: LineKind, line: bytes, old: int | None, new: int | None) -> ShownLine:
-    """One line with its text."""
-    end = "\r\n" if line.endswith(b"\r\n") else "\n" if line.endswith(b"\n") else ""
-    text, coded = line_text(line[: len(line) - len(end)])
-    return ShownLine(kind, old, new, text[:LINE_CHARS], end, coded, (), max(len(text) - LINE_CHARS, 0))
-
-
-def line_text(line: bytes) -> tuple[str, bool]:
-    """A line as text without loss, and whether it is not UTF-8: then other bytes are `\\xff`, a backslash two."""
-    try:
-        return line.decode(), False
-    except UnicodeDecodeError:
-        return line.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace"), True
+def _page_line(kind: LineKind, line: ShownLine, old: int | None, new: int | None) -> PageLine:
+    text = line.text[:LINE_CHARS]
+    spans = tuple((span.start, min(span.end, len(text))) for span in line.changed if span.start < len(text))
+    left_out = len(line.text) - len(text)
+    return PageLine(kind, old, new, text, line.end, line.utf8, () if kind == "context" else spans, left_out)

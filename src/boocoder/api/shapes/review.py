@@ -108,8 +108,8 @@ class LineOut(Output):
     old: int | None
     new: int | None
     text: str
-    end: str
-    coded: bool
+    end: Literal["lf", "crlf", "none"]
+    utf8: bool
     spans: tuple[tuple[int, int], ...]
     left_out: int
 
