@@ -11,7 +11,8 @@ import pytest
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.measure import measure
-from boocoder.changes.service import ApplyConflict, ChangeApplier
+from boocoder.changes.conflicts import ApplyConflict
+from boocoder.changes.service import ChangeApplier
 from boocoder.db import changes, events, projects
 from boocoder.db.pool import Database
 from boocoder.errors import Conflict, NotFound

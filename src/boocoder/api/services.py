@@ -13,8 +13,8 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
+from boocoder.changes.planning import ApplyReport
 from boocoder.changes.review_desk import ReviewDesk
-from boocoder.changes.service import ApplyReport
 from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
