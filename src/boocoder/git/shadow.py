@@ -16,7 +16,7 @@ from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git, require_git
 from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
-from boocoder.git.objects import ShadowGit, own_difference, own_reachable
+from boocoder.git.objects import ShadowGit, own_difference, own_reachable, pack_objects
 from boocoder.git.private_index import copy_index, drop_index, drop_index_lock, signature, with_sound_index
 from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, find_checkout, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
@@ -230,10 +230,18 @@ class ShadowRepository:
             GitError: a kept object is missing, or the lock was held too long.
         """
         path = real_path(path)
-        kept = [tree for ref in list_refs(self.git_dir) if (tree := read_ref(self.git_dir, ref)) is not None]
-        if kept and path.exists():
-            await own_reachable(self.git, kept)
+        if path.exists():
+            await self.own_kept()
         await self._discard(path)
+
+    async def own_kept(self) -> None:
+        """Copy all that our refs keep out of the user's repository, as far as it is borrowed from there.
+
+        Raises:
+            GitError: a kept object is missing.
+        """
+        kept = [tree for ref in list_refs(self.git_dir) if (tree := read_ref(self.git_dir, ref)) is not None]
+        await own_reachable(self.git, dict.fromkeys(kept))
 
     async def _discard(self, path: Path) -> None:
         await remove_linked(self.checkout.common_dir, path)
@@ -375,6 +383,10 @@ class ShadowRepository:
             mode, kind, name, size = about.decode().split()
             entries.append(TreeEntry(path, mode, kind, name, int(size) if size.isdigit() else None))
         return entries
+
+    async def pack(self) -> bool:
+        """Put many single objects into one file; no object goes. False where there are few."""
+        return await pack_objects(self.git)
 
     @property
     def empty_tree(self) -> str:

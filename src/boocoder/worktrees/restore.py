@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from boocoder.db.worktrees import Snapshot, WorktreeRow, WorktreeState
 from boocoder.errors import GitError
 from boocoder.events.agent_event import NoticeLevel
 from boocoder.failpoints import Failpoints
+from boocoder.git.private_index import drop_index
 from boocoder.git.shadow import ShadowRepository
 from boocoder.model.ids import SessionId
+from boocoder.worktrees.hiding import unhide
 from boocoder.worktrees.holds import Holds
 from boocoder.worktrees.snapshots import Place, Snapshots
 from boocoder.worktrees.telling import Publisher, notice, tell
+
+GONE = "The session's worktree was gone; it was made again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Again:
 
 
 async def make_again(shadow: ShadowRepository, row: WorktreeRow, newest: Snapshot | None, *, index: Path) -> Again:
-    """Make a worktree that is not there: its base, then the files of the newest snapshot. Its row is not written.
+    """Make a worktree that is not there, with the files of the newest snapshot. Its row is not written.
 
     The base commit may be gone, where only the worktree kept it: then the worktree stands on what the user has
     checked out, and holds the same files.
@@ -46,18 +51,20 @@ async def make_again(shadow: ShadowRepository, row: WorktreeRow, newest: Snapsho
         GitError: git refused.
     """
     path = Path(row.path)
+    tree = shadow.kept(newest.kept_by) if newest is not None else None
     await shadow.remove_worktree(path)
+    drop_index(index)  # what it knows of the files is over
     try:
-        await shadow.add_worktree(path, commit=row.base_commit)
+        await shadow.add_worktree(path, commit=row.base_commit, tree=tree or row.base_tree)
     except GitError as error:
-        if error.code != "commit_missing" or newest is None:
+        if error.code != "commit_missing":
             raise
-        await shadow.add_worktree(path)
-    if newest is not None and await shadow.restore(path, index=index, ref=newest.kept_by):
+        await shadow.add_worktree(path, tree=tree or row.base_tree)
+    if tree is not None:
         return Again(
             "worktree_restored", "The session's worktree was gone; it was made again from its newest snapshot."
         )
-    return Again("worktree_remade", "The session's worktree was gone; it was made again from its base commit.")
+    return Again("worktree_remade", "The session's worktree was gone; it was made again from its base.")
 
 
 class Restorer:
@@ -92,6 +99,7 @@ class Restorer:
         One whose removal has a tombstone and all its files is simply there: the files go by one rename.
         """
         session_id, again = place.row.session_id, Again()
+        await asyncio.to_thread(unhide, place.path)
         if not place.path.is_dir():
             newest = await self._snapshots.latest(session_id)
             again = await make_again(place.shadow, place.row, newest, index=place.index)
