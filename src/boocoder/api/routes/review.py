@@ -37,6 +37,7 @@ from boocoder.changes.shown import CONTEXT_MAX, base_lines, shown
 from boocoder.db import sessions
 from boocoder.errors import NotFound
 from boocoder.model.ids import CommentId
+from boocoder.model.review import Verdict
 
 CONTEXT_DEFAULT = 3  # as git shows it
 
@@ -100,7 +101,8 @@ async def decide_units(change_id: ChangePath, body: DecideInput, services: Servi
     """Accept or reject units, or open them again; units that the change never had are refused (409)."""
     paths = tuple(path_bytes(path, coded=body.path_coded) for path in body.paths)
     chosen = Selection(units=tuple(body.units), paths=paths, everything=body.all)
-    done = await services.review.reviews.decide(change_id, chosen, body.verdict)
+    verdict = None if body.verdict == "open" else Verdict(body.verdict)
+    done = await services.review.reviews.decide(change_id, chosen, verdict)
     return DecidedOut(review=review_out(done.review), decided=done.decided, gone=done.gone)
 
 

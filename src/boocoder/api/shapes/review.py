@@ -28,13 +28,13 @@ Line = Annotated[int, Field(ge=0, le=LINE_MAX)]
 
 
 class DecideInput(Input):
-    """What a person decides about units of the change that they looked at; null opens them again."""
+    """What a person decides about units of the change that they looked at."""
 
     units: Annotated[list[UnitId], Field(max_length=UNITS_MAX)] = []
     paths: Annotated[list[FilePath], Field(max_length=UNITS_MAX)] = []
     path_coded: bool = False
     all: bool = False
-    verdict: Annotated[Verdict, Field(strict=False)] | None
+    verdict: Literal["accepted", "rejected", "open"]
 
 
 class UndoInput(Input):
