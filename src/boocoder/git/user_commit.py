@@ -58,7 +58,7 @@ async def identity(checkout: Checkout) -> Mapping[str, str]:
     for role in ("AUTHOR", "COMMITTER"):
         done = await git.result("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT")
         told = _IDENT.fullmatch(done.stdout.decode("utf-8", "surrogateescape").strip())
-        if done.returncode != 0 or told is None or not told[1].strip():
+        if done.returncode != 0 or told is None or not told[1].strip() or not told[2].strip():
             raise Conflict(
                 "git_identity_missing",
                 f"git does not know whose commits these are in {checkout.root}.",

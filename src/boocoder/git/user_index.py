@@ -38,18 +38,19 @@ class Staged:
 
 
 @asynccontextmanager
-async def index_lock(checkout: Checkout, name: str) -> AsyncIterator[None]:
+async def index_lock(checkout: Checkout, name: str, wait_s: float = LOCK_WAIT_S) -> AsyncIterator[None]:
     """Hold the index against every other git command.
 
     Args:
         name: whose lock it is; one of the same name that a death left is taken over.
+        wait_s: how long another git may hold it.
 
     Raises:
-        Conflict: index_locked, after LOCK_WAIT_S.
+        Conflict: index_locked.
     """
     path = checkout.git_dir / "index.lock"
     drop_dead_lock(checkout, name)
-    deadline = time.monotonic() + LOCK_WAIT_S
+    deadline = time.monotonic() + wait_s
     while not _take(path, name):
         if time.monotonic() > deadline:
             raise Conflict(
