@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from boocoder import logs
-from boocoder.agent_set import AgentSet, build_agents
+from boocoder.agent_set import AgentSet, build_agents, silence_limits
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
@@ -41,7 +41,10 @@ from boocoder.process.host import ProcessHost
 from boocoder.queue.listener import Listener
 from boocoder.service import Service, Supervisor
 from boocoder.upkeep.rescue import Rescuer, RescueSettings
+from boocoder.worktrees.checkout_watch import CheckoutWatch
 from boocoder.worktrees.holds import Holds
+from boocoder.worktrees.making import Worktrees
+from boocoder.worktrees.setup import WorktreeSetup
 from boocoder.worktrees.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
@@ -238,13 +241,7 @@ class _Parts:
 
     def _turn_services(self) -> TurnServices:
         settings, failpoints = self._settings, Failpoints(self._settings.failpoints)
-        workspaces = Workspaces(
-            database=self.database,
-            shadows=self.shadows,
-            root=settings.data_dir / "worktrees",
-            indexes=settings.data_dir / "indexes",
-            failpoints=failpoints,
-        )
+        workspaces = self._workspaces(failpoints)
         self.decisions = Decisions(
             AskSettings(
                 timeout_s=settings.permission_timeout_s,
@@ -259,10 +256,28 @@ class _Parts:
             workspaces=workspaces,
             settings=TurnSettings(
                 silence_s=settings.silence_timeout_s,
-                silence_by_agent={"opencode": settings.agents.opencode.silence_timeout_s},
+                silence_by_agent=silence_limits(settings),
                 agent_fallback=settings.agent_fallback,
             ),
             decisions=self.decisions,
+            failpoints=failpoints,
+        )
+
+    def _workspaces(self, failpoints: Failpoints) -> Workspaces:
+        watch = CheckoutWatch(shadows=self.shadows)
+        self._stack.push_async_callback(watch.stop)
+        return Workspaces(
+            database=self.database,
+            shadows=self.shadows,
+            worktrees=Worktrees(
+                database=self.database,
+                shadows=self.shadows,
+                setup=WorktreeSetup(database=self.database, processes=self.processes),
+                root=self._settings.data_dir / "worktrees",
+                indexes=self._settings.data_dir / "indexes",
+                failpoints=failpoints,
+            ),
+            watch=watch,
             failpoints=failpoints,
         )
 
