@@ -13,8 +13,6 @@ from pathlib import Path
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git
 from boocoder.process.run import ProcessResult
 
-LOOSE_MANY = 5_000  # git's own gc begins at 6,700
-PACKS_MANY = 50  # as gc.autoPackLimit
 PACK_TIMEOUT_S = 1_800.0  # copying a whole tree of a very large repository
 
 
@@ -155,16 +153,3 @@ async def changed_objects(shadow: ShadowGit, old_tree: str, tree: str) -> list[s
     )
     records = [record.decode().split(" ") for record in printed.split(b"\0")[::2] if record]
     return [new_id for _, new_mode, _, new_id, _ in records if new_mode not in ("000000", "160000")]
-
-
-async def pack_objects(shadow: ShadowGit) -> bool:
-    """Put what refs keep into one pack where there are LOOSE_MANY single objects or PACKS_MANY packs.
-
-    No object is deleted: what no ref keeps becomes a single object again, for rows of the database may name it.
-    """
-    told = dict(line.split(b": ") for line in (await shadow("count-objects", "-v")).splitlines() if b": " in line)
-    many = int(told.get(b"packs", b"0")) > PACKS_MANY
-    if int(told.get(b"count", b"0")) < LOOSE_MANY and not many:
-        return False
-    await shadow("repack", "-d", "-l", "-q", *(["-A"] if many else []), timeout_s=PACK_TIMEOUT_S)
-    return True

@@ -14,17 +14,19 @@ from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git, require_git
+from boocoder.git.kept_objects import own_kept
 from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
-from boocoder.git.objects import ShadowGit, own_difference, own_reachable, pack_objects
+from boocoder.git.objects import ShadowGit, own_difference, own_reachable
 from boocoder.git.private_index import copy_index, drop_index, drop_index_lock, signature, with_sound_index
 from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, find_checkout, read_head, user_git
-from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
+from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
 from boocoder.git.settings import UserSettings, settings_or_default
 from boocoder.git.shadow_directory import make_shadow_directory
 from boocoder.git.snapshot import Snapshot, update_index
 from boocoder.git.start_points import checked_out, commit_and_tree, named_commit
 from boocoder.git.tree_diff import ChangedFile, changed_files, diff
+from boocoder.git.untracked import untracked_matching
 from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
 
@@ -126,6 +128,11 @@ class ShadowRepository:
         index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
         return await dirty_paths(self.git, self.checkout, tree, index=index, timeout_s=timeout_s)
 
+    async def untracked_matching(self, patterns: Sequence[str]) -> list[bytes]:
+        """Ignored and untracked files of the user's checkout that match patterns as in .gitignore."""
+        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
+        return await untracked_matching(self.git, self.checkout, patterns, index=index)
+
     async def named_commit(self, name: str) -> str:
         """The full id of the commit that a branch, tag or commit of the user's stands for.
 
@@ -178,29 +185,6 @@ class ShadowRepository:
         name = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return self.git_dir / "seeds" / f"{name}.index"
 
-    async def restore(self, path: Path, *, index: Path, ref: str) -> bool:
-        """Bring a worktree that was just made to the tree that `ref` keeps.
-
-        Args:
-            path: made by `add_worktree` and not touched since.
-            index: the private index that `snapshot` will use.
-            ref: as given to `snapshot`.
-
-        Returns:
-            False if nothing is kept under that ref; then the worktree stays at its base.
-        """
-        tree = read_ref(self.git_dir, ref)
-        if tree is None:
-            return False
-        path = real_path(path)
-        async with self._lock_of(index):
-            drop_index(index)
-            copy_index(self._seed(path), index)
-            await self.git(
-                "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
-            )
-        return True
-
     async def rewrite(self, worktree: Path, *, index: Path, old: str, new: str) -> None:
         """Bring the files of a worktree from one tree to another; ignored files stay, no symbolic link is followed.
 
@@ -231,17 +215,8 @@ class ShadowRepository:
         """
         path = real_path(path)
         if path.exists():
-            await self.own_kept()
+            await own_kept(self.git)
         await self._discard(path)
-
-    async def own_kept(self) -> None:
-        """Copy all that our refs keep out of the user's repository, as far as it is borrowed from there.
-
-        Raises:
-            GitError: a kept object is missing.
-        """
-        kept = [tree for ref in list_refs(self.git_dir) if (tree := read_ref(self.git_dir, ref)) is not None]
-        await own_reachable(self.git, dict.fromkeys(kept))
 
     async def _discard(self, path: Path) -> None:
         await remove_linked(self.checkout.common_dir, path)
@@ -383,10 +358,6 @@ class ShadowRepository:
             mode, kind, name, size = about.decode().split()
             entries.append(TreeEntry(path, mode, kind, name, int(size) if size.isdigit() else None))
         return entries
-
-    async def pack(self) -> bool:
-        """Put many single objects into one file; no object goes. False where there are few."""
-        return await pack_objects(self.git)
 
     @property
     def empty_tree(self) -> str:

@@ -19,6 +19,7 @@ from boocoder.db.kept import KeptWorktree
 from boocoder.db.pool import Database
 from boocoder.db.worktrees import WorktreeState
 from boocoder.errors import BoocoderError
+from boocoder.git.kept_objects import pack_objects
 from boocoder.git.shadows import Shadows
 from boocoder.model.ids import HostId, ProjectId, SessionId
 from boocoder.service import Supervisor
@@ -185,4 +186,4 @@ class Reaper:
                 seen.add(row.project_id)
                 opened = self._shadows.opened(row.project_id)
                 if opened is not None:
-                    await opened.pack()
+                    await pack_objects(opened.git)

@@ -19,6 +19,7 @@ from boocoder.db.pool import Database
 from boocoder.db.worktrees import Snapshot, SnapshotKind, WorktreeState
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.failpoints import Failpoints
+from boocoder.git.kept_objects import own_kept
 from boocoder.git.own_work import Ignored, ignored_files, measure_ignored
 from boocoder.git.private_index import drop_index
 from boocoder.model.ids import HostId, SessionId
@@ -215,13 +216,11 @@ class Remover:
             try:
                 await self._teardown(session_id, place.path)
                 await self._save_what_came_since(place, why, force=force)
-                await place.shadow.own_kept()
+                await self._own(place)
                 await self._hide(place)
             except BoocoderError:
                 await self._put_back(place)
                 raise
-        base = f"refs/boocoder/{session_id}/base"
-        await place.shadow.keep(base, place.row.base_tree, beside=place.row.base_tree)
         await asyncio.to_thread(give_up, place.path)
         await place.shadow.remove_worktree(place.path)
         drop_index(place.index)
@@ -234,6 +233,12 @@ class Remover:
             frame = notice(session_id, "worktree_removed", _told(why, newest, ignored))
             await tell(self._database, self._broker, frame)
         return Removed(session_id, newest, tuple(ignored))
+
+    async def _own(self, place: Place) -> None:
+        """All objects that the worktree has protected, its base included, are ours from now on."""
+        refs = f"refs/boocoder/{place.row.session_id}/"
+        await place.shadow.keep(f"{refs}base", place.row.base_tree)
+        await own_kept(place.shadow.git, must=refs)
 
     async def _hide(self, place: Place) -> None:
         """Move the files to where nobody looks for them, then look whether somebody wrote just before.

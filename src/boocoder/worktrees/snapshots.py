@@ -97,7 +97,9 @@ class Snapshots:
             Conflict: session_without_worktree, worktree_not_there.
             GitError: git refused, or took too long.
         """
-        return (await self.take_whole(await self.place(session_id), kind=kind, task_id=task_id, note=note)).snapshot
+        place = await self.place(session_id)
+        require_ready(place)
+        return (await self.take_whole(place, kind=kind, task_id=task_id, note=note)).snapshot
 
     async def take_whole(
         self,
@@ -108,12 +110,11 @@ class Snapshots:
         note: str = "",
         also: tuple[bytes, ...] = (),
     ) -> Taken:
-        """As `take`, and says what could not be taken.
+        """As `take`, of files that are there whatever the row says, and says what could not be taken.
 
         Args:
             also: files that are taken although patterns ignore them.
         """
-        require_ready(place)
         snapshot_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{place.row.session_id}/{snapshot_id}"
         taken = await place.shadow.take_snapshot(place.path, index=place.index, ref=ref, also=also)
@@ -142,7 +143,6 @@ class Snapshots:
 
     async def tree_now(self, place: Place) -> str:
         """The tree of the files as they are, without a row; the next call of this forgets it."""
-        require_ready(place)
         ref = f"refs/boocoder/{place.row.session_id}/now"
         return await place.shadow.snapshot(place.path, index=place.index, ref=ref)
 
