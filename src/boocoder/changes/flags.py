@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -51,37 +51,38 @@ _HOOKS = (
     rb"(?:applypatch-msg|commit-msg|fsmonitor-watchman|post-\w+|pre-applypatch|pre-auto-gc|pre-commit|pre-merge-commit"
     rb"|pre-push|pre-rebase|pre-receive|prepare-commit-msg|push-to-checkout|reference-transaction|update)"
 )
-_PATHS: Sequence[tuple[FlagKind, str, re.Pattern[bytes]]] = tuple(
-    (kind, reason, re.compile(rb"(?:^|/)(?:" + names + rb")", re.IGNORECASE))
-    for kind, reason, names in (
-        (
-            FlagKind.GIT_FILE,
-            "Git or its hooks follow this file.",
-            rb"\.gitattributes$|\.gitmodules$|\.gitconfig$|\.lfsconfig$|\.githooks/|\.husky/|\.?lefthook\.(?:ya?ml|toml)$"
-            rb"|\.pre-commit-config\.yaml$|hooks/" + _HOOKS + rb"$",
-        ),
-        (
-            FlagKind.CI_FILE,
-            "Runs on a build server.",
-            rb"\.(?:github|gitea|forgejo)/(?:workflows|actions)/|\.gitlab-ci\.yml$|\.gitlab/ci/|jenkinsfile[^/]*$"
-            rb"|\.circleci/|\.buildkite/|\.woodpecker(?:/|\.ya?ml$)|azure-pipelines[^/]*\.ya?ml$|\.travis\.yml$"
-            rb"|\.drone\.ya?ml$|bitbucket-pipelines\.yml$|\.?appveyor\.ya?ml$|cloudbuild\.ya?ml$|\.ci/",
-        ),
-        (
-            FlagKind.AGENT_FILE,
-            "Coding agents follow this file.",
-            rb"(?:claude|claude\.local|agents|gemini|qwen)\.md$|\.mcp\.json$|opencode\.jsonc?$|\.cursorrules$"
-            rb"|\.goosehints$|\.windsurfrules$|\.clinerules(?:/|$)|\.aider\.conf\.ya?ml$|\.github/copilot-instructions\.md$"
-            rb"|\.(?:claude|cursor|opencode|codex|gemini|qwen|goose|windsurf|continue|roo|kiro|agents)/",
-        ),
-        (
-            FlagKind.BUILD_HOOK,
-            "Runs code when the project is installed, built or opened.",
-            rb"setup\.py$|(?:site|user)customize\.py$|[^/]+\.pth$|build\.rs$|\.cargo/config(?:\.toml)?$|binding\.gyp$"
-            rb"|\.envrc$|\.npmrc$|\.yarnrc(?:\.yml)?$|\.pnpmfile\.cjs$|\.mvn/|gradlew(?:\.bat)?$|gradle/wrapper/"
-            rb"|\.devcontainer/|\.vscode/(?:tasks|settings|launch)\.json$",
-        ),
-    )
+_REASONS: Mapping[FlagKind, str] = {
+    FlagKind.GIT_FILE: "Git or its hooks follow this file.",
+    FlagKind.CI_FILE: "Runs on a build server.",
+    FlagKind.AGENT_FILE: "Coding agents follow this file.",
+    FlagKind.BUILD_HOOK: "Runs code when the project is installed, built or opened.",
+}
+_NAMES: Mapping[FlagKind, bytes] = {
+    FlagKind.GIT_FILE: (
+        rb"\.gitattributes$|\.gitmodules$|\.gitconfig$|\.lfsconfig$|\.githooks/|\.husky/|\.?lefthook\.(?:ya?ml|toml)$"
+        rb"|\.pre-commit-config\.yaml$|hooks/" + _HOOKS + rb"$"
+    ),
+    FlagKind.CI_FILE: (
+        rb"\.(?:github|gitea|forgejo)/(?:workflows|actions)/|\.gitlab-ci\.yml$|\.gitlab/ci/|jenkinsfile[^/]*$"
+        rb"|\.circleci/|\.buildkite/|\.woodpecker(?:/|\.ya?ml$)|azure-pipelines[^/]*\.ya?ml$|\.travis\.yml$"
+        rb"|\.drone\.ya?ml$|bitbucket-pipelines\.yml$|\.?appveyor\.ya?ml$|cloudbuild\.ya?ml$|\.ci/"
+    ),
+    FlagKind.AGENT_FILE: (
+        rb"(?:claude|claude\.local|agents|gemini|qwen)\.md$|\.mcp\.json$|opencode\.jsonc?$|\.cursorrules$"
+        rb"|\.goosehints$|\.windsurfrules$|\.clinerules(?:/|$)|\.aider\.conf\.ya?ml$"
+        rb"|\.github/(?:copilot-instructions\.md$|(?:instructions|prompts)/)"
+        rb"|\.(?:claude|cursor|opencode|codex|gemini|qwen|goose|windsurf|continue|roo|kiro|agents)/"
+    ),
+    FlagKind.BUILD_HOOK: (
+        rb"setup\.py$|(?:site|user)customize\.py$|[^/]+\.pth$|build\.rs$|\.cargo/config(?:\.toml)?$|binding\.gyp$"
+        rb"|\.envrc$|\.npmrc$|\.yarnrc(?:\.yml)?$|\.pnpmfile\.cjs$|\.mvn/|gradlew(?:\.bat)?$|gradle/wrapper/"
+        rb"|\.devcontainer/|\.vscode/(?:tasks|settings|launch)\.json$"
+    ),
+}
+# One search for all; it only looks ahead, so that `.claude/hooks/pre-commit` is found under two kinds.
+_PATH = re.compile(
+    rb"(?:^|/)(?:" + b"|".join(b"(?=(?P<%b>%b))" % (kind.encode(), names) for kind, names in _NAMES.items()) + rb")",
+    re.IGNORECASE,
 )
 _INSTALL_LINES: Sequence[tuple[re.Pattern[bytes], re.Pattern[bytes]]] = tuple(
     (re.compile(rb"(?:^|/)" + name + rb"$", re.IGNORECASE), re.compile(line, re.MULTILINE))
@@ -113,10 +114,8 @@ def flags_of(
 
 
 def _of_path(raw: RawChange) -> Iterator[Flag]:
-    sides = {raw.path, raw.base_path}
-    for kind, reason, pattern in _PATHS:
-        if any(pattern.search(side) for side in sides):
-            yield Flag(kind, reason)
+    found = {name for side in {raw.path, raw.base_path} for one in _PATH.finditer(side) if (name := one.lastgroup)}
+    yield from (Flag(FlagKind(name), _REASONS[FlagKind(name)]) for name in sorted(found))
     if _BIDI.search(raw.path):
         yield Flag(FlagKind.BIDI, "The name holds invisible characters that change the order in which it is read.")
 
@@ -154,32 +153,36 @@ def _outside(path: bytes, target: bytes) -> str:
 
 
 def _of_lines(raw: RawChange, hunks: Sequence[Hunk]) -> Iterator[Flag]:
+    added = b"".join([line for hunk in hunks for line in hunk.new_lines])
+    for kind, found in ((FlagKind.SECRET, secrets_in(added)), (FlagKind.BIDI, _bidi_in(added))):
+        if found:
+            yield from islice(_each_line(kind, hunks, added, found), LINES_MAX)
     install = next((line for name, line in _INSTALL_LINES if name.search(raw.path)), None)
-    added = [(hunk, text) for hunk in hunks if (text := b"".join(hunk.new_lines))]
-    yield from islice(_each_line(FlagKind.SECRET, added, secrets_in), LINES_MAX)
-    yield from islice(_each_line(FlagKind.BIDI, added, _bidi_in), LINES_MAX)
     if install is not None:
-
-        def install_in(text: bytes) -> Iterator[tuple[int, str]]:
-            return ((found.end() - 1, "Runs code when the project is installed.") for found in install.finditer(text))
-
-        yield from islice(_each_line(FlagKind.BUILD_HOOK, added, install_in), LINES_MAX)
+        found = [(one.end() - 1, "Runs code when the project is installed.") for one in install.finditer(added)]
+        yield from islice(_each_line(FlagKind.BUILD_HOOK, hunks, added, found), LINES_MAX)
 
 
-def _bidi_in(text: bytes) -> Iterator[tuple[int, str]]:
+def _bidi_in(added: bytes) -> list[tuple[int, str]]:
+    if b"\xe2" not in added:
+        return []
     reason = "Invisible characters change the order in which this line is read."
-    return ((found.start(), reason) for found in _BIDI.finditer(text))
+    return [(found.start(), reason) for found in _BIDI.finditer(added)]
 
 
-def _each_line(
-    kind: FlagKind, added: Iterable[tuple[Hunk, bytes]], find: Callable[[bytes], Iterable[tuple[int, str]]]
-) -> Iterator[Flag]:
-    """One flag for each added line in which `find` finds something, by (offset, reason)."""
-    last = 0
-    for hunk, text in added:
-        for offset, reason in find(text):
-            place = text.count(b"\n", 0, offset)
-            line = hunk.new_start + place
-            if line > last and hunk.new_lines[place] not in hunk.old_lines:
-                last = line
-                yield Flag(kind, reason, line)
+def _each_line(kind: FlagKind, hunks: Sequence[Hunk], added: bytes, found: Iterable[tuple[int, str]]) -> Iterator[Flag]:
+    """One flag for each added line in which something was found.
+
+    Args:
+        hunks: the lines.
+        added: the new lines of all hunks, joined.
+        found: (offset in `added`, reason), rising.
+    """
+    places = [(hunk, number) for hunk in hunks for number in range(len(hunk.new_lines))]
+    last = -1
+    for offset, reason in found:
+        place = added.count(b"\n", 0, offset)
+        hunk, number = places[place]
+        if place > last and hunk.new_lines[number] not in hunk.old_lines:
+            last = place
+            yield Flag(kind, reason, hunk.new_start + number)

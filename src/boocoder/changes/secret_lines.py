@@ -64,16 +64,15 @@ def secrets_in(text: bytes) -> list[tuple[int, str]]:
 
 
 def _known(text: bytes) -> Iterator[tuple[int, str]]:
-    for literal, pattern, what in _KNOWN:
-        if literal in text:
-            for found in pattern.finditer(text):
-                if not _PLACEHOLDER.search(found[0]):
-                    yield found.start(), f"Looks like {what}."
+    for pattern, what in [(pattern, what) for literal, pattern, what in _KNOWN if literal in text]:
+        for found in pattern.finditer(text):
+            if not _PLACEHOLDER.search(found[0]):
+                yield found.start(), f"Looks like {what}."
 
 
 def _assigned(text: bytes) -> Iterator[tuple[int, str]]:
     lowered = text.lower()
-    if not any(name in lowered for name in _NAMES):
+    if not [name for name in _NAMES if name in lowered]:
         return
     for found in _ASSIGNED.finditer(text):
         if _random(found[1]) and not _PLACEHOLDER.search(found[1]):

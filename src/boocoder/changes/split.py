@@ -116,14 +116,15 @@ def _units(raw: RawChange, hunks: tuple[Hunk, ...]) -> tuple[Unit, ...]:
     if raw.status in ("A", "D", "T"):
         return (_whole_unit(raw, hunks),)
     made: list[Unit] = []
+    base_path = raw.base_path
     if raw.old_path is not None:
         made.append(Unit(rename_id(raw.old_path, raw.path), UnitKind.RENAME, raw.path))
     if raw.old_mode != raw.new_mode:
-        made.append(Unit(mode_id(raw.base_path, raw.old_mode, raw.new_mode), UnitKind.MODE, raw.path))
+        made.append(Unit(mode_id(base_path, raw.old_mode, raw.new_mode), UnitKind.MODE, raw.path))
     if hunks:
-        made.extend(_hunk_unit(raw, hunk) for hunk in hunks)
+        made += [_hunk_unit(raw, base_path, hunk) for hunk in hunks]
     elif raw.old_id != raw.new_id:
-        made.append(Unit(content_id(raw.base_path, raw.old_id, raw.new_id), UnitKind.FILE, raw.path))
+        made.append(Unit(content_id(base_path, raw.old_id, raw.new_id), UnitKind.FILE, raw.path))
     return tuple(made)
 
 
@@ -132,32 +133,33 @@ def _whole_unit(raw: RawChange, hunks: tuple[Hunk, ...]) -> Unit:
     about = (raw.status, raw.old_mode, raw.new_mode, raw.old_id, raw.new_id)
     parts = [part.encode() for part in about]
     if not hunks:
-        return Unit(unit_id(UnitKind.FILE, raw.base_path, *parts), UnitKind.FILE, raw.path)
+        return Unit(unit_id(b"file", raw.base_path, *parts), UnitKind.FILE, raw.path)
     one = hunks[0]
-    name = unit_id(UnitKind.HUNK, raw.base_path, *parts)
+    name = unit_id(b"whole", raw.base_path, *parts)
     return Unit(name, UnitKind.HUNK, raw.path, one.old_start, one.old_lines, one.new_start, one.new_lines)
 
 
-def _hunk_unit(raw: RawChange, hunk: Hunk) -> Unit:
-    name = hunk_id(raw.base_path, hunk.old_start, hunk.old_lines, hunk.new_lines)
-    return Unit(name, UnitKind.HUNK, raw.path, hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
+def _hunk_unit(raw: RawChange, base_path: bytes, hunk: Hunk) -> Unit:
+    old_start, old_lines, new_start, new_lines, _, _ = hunk
+    name = hunk_id(base_path, old_start, old_lines, new_lines)
+    return Unit(name, UnitKind.HUNK, raw.path, old_start, old_lines, new_start, new_lines)
 
 
 def hunk_id(base_path: bytes, old_start: int, old_lines: tuple[bytes, ...], new_lines: tuple[bytes, ...]) -> str:
     """The identity of lines that take the place of others in a file that stays."""
-    return unit_id(UnitKind.HUNK, base_path, b"%d" % old_start, b"".join(old_lines), b"".join(new_lines))
+    return unit_id(b"hunk", base_path, b"%d" % old_start, b"".join(old_lines), b"".join(new_lines))
 
 
 def rename_id(old_path: bytes, path: bytes) -> str:
     """The identity of a rename, whatever happens to the file's content besides."""
-    return unit_id(UnitKind.RENAME, old_path, path)
+    return unit_id(b"rename", old_path, path)
 
 
 def mode_id(base_path: bytes, old_mode: str, new_mode: str) -> str:
     """The identity of a mode that changes."""
-    return unit_id(UnitKind.MODE, base_path, old_mode.encode(), new_mode.encode())
+    return unit_id(b"mode", base_path, old_mode.encode(), new_mode.encode())
 
 
 def content_id(base_path: bytes, old_id: str, new_id: str) -> str:
     """The identity of a content that is replaced as a whole in a file that stays."""
-    return unit_id(UnitKind.FILE, base_path, old_id.encode(), new_id.encode())
+    return unit_id(b"file", base_path, old_id.encode(), new_id.encode())

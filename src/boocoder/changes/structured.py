@@ -13,7 +13,15 @@ from boocoder.errors import GitError
 from boocoder.git.patch import Patched, RawChange
 from boocoder.git.shadow import ShadowRepository
 from boocoder.git.tree_build import read_blobs
-from boocoder.git.tree_diff import NO_MODE, SUBMODULE_MODE, SYMLINK_MODE, blob_sizes, patched_files, renamed_files
+from boocoder.git.tree_diff import (
+    NO_MODE,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    blob_sizes,
+    changed_files,
+    patched_files,
+    renamed_files,
+)
 from boocoder.model.limits import REVIEW_DIFF_MAX_BYTES, REVIEW_FILE_MAX_BYTES
 
 T = TypeVar("T")
@@ -56,8 +64,8 @@ class _Reader:
 
     async def files(self, paths: Sequence[bytes]) -> tuple[FileDiff, ...]:
         """Read, prove, split."""
-        told = await self._told(paths)
-        proven = await self._proven(told)
+        told, ahead = await asyncio.gather(self._told(paths), self._bases_ahead(paths))
+        proven = await self._proven(told, ahead)
         targets = await read_blobs(self._git, {one.raw.new_id for one in told if one.raw.new_mode == SYMLINK_MODE})
         sizes = await blob_sizes(self._git, _unknown_sizes(told, proven))
 
@@ -68,6 +76,20 @@ class _Reader:
             )
 
         return await asyncio.to_thread(split)
+
+    async def _bases_ahead(self, paths: Sequence[bytes]) -> dict[str, bytes]:
+        """The base's contents of modified files, read while git compares: nearly all of them will be wanted."""
+        if paths:
+            return {}
+        changed = await changed_files(self._git, *self._trees, counts=False)
+        both = [file for file in changed if file.status == "M" and SUBMODULE_MODE not in (file.old_mode, file.new_mode)]
+        ids = {file.old_id for file in both if SYMLINK_MODE not in (file.old_mode, file.new_mode)}
+        try:
+            return await read_blobs(self._git, ids, max_bytes=_READ_MAX_BYTES)
+        except GitError as error:
+            if error.code != "git_output_too_large":
+                raise
+        return {}
 
     async def _told(self, paths: Sequence[bytes]) -> list[Patched]:
         """What git says; without any lines where there are too many of them."""
@@ -122,13 +144,14 @@ class _Reader:
             seen |= {one.raw: one for one in await self._patch(both, as_text=True)}
         return [seen.get(one.raw, one) if one.binary else one for one in told]
 
-    async def _proven(self, told: Sequence[Patched]) -> dict[int, Proven]:
+    async def _proven(self, told: Sequence[Patched], ahead: dict[str, bytes]) -> dict[int, Proven]:
         """Place in `told` -> proof, for every file whose hunks make exactly its new content."""
         made: dict[int, Proven] = {}
         texts = [(place, one) for place, one in enumerate(told) if has_lines(one)]
         for some in _chunks(texts, _READ_FILES):
-            bases = await self._contents({one.raw.old_id for _, one in some if needs_base(one)})
-            made |= await asyncio.to_thread(_prove_all, some, bases)
+            wanted = {one.raw.old_id for _, one in some if needs_base(one)}
+            bases = await self._contents(wanted - ahead.keys())
+            made |= await asyncio.to_thread(_prove_all, some, ahead | bases if bases else ahead)
         return made
 
     async def _contents(self, ids: set[str]) -> dict[str, bytes]:

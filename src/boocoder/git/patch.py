@@ -1,12 +1,15 @@
-"""Reads what `git diff-tree --raw -p -z` printed, counting lines instead of trusting their looks. Pure."""
+"""Reads what `git diff-tree --raw -p -z` printed, counting lines instead of trusting their looks. Pure.
+
+Its values are tuples: a change of a thousand files has many thousands of them, and they are made in half the time.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 from boocoder.errors import GitError
 
@@ -14,11 +17,11 @@ PatchStatus = Literal["A", "M", "D", "T", "R"]
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _SECTION = b"diff --git "
-_MINUS, _PLUS, _SPACE, _BACKSLASH = b"-+ \\"
+_MINUS, _PLUS, _BACKSLASH = b"-+\\"
+_FIRST = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """Lines that take the place of others.
 
     Args:
@@ -35,8 +38,7 @@ class Hunk:
     deletions: int
 
 
-@dataclass(frozen=True, slots=True)
-class RawChange:
+class RawChange(NamedTuple):
     """One record of the difference between two trees.
 
     Args:
@@ -61,8 +63,7 @@ class RawChange:
         return self.path if self.old_path is None else self.old_path
 
 
-@dataclass(frozen=True, slots=True)
-class Patched:
+class Patched(NamedTuple):
     """A record with its hunks.
 
     Args:
@@ -158,10 +159,12 @@ class _Reader:
         found = _HUNK.match(self._lines[self._at])
         if found is None:
             raise _misread(f"{self._lines[self._at][:80]!r} instead of a hunk")
-        old_start, old_count, new_start, new_count = (1 if text is None else int(text) for text in found.groups())
+        first, old_text, start, new_text = found.groups()
+        old_count = 1 if old_text is None else int(old_text)
+        new_count = 1 if new_text is None else int(new_text)
         self._at += 1
-        return self._plain(old_start, old_count, new_start, new_count) or self._mixed(
-            old_start, old_count, new_start, new_count
+        return self._plain(int(first), old_count, int(start), new_count) or self._mixed(
+            int(first), old_count, int(start), new_count
         )
 
     def _plain(self, old_start: int, old_count: int, new_start: int, new_count: int) -> Hunk | None:
@@ -171,7 +174,7 @@ class _Reader:
         old, new = self._lines[self._at : middle], self._lines[middle:end]
         if end < len(self._lines) and self._lines[end][0] == _BACKSLASH:
             return None
-        if len(new) < new_count or any(line[0] != _MINUS for line in old) or any(line[0] != _PLUS for line in new):
+        if len(new) < new_count or not {*map(_FIRST, old)} <= {_MINUS} or not {*map(_FIRST, new)} <= {_PLUS}:
             return None
         self._at = end
         removed, added = tuple([line[1:] for line in old]), tuple([line[1:] for line in new])
