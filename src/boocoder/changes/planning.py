@@ -15,7 +15,7 @@ from boocoder.changes.apply_commit import CommitPlan, make_commit, plan_commit, 
 from boocoder.changes.measure import path_text
 from boocoder.changes.message import given_message, squash_message, turn_message
 from boocoder.changes.selection import Part, Select
-from boocoder.db import changes, sessions, worktrees
+from boocoder.db import changes, sessions, tasks, worktrees
 from boocoder.db.changes import ApplyTarget, Change, Step
 from boocoder.db.pool import Database
 from boocoder.errors import Conflict as ConflictError
@@ -294,8 +294,11 @@ class Planner:
         return [*made, BranchStep(self.part.tree, final)]
 
     async def _turns(self) -> list[Step]:
+        """What was asked for, turn by turn; at least the turn that made the change."""
         async with self.database.connection() as conn:
-            return await changes.list_steps(conn, self.change.session_id, STEPS_MAX)
+            steps = await changes.list_steps(conn, self.change.session_id, STEPS_MAX)
+            task = await tasks.get_task(conn, self.change.task_id)
+        return steps or [Step(self.change.tree, task.prompt, task.agent, task.model)]
 
     async def _message(self) -> str:
         if self.request.message is not None and self.request.message.strip():
