@@ -57,6 +57,7 @@ class WorktreeRow(msgspec.Struct, frozen=True):
     base_tree: str
     state: WorktreeState
     created_at: datetime
+    setup_state: SetupState
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from boocoder.db import kept
 from boocoder.db.pool import Database
+from boocoder.db.starts import begin_setup
 from boocoder.db.worktrees import Snapshot, WorktreeRow, WorktreeState
 from boocoder.errors import GitError
 from boocoder.events.agent_event import NoticeLevel
@@ -104,6 +105,8 @@ class Restorer:
             newest = await self._snapshots.latest(session_id)
             again = await make_again(place.shadow, place.row, newest, index=place.index)
             self._failpoints.hit("restore.after_files")
+            async with self._database.connection() as conn:
+                await begin_setup(conn, session_id)
         if place.row.state is not WorktreeState.READY:
             async with self._database.connection() as conn:
                 await kept.put_back(conn, session_id)

@@ -14,11 +14,12 @@ UPDATE session_worktrees SET state = $2 WHERE session_id = $1 RETURNING true AS 
 
 -- name: get_worktree
 -- The worktree of a session.
-SELECT session_id, path, base_commit, base_tree, state, created_at FROM session_worktrees WHERE session_id = $1;
+SELECT session_id, path, base_commit, base_tree, state, created_at, setup_state FROM session_worktrees
+WHERE session_id = $1;
 
 -- name: list_worktrees
 -- The worktrees of one host's sessions that are not gone.
-SELECT w.session_id, w.path, w.base_commit, w.base_tree, w.state, w.created_at
+SELECT w.session_id, w.path, w.base_commit, w.base_tree, w.state, w.created_at, w.setup_state
 FROM session_worktrees w JOIN sessions s ON s.id = w.session_id
 WHERE s.host_id = $1 AND w.state <> 'gone'
 ORDER BY w.created_at, w.session_id;
