@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from tools.install_agents import install_agent
 from boocoder.events import frames
 from boocoder.process.host import COOKIE
 from boocoder.scripted_model.server import ScriptedModel
+from tests.acceptance.asking import answer
 from tests.acceptance.crowd import Created
 from tests.acceptance.desk import Desk
 from tests.agents.recipes import OPENCODE, Recipe
@@ -87,8 +88,10 @@ def _is_child(process: psutil.Process) -> bool:
         return False
 
 
-async def follow(desk: Desk, created: Created, until: type[frames.FrameBase]) -> list[frames.Frame]:
-    """The frames of the task's own turn, up to the first of a kind."""
+async def follow(
+    desk: Desk, created: Created, *until: type[frames.FrameBase], but: Collection[UUID] = ()
+) -> list[frames.Frame]:
+    """The frames of the task's own turn, up to the first of some kinds; those of the requests `but` do not count."""
     seen: list[frames.Frame] = []
     async with asyncio.timeout(WAIT_S), aclosing(desk.client.stream(UUID(created.session_id))) as stream:
         async for frame in stream:
@@ -97,7 +100,7 @@ async def follow(desk: Desk, created: Created, until: type[frames.FrameBase]) ->
             seen.append(frame)
             begun = seen[0]
             own = isinstance(begun, frames.TurnStarted) and str(begun.task_id) == created.task_id
-            if own and isinstance(frame, until):
+            if own and isinstance(frame, until) and getattr(frame, "request_id", None) not in but:
                 return seen
     raise AssertionError("the stream ended")
 
@@ -109,6 +112,18 @@ async def run(desk: Desk, recipe: Recipe, prompt: str, session: str = "", **more
     ended = seen[-1]
     assert isinstance(ended, frames.TurnEnded) and ended.outcome == "completed", ended
     return created, notices(seen)
+
+
+async def refuse_all(desk: Desk, created: Created) -> list[frames.Frame]:
+    """The frames of the task's turn to its end; whatever it asks is refused."""
+    refused: set[UUID] = set()
+    while True:
+        seen = await follow(desk, created, frames.TurnEnded, frames.Permission, but=refused)
+        newest = seen[-1]
+        if not isinstance(newest, frames.Permission):
+            return seen
+        await answer(desk.client, newest, "refuse")
+        refused.add(newest.request_id)
 
 
 def notices(seen: list[frames.Frame]) -> list[str]:

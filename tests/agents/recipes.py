@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.install_agents import install_agent
@@ -26,6 +26,8 @@ class Recipe:
         remembers: how it takes a conversation up in a new process.
         asks: a script of which it asks for a permission in its careful mode; `{outside}` is a file out of the worktree.
         free: the mode in which it asks for nothing, "" where it asks for nothing anyway.
+        bound: a mode in which it writes no file.
+        larger: what the larger scripted model is called there, "" if it offers one model only.
         one_shot: the arguments of its own run of one prompt, which stands in place of `{prompt}`.
     """
 
@@ -36,8 +38,9 @@ class Recipe:
     remembers: str = "session_resumed"
     asks: str = RUN_COMMAND
     free: str = "yolo"
+    bound: str = "plan"
+    larger: str = ""
     one_shot: tuple[str, ...] = ()
-    keep: Mapping[str, str] = field(default_factory=dict)
 
     def command(self) -> tuple[str, ...]:
         """The program with what makes it speak ACP; installed first if it is not there."""
@@ -93,10 +96,19 @@ def _opencode(home: Path, root_url: str) -> dict[str, str]:
     return {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}
 
 
-OPENCODE = Recipe("opencode", "opencode", _opencode, asks=READ_OUTSIDE, free="", one_shot=("run", "{prompt}"))
-OPENCODE_ACP = Recipe("opencode-acp", "opencode", _opencode, ("acp",), free="", one_shot=("run", "{prompt}"))
+_LARGER = f"scripted/{LARGE}"
+_RUN = ("run", "{prompt}")
+OPENCODE = Recipe("opencode", "opencode", _opencode, asks=READ_OUTSIDE, free="", larger=LARGE, one_shot=_RUN)
+OPENCODE_ACP = Recipe("opencode-acp", "opencode", _opencode, ("acp",), free="", larger=_LARGER, one_shot=_RUN)
 GOOSE = Recipe(
-    "goose", "goose", _goose, ("acp",), "session_loaded", one_shot=("run", "--no-session", "-q", "-t", "{prompt}")
+    name="goose",
+    program="goose",
+    prepare=_goose,
+    args=("acp",),
+    remembers="session_loaded",
+    bound="chat",
+    larger=LARGE,
+    one_shot=("run", "--no-session", "-q", "-t", "{prompt}"),
 )
 QWEN = Recipe("qwen", "qwen", _qwen, ("--acp",), one_shot=("-p", "{prompt}"))
 CLAUDE = Recipe("claude", "claude", _claude, one_shot=("-p", "{prompt}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -12,8 +13,8 @@ from boocoder.events import frames
 from boocoder.scripted_model.request_log import RequestState
 from tests.acceptance.asking import answer, asked, ended
 from tests.acceptance.desk import text_of
-from tests.agents.real import Real, follow, notices, run
-from tests.agents.recipes import Recipe
+from tests.agents.real import Real, follow, notices, refuse_all, run
+from tests.agents.recipes import LARGE, SMALL, Recipe
 
 WARM_S = 5.0  # to the first text of a second turn, on a machine with all cores busy; cold ones take 0.4 to 13 s
 
@@ -34,13 +35,17 @@ class Scenes:
     def __init_subclass__(cls) -> None:
         cls.recipes = (cls.recipe,)
 
+    @property
+    def free(self) -> dict[str, str]:
+        """The field of a task in which the agent asks for nothing."""
+        return {"mode": self.recipe.free} if self.recipe.free else {}
+
     async def test_two_warm_turns(self, real: Real) -> None:
         async with real.desk() as desk:
-            mode = {"mode": self.recipe.free} if self.recipe.free else {}
-            first, _ = await run(desk, self.recipe, "[[think hm]] [[say apples]] [[write a.txt|one]]", **mode)
+            first, _ = await run(desk, self.recipe, "[[think hm]] [[say apples]] [[write a.txt|one]]", **self.free)
             assert (real.worktree(first) / "a.txt").read_text().rstrip("\n") == "one"
             before = real.agents()
-            second = await desk.queue("[[recall]]", session=first.session_id, agent=self.recipe.name, **mode)
+            second = await desk.queue("[[recall]]", session=first.session_id, agent=self.recipe.name, **self.free)
             began = time.monotonic()
             seen = await follow(desk, second, frames.Delta)
             assert time.monotonic() - began < WARM_S
@@ -103,3 +108,28 @@ class Scenes:
             assert isinstance(end, frames.TurnEnded) and end.outcome == "interrupted"
             after, _ = await run(desk, self.recipe, "[[reset]] [[say fine]]", created.session_id)
             assert await desk.answer(after) == "fine"
+
+    async def test_the_mode_of_a_task_is_in_force(self, real: Real) -> None:
+        async with real.desk() as desk:
+            first, _ = await run(desk, self.recipe, "[[write a.txt|one]]", **self.free)
+            session = first.session_id
+            bound = await desk.queue(
+                "[[write b.txt|two]] [[say after]]", session=session, agent=self.recipe.name, mode=self.recipe.bound
+            )
+            seen = await refuse_all(desk, bound)
+            assert "session_warm" in notices(seen)
+            await run(desk, self.recipe, "[[reset]] [[write c.txt|three]]", session, **self.free)
+            assert {path.name for path in real.worktree(first).glob("?.txt")} == {"a.txt", "c.txt"}
+
+    async def test_the_model_of_a_task_is_asked(self, real: Real) -> None:
+        async with real.desk() as desk:
+            first, _ = await run(desk, self.recipe, "[[say small one]]")
+            more = {"model": self.recipe.larger} if self.recipe.larger else {}
+            _, codes = await run(desk, self.recipe, "[[say other one]]", first.session_id, **more)
+            assert "session_warm" in codes
+            await run(desk, self.recipe, "[[say small again]]", first.session_id)
+        asked = [
+            json.loads((await real.model.wait_request(said)).body)["model"]
+            for said in ("small one", "other one", "small again")
+        ]
+        assert asked == [SMALL, LARGE if self.recipe.larger else SMALL, SMALL]
