@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
 from boocoder.backends.base import Backend
 from boocoder.backends.native.backend import NativeBackend
@@ -27,6 +30,9 @@ from boocoder.model.ids import HostId
 from boocoder.model_watch import ModelWatch, offer_of, provider_of
 from boocoder.process.host import ProcessHost
 
+log = logging.getLogger(__name__)
+
+FORGET_S = 15.0  # an agent that is told to end and does not is killed before
 OPENCODE, NATIVE, SCRIPTED = "opencode", "native", "scripted"
 _OWN_SETTINGS = (OPENCODE, NATIVE, SCRIPTED)
 
@@ -53,6 +59,18 @@ class AgentSet:
     def backend(self, agent: str) -> Backend | None:
         """The driver of an agent, None if there is none of that name."""
         return self._catalog.backend(agent)
+
+    async def forget(self, worktree: Path) -> None:
+        """Tell every agent that a worktree goes, so that those that wait in it end. Never raises."""
+        for info in self._catalog.agents():
+            backend = self._catalog.backend(info.name)
+            if backend is None:
+                continue
+            try:
+                async with asyncio.timeout(FORGET_S):
+                    await backend.forget(worktree)
+            except Exception as error:
+                log.warning("agent did not forget a worktree", extra={"agent": info.name}, exc_info=error)
 
     async def info(self, agent: str) -> AgentInfo | None:
         """What a task may rely on; an agent that was not tried yet is tried now."""

@@ -40,7 +40,10 @@ from boocoder.model.turn import StopReason
 from boocoder.process.host import ProcessHost
 from boocoder.queue.listener import Listener
 from boocoder.service import Service, Supervisor
+from boocoder.upkeep.reaper import Reaper
 from boocoder.upkeep.rescue import Rescuer, RescueSettings
+from boocoder.worktree_set import build_care, build_reaper
+from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.checkout_watch import CheckoutWatch
 from boocoder.worktrees.holds import Holds
 from boocoder.worktrees.making import Worktrees
@@ -141,6 +144,8 @@ class _Parts:
     snapshots: Snapshots
     holds: Holds
     review: ReviewDesk
+    care: WorktreeCare
+    reaper: Reaper
     decisions: Decisions
     turns: TurnServices
     dispatcher: Dispatcher
@@ -204,6 +209,7 @@ class _Parts:
         self._stack.push_async_callback(self.changes.stop)
         await self.changes.resume_all()
         self._open_review()
+        await self._open_care()
         self.turns = self._turn_services()
         rescuer = Rescuer(
             host_id=self.host_id, instance_id=self.instance_id, services=self.turns, settings=RescueSettings()
@@ -224,6 +230,10 @@ class _Parts:
         await self._start(self._leases(rescuer))
         await self._start(self.dispatcher)
         await self._start(self._listener())
+        self.reaper = build_reaper(
+            settings, database=self.database, shadows=self.shadows, care=self.care, host_id=self.host_id
+        )
+        await self._start(self.reaper)
 
     def _open_review(self) -> None:
         """What people decide with, and what keeps them and turns out of each other's way."""
@@ -238,6 +248,21 @@ class _Parts:
             holds=self.holds,
         )
         self._stack.push_async_callback(self.review.undoer.stop)
+
+    async def _open_care(self) -> None:
+        """What looks after worktrees; a rewind that was cut short is finished before any turn sees its files."""
+        self.care = build_care(
+            self._settings,
+            database=self.database,
+            broker=self.broker,
+            snapshots=self.snapshots,
+            holds=self.holds,
+            agents=self.agents,
+            processes=self.processes,
+            host_id=self.host_id,
+        )
+        self._stack.push_async_callback(self.care.rewinder.stop)
+        await self.care.rewinder.resume_all()
 
     def _turn_services(self) -> TurnServices:
         settings, failpoints = self._settings, Failpoints(self._settings.failpoints)
@@ -325,6 +350,8 @@ class _Parts:
             broker=self.broker,
             changes=self.changes,
             review=self.review,
+            care=self.care,
+            reaper=self.reaper,
             shadows=self.shadows,
             agents=self.agents,
             host_id=self.host_id,

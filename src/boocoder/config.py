@@ -127,6 +127,19 @@ class Agents:
 
 
 @dataclass(frozen=True, slots=True)
+class Worktrees:
+    """Which worktrees stay: what is over a limit goes, the longest unused first, once a snapshot holds all of it."""
+
+    idle_days: float = setting(14.0, "days", "a worktree that nobody used for longer is removed", low=0.01, high=36_500)
+    number: int = setting(30, "worktrees", "more are removed, the longest unused first", low=1, high=100_000)
+    total_gib: float = setting(20.0, "GiB", "worktrees that take more disk together are removed", low=0.001)
+    free_gib: float = setting(2.0, "GiB", "with less free disk, unused worktrees are removed", low=0)
+    check_every_s: float = setting(
+        600.0, "seconds", "how often these limits are looked at; 0: only by `boocoder prune`", low=0, high=604_800
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one run. Durations end in `_s` and are seconds."""
 
@@ -170,6 +183,7 @@ class Settings:
     failpoints: str = setting("", "name=count, ...", "for tests of recovery: the process kills itself at these places")
     models: ModelServer = field(default_factory=ModelServer)
     agents: Agents = field(default_factory=Agents)
+    worktrees: Worktrees = field(default_factory=Worktrees)
     more_agents: tuple[AgentEntry, ...] = ()
     surroundings: Surroundings = field(
         default_factory=lambda: Surroundings(home=Path("/"), search_path="", config_home=Path("/"), data_home=Path("/"))

@@ -17,11 +17,14 @@ from boocoder.api.routes import (
     messages,
     pages,
     permissions,
+    project_settings,
     projects,
     review,
     sessions,
+    snapshots,
     streams,
     tasks,
+    worktrees,
 )
 from boocoder.api.services import ApiServices
 from boocoder.api.shell.allow_lists import AllowLists
@@ -37,7 +40,11 @@ from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 ROUTERS = (
     health.router,
     projects.router,
+    project_settings.router,
     sessions.router,
+    snapshots.router,
+    worktrees.router,
+    worktrees.of_session,
     streams.router,
     messages.router,
     tasks.router,

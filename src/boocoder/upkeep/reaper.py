@@ -25,26 +25,12 @@ from boocoder.model.ids import HostId, ProjectId, SessionId
 from boocoder.service import Supervisor
 from boocoder.upkeep.reap_choice import Doomed, ReapLimits, choose
 from boocoder.worktrees.keeping import size_of
-from boocoder.worktrees.removal import Remover, WorktreeKept
+from boocoder.worktrees.removal import Reaped, Remover, WorktreeKept
 
 log = logging.getLogger(__name__)
 
 REMEASURE = timedelta(days=1)  # of one that nobody uses: its size can hardly have changed
 FIRST_S = 60.0  # a service that just started has better things to do
-
-
-@dataclass(frozen=True, slots=True)
-class Reaped:
-    """One worktree that had to go.
-
-    Args:
-        kept: why it stays all the same; "" where it went, or would go.
-    """
-
-    session_id: SessionId
-    why: str
-    size_bytes: int
-    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

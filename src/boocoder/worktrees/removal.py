@@ -37,8 +37,8 @@ MIB = 1024 * 1024
 
 Forget = Callable[[Path], Awaitable[None]]
 """Tells every agent that a worktree goes, so that those that wait in it end. Never raises."""
-Teardown = Callable[[SessionId, Path], Awaitable[None]]
-"""Runs what a project wants done before a worktree goes. Never raises."""
+Teardown = Callable[[SessionId], Awaitable[str]]
+"""Runs what a project wants done before a worktree goes, and says what went wrong. Never raises."""
 
 
 class WorktreeKept(Conflict):
@@ -70,6 +70,20 @@ class Removed:
     session_id: SessionId
     snapshot: Snapshot | None
     ignored: tuple[Ignored, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """One worktree that had to go.
+
+    Args:
+        kept: why it stays all the same; "" where it went, or would go.
+    """
+
+    session_id: SessionId
+    why: str
+    size_bytes: int
+    kept: str = ""
 
 
 class Remover:
@@ -210,11 +224,11 @@ class Remover:
 
     async def _clear(self, place: Place, why: str, ignored: Sequence[Ignored], *, force: bool = False) -> Removed:
         """From the tombstone to the end; puts the worktree back where something stands against it after all."""
-        session_id = place.row.session_id
+        session_id, trouble = place.row.session_id, ""
         await asyncio.to_thread(unhide, place.path)
         if place.path.is_dir():
             try:
-                await self._teardown(session_id, place.path)
+                trouble = await self._teardown(session_id)
                 await self._save_what_came_since(place, why, force=force)
                 await self._own(place)
                 await self._hide(place)
@@ -230,7 +244,7 @@ class Remover:
         async with self._database.connection() as conn:
             ended = await kept.end_removal(conn, session_id)
         if ended:
-            frame = notice(session_id, "worktree_removed", _told(why, newest, ignored))
+            frame = notice(session_id, "worktree_removed", _told(why, newest, ignored, trouble))
             await tell(self._database, self._broker, frame)
         return Removed(session_id, newest, tuple(ignored))
 
@@ -278,14 +292,14 @@ class Remover:
             await kept.pin_session(conn, session_id, pinned=pinned)
 
 
-def _told(why: str, newest: Snapshot | None, ignored: Sequence[Ignored]) -> str:
+def _told(why: str, newest: Snapshot | None, ignored: Sequence[Ignored], trouble: str) -> str:
     text = f"The worktree was removed: {why}. The next turn makes it again"
     text += f" from snapshot {newest.id}." if newest is not None else " from its base."
     if ignored:
         shown = ", ".join(f"{_name(one)} ({one.size_bytes / MIB:.1f} MiB)" for one in ignored[:IGNORED_SHOWN])
         more = f" and {len(ignored) - IGNORED_SHOWN} more" if len(ignored) > IGNORED_SHOWN else ""
         text += f" Ignored files are not kept: {shown}{more}."
-    return text
+    return f"{text} {trouble}".rstrip()
 
 
 def _name(one: Ignored) -> str:

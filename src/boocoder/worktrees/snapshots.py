@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from boocoder.db import projects, sessions, snapshots, worktrees
 from boocoder.db.pool import Database
@@ -145,6 +146,21 @@ class Snapshots:
         """The tree of the files as they are, without a row; the next call of this forgets it."""
         ref = f"refs/boocoder/{place.row.session_id}/now"
         return await place.shadow.snapshot(place.path, index=place.index, ref=ref)
+
+    async def tree_at(self, place: Place, side: str | SnapshotId) -> str:
+        """The tree of a snapshot, of the worktree's base (`base`) or of its files as they are (`now`).
+
+        Raises:
+            NotFound: snapshot_not_found.
+            Conflict: worktree_not_there, for `now`.
+        """
+        if side == "base":
+            return place.row.base_tree
+        if side == "now":
+            require_ready(place)
+            return await self.tree_now(place)
+        async with self._database.connection() as conn:
+            return (await snapshots.get_snapshot(conn, place.row.session_id, SnapshotId(UUID(str(side))))).tree
 
     async def latest(self, session_id: SessionId) -> Snapshot | None:
         """The session's newest snapshot."""
