@@ -25,7 +25,7 @@ STREAM_LOST_S = 60.0  # a service that restarts is back long before
 BACKOFF_S = (0.1, 2.0)
 
 T = TypeVar("T")
-Json = str | int | float | bool | list[str] | list[list[str]] | None
+Json = str | int | float | bool | list[str] | list[list[str]] | Mapping[str, str | bool | None] | None
 
 
 class Client:
@@ -96,6 +96,10 @@ class Client:
                     raise
                 await asyncio.sleep(_jittered(attempt))
         raise AssertionError("the loop returns or raises")
+
+    async def put(self, path: str, kind: type[T], body: Mapping[str, Json]) -> T:
+        """Replace a thing; values that are None are left out."""
+        return _decode(await self.request("PUT", path, body=body), kind)
 
     async def request(
         self,

@@ -23,7 +23,7 @@ COMMANDS = {
     "review": ("boocoder.cli.review", "Decide a change part by part, comment, take parts back."),
     "changes": ("boocoder.cli.changes", "Changes: list, show, diff, apply, reject."),
     "permissions": ("boocoder.cli.permissions", "What agents ask you: list, allow, refuse, answer, rules."),
-    "projects": ("boocoder.cli.projects", "Projects: list, add."),
+    "projects": ("boocoder.cli.projects", "Projects: list, add, settings."),
     "agents": ("boocoder.cli.agents", "Which agents work here."),
     "doctor": ("boocoder.cli.doctor", "Check everything that boocoder needs, with cures."),
     "scripted-model": ("boocoder.cli.scripted_model", "Run the scripted model server, for trials without a model."),
