@@ -85,6 +85,7 @@ def test_help_imports_nothing_heavy() -> None:
         ["projects", "list"],
         ["projects", "add"],
         ["agents"],
+        ["agents", "show"],
         ["doctor"],
         ["serve"],
         ["scripted-model"],

@@ -152,18 +152,3 @@ class PermissionRule(msgspec.Struct, frozen=True):
     uses: int = 0
     project_id: UUID | None = None
     session_id: UUID | None = None
-
-
-class Agent(msgspec.Struct, frozen=True):
-    """An agent of the host."""
-
-    name: str
-    state: str
-    backend: str = ""
-    reason: str = ""
-    cure: str = ""
-    version: str = ""
-    program: str = ""
-    models: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    default_model: str | None = None
