@@ -304,7 +304,7 @@ class _Parts:
             worktrees=Worktrees(
                 database=self.database,
                 shadows=self.shadows,
-                setup=WorktreeSetup(database=self.database, broker=self.broker, processes=self.processes),
+                setup=WorktreeSetup(database=self.database, processes=self.processes),
                 root=self._settings.data_dir / "worktrees",
                 indexes=self._settings.data_dir / "indexes",
                 failpoints=failpoints,

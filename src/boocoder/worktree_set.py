@@ -38,7 +38,7 @@ def build_care(
         holds=holds,
         remeasure=Remeasure(database=database),
         forget=agents.forget,
-        teardown=WorktreeSetup(database=database, broker=broker, processes=processes).teardown,
+        teardown=WorktreeSetup(database=database, processes=processes).teardown,
         root=settings.data_dir / "worktrees",
         host_id=host_id,
         failpoints=Failpoints(settings.failpoints),

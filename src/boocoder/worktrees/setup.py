@@ -13,8 +13,8 @@ import msgspec
 from boocoder.db.pool import Database
 from boocoder.db.project_settings import ProjectSettings, get_project_settings
 from boocoder.db.starts import end_setup, get_start, set_setup_state
-from boocoder.db.worktrees import SetupState
-from boocoder.errors import BoocoderError, ProcessError
+from boocoder.db.worktrees import SetupState, get_worktree
+from boocoder.errors import BoocoderError
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel, ToolCall, ToolKind, ToolStatus
 from boocoder.git.shadow import ShadowRepository, Worktree
 from boocoder.model.ids import SessionId
@@ -24,7 +24,6 @@ from boocoder.process.host import ProcessHost
 from boocoder.worktrees.commands import CommandPlace, Ran, RanStatus, run_command
 from boocoder.worktrees.copying import Copied, Left, copy_files
 from boocoder.worktrees.start import count, named, path_shown, start_ref
-from boocoder.worktrees.telling import Publisher, notice, tell
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +59,11 @@ class WorktreeSetup:
     """Copies files and runs the setup and teardown commands of projects.
 
     Args:
-        broker: tells what a teardown, which belongs to no turn, came to.
         processes: runs the commands; nothing of them outlives it.
     """
 
-    def __init__(self, *, database: Database, broker: Publisher, processes: ProcessHost) -> None:
+    def __init__(self, *, database: Database, processes: ProcessHost) -> None:
         self._database = database
-        self._broker = broker
         self._processes = processes
 
     async def run(
@@ -133,36 +130,31 @@ class WorktreeSetup:
         await emit(replace(call, status=status, output=ran.output, exit_code=ran.exit_code))
         return _not_ready(ran, settings, stop)
 
-    async def teardown(self, session_id: SessionId, worktree: Path) -> None:
-        """Run the project's teardown command before a worktree is removed. It never fails; the person is told.
+    async def teardown(self, session_id: SessionId) -> str:
+        """Run the project's teardown command in a session's worktree, before that is removed. It never fails.
 
-        Args:
-            worktree: its files, which are all there.
+        Returns:
+            What went wrong, for a person; "" where nothing did or there was nothing to do.
         """
         try:
-            wrong = await self._teardown(session_id, worktree)
-            if wrong:
-                frame = notice(session_id, "teardown_failed", wrong, NoticeLevel.WARNING)
-                await tell(self._database, self._broker, frame)
+            return await self._teardown(session_id)
         except BoocoderError as error:
             log.warning("teardown not run", extra={"session_id": session_id, "code": error.code}, exc_info=error)
+            return f"The teardown command was not run: {error.text}"
 
-    async def _teardown(self, session_id: SessionId, worktree: Path) -> str:
-        """What went wrong, for a person; "" where nothing did or there was nothing to do."""
+    async def _teardown(self, session_id: SessionId) -> str:
         async with self._database.connection() as conn:
+            row = await get_worktree(conn, session_id)
             start = await get_start(conn, session_id)
             settings = await get_project_settings(conn, start.project_id)
-        if not settings.teardown:
+        if row is None or not settings.teardown or not Path(row.path).is_dir():
             return ""
-        try:
-            ran = await run_command(
-                settings.teardown,
-                place=CommandPlace(worktree, Path(start.project_path), session_id),
-                processes=self._processes,
-                timeout_s=settings.teardown_timeout_s,
-            )
-        except ProcessError as error:
-            return f"The teardown command could not be started: {error.text}"
+        ran = await run_command(
+            settings.teardown,
+            place=CommandPlace(Path(row.path), Path(start.project_path), session_id),
+            processes=self._processes,
+            timeout_s=settings.teardown_timeout_s,
+        )
         if ran.ok:
             return ""
         log.warning("teardown failed", extra={"session_id": session_id, "exit_code": ran.exit_code})
