@@ -34,7 +34,8 @@ async def real(
     home = directory / "home"
     home.mkdir()
     project = committed(directory / "project")
-    service = Installation(home, {"BOOCODER_DATABASE_URL": class_dsn})
+    settings = {"BOOCODER_DATABASE_URL": class_dsn, "BOOCODER_MAX_TURNS": "16", "BOOCODER_DRAIN_S": "1"}
+    service = Installation(home, settings)
     async with ScriptedModel() as model:
         settings_of(request.cls.recipes, service, model)
         made = Real(service, model, project, class_dsn)
