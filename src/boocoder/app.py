@@ -238,6 +238,7 @@ class _Parts:
             broker=self.broker,
             snapshots=self.snapshots,
             holds=self.holds,
+            failpoints=Failpoints(self._settings.failpoints),
         )
         self._stack.push_async_callback(self.review.undoer.stop)
 
