@@ -29,6 +29,8 @@ NAMES = (
     "apply.after_ref",  # the branch has moved or was made
     "apply.after_index",  # the user's index is new, its lock still there
     "apply.after_unlock",  # only the journal is still open
+    "undo.after_begin",  # the journal of a worktree's update is open
+    "undo.after_files",  # the rejected units are out of the worktree, the change is not measured
     "resolve.after_begin",  # the journal of a worktree's update is open
     "resolve.after_files",  # the worktree is updated, its base is not moved
 )
