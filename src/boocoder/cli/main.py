@@ -21,6 +21,8 @@ COMMANDS = {
     "sessions": ("boocoder.cli.sessions", "Sessions: list, show."),
     "diff": ("boocoder.cli.diff", "Show a change, or print it for git apply."),
     "review": ("boocoder.cli.review", "Decide a change part by part, comment, take parts back."),
+    "apply": ("boocoder.cli.apply", "Apply a change: to the checkout, as a commit, as a branch."),
+    "publish": ("boocoder.cli.publish", "Push a change as a branch, with a pull request."),
     "changes": ("boocoder.cli.changes", "Changes: list, show, diff, apply, reject."),
     "permissions": ("boocoder.cli.permissions", "What agents ask you: list, allow, refuse, answer, rules."),
     "projects": ("boocoder.cli.projects", "Projects: list, add, settings."),
