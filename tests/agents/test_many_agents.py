@@ -11,8 +11,8 @@ import pytest
 from boocoder.events import frames
 from tests.acceptance.crowd import Created
 from tests.acceptance.desk import Desk, text_of
+from tests.agents.habits import CLAUDE, GOOSE, OPENCODE, QWEN, Agent
 from tests.agents.real import Real, follow
-from tests.agents.recipes import CLAUDE, GOOSE, OPENCODE, QWEN, Recipe
 
 WORDS = 200
 SESSIONS = 10
@@ -45,7 +45,7 @@ async def native_id(real: Real, created: Created, agent: str) -> str:
 class TestFourKinds:
     """opencode by its server, goose by ACP, the native agent and the scripted one."""
 
-    recipes: ClassVar[tuple[Recipe, ...]] = (OPENCODE, GOOSE)
+    agents: ClassVar[tuple[Agent, ...]] = (OPENCODE, GOOSE)
 
     async def test_a_chat_goes_from_agent_to_agent_and_back(self, real: Real) -> None:
         async with real.desk() as desk:
@@ -98,15 +98,15 @@ class TestFourKinds:
 class TestNothingIsLeft:
     """Every kind in the middle of a turn when the service goes."""
 
-    recipes: ClassVar[tuple[Recipe, ...]] = (OPENCODE, GOOSE, QWEN, CLAUDE)
+    agents: ClassVar[tuple[Agent, ...]] = (OPENCODE, GOOSE, QWEN, CLAUDE)
 
     @pytest.mark.parametrize("way", ["stop", "kill"])
     async def test_after(self, real: Real, way: str) -> None:
-        agents = [*(recipe.name for recipe in self.recipes), "native", "scripted"]
+        names = [*(agent.name for agent in self.agents), "native", "scripted"]
         async with real.desk() as desk:
-            queued = [await desk.queue("[[say here]] [[delay 0.05]] [[tokens 5000]]", agent=name) for name in agents]
+            queued = [await desk.queue("[[say here]] [[delay 0.05]] [[tokens 5000]]", agent=name) for name in names]
             await asyncio.gather(*(follow(desk, created, frames.Delta) for created in queued))
-        assert len(real.agents()) >= len(self.recipes)
+        assert len(real.agents()) >= len(self.agents)
         await (real.stop() if way == "stop" else real.kill())
         assert real.processes() == []
         await real.start()
