@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from tests.acceptance.desk import Desk, of_kind
 from tests.acceptance.test_opencode_service import close, settings_for
 from tests.fixtures.random_tree import content_of
 from tests.fixtures.repository import MakeRepository
-from tests.fixtures.service import Installation, MakeInstallation
+from tests.fixtures.service import COMMAND_S, Installation, MakeInstallation
 from tests.invariants import fingerprint
 
 LINES = "src/lines.txt"
@@ -148,6 +151,38 @@ async def test_a_review_on_the_command_line(desk: Desk, home: Installation) -> N
     await asyncio.to_thread(on_the_command_line)
     tasks = await desk.client.items("/api/tasks", Id, session_id=created.session_id)
     assert len(tasks) == 2
+
+
+def at_a_terminal(home: Installation, args: list[str], answers: list[str]) -> str:
+    """Run a command at a terminal, with one answer for each question; what stood on the screen."""
+    screen, keyboard = pty.openpty()
+    process = subprocess.Popen(
+        home.argv(*args), cwd=home.home, env=home.environment() | {"TERM": "xterm"}, stdin=keyboard, stdout=keyboard
+    )
+    os.close(keyboard)
+    said, asked = b"", 0
+    deadline = time.monotonic() + COMMAND_S
+    with os.fdopen(screen, "rb+", buffering=0) as terminal:
+        while time.monotonic() < deadline:
+            try:
+                said += os.read(terminal.fileno(), 65_536)
+            except OSError:  # the command has ended
+                break
+            if said.count(b"Accept this?") > asked:
+                terminal.write(answers[asked].encode() + b"\n")
+                asked += 1
+    assert process.wait(COMMAND_S) == 0
+    assert asked == len(answers)
+    return said.decode()
+
+
+async def test_a_person_walks_through_a_change_at_a_terminal(desk: Desk, home: Installation) -> None:
+    created, _ = await desk.run(replaced(3, 20, 30))
+    said = await asyncio.to_thread(at_a_terminal, home, ["review", created.session_id[:8]], ["y", "s", "n"])
+    assert "(3/3)" in said and "1 accepted" in said and "\x1b[7;32mchanged" in said
+    assert [unit.state for unit in await file_units(desk, created)] == ["accepted", "open", "rejected"]
+    said = await asyncio.to_thread(at_a_terminal, home, ["diff"], [])
+    assert "\x1b[31m-" in said and "@@ -20,1 +20,1 @@" in said
 
 
 @pytest.mark.parametrize("point", ["undo.after_begin", "undo.after_files"])
