@@ -40,7 +40,6 @@ class OneShotBackend:
     def __init__(self, *, host: ProcessHost, agent: OneShotAgent, state_dir: Path, settings: OneShotSettings) -> None:
         self.name = "stream" if agent.kept_open else "oneshot"
         self.stop_grace_s = settings.cancel_grace_s + _MARGIN_S
-        self.agent = agent
         self._state_dir = state_dir
         self._settings = settings
         self._store = SessionStore(state_dir / "sessions")
@@ -49,6 +48,15 @@ class OneShotBackend:
             if agent.kept_open
             else Commands(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
         )
+
+    @property
+    def agent(self) -> OneShotAgent:
+        """Who it is."""
+        return self.runner.agent
+
+    def adopt(self, agent: OneShotAgent) -> None:
+        """The same agent with other settings, from the next turn on."""
+        self.runner.agent = agent
 
     async def start(self) -> None:
         """Make ready to take turns; processes start with their turns."""
