@@ -56,7 +56,7 @@ def test_the_machine_is_told_as_it_is(place: Installation) -> None:
     before = place.wait_said("Ctrl-C stops it.")
     assert "qwen 0.24.4: Installed; not tried yet." in before
     agents = listed(place)
-    assert (agents["qwen"]["state"], agents["qwen"]["version"]) == ("ready", "0.24.4")
+    assert (agents["qwen"]["state"], agents["qwen"]["transport"]) == ("ready", "acp")
     assert agents["goose"]["state"] == "unavailable"
     assert "another program of that name" in str(agents["goose"]["reason"])
     assert "v3.24.1" in str(agents["goose"]["reason"])
@@ -77,6 +77,11 @@ def test_a_task_tries_its_agent_and_then_it_is_known(place: Installation, reposi
     assert all(word in shown for word in ("Qwen Code", "models:", "modes:", "npm install", "(default)")), shown
     refused = place.run("run", "x", "--agent", "qwen", "--model", "zebra", cwd=folder)
     assert refused.returncode == 2 and "It offers: " in refused.stderr, refused.stderr
+
+
+def test_a_command_of_ones_own_takes_a_task(place: Installation, repository: MakeRepository) -> None:
+    done = place.run("run", "tea", "--agent", "mine", "--no-apply", cwd=repository().path)
+    assert done.returncode == 0 and "said: tea" in done.stdout, done.stdout + done.stderr
 
 
 def test_who_is_not_signed_in_is_told_how(place: Installation) -> None:
