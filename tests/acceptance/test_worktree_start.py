@@ -212,7 +212,9 @@ async def test_what_changes_outside_of_the_worktree_is_named(desk: Desk, project
     told = notices(await desk.follow(outside))
     assert "1 file of your checkout changed: planted.txt." in told["checkout_changed"]
     quiet = await desk.queue("[[write a.txt|one\n]]", session=created.session_id)
-    assert "checkout_changed" not in notices((await desk.follow(quiet))[-20:])
+    seen = await desk.follow(quiet)
+    began = next(n for n, frame in enumerate(seen) if str(getattr(frame, "task_id", "")) == quiet.task_id)
+    assert "checkout_changed" not in notices(seen[began:])
 
 
 async def test_a_worktree_that_is_gone_is_set_up_again_with_its_files(
