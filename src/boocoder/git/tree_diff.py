@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from boocoder.git.command import OUTPUT_MAX_BYTES
 from boocoder.git.objects import ShadowGit
-from boocoder.git.patch import Patched, RawChange, parse_patched, parse_raw
+from boocoder.git.patch import Patched, RawChange, parse_raw
+from boocoder.git.patch_stream import PatchStream, PatchWatcher
 
 Status = Literal["A", "M", "D", "T"]
 NO_MODE = "000000"
@@ -173,6 +173,7 @@ async def patched_files(
     text_max_bytes: int,
     as_text: bool = False,
     max_bytes: int = OUTPUT_MAX_BYTES,
+    watcher: PatchWatcher | None = None,
 ) -> list[Patched]:
     """All paths that differ with their hunks, renames found, in git's order.
 
@@ -182,19 +183,21 @@ async def patched_files(
         text_max_bytes: larger files count as binary.
         as_text: show the lines of every file, whatever its content and attributes.
         max_bytes: of what git prints.
+        watcher: works on the files that are read while git goes on.
 
     Raises:
         GitError: `git_output_too_large`, `diff_not_understood`, or git failed.
     """
-    printed = await shadow(
+    stream = PatchStream(watcher)
+    await shadow(
         "-c", f"core.bigFileThreshold={text_max_bytes}", "diff-tree", *_RENAMED, "--raw", "-p", "-U0",
         f"--inter-hunk-context={NEAR_LINES}", "--diff-algorithm=myers", "--indent-heuristic", "--no-ext-diff",
         "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/",
         *(("--text",) if as_text else ()), "--end-of-options", base_tree, tree,
         "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
-        max_bytes=max_bytes,
+        max_bytes=max_bytes, sink=stream.feed,
     )  # fmt: skip
-    return await asyncio.to_thread(parse_patched, printed)
+    return stream.close()
 
 
 async def renamed_files(shadow: ShadowGit, base_tree: str, tree: str) -> list[RawChange]:
