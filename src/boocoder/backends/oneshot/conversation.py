@@ -26,7 +26,6 @@ class Conversation:
 
     Attributes:
         ending: whether we end it, so that its death is no surprise.
-        cost: what it has cost so far, in US dollars.
         commands: its slash commands, told once.
     """
 
@@ -35,7 +34,6 @@ class Conversation:
         self.worktree = worktree
         self.command = command
         self.ending = False
-        self.cost = 0.0
         self.commands: tuple[AgentCommand, ...] = ()
         self._listener: asyncio.Queue[bytes | None] | None = None
         self._answers: dict[str, asyncio.Future[control.Answered]] = {}

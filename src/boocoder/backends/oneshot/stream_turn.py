@@ -9,7 +9,7 @@ from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot import control, verdict
 from boocoder.backends.oneshot.approvals import Approvals
 from boocoder.backends.oneshot.conversation import Conversation
-from boocoder.backends.oneshot.formats.claude import ClaudeReader
+from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.record import TurnRecord
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.verdict import Facts
@@ -27,6 +27,7 @@ class StreamTurn:
         agent: who works.
         conversation: with it.
         prompt: the text to send, with what the agent missed before it.
+        reader: of its output.
         record: what the turn leaves on the disk.
         port: where events go.
         stop: asks the turn to end.
@@ -42,6 +43,7 @@ class StreamTurn:
         agent: OneShotAgent,
         conversation: Conversation,
         prompt: str,
+        reader: Reader,
         record: TurnRecord,
         port: TurnPort,
         stop: StopSignal,
@@ -54,7 +56,7 @@ class StreamTurn:
         self._port = port
         self._stop = stop
         self._settings = settings
-        self._reader = ClaudeReader(cost_before=conversation.cost)
+        self._reader = reader
         self._approvals = Approvals(send=self._send, port=port, failed=self._fail)
         self._leftovers = Leftovers(conversation.child)
         self._dropped_before = conversation.child.dropped_lines
@@ -139,7 +141,6 @@ class StreamTurn:
                 await self._emit(self._record.of_turn(events))
 
     async def _settle(self) -> Outcome:
-        self._conversation.cost = self._reader.cost_total
         child = self._conversation.child
         returncode = await self._returncode() if self.spoiled else None
         facts = Facts(

@@ -52,7 +52,12 @@ class Facts:
 def refusal_words(facts: Facts) -> str:
     """Why the agent did not resume its session: the line that says so."""
     ending = facts.reader.story.ending
-    lines = (ending.words if ending is not None and ending.words else facts.words).strip().splitlines()
+    return telling_line(ending.words if ending is not None and ending.words else facts.words)
+
+
+def telling_line(words: str) -> str:
+    """The line that says why a session is not there, else the first one."""
+    lines = words.strip().splitlines()
     telling = [line for line in lines if re.search(_REFUSAL, line, re.IGNORECASE)]
     return (telling or lines or ["it gave no reason"])[0].strip()[:300]
 
