@@ -11,6 +11,7 @@ from boocoder.backends.oneshot import control
 from boocoder.errors import BackendError, ProcessError
 from boocoder.events.agent_event import AgentCommand
 from boocoder.process.child import Child
+from boocoder.process.exit import gone
 from boocoder.service import Supervisor
 
 _LINES = 256  # held for a turn before the agent waits
@@ -51,7 +52,9 @@ class Conversation:
     @property
     def usable(self) -> bool:
         """Whether it can take a turn."""
-        return not self.ending and not self._dead.is_set() and self._child.returncode is None
+        if self.ending or self._dead.is_set() or self._child.returncode is not None:
+            return False
+        return not gone(self._child.supervisor_pid)  # asked anew: the news of its death may not have come yet
 
     async def start(self, timeout_s: float) -> None:
         """Wait until it is ready for a prompt.

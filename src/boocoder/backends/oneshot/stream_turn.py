@@ -20,6 +20,9 @@ from boocoder.process.leftovers import Leftovers
 from boocoder.service import Supervisor
 
 
+_END_S = 0.5  # of a process that closed its output
+
+
 class StreamTurn:
     """One turn.
 
@@ -65,6 +68,7 @@ class StreamTurn:
         self._over = asyncio.Event()
         self._port_error: BaseException | None = None
         self._ignored = False
+        self._lingered = False
         self.spoiled = False
 
     async def run(self) -> Outcome:
@@ -148,6 +152,7 @@ class StreamTurn:
             returncode=returncode,
             stderr=child.stderr_tail() if self.spoiled else "",
             dropped_lines=child.dropped_lines - self._dropped_before,
+            lingered=self._lingered,
             expected=self._conversation.ending,
         )
         outcome = await self._outcome(facts)
@@ -169,7 +174,8 @@ class StreamTurn:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.linger_s):
                 return await child.wait()
-        await child.close(0.5)
+        self._lingered = True
+        await child.close(_END_S)
         return child.returncode
 
     def _notices(self, facts: Facts) -> list[AgentEvent]:
