@@ -19,7 +19,6 @@ from boocoder.model.turn import Completed, Outcome, StopReason, StopSignal
 from boocoder.process.leftovers import Leftovers
 from boocoder.service import Supervisor
 
-
 _END_S = 0.5  # of a process that closed its output
 
 

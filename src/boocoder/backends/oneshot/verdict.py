@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from boocoder.backends.failure_words import AGAIN, CHECK_LOGIN, failed_by_words
 from boocoder.backends.oneshot.formats.reader import Reader
+from boocoder.backends.oneshot.formats.terminal_text import TerminalText
 from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TimedOut, TurnError
 
@@ -46,7 +47,9 @@ class Facts:
     def words(self) -> str:
         """What the agent said outside of its format."""
         said = "\n".join(filter(None, (self.stderr.strip(), self.reader.stray_text.strip())))
-        return said[-_WORDS_MAX_CHARS:].strip()
+        terminal = TerminalText()
+        lines = (terminal.line(line) for line in said[-_WORDS_MAX_CHARS:].splitlines())
+        return "\n".join(line for line in lines if line).strip()
 
 
 def refusal_words(facts: Facts) -> str:
