@@ -16,6 +16,9 @@ NO_MODE = "000000"
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
 EXECUTABLE_MODE = "100755"
+_PATCH = (
+    "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/"
+)  # fmt: skip
 RENAMES_MAX = 500  # files on either side; past it (a quarter of a million comparisons) only exact renames are found
 NEAR_LINES = 2  # unchanged lines between edits that are shown as one
 
@@ -84,6 +87,26 @@ async def blob_sizes(shadow: ShadowGit, ids: Iterable[str]) -> dict[str, int]:
     told = await shadow("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", stdin=stdin)
     pairs = (line.split(" ") for line in told.decode().splitlines())
     return {name: int(size) for name, size in pairs if size.isdigit()}
+
+
+async def files_and_diff(
+    shadow: ShadowGit, base_tree: str, tree: str, *, max_bytes: int = OUTPUT_MAX_BYTES
+) -> tuple[list[ChangedFile], bytes]:
+    """All paths that differ with their lines, but without sizes, and the exact difference, in one pass over both trees.
+
+    Raises:
+        GitError: `git_output_too_large`; both together are bounded.
+    """
+    printed = await shadow(
+        "diff-tree", "-r", "-z", "--raw", "--numstat", "-p", "--binary", "--no-abbrev", *_PATCH,
+        "--end-of-options", base_tree, tree,
+        max_bytes=max_bytes,
+    )  # fmt: skip
+    at = 0  # of a record; an empty one stands between the lists and the diff
+    while printed[at : at + 1] not in (b"\0", b""):
+        at = printed.index(b"\0", at) + 1
+    raw, numbers = _split(printed[:at])
+    return list(_files(raw, _counts(numbers), {})), printed[at + 1 :]
 
 
 _Raw = tuple[str, str, str, str, str, bytes]
@@ -157,8 +180,7 @@ async def diff(
         GitError: `git_output_too_large`.
     """
     return await shadow(
-        "diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
-        "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", base_tree, tree,
+        "diff-tree", "-r", "-p", "--binary", *_PATCH, "--end-of-options", base_tree, tree,
         "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
         max_bytes=max_bytes,
     )  # fmt: skip
