@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from boocoder.backends.oneshot.command import config_hash
 from boocoder.backends.oneshot.settings import PromptWay, Terminal, UsageMeaning
 from boocoder.events.agent_event import AgentSessionOpened, Notice, PromptSending
 from boocoder.model.agent import AgentState
@@ -46,20 +47,12 @@ async def test_a_prompt_that_may_have_been_taken_is_not_sent_again(fault: str, c
         first, _ = await opened.run(FIRST, worktree=worktree)
     broken = fake_agent(tmp_path, fault)
     # The fault is no part of what a session depends on.
-    ref = AgentSessionRef(first.opened.native_id, _hash(broken, worktree))
+    ref = AgentSessionRef(first.opened.native_id, config_hash(broken, worktree))
     async with desk(tmp_path, broken) as opened:
         second, outcome = await opened.run("[[recall]]", worktree=worktree, agent_session=ref)
     assert isinstance(outcome, Failed)
     assert outcome.error.code == code
     assert len(second.of(AgentSessionOpened)) == 1
-
-
-def _hash(agent: object, worktree: Path) -> str:
-    from boocoder.backends.oneshot.command import config_hash
-    from boocoder.backends.oneshot.settings import OneShotAgent
-
-    assert isinstance(agent, OneShotAgent)
-    return config_hash(agent, worktree)
 
 
 async def test_an_agent_that_cannot_resume_is_told_the_conversation(tmp_path: Path) -> None:
