@@ -57,11 +57,11 @@ class Holds:
                 or somebody else holds it).
         """
         async with self._locked(session_id, HOLD_WAIT_S, why):
-            async with self._database.connection() as conn:
-                held = await holds.hold_worktree(conn, session_id, self._instance_id, self._host_id, why)
-            if not held:
-                raise await self._refusal(session_id)
-            try:
+            try:  # from here on: a caller that is cancelled may have the mark without knowing it
+                async with self._database.connection() as conn:
+                    held = await holds.hold_worktree(conn, session_id, self._instance_id, self._host_id, why)
+                if not held:
+                    raise await self._refusal(session_id)
                 yield
             finally:
                 await asyncio.shield(self._release(session_id))
