@@ -223,3 +223,36 @@ async def test_other_forms_of_index_and_objects_are_kept_right(desk: Desk) -> No
     await desk.applier.apply(await desk.store(), COMMIT)
     assert git(desk, "status", "--porcelain").splitlines() == ["A  mine.txt"]
     assert git(desk, "fsck", "--strict").strip() == ""
+
+
+async def test_the_users_own_git_may_work_at_the_same_time(desk: Desk) -> None:
+    project, numbers = desk.project, iter(range(1000))
+
+    def user_commits() -> bool:
+        number = next(numbers)
+        project.write(f"mine/{number}.txt", b"%d\n" % number)
+        commands = (["git", "add", f"mine/{number}.txt"], ["git", "commit", "-q", "-m", f"user {number}"])
+        return all(
+            subprocess.run(one, cwd=project.path, capture_output=True, check=False).returncode == 0 for one in commands
+        )
+
+    by_user = made = 0
+    for number in range(4):
+        (desk.worktree.path / f"agent{number}.txt").write_bytes(b"by the agent\n")
+        change_id = await desk.store()
+        for attempt in range(4):
+            busy = asyncio.ensure_future(asyncio.to_thread(user_commits)) if attempt < 3 else None
+            try:
+                await desk.applier.apply(change_id, COMMIT)
+            except Conflict as refused:
+                assert refused.code in ("reference_moved", "index_locked", "apply_conflicts")
+            by_user += await busy if busy else 0
+            if await desk.state(change_id) is ChangeState.APPLIED:
+                made += 1
+                break
+    assert made == 4
+    subjects = git(desk, "log", "--format=%s").splitlines()
+    assert sum(subject.startswith("user ") for subject in subjects) == by_user
+    assert len(subjects) == by_user + made + 1
+    assert not [path for path in git(desk, "diff", "--name-only", "HEAD").splitlines() if path.startswith("agent")]
+    assert git(desk, "fsck", "--strict", "--no-dangling").strip() == ""

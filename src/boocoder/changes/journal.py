@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from boocoder.changes.selection import Rest, rest_of, store_rest
+from boocoder.changes.selection import Rest, carry_decisions, rest_of, store_rest
 from boocoder.db import changes, events
 from boocoder.db.changes import ApplyState, Change
 from boocoder.db.pool import Connection, Database
@@ -94,6 +94,8 @@ class Journal:
             if (found or change).id != newest.id:
                 raise _Changed
             await changes.end_apply(conn, change.id, ApplyState.DONE)
+            if rest is not None:
+                await carry_decisions(conn, newest, rest)
             decided = await changes.decide_change(conn, change.id, ChangeState.APPLIED, applied_tree=applied_tree)
             if decided:
                 made.append(updated(change, ChangeState.APPLIED))

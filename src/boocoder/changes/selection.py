@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,11 +14,13 @@ from boocoder.changes.units import FileDiff
 from boocoder.db import changes, review
 from boocoder.db.changes import Change
 from boocoder.db.pool import Connection, Database
-from boocoder.errors import Conflict
+from boocoder.errors import Conflict, GitError
 from boocoder.events import frames
 from boocoder.git.shadow import ShadowRepository
 from boocoder.model.review import Verdict
 from boocoder.model.task import ChangeState
+
+log = logging.getLogger(__name__)
 
 
 class Select(StrEnum):
@@ -131,15 +134,27 @@ async def rest_of(
         return None
     measured = await measure(shadow, base_tree=base, tree=tree)
     verdicts = await _verdicts(database, change)
+    undecided = Rest(measured, {}, (), {}, rejected=False)
     if not verdicts:
-        return Rest(measured, {}, (), {}, rejected=False)
+        return undecided
+    try:
+        return await _decided_rest(shadow, change, measured, verdicts)
+    except (Conflict, GitError):  # what is left has to be recorded all the same
+        log.exception("decisions cannot be carried over", extra={"change_id": str(change.id)})
+        return undecided
+
+
+async def _decided_rest(
+    shadow: ShadowRepository, change: Change, measured: ChangeMeasure, verdicts: Mapping[str, Verdict]
+) -> Rest:
+    base, tree = measured.base_tree, measured.tree
     files = await structured_diff(shadow, change.base_tree, tree)
     meant = await _applied_units(shadow, change.base_tree, tree, files, verdicts, base)
     mapping = rebased_ids(files, meant)
     now = await structured_diff(shadow, base, tree)
     starts = {unit.id: unit.old_start for file in now for unit in file.units}
     old = {new: one for one, new in mapping.items()}
-    rejected = all(verdicts.get(old.get(one, one)) is Verdict.REJECTED for one in starts)
+    rejected = bool(starts) and all(verdicts.get(old.get(one, one)) is Verdict.REJECTED for one in starts)
     return Rest(measured, mapping, meant, starts, rejected)
 
 
@@ -162,15 +177,19 @@ async def _applied_units(
     return set()
 
 
+async def carry_decisions(conn: Connection, change: Change, rest: Rest) -> None:
+    """Keep the decisions on what is left. Call it in the transaction that records what was applied, before that:
+    what was decided before an apply counts no more after it."""
+    await review.carry_over(conn, change.session_id, rest.mapping, rest.gone, starts=rest.starts)
+
+
 async def store_rest(conn: Connection, change: Change, rest: Rest) -> list[frames.Frame]:
-    """Make what is left the session's pending change, with the decisions on it. Call it in the transaction that
-    records what was applied.
+    """Make what is left the session's pending change. Call it in the transaction that records what was applied.
 
     Returns:
         The frames that tell it.
     """
     measured = rest.measured
-    await review.carry_over(conn, change.session_id, rest.mapping, rest.gone, starts=rest.starts)
     change_id = await changes.supersede_change(
         conn,
         change.session_id,

@@ -108,6 +108,8 @@ class ChangeApplier:
 
     async def _apply(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport:
         change, project_id, _ = await self._place(change_id)
+        if await self._end_left(project_id):
+            change, _, _ = await self._place(change_id)
         if change.state is not ChangeState.PENDING:
             return await self._already(change)
         part, planned, shadow = await self._plan(change, project_id, request)
@@ -210,6 +212,21 @@ class ChangeApplier:
             else:
                 reports.extend([report] if report else [])
         return reports
+
+    async def _end_left(self, project_id: ProjectId) -> bool:
+        """Bring an apply to its end that met an error past the point of no return; whether there was one.
+
+        The project's lock is held, and a host is one process, so nobody is writing it.
+        """
+        if self._host_id is None:
+            return False
+        async with self._database.connection() as conn:
+            writing = await changes.list_writing_applies(conn)
+        found = False
+        for one in writing:
+            if one.project_id == project_id:
+                found = await self._resume(one) is not None or found
+        return found
 
     async def _resume(self, one: WritingApply) -> ApplyReport | None:
         async with self._database.connection() as conn:
