@@ -55,7 +55,7 @@ async def test_a_hanging_agent_is_ended_as_silent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept_open", [False, True])
 async def test_what_a_tool_left_running_ends_with_the_turn(kept_open: bool, tmp_path: Path) -> None:
     async with desk(tmp_path, fake_agent(tmp_path, kept_open=kept_open)) as opened:
-        left = "[[bash (setsid sleep 300 >/dev/null 2>&1 &) ; touch there; sleep 300]]"
+        left = "[[bash (setsid sh -c 'touch there; exec sleep 300' >/dev/null 2>&1 &) ; sleep 300]]"
         request = opened.request(left)
         port = RecordingPort(stop=request.stop)
         outcome = await stop_when_there(opened, request, port, "there", StopReason.CANCELLED)

@@ -148,6 +148,10 @@ class WarmPool(Generic[K, P]):
             self.release(key)
             raise
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a key has a process, or one is being started for it."""
+        return key in self._places
+
     def peek(self, key: K) -> P | None:
         """The process of a key if it can take a turn now."""
         place = self._places.get(key)

@@ -114,7 +114,7 @@ class Conversations:
     async def _acquire(
         self, request: TurnRequest, opening: Opening, command: Command, bare: tuple[str, ...]
     ) -> Conversation:
-        self._places = {id: place for id, place in self._places.items() if self.pool.peek(id) is not None}
+        self._places = {id: place for id, place in self._places.items() if id in self.pool}
         self._places[opening.native_id] = request.worktree
         try:
             return await self.pool.acquire(opening.native_id, lambda: self._open(command, bare))
