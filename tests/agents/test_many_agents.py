@@ -79,10 +79,12 @@ class TestFourKinds:
         kinds = [FOUR_KINDS[number % len(FOUR_KINDS)] for number in range(SESSIONS)]
         texts = [" ".join(f"s{number}w{word}" for word in range(WORDS)) for number in range(SESSIONS)]
         async with real.desk() as desk:
-            queued = [
-                await desk.queue(f"[[delay 0.01]] [[say {text}]]", agent=kind)
+            await turn(desk, "scripted", "[[say hello]]")  # makes the project
+            asked = (
+                desk.queue(f"[[delay 0.03]] [[say {text}]]", agent=kind)
                 for kind, text in zip(kinds, texts, strict=True)
-            ]
+            )
+            queued = await asyncio.gather(*asked)
             streams = await asyncio.gather(*(desk.follow(created) for created in queued))
             for created, text, seen in zip(queued, texts, streams, strict=True):
                 ended = seen[-1]
