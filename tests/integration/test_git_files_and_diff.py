@@ -25,6 +25,9 @@ async def test_one_pass_says_what_two_say(repository: MakeRepository, tmp_path: 
     project.write("bin", b"x\0z")
     project.write("nul", b"a\0b\n\0\0\nc\n")
     project.write("new", "no newline at the end")
+    project.write(
+        "tricky", "@@ -1 +1 @@\n++ x\n-- y\ndiff --git a/b b/c\nBinary files a and b differ\nGIT binary patch\n"
+    )
     (project.path / "mode").chmod(0o755)
     (project.path / "d/gone").unlink()
     (project.path / "l").unlink()

@@ -98,15 +98,49 @@ async def files_and_diff(
         GitError: `git_output_too_large`; both together are bounded.
     """
     printed = await shadow(
-        "diff-tree", "-r", "-z", "--raw", "--numstat", "-p", "--binary", "--no-abbrev", *_PATCH,
+        "diff-tree", "-r", "-z", "--raw", "-p", "--binary", "--no-abbrev", *_PATCH,
         "--end-of-options", base_tree, tree,
         max_bytes=max_bytes,
     )  # fmt: skip
-    at = 0  # of a record; an empty one stands between the lists and the diff
+    at = 0  # of a record; an empty one stands between the list and the diff
     while printed[at : at + 1] not in (b"\0", b""):
         at = printed.index(b"\0", at) + 1
-    raw, numbers = _split(printed[:at])
-    return list(_files(raw, _counts(numbers), {})), printed[at + 1 :]
+    raw, _ = _split(printed[:at])
+    patch = printed[at + 1 :]
+    counts = _counts_of_patch(raw, patch)
+    if counts is None:
+        return await changed_files(shadow, base_tree, tree), patch
+    return list(_files(raw, counts, {})), patch
+
+
+def _counts_of_patch(raw: Sequence[_Raw], patch: bytes) -> dict[bytes, tuple[int | None, int | None]] | None:
+    """The lines of each file, counted in the diff: asking git for them as well makes it compare every file twice.
+
+    In a hunk every line begins with a sign of its own, so only a file's head begins with these words, and only lines
+    that were added begin with a plus, besides the one in the head.
+
+    Returns:
+        None where the diff has not one piece for each file of the list, two for one that changed its type.
+    """
+    pieces = patch.split(b"\ndiff --git ")
+    counted: dict[bytes, tuple[int | None, int | None]] = {}
+    at = 0
+    for *_, status, path in raw:
+        end = at + (2 if status == "T" else 1)
+        counted[path] = _lines_of(pieces[at:end])
+        at = end
+    return counted if at == len(pieces) or (at == 0 and not patch) else None
+
+
+def _lines_of(pieces: Iterable[bytes]) -> tuple[int | None, int | None]:
+    added = deleted = 0
+    for piece in pieces:
+        if b"\nGIT binary patch\n" in piece or b"\nBinary files " in piece:
+            return None, None
+        if b"\n@@ " in piece:
+            added += piece.count(b"\n+") - 1
+            deleted += piece.count(b"\n-") - 1
+    return added, deleted
 
 
 _Raw = tuple[str, str, str, str, str, bytes]
