@@ -1,0 +1,759 @@
+// Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
+
+/** An agent of this host. */
+export interface AgentOut {
+  name: string;
+  backend: string;
+  state: AgentState;
+  reason: string;
+  cure: string;
+  version: string;
+  program: string;
+  models: string[];
+  modes: string[];
+  default_model: string | null;
+}
+
+/** Snapshot semantics: `loading` while the first probe runs; the others carry a reason in words. */
+export type AgentState = "loading" | "ready" | "unavailable" | "error";
+
+/** What applying came to; `left` names paths that were not written, such as submodules. */
+export interface AppliedOut {
+  change: ChangeOut;
+  already_applied: boolean;
+  files_written: number;
+  left: string[];
+}
+
+/** A change with its files. */
+export interface ChangeOut {
+  id: string;
+  session_id: string;
+  task_id: string;
+  agent: string;
+  state: ChangeState;
+  additions: number;
+  deletions: number;
+  created_at: string;
+  decided_at: string | null;
+  files: FileOut[];
+}
+
+/** A change as lists show it. */
+export interface ChangeRowOut {
+  id: string;
+  session_id: string;
+  task_id: string;
+  agent: string;
+  state: ChangeState;
+  additions: number;
+  deletions: number;
+  created_at: string;
+  decided_at: string | null;
+}
+
+/** pending -> superseded (a later turn) | withdrawn (the agent reverted all) | applied | rejected. */
+export type ChangeState = "pending" | "superseded" | "withdrawn" | "applied" | "rejected";
+
+/** A thread of conversation, with the choice of its newest task. */
+export interface ChatOut {
+  id: string;
+  session_id: string;
+  title: string;
+  agent: string | null;
+  model: string | null;
+  mode: string | null;
+  thinking: string | null;
+  created_at: string;
+}
+
+/** Who decided. */
+export type Decider = "person" | "rule" | "timeout" | "turn";
+
+/** What a person may say: the first three to a permission, the last two to a question. */
+export type Decision = "allow" | "allow_session" | "refuse" | "answer" | "dismiss";
+
+/** Where a task went; `created` is false when the idempotency key had made it before. */
+export interface EnqueuedOut {
+  task_id: string;
+  session_id: string;
+  chat_id: string;
+  created: boolean;
+}
+
+/** A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded. */
+export interface FileOut {
+  path: string;
+  status: string;
+  additions: number | null;
+  deletions: number | null;
+  old_mode: string;
+  new_mode: string;
+  path_coded: boolean;
+}
+
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
+/** That the service works, and what flows through it. */
+export interface HealthOut {
+  status: string;
+  version: string;
+  host_id: string;
+  instance_id: string;
+  pending_tasks: number;
+  running_tasks: number;
+  subscriptions: number;
+}
+
+export type JsonValue = unknown;
+
+/** The path of a link that signs in one browser, once. */
+export interface LoginCodeOut {
+  path: string;
+}
+
+/** A message with its parts; `text` is a user's prompt. `ord` is the cursor of the list. */
+export interface MessageOut {
+  id: string;
+  ord: number;
+  session_id: string;
+  chat_id: string;
+  task_id: string;
+  role: MessageRole;
+  status: MessageStatus;
+  agent: string | null;
+  model: string | null;
+  created_at: string;
+  finished_at: string | null;
+  text: string;
+  parts: PartOut[];
+}
+
+/** Who said it. */
+export type MessageRole = "user" | "assistant";
+
+/** `streaming` while its turn runs; afterwards how the turn ended. A failed turn never reads as complete. */
+export type MessageStatus = "streaming" | "complete" | "failed" | "cancelled" | "interrupted" | "timed_out";
+
+/** Begin a chat in a session. */
+export interface NewChat {
+  title?: string | null;
+}
+
+/** Add a rule for a session, for a project, or, with neither, for all. */
+export interface NewPermissionRule {
+  project_id?: string | null;
+  session_id?: string | null;
+  tool: string;
+  argument: string;
+  exact?: boolean;
+  action: RuleAction;
+}
+
+/** Add a repository. */
+export interface NewProject {
+  path: string;
+  name?: string | null;
+}
+
+/** Open a session in a project. */
+export interface NewSession {
+  project_id: string;
+  title?: string | null;
+}
+
+/** Queue a task: in a chat, or in a new chat of a session, or in a new session of a project. */
+export interface NewTaskInput {
+  prompt: string;
+  project_id?: string | null;
+  session_id?: string | null;
+  chat_id?: string | null;
+  agent?: string | null;
+  model?: string | null;
+  mode?: string | null;
+  thinking?: string | null;
+  priority?: number;
+  title?: string | null;
+}
+
+/** The body of a request that needs none: absent, or an empty object. */
+export interface Nothing {
+}
+
+/** What a part of a message holds. */
+export type PartKind = "text" | "reasoning" | "tool_call" | "plan" | "permission" | "question" | "notice";
+
+/** A part of a message: `text` for text and reasoning, `data` (the frame's fields) for the others. */
+export interface PartOut {
+  part: number;
+  kind: PartKind;
+  data: Record<string, JsonValue> | null;
+  text: string;
+  text_chars: number;
+}
+
+/** What a person decides about a permission or question. */
+export interface PermissionAnswerInput {
+  decision: Decision;
+  message?: string;
+  answers?: string[][] | null;
+}
+
+/** What the agent wants. */
+export type PermissionKind = "permission" | "question";
+
+/** One answer that the agent offers. */
+export interface PermissionOptionOut {
+  id: string;
+  label: string;
+  kind: string;
+}
+
+/** A permission (with `options`) or a question (with `questions`) of an agent, and what came of it. */
+export interface PermissionOut {
+  id: string;
+  session_id: string;
+  task_id: string;
+  message_id: string;
+  part: number;
+  tool_part: number | null;
+  kind: PermissionKind;
+  state: PermissionState;
+  tool: string;
+  title: string;
+  argument: string;
+  options: PermissionOptionOut[];
+  questions: QuestionOut[];
+  message: string;
+  answers: string[][] | null;
+  decided_by: Decider | null;
+  rule_id: string | null;
+  asked_at: string;
+  decided_at: string | null;
+}
+
+/** A rule of a session, of a project, or of all. */
+export interface PermissionRuleOut {
+  id: string;
+  project_id: string | null;
+  session_id: string | null;
+  tool: string;
+  argument: string;
+  exact: boolean;
+  action: RuleAction;
+  uses: number;
+  created_at: string;
+}
+
+/** asked -> allowed | refused (a permission), answered | refused (a question: dismissed), or cancelled. */
+export type PermissionState = "asked" | "allowed" | "refused" | "answered" | "cancelled";
+
+/** Which agents to ask; all when left out. */
+export interface ProbeInput {
+  agents?: string[] | null;
+}
+
+/** A repository that a person has added. */
+export interface ProjectOut {
+  id: string;
+  name: string;
+  path: string;
+  created_at: string;
+  archived_at: string | null;
+}
+
+/** One question; without choices the answer is free text. */
+export interface QuestionOut {
+  text: string;
+  header: string;
+  choices: string[];
+  multiple: boolean;
+}
+
+/** What a rule does with a request that it matches. */
+export type RuleAction = "allow" | "deny" | "ask";
+
+/** A workspace of a project and what waits in it. */
+export interface SessionOut {
+  id: string;
+  project_id: string;
+  host_id: string | null;
+  title: string;
+  state: SessionState;
+  created_at: string;
+  updated_at: string;
+  pending_tasks: number;
+  running_task_id: string | null;
+  last_task_state: TaskState | null;
+  pending_change_id: string | null;
+  open_requests: number;
+}
+
+/** Change a session; what is left out stays. */
+export interface SessionPatch {
+  title?: string | null;
+  state?: SessionState | null;
+}
+
+/** An archived session takes no tasks. */
+export type SessionState = "open" | "archived";
+
+/** A task; in a list its prompt is cut, `prompt_chars` counts the whole. */
+export interface TaskOut {
+  id: string;
+  project_id: string;
+  session_id: string;
+  chat_id: string;
+  prompt: string;
+  prompt_chars: number;
+  agent: string;
+  model: string | null;
+  mode: string | null;
+  thinking: string | null;
+  priority: number;
+  state: TaskState;
+  epoch: number;
+  cancel_requested_at: string | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  error_code: string | null;
+  error_text: string | null;
+  error_cure: string | null;
+  summary: string | null;
+  usage: UsageOut | null;
+  open_requests: number;
+}
+
+/** pending -> running -> one final state; pending -> cancelled; running -> pending only if the prompt was never sent. The database holds the same set (0001_init.sql). */
+export type TaskState = "pending" | "running" | "completed" | "failed" | "cancelled" | "interrupted" | "timed_out";
+
+/** Which text of a part: what an agent said, or the input or output of a tool. */
+export type TextField = "text" | "input" | "output";
+
+/** A page of a part's text and how many characters the whole has. */
+export interface TextPageOut {
+  offset: number;
+  text: string;
+  total_chars: number;
+}
+
+/** Tokens and cost of a turn. */
+export interface UsageOut {
+  input_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_usd: number;
+  context_tokens: number;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
+}
+
+/** A slash command. */
+export interface AgentCommandData {
+  name: string;
+  description?: string;
+}
+
+/** The slash commands that the chat's agent offers now. */
+export interface AgentCommands {
+  type: "agent_commands";
+  chat_id: string;
+  agent: string;
+  commands: AgentCommandData[];
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected. */
+export interface ChangeUpdated {
+  type: "change_updated";
+  change_id: string;
+  state: "applied" | "pending" | "rejected" | "superseded" | "withdrawn";
+  agent: string;
+  files?: number;
+  additions?: number;
+  deletions?: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** More text of part `part` of a message, standing at `offset` (code points). */
+export interface Delta {
+  type: "delta";
+  message_id: string;
+  part: number;
+  offset: number;
+  text: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** What a tool says it changed in one file; texts longer than INLINE_TEXT_MAX_CHARS are left out (`cut`). */
+export interface FileDiffData {
+  path: string;
+  old_text?: string | null;
+  new_text?: string;
+  cut?: boolean;
+}
+
+/** A file and a 1-based line. */
+export interface LocationData {
+  path: string;
+  line?: number | null;
+}
+
+/** No more parts of this message will come. `status` is not `complete` where its turn did not complete. */
+export interface MessageComplete {
+  type: "message_complete";
+  message_id: string;
+  chat_id: string;
+  status: "cancelled" | "complete" | "failed" | "interrupted" | "timed_out";
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** A message begins. A user's message comes whole, in `text`. */
+export interface MessageStarted {
+  type: "message_started";
+  message_id: string;
+  chat_id: string;
+  task_id: string;
+  role: "assistant" | "user";
+  text?: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** Something that the person should see and the agent did not say. */
+export interface Notice {
+  type: "notice";
+  code: string;
+  text: string;
+  level?: NoticeLevel;
+  message_id?: string | null;
+  part?: number | null;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** How much a person should care. */
+export type NoticeLevel = "info" | "warning";
+
+/** The agent asks before it acts, or what came of it; the latest one of a part wins. */
+export interface Permission {
+  type: "permission";
+  message_id: string;
+  part: number;
+  task_id: string;
+  request_id: string;
+  state: "allowed" | "asked" | "cancelled" | "refused";
+  tool: string;
+  title: string;
+  argument: string;
+  options?: PermissionOptionData[];
+  tool_part?: number | null;
+  decided_by?: string;
+  rule_id?: string | null;
+  message?: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** One answer that the agent offers; `kind` is allow_once, allow_always, reject_once or reject_always. */
+export interface PermissionOptionData {
+  id: string;
+  label: string;
+  kind: string;
+}
+
+/** Answer with a pong. */
+export interface Ping {
+  op: "ping";
+}
+
+/** The agent's whole plan; the latest one wins. */
+export interface Plan {
+  type: "plan";
+  message_id: string;
+  part: number;
+  entries: PlanEntryData[];
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** One step of a plan. */
+export interface PlanEntryData {
+  text: string;
+  status: PlanStatus;
+}
+
+/** State of one entry of a plan. */
+export type PlanStatus = "cancelled" | "completed" | "in_progress" | "pending";
+
+/** The answer to a ping. */
+export interface Pong {
+  type: "pong";
+}
+
+/** The agent wants to know something, or what it was told; the latest one of a part wins. */
+export interface Question {
+  type: "question";
+  message_id: string;
+  part: number;
+  task_id: string;
+  request_id: string;
+  state: "answered" | "asked" | "cancelled" | "refused";
+  questions: QuestionData[];
+  answers?: string[][];
+  tool_part?: number | null;
+  decided_by?: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** One question; without choices the answer is free text. */
+export interface QuestionData {
+  text: string;
+  header?: string;
+  choices?: string[];
+  multiple?: boolean;
+}
+
+/** A task of the session entered or left the queue. */
+export interface QueueChanged {
+  type: "queue_changed";
+  task_id: string;
+  state: "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "running" | "timed_out";
+  pending: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** More reasoning of part `part` of a message, standing at `offset` (code points). */
+export interface ReasoningDelta {
+  type: "reasoning_delta";
+  message_id: string;
+  part: number;
+  offset: number;
+  text: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** Frames were dropped for this client because it was too slow: subscribe again after the last `seq` it has. */
+export interface Resync {
+  type: "resync";
+  reason: string;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** How the person's review of a change stands: units by verdict, and remarks that wait to be sent. */
+export interface ReviewChanged {
+  type: "review_changed";
+  change_id: string;
+  accepted?: number;
+  rejected?: number;
+  open?: number;
+  unsent_comments?: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** A message was refused; the connection stays. */
+export interface SocketError {
+  type: "error";
+  code: string;
+  text: string;
+  cure?: string;
+  session_id?: string | null;
+}
+
+/** Send the frames of a session with seq > `after`; replaces an earlier subscription to it. */
+export interface Subscribe {
+  op: "subscribe";
+  session_id: string;
+  after?: number;
+}
+
+/** The frames of the session with seq > `after` follow. */
+export interface Subscribed {
+  type: "subscribed";
+  session_id: string;
+  after: number;
+}
+
+/** The whole present state of a tool call; the latest one of a part wins. */
+export interface ToolCall {
+  type: "tool_call";
+  message_id: string;
+  part: number;
+  name: string;
+  kind: ToolKind;
+  title: string;
+  status: ToolStatus;
+  input?: string;
+  input_chars?: number;
+  output?: string;
+  output_chars?: number;
+  exit_code?: number | null;
+  locations?: LocationData[];
+  diffs?: FileDiffData[];
+  parent?: number | null;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** What a tool does, for the screen (the vocabulary of ACP). */
+export type ToolKind = "agent" | "delete" | "edit" | "execute" | "fetch" | "move" | "other" | "read" | "search" | "think";
+
+/** Only ever moves forward: pending -> running -> completed | failed | cancelled. */
+export type ToolStatus = "cancelled" | "completed" | "failed" | "pending" | "running";
+
+/** The one terminal frame of a turn: how it ended, why, and what to do. */
+export interface TurnEnded {
+  type: "turn_ended";
+  task_id: string;
+  chat_id: string;
+  outcome: "cancelled" | "completed" | "failed" | "interrupted" | "timed_out";
+  code?: string;
+  text?: string;
+  cure?: string;
+  epoch?: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** A task became a turn. */
+export interface TurnStarted {
+  type: "turn_started";
+  task_id: string;
+  chat_id: string;
+  agent: string;
+  model?: string | null;
+  mode?: string | null;
+  epoch?: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+/** Send no more frames of a session. */
+export interface Unsubscribe {
+  op: "unsubscribe";
+  session_id: string;
+}
+
+/** No more frames of the session follow; `text` says why if it was not asked for. */
+export interface Unsubscribed {
+  type: "unsubscribed";
+  session_id: string;
+  text?: string;
+}
+
+/** Tokens and cost of the turn so far. */
+export interface Usage {
+  type: "usage";
+  task_id: string;
+  input_tokens?: number;
+  output_tokens?: number;
+  reasoning_tokens?: number;
+  cache_read_tokens?: number;
+  cache_write_tokens?: number;
+  cost_usd?: number;
+  context_tokens?: number;
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
+export type Frame =
+  | TurnStarted
+  | MessageStarted
+  | Delta
+  | ReasoningDelta
+  | ToolCall
+  | Plan
+  | AgentCommands
+  | Usage
+  | Notice
+  | Permission
+  | Question
+  | ChangeUpdated
+  | ReviewChanged
+  | MessageComplete
+  | TurnEnded
+  | QueueChanged
+  | Resync;
+
+export type SocketRequest =
+  | Subscribe
+  | Unsubscribe
+  | Ping;
+
+export type SocketAnswer =
+  | Subscribed
+  | Unsubscribed
+  | Pong
+  | SocketError;
+
+/** Every route: what it takes and what it answers. */
+export interface Routes {
+  "GET /api/agents": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: AgentOut[] };
+  "POST /api/agents/probe": { path: Record<string, never>; query: Record<string, never>; body: ProbeInput | null; answer: AgentOut[] };
+  "GET /api/changes": { path: Record<string, never>; query: { session_id?: string | null; state?: ChangeState | null; limit?: number; before?: string | null }; body: undefined; answer: ChangeRowOut[] };
+  "GET /api/changes/{change_id}": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: ChangeOut };
+  "POST /api/changes/{change_id}/apply": { path: { change_id: string }; query: Record<string, never>; body: Nothing | null; answer: AppliedOut };
+  "GET /api/changes/{change_id}/diff": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  "POST /api/changes/{change_id}/reject": { path: { change_id: string }; query: Record<string, never>; body: Nothing | null; answer: ChangeOut };
+  "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; limit?: number }; body: undefined; answer: MessageOut[] };
+  "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HealthOut };
+  "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: LoginCodeOut };
+  "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPageOut };
+  "GET /api/permission-rules": { path: Record<string, never>; query: { project_id?: string | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionRuleOut[] };
+  "POST /api/permission-rules": { path: Record<string, never>; query: Record<string, never>; body: NewPermissionRule; answer: PermissionRuleOut };
+  "DELETE /api/permission-rules/{rule_id}": { path: { rule_id: string }; query: Record<string, never>; body: undefined; answer: PermissionRuleOut };
+  "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionOut[] };
+  "GET /api/permissions/{permission_id}": { path: { permission_id: string }; query: Record<string, never>; body: undefined; answer: PermissionOut };
+  "POST /api/permissions/{permission_id}/answer": { path: { permission_id: string }; query: Record<string, never>; body: PermissionAnswerInput; answer: PermissionOut };
+  "GET /api/projects": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ProjectOut[] };
+  "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: ProjectOut };
+  "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
+  "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null }; body: undefined; answer: SessionOut[] };
+  "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: SessionOut };
+  "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionOut };
+  "PATCH /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: SessionPatch; answer: SessionOut };
+  "GET /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: ChatOut[] };
+  "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: ChatOut };
+  "GET /api/sessions/{session_id}/stream": { path: { session_id: string }; query: { after?: number }; body: undefined; answer: undefined };
+  "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: TaskOut[] };
+  "POST /api/tasks": { path: Record<string, never>; query: Record<string, never>; body: NewTaskInput; answer: EnqueuedOut };
+  "GET /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: undefined; answer: TaskOut };
+  "POST /api/tasks/{task_id}/cancel": { path: { task_id: string }; query: Record<string, never>; body: Nothing | null; answer: TaskOut };
+}

@@ -1,0 +1,64 @@
+// What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { call, Problem, type Answer } from "./client";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => error instanceof Problem && (error.status === 0 || error.status >= 500) && count < 5,
+      refetchOnWindowFocus: true,
+    },
+  },
+});
+
+const LISTS_MS = 5_000; // a safety net: frames of watched sessions and our own actions refresh at once
+
+export function useProjects() {
+  return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => call("GET /api/projects", {}, { signal }) });
+}
+
+export function useSessions(state: "open" | "archived" = "open") {
+  return useQuery({
+    queryKey: ["sessions", state],
+    queryFn: ({ signal }) => call("GET /api/sessions", { query: { state, limit: 200 } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+export function useSession(sessionId: string) {
+  return useQuery({
+    queryKey: ["session", sessionId],
+    queryFn: ({ signal }) => call("GET /api/sessions/{session_id}", { path: { session_id: sessionId } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+export function useChats(sessionId: string) {
+  return useQuery({
+    queryKey: ["chats", sessionId],
+    queryFn: ({ signal }) =>
+      call("GET /api/sessions/{session_id}/chats", { path: { session_id: sessionId } }, { signal }),
+  });
+}
+
+export function useAgents() {
+  return useQuery({ queryKey: ["agents"], queryFn: ({ signal }) => call("GET /api/agents", {}, { signal }) });
+}
+
+export function useTasks(query: { session_id?: string; state?: Answer<"GET /api/tasks">[number]["state"] } = {}) {
+  return useQuery({
+    queryKey: ["tasks", query],
+    queryFn: ({ signal }) => call("GET /api/tasks", { query: { ...query, limit: 100 } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+/** Something that changes the service's state; the lists are asked again afterwards. */
+export function useAction<Input, Result>(action: (input: Input) => Promise<Result>, refresh: readonly string[] = []) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: action,
+    onSettled: () => Promise.all(refresh.map((key) => client.invalidateQueries({ queryKey: [key] }))),
+  });
+}
