@@ -1,11 +1,81 @@
-// What was said and done in a session.
-import type { Conversation } from "../stream/conversation";
+// What was said and done in a session: a virtual list that stays at its end while the person is there.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Conversation, Item } from "../stream/conversation";
+import { Button } from "../ui/Button";
+import styles from "./ConversationView.module.css";
+import { NoticeLine } from "./NoticeLine";
+import { MessageView } from "./MessageView";
 
 interface ConversationViewProps {
   sessionId: string;
   conversation: Conversation;
 }
 
+const NEAR_END_PX = 80; // so near, the person is reading along
+const GUESS_PX = 120;
+const OVERSCAN = 6;
+
 export function ConversationView({ conversation }: ConversationViewProps) {
-  return <div>{conversation.items.length}</div>;
+  const { items, turns } = conversation;
+  const box = useRef<HTMLDivElement>(null);
+  const [along, setAlong] = useState(true);
+  const [seen, setSeen] = useState(0);
+  const list = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => GUESS_PX,
+    getItemKey: (index) => items[index]?.id ?? index,
+    overscan: OVERSCAN,
+  });
+  const total = list.getTotalSize();
+  const jump = useCallback(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    setAlong(true);
+  }, []);
+  useLayoutEffect(() => {
+    if (along) jump();
+  }, [along, jump, total, items]);
+  useEffect(() => {
+    if (along) setSeen(items.length);
+  }, [along, items.length]);
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current as HTMLDivElement;
+    setAlong(scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
+  };
+  return (
+    <div className={styles.frame}>
+      <div className={styles.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label="Messages" aria-live="off">
+        {items.length === 0 && <p className={styles.empty}>Nothing has been said here yet. Write below what the agent should do.</p>}
+        <div className={styles.list} style={{ height: total }}>
+          {list.getVirtualItems().map((row) => {
+            const item = items[row.index] as Item;
+            return (
+              <div
+                key={row.key}
+                ref={list.measureElement}
+                data-index={row.index}
+                className={styles.row}
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
+                <Row item={item} turn={item.kind === "message" ? turns.get(item.taskId) : undefined} />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!along && (
+        <Button className={styles.jump} small icon={<ArrowDown />} onClick={jump}>
+          {items.length > seen ? `${items.length - seen} new` : "Latest"}
+        </Button>
+      )}
+    </div>
+  );
 }
+
+type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };
+
+const Row = memo(function Row({ item, turn }: RowProps) {
+  return item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />;
+});

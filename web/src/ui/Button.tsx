@@ -1,10 +1,11 @@
 // Buttons. An icon alone always has a label for screen readers, which is its tooltip as well.
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import styles from "./Button.module.css";
 
 type Kind = "plain" | "primary" | "quiet" | "danger";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  ref?: Ref<HTMLButtonElement>;
   kind?: Kind;
   small?: boolean;
   icon?: ReactNode;
