@@ -1,73 +1,90 @@
-"""The agents of one service: their backends built out of the settings, and the catalogue over them."""
+"""The agents of one service: the catalogue over what is known and what the settings say, and the model server."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
-from boocoder.acp_set import acp_backends
 from boocoder.backends.base import Backend
 from boocoder.backends.native.backend import NativeBackend
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
-from boocoder.catalog.known import NATIVE, OPENCODE, SCRIPTED, find_program
+from boocoder.catalog.candidate import Candidate
+from boocoder.catalog.known import KnownAgent, known_agents
+from boocoder.catalog.making import AgentMaker
+from boocoder.catalog.plan import Plan
 from boocoder.catalog.probe import AgentCatalog
+from boocoder.catalog.programs import Programs
+from boocoder.catalog.watch import AgentWatch
 from boocoder.config import Settings
 from boocoder.db.pool import Database
-from boocoder.errors import BoocoderError, InvalidInput
-from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.model.agent import AgentInfo, Transport
+from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.ids import HostId
-from boocoder.model_watch import ModelWatch, provider_of
+from boocoder.model_watch import ModelWatch, offer_of, provider_of
 from boocoder.process.host import ProcessHost
 
 log = logging.getLogger(__name__)
 
+FORGET_S = 15.0  # an agent that is told to end and does not is killed before
+OPENCODE, NATIVE, SCRIPTED = "opencode", "native", "scripted"
+_OWN_SETTINGS = (OPENCODE, NATIVE, SCRIPTED)
+
 
 class AgentSet:
-    """Starts and stops the backends and knows the catalogue. A `service.Service`; `dispatch.agents.Agents`."""
+    """Starts and stops the agents and knows the catalogue. A `service.Service`; `dispatch.agents.Agents`."""
 
-    def __init__(
-        self, *, backends: dict[str, Backend], catalog: AgentCatalog, models: ModelWatch | None = None
-    ) -> None:
-        self._backends = backends
+    def __init__(self, *, catalog: AgentCatalog, models: ModelWatch | None = None) -> None:
         self._catalog = catalog
         self._models = models
 
     async def start(self) -> None:
-        """Start the backends and the first probes; programs start in the background."""
-        for backend in self._backends.values():
-            await backend.start()
+        """Find the agents and begin the first tries; programs start in the background."""
         if self._models is not None:
             await self._models.start()
         await self._catalog.start()
 
     async def stop(self) -> None:
-        """Stop probes, then every agent."""
+        """Stop what is asked, then every agent."""
         if self._models is not None:
             await self._models.stop()
         await self._catalog.stop()
-        for name, backend in self._backends.items():
-            try:
-                await backend.stop()
-            except BoocoderError as error:
-                log.error("backend did not stop cleanly", extra={"agent": name}, exc_info=error)
 
     def backend(self, agent: str) -> Backend | None:
         """The driver of an agent, None if there is none of that name."""
-        return self._backends.get(agent)
+        return self._catalog.backend(agent)
+
+    async def forget(self, worktree: Path) -> None:
+        """Tell every agent that a worktree goes, so that those that wait in it end. Never raises."""
+        for info in self._catalog.agents():
+            backend = self._catalog.backend(info.name)
+            if backend is None:
+                continue
+            try:
+                async with asyncio.timeout(FORGET_S):
+                    await backend.forget(worktree)
+            except Exception as error:
+                log.warning("agent did not forget a worktree", extra={"agent": info.name}, exc_info=error)
 
     async def info(self, agent: str) -> AgentInfo | None:
-        """The newest answer about an agent; waits for a first probe that still runs."""
-        if self._models is not None and agent == OPENCODE.name:
+        """What a task may rely on; an agent that was not tried yet is tried now."""
+        if self._models is not None and agent in (OPENCODE, *self._models.users):
             await self._models.refresh()
         return await self._catalog.info(agent)
 
     def known(self) -> tuple[AgentInfo, ...]:
         """What is known about every agent now."""
         return self._catalog.agents()
+
+    def watch(self) -> AbstractContextManager[AgentWatch]:
+        """Hear of every change for the time of the block."""
+        return self._catalog.watch()
 
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now."""
@@ -85,61 +102,107 @@ class AgentSet:
 
 
 async def build_agents(settings: Settings, *, database: Database, host_id: HostId, processes: ProcessHost) -> AgentSet:
-    """Build the backends that the settings allow. Nothing is started yet."""
-    backends: dict[str, Backend] = {}
-    absent: list[AgentInfo] = []
-    if settings.agents.opencode.enabled:
-        built = _opencode(settings, processes)
-        if isinstance(built, AgentInfo):
-            absent.append(built)
-        else:
-            backends[OPENCODE.name] = built
-    if settings.agents.native.enabled:
-        backends[NATIVE.name] = _native(settings)
-    if settings.agents.scripted.enabled:
-        backends[SCRIPTED.name] = ScriptedBackend(state_dir=settings.data_dir / "agents" / "scripted")
-    for name, made in acp_backends(settings, processes):
-        if isinstance(made, AgentInfo):
-            absent.append(made)
-        else:
-            backends[name] = made
+    """Build the catalogue of all known agents and those of the settings. Nothing is started yet."""
+    own = _own_backends(settings, processes)
+    opencode: list[OpenCodeBackend] = []
+
+    def make_opencode(plan: Plan) -> Backend:
+        opencode.append(_opencode(plan, settings, processes, maker.server.models))
+        return opencode[-1]
+
+    maker = AgentMaker(
+        host=processes,
+        state_dir=settings.data_dir / "agents",
+        programs=Programs(settings.surroundings.search_path, settings.surroundings.home),
+        own={**own, OPENCODE: make_opencode},
+        server=offer_of(settings.models, ()),
+    )
     catalog = AgentCatalog(
         database=database,
         host_id=host_id,
-        backends=backends,
-        absent=absent,
+        candidates=_candidates(settings, maker),
         preferred=settings.default_agent,
     )
-    return AgentSet(backends=backends, catalog=catalog, models=_model_watch(settings, backends, catalog))
+    if not settings.models.base_url:
+        return AgentSet(catalog=catalog)
 
+    def offer(models: tuple[str, ...]) -> None:
+        for backend in opencode:
+            backend.offer(provider_of(settings.models, models))
+        maker.offer(offer_of(settings.models, models))
 
-def _model_watch(settings: Settings, backends: dict[str, Backend], catalog: AgentCatalog) -> ModelWatch | None:
-    opencode = backends.get(OPENCODE.name)
-    if not isinstance(opencode, OpenCodeBackend):
-        return None
-    return ModelWatch(
-        server=settings.models, backend=opencode, on_change=lambda: catalog.probe([OPENCODE.name, NATIVE.name])
+    users = tuple(entry.name for entry in settings.more_agents if entry.use_model_server)
+    models = ModelWatch(
+        server=settings.models,
+        users=users,
+        offer=offer,
+        on_change=lambda: catalog.probe([OPENCODE, NATIVE, *users]),
     )
+    return AgentSet(catalog=catalog, models=models)
 
 
-def _opencode(settings: Settings, processes: ProcessHost) -> OpenCodeBackend | AgentInfo:
-    chosen = settings.agents.opencode
-    try:
-        program = find_program(
+def silence_limits(settings: Settings) -> dict[str, float]:
+    """The silence limit of each agent that has one of its own, in seconds."""
+    limits = {entry.name: entry.silence_timeout_s for entry in settings.more_agents}
+    limits[OPENCODE] = settings.agents.opencode.silence_timeout_s
+    limits[NATIVE] = settings.agents.native.silence_timeout_s
+    return {name: limit_s for name, limit_s in limits.items() if limit_s}
+
+
+def agent_choices(settings: Settings) -> list[tuple[KnownAgent | None, AgentEntry | None]]:
+    """Every agent that may be offered, with its entry in the settings: known ones in their order, then the others."""
+    known, entries = known_agents(), _entries(settings)
+    off = {name for name, entry in entries.items() if not entry.enabled}
+    choices: list[tuple[KnownAgent | None, AgentEntry | None]] = [
+        (agent, entries.get(agent.name)) for agent in known.values() if agent.name not in off
+    ]
+    others = [entry for name, entry in entries.items() if name not in known and name not in off]
+    return [*choices, *((None, entry) for entry in others)]
+
+
+def _entries(settings: Settings) -> dict[str, AgentEntry]:
+    """The settings of every agent that has some, in one form."""
+    chosen = settings.agents
+    program = chosen.opencode.program
+    entries = {
+        OPENCODE: AgentEntry(
             OPENCODE,
-            configured=chosen.program,
-            search_path=settings.surroundings.search_path,
-            home=settings.surroundings.home,
-        )
-    except InvalidInput as error:
-        return AgentInfo(OPENCODE.name, OPENCODE.backend, AgentState.ERROR, error.text, error.cure)
-    if program is None:
-        return AgentInfo(OPENCODE.name, OPENCODE.backend, AgentState.UNAVAILABLE, "It is not installed.", OPENCODE.cure)
+            enabled=chosen.opencode.enabled,
+            command=(program,) if program else (),
+            transport=Transport.SERVER,
+        ),
+        NATIVE: AgentEntry(NATIVE, enabled=chosen.native.enabled),
+        SCRIPTED: AgentEntry(SCRIPTED, enabled=chosen.scripted.enabled),
+    }
+    return {**entries, **{entry.name: entry for entry in settings.more_agents}}
+
+
+def _candidates(settings: Settings, maker: AgentMaker) -> list[Candidate]:
+    """What is tried at the start: what the settings name, and what a task that names no agent is given first."""
+    named = {*(entry.name for entry in settings.more_agents), *_OWN_SETTINGS, settings.default_agent}
+    found = []
+    for known, entry in agent_choices(settings):
+        name = known.name if known is not None else entry.name if entry is not None else ""
+        found.append(maker.candidate(known, entry, eager=name in named, wanted=name in named))
+    return found
+
+
+def _own_backends(settings: Settings, processes: ProcessHost) -> Mapping[str, Callable[[Plan], Backend]]:
+    scripted_dir = settings.data_dir / "agents" / SCRIPTED
+    return {
+        NATIVE: lambda plan: _native(settings),
+        SCRIPTED: lambda plan: ScriptedBackend(state_dir=scripted_dir),
+    }
+
+
+def _opencode(plan: Plan, settings: Settings, processes: ProcessHost, models: tuple[str, ...]) -> OpenCodeBackend:
+    chosen = settings.agents.opencode
+    assert plan.program is not None
     return OpenCodeBackend(
         host=processes,
-        program=program,
-        state_dir=settings.data_dir / "agents" / "opencode",
-        provider=provider_of(settings.models, ()),
+        program=plan.program,
+        state_dir=settings.data_dir / "agents" / OPENCODE,
+        provider=provider_of(settings.models, models),
         settings=replace(
             OpenCodeSettings(),
             use_own_config=chosen.use_own_config,
@@ -157,7 +220,7 @@ def _native(settings: Settings) -> NativeBackend:
         base_url=server.base_url,
         api_key=server.api_key,
         default_model=server.default,
-        state_dir=settings.data_dir / "agents" / "native",
+        state_dir=settings.data_dir / "agents" / NATIVE,
         limits=NativeLimits(
             max_steps=chosen.max_steps,
             time_limit_s=chosen.time_limit_s,

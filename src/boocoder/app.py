@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from boocoder import logs
-from boocoder.agent_set import AgentSet, build_agents
+from boocoder.agent_set import AgentSet, build_agents, silence_limits
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
+from boocoder.changes.review_desk import ReviewDesk, review_desk
 from boocoder.changes.service import ChangeApplier
 from boocoder.config import Settings
 from boocoder.db import hosts
@@ -39,7 +40,15 @@ from boocoder.model.turn import StopReason
 from boocoder.process.host import ProcessHost
 from boocoder.queue.listener import Listener
 from boocoder.service import Service, Supervisor
+from boocoder.upkeep.reaper import Reaper
 from boocoder.upkeep.rescue import Rescuer, RescueSettings
+from boocoder.worktree_set import build_care, build_reaper
+from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.checkout_watch import CheckoutWatch
+from boocoder.worktrees.holds import Holds
+from boocoder.worktrees.making import Worktrees
+from boocoder.worktrees.setup import WorktreeSetup
+from boocoder.worktrees.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +141,11 @@ class _Parts:
     agents: AgentSet
     shadows: Shadows
     changes: ChangeApplier
+    snapshots: Snapshots
+    holds: Holds
+    review: ReviewDesk
+    care: WorktreeCare
+    reaper: Reaper
     decisions: Decisions
     turns: TurnServices
     dispatcher: Dispatcher
@@ -194,6 +208,8 @@ class _Parts:
         )
         self._stack.push_async_callback(self.changes.stop)
         await self.changes.resume_all()
+        self._open_review()
+        await self._open_care()
         self.turns = self._turn_services()
         rescuer = Rescuer(
             host_id=self.host_id, instance_id=self.instance_id, services=self.turns, settings=RescueSettings()
@@ -214,16 +230,43 @@ class _Parts:
         await self._start(self._leases(rescuer))
         await self._start(self.dispatcher)
         await self._start(self._listener())
+        self.reaper = build_reaper(
+            settings, database=self.database, shadows=self.shadows, care=self.care, host_id=self.host_id
+        )
+        await self._start(self.reaper)
+
+    def _open_review(self) -> None:
+        """What people decide with, and what keeps them and turns out of each other's way."""
+        indexes = self._settings.data_dir / "indexes"
+        self.snapshots = Snapshots(database=self.database, shadows=self.shadows, indexes=indexes)
+        self.holds = Holds(database=self.database, host_id=self.host_id, instance_id=self.instance_id)
+        self.review = review_desk(
+            database=self.database,
+            shadows=self.shadows,
+            broker=self.broker,
+            snapshots=self.snapshots,
+            holds=self.holds,
+        )
+        self._stack.push_async_callback(self.review.undoer.stop)
+
+    async def _open_care(self) -> None:
+        """What looks after worktrees; a rewind that was cut short is finished before any turn sees its files."""
+        self.care = build_care(
+            self._settings,
+            database=self.database,
+            broker=self.broker,
+            snapshots=self.snapshots,
+            holds=self.holds,
+            agents=self.agents,
+            processes=self.processes,
+            host_id=self.host_id,
+        )
+        self._stack.push_async_callback(self.care.rewinder.stop)
+        await self.care.rewinder.resume_all()
 
     def _turn_services(self) -> TurnServices:
         settings, failpoints = self._settings, Failpoints(self._settings.failpoints)
-        workspaces = Workspaces(
-            database=self.database,
-            shadows=self.shadows,
-            root=settings.data_dir / "worktrees",
-            indexes=settings.data_dir / "indexes",
-            failpoints=failpoints,
-        )
+        workspaces = self._workspaces(failpoints)
         self.decisions = Decisions(
             AskSettings(
                 timeout_s=settings.permission_timeout_s,
@@ -238,10 +281,28 @@ class _Parts:
             workspaces=workspaces,
             settings=TurnSettings(
                 silence_s=settings.silence_timeout_s,
-                silence_by_agent={"opencode": settings.agents.opencode.silence_timeout_s},
+                silence_by_agent=silence_limits(settings),
                 agent_fallback=settings.agent_fallback,
             ),
             decisions=self.decisions,
+            failpoints=failpoints,
+        )
+
+    def _workspaces(self, failpoints: Failpoints) -> Workspaces:
+        watch = CheckoutWatch(shadows=self.shadows)
+        self._stack.push_async_callback(watch.stop)
+        return Workspaces(
+            database=self.database,
+            shadows=self.shadows,
+            worktrees=Worktrees(
+                database=self.database,
+                shadows=self.shadows,
+                setup=WorktreeSetup(database=self.database, processes=self.processes),
+                root=self._settings.data_dir / "worktrees",
+                indexes=self._settings.data_dir / "indexes",
+                failpoints=failpoints,
+            ),
+            watch=watch,
             failpoints=failpoints,
         )
 
@@ -288,6 +349,9 @@ class _Parts:
             database=self.database,
             broker=self.broker,
             changes=self.changes,
+            review=self.review,
+            care=self.care,
+            reaper=self.reaper,
             shadows=self.shadows,
             agents=self.agents,
             host_id=self.host_id,

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
-from boocoder.config_acp import AcpEntry, acp_entries, is_acp_name
+from boocoder.config_agents import agent_entries, is_agent_name
 from boocoder.config_file import Found, read_settings_file, unknown_setting
 from boocoder.errors import InvalidInput
 from boocoder.model import limits
+from boocoder.model.agent_entry import AgentEntry
 
 ENV_PREFIX = "BOOCODER_"
 ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # where the file is; the process host's mark on its children
 ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
-Value = str | int | float | bool | Path | tuple[str, ...] | tuple[AcpEntry, ...]
+Value = str | int | float | bool | Path | tuple[str, ...] | tuple[AgentEntry, ...]
 
 
 def setting(
@@ -104,6 +105,9 @@ class Native:
     shell_timeout_s: float = setting(
         300.0, "seconds", "a command of the agent that runs longer is killed", low=1, high=86_400
     )
+    silence_timeout_s: float = setting(
+        0.0, "seconds", "as silence_timeout_s for this agent alone; 0: the general one", low=0, high=86_400
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,19 @@ class Agents:
     opencode: OpenCode = field(default_factory=OpenCode)
     native: Native = field(default_factory=Native)
     scripted: Scripted = field(default_factory=Scripted)
+
+
+@dataclass(frozen=True, slots=True)
+class Worktrees:
+    """Which worktrees stay: what is over a limit goes, the longest unused first, once a snapshot holds all of it."""
+
+    idle_days: float = setting(14.0, "days", "a worktree that nobody used for longer is removed", low=0.01, high=36_500)
+    number: int = setting(30, "worktrees", "more are removed, the longest unused first", low=1, high=100_000)
+    total_gib: float = setting(20.0, "GiB", "worktrees that take more disk together are removed", low=0.001)
+    free_gib: float = setting(2.0, "GiB", "with less free disk, unused worktrees are removed", low=0)
+    check_every_s: float = setting(
+        600.0, "seconds", "how often these limits are looked at; 0: only by `boocoder prune`", low=0, high=604_800
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +183,8 @@ class Settings:
     failpoints: str = setting("", "name=count, ...", "for tests of recovery: the process kills itself at these places")
     models: ModelServer = field(default_factory=ModelServer)
     agents: Agents = field(default_factory=Agents)
-    acp: tuple[AcpEntry, ...] = ()
+    worktrees: Worktrees = field(default_factory=Worktrees)
+    more_agents: tuple[AgentEntry, ...] = ()
     surroundings: Surroundings = field(
         default_factory=lambda: Surroundings(home=Path("/"), search_path="", config_home=Path("/"), data_home=Path("/"))
     )
@@ -214,7 +232,7 @@ def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping
     values: dict[str, Value] = {}
     known = {info.name: info for info in every_setting()}
     in_file = _from_file(environ, around, known)
-    values["acp"] = acp_entries(found for found in in_file if found[0] not in known)
+    values["more_agents"] = agent_entries(found for found in in_file if found[0] not in known)
     for name, value, where in [*in_file, *_from_environment(environ, known)]:
         if name in known:
             values[name] = _checked(known[name], value, where)
@@ -258,7 +276,7 @@ def _absolute(path: Path, around: Surroundings) -> Path:
 def _from_file(environ: Mapping[str, str], around: Surroundings, names: Collection[str]) -> list[Found]:
     named = environ.get("BOOCODER_CONFIG", "")
     path = _absolute(Path(named), around) if named else around.config_home / "boocoder" / "config.toml"
-    return read_settings_file(path, names, required=bool(named), free=is_acp_name)
+    return read_settings_file(path, names, required=bool(named), free=is_agent_name)
 
 
 def _from_environment(environ: Mapping[str, str], known: Mapping[str, SettingInfo]) -> list[Found]:

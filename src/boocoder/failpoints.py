@@ -33,6 +33,14 @@ NAMES = (
     "resolve.after_files",  # the worktree is updated, its base is not moved
 )
 
+REST = (  # outside a turn
+    "rewind.after_mark",  # the rewind is in the journal, no file is written
+    "rewind.after_files",  # all files are written, the journal is open
+    "removal.after_tombstone",  # the worktree counts as being removed, all its files are there
+    "removal.after_files",  # none is left, its row does not say so
+    "restore.after_files",  # the worktree is there again, its row does not say so
+)
+
 
 class Failpoints:
     """The armed failpoints of one process.
@@ -48,8 +56,10 @@ class Failpoints:
         self._left: dict[str, int] = {}
         for entry in filter(None, armed.split(",")):
             name, _, count = entry.partition("=")
-            if name not in NAMES or not (count or "1").isdigit() or int(count or "1") < 1:
-                raise InvalidInput("failpoint_unknown", f"No failpoint {entry!r}.", f"Known are: {', '.join(NAMES)}.")
+            if name not in (*NAMES, *REST) or not (count or "1").isdigit() or int(count or "1") < 1:
+                raise InvalidInput(
+                    "failpoint_unknown", f"No failpoint {entry!r}.", f"Known are: {', '.join((*NAMES, *REST))}."
+                )
             self._left[name] = int(count or "1")
 
     def hit(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Follows the list of the model server and tells opencode of it, so that neither has to be started before the other."""
+"""Follows the list of the model server and tells agents of it, so that neither has to be started before the other."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import ModelProvider
+from boocoder.catalog.model_server import ModelServerOffer
 from boocoder.catalog.models import fetch_models
 from boocoder.config import ModelServer
 from boocoder.errors import Unavailable
@@ -28,29 +28,40 @@ def provider_of(server: ModelServer, models: tuple[str, ...]) -> ModelProvider |
     return ModelProvider(base_url=server.base_url, models=known, default_model=server.default, api_key=server.api_key)
 
 
+def offer_of(server: ModelServer, models: tuple[str, ...]) -> ModelServerOffer:
+    """The model server as every other agent is told of it."""
+    return ModelServerOffer(base_url=server.base_url, api_key=server.api_key, default=server.default, models=models)
+
+
 class ModelWatch:
     """Asks the model server now and then. A `service.Service`.
 
     Args:
-        server: where it is; without a base URL nothing is asked.
-        backend: told of every change.
-        on_change: called after a change, to look at the agent again.
+        server: where it is; it has a base URL.
+        users: names of the agents, besides opencode, that its models are of use to.
+        offer: told of every new list.
+        on_change: called after a change, to look at the agents again.
     """
 
     def __init__(
-        self, *, server: ModelServer, backend: OpenCodeBackend, on_change: Callable[[], Awaitable[object]]
+        self,
+        *,
+        server: ModelServer,
+        users: tuple[str, ...],
+        offer: Callable[[tuple[str, ...]], None],
+        on_change: Callable[[], Awaitable[object]],
     ) -> None:
+        self.users = users
         self._server = server
-        self._backend = backend
+        self._offer = offer
         self._on_change = on_change
         self._known: tuple[str, ...] = ()
         self._supervisor = Supervisor("model-watch")
 
     async def start(self) -> None:
         """Ask once, then go on in the background."""
-        if self._server.base_url:
-            await self._ask()
-            self._supervisor.spawn(self._loop(), "ask")
+        await self._ask()
+        self._supervisor.spawn(self._loop(), "ask")
 
     async def stop(self) -> None:
         """Ask no more."""
@@ -58,7 +69,7 @@ class ModelWatch:
 
     async def refresh(self) -> None:
         """Ask now if no model is known: somebody wants to use one."""
-        if self._server.base_url and not self._known and await self._ask():
+        if not self._known and await self._ask():
             await self._on_change()
 
     async def _loop(self) -> None:
@@ -68,9 +79,14 @@ class ModelWatch:
                 await self._on_change()
 
     async def _ask(self) -> bool:
+        """Whether its list is another one now."""
         try:
-            self._known = await fetch_models(self._server.base_url, api_key=self._server.api_key, timeout_s=TIMEOUT_S)
+            models = await fetch_models(self._server.base_url, api_key=self._server.api_key, timeout_s=TIMEOUT_S)
         except Unavailable as error:
             log.warning("model server not reached", extra={"url": self._server.base_url, "text": error.text})
             return False  # what was known may still be right
-        return self._backend.offer(provider_of(self._server, self._known))
+        if models == self._known:
+            return False
+        self._known = models
+        self._offer(models)
+        return True

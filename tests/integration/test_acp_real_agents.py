@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 from tools.install_agents import install_goose, install_opencode
 
-from boocoder.backends.acp.known import KNOWN_ACP_AGENTS
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
+from boocoder.catalog.known import known_agents
+from boocoder.catalog.plan import known_driver
 from boocoder.events.agent_event import PermissionAnswer, ReasoningDelta, TextDelta, ToolKind, ToolStatus
-from boocoder.model.agent import AgentState
+from boocoder.model.agent import AgentState, Transport
 from boocoder.model.turn import Cancelled, Completed, Failed, ResumeStep, StopReason
 from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
@@ -55,6 +56,13 @@ def home(directory: Path, more: Mapping[str, str]) -> dict[str, str]:
     return {"HOME": str(directory), **xdg, **more}
 
 
+def known_acp(name: str) -> AcpAgent:
+    """An agent as boocoder knows it."""
+    driver = known_driver(known_agents()[name], Transport.ACP)
+    assert isinstance(driver, AcpAgent)
+    return driver
+
+
 def goose(directory: Path, model_url: str) -> AcpAgent:
     """goose with the scripted model as its provider."""
     config = directory / ".config" / "goose" / "config.yaml"
@@ -63,7 +71,7 @@ def goose(directory: Path, model_url: str) -> AcpAgent:
     host = model_url.removesuffix("/v1")
     provider = {"GOOSE_PROVIDER": "openai", "GOOSE_MODEL": "scripted-small", "OPENAI_HOST": host, "OPENAI_API_KEY": "x"}
     environment = home(directory, {**provider, "GOOSE_DISABLE_KEYRING": "1"})
-    return replace(KNOWN_ACP_AGENTS["goose"], argv=(str(install_goose()), "acp"), env=environment)
+    return replace(known_acp("goose"), argv=(str(install_goose()), "acp"), env=environment)
 
 
 def opencode(directory: Path, model_url: str) -> AcpAgent:
@@ -88,7 +96,7 @@ def opencode(directory: Path, model_url: str) -> AcpAgent:
             }
         )
     )
-    known = KNOWN_ACP_AGENTS["opencode-acp"]
+    known = known_acp("opencode-acp")
     environment = home(directory, {**known.env, "OPENCODE_DISABLE_MODELS_FETCH": "1"})
     return replace(known, argv=(str(install_opencode()), "acp"), env=environment)
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from boocoder.backends.scripted.backend import ScriptedBackend
-from boocoder.catalog.probe import AgentCatalog
+from boocoder.catalog.candidate import Candidate, Found
+from boocoder.catalog.probe import NOT_TRIED, AgentCatalog
 from boocoder.db import agents as agent_rows
 from boocoder.db.hosts import register_host
 from boocoder.db.pool import Database
@@ -26,11 +27,23 @@ class SlowProbe(ScriptedBackend):
         self.may_answer = asyncio.Event()
         self.asked = 0
         self.state = state
+        self.signed_in: bool | None = None
+        self.asking = 0
 
     async def probe(self) -> AgentInfo:
         self.asked += 1
-        await self.may_answer.wait()
-        return AgentInfo("scripted", "scripted", self.state, reason="as told", models=("m",))
+        self.asking += 1
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.asking -= 1
+        return AgentInfo("scripted", "scripted", self.state, models=("m",), signed_in=self.signed_in)
+
+
+def here(name: str, backend: SlowProbe, *, eager: bool = True, login: str = "", **limits: float) -> Candidate:
+    """An agent that is installed."""
+    about = AgentInfo(name, "scripted", AgentState.LOADING, title=name.title(), login=login)
+    return Candidate(name, lambda: Found(about, backend), eager=eager, wanted=eager, **limits)
 
 
 @pytest.fixture
@@ -51,7 +64,8 @@ async def test_agents_are_loading_then_ready_and_written_down(
 ) -> None:
     backend = SlowProbe(state_dir=tmp_path)
     gone = AgentInfo("opencode", "opencode", AgentState.UNAVAILABLE, "not found", "install it")
-    catalog = AgentCatalog(database=database, host_id=host_id, backends={"one": backend}, absent=[gone])
+    candidates = [here("one", backend), Candidate("opencode", lambda: gone)]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
     await catalog.start()
     assert {agent.name: agent.state for agent in catalog.agents()} == {
         "one": AgentState.LOADING,
@@ -62,14 +76,15 @@ async def test_agents_are_loading_then_ready_and_written_down(
     assert await catalog.choose() == "one"
     ready = await catalog.info("one")
     assert ready is not None and (ready.state, ready.models) == (AgentState.READY, ("m",))
-    assert await catalog.info("opencode") == gone and await catalog.info("zebra") is None
+    assert await catalog.info("opencode") == gone
+    assert await catalog.info("zebra") is None
     assert (await stored(database, host_id))["one"] is AgentState.READY
     await catalog.stop()
 
 
 async def test_ten_askers_share_one_probe(database: Database, host_id: HostId, tmp_path: Path) -> None:
     backend = SlowProbe(state_dir=tmp_path)
-    catalog = AgentCatalog(database=database, host_id=host_id, backends={"one": backend})
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[here("one", backend)])
     await catalog.start()
     async with asyncio.TaskGroup() as group:
         askers = [group.create_task(catalog.probe()) for _ in range(10)]
@@ -82,7 +97,7 @@ async def test_ten_askers_share_one_probe(database: Database, host_id: HostId, t
 
 async def test_a_cancelled_asker_does_not_end_the_probe(database: Database, host_id: HostId, tmp_path: Path) -> None:
     backend = SlowProbe(state_dir=tmp_path)
-    catalog = AgentCatalog(database=database, host_id=host_id, backends={"one": backend})
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[here("one", backend)])
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await catalog.probe()
@@ -93,9 +108,8 @@ async def test_a_cancelled_asker_does_not_end_the_probe(database: Database, host
 
 
 async def test_a_probe_that_hangs_is_an_error_with_a_cure(database: Database, host_id: HostId, tmp_path: Path) -> None:
-    catalog = AgentCatalog(
-        database=database, host_id=host_id, backends={"one": SlowProbe(state_dir=tmp_path)}, probe_timeout_s=0.05
-    )
+    candidates = [here("one", SlowProbe(state_dir=tmp_path), probe_timeout_s=0.05)]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
     info = (await catalog.probe())[0]
     assert info.state is AgentState.ERROR and "0.05 s" in info.reason and info.cure
     with pytest.raises(Unavailable) as caught:
@@ -109,7 +123,8 @@ async def test_stale_answers_are_given_at_once_and_renewed_behind(
 ) -> None:
     backend = SlowProbe(state_dir=tmp_path)
     backend.may_answer.set()
-    catalog = AgentCatalog(database=database, host_id=host_id, backends={"one": backend}, fresh_s=0.0)
+    candidates = [here("one", backend, fresh_s=0.0)]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
     await catalog.probe()
     backend.state = AgentState.ERROR
     assert catalog.agents()[0].state is AgentState.READY
@@ -121,8 +136,109 @@ async def test_stale_answers_are_given_at_once_and_renewed_behind(
 
 
 async def test_the_preferred_agent_is_chosen_unseen(database: Database, host_id: HostId, tmp_path: Path) -> None:
-    backends = {"one": SlowProbe(state_dir=tmp_path / "1"), "two": SlowProbe(state_dir=tmp_path / "2")}
-    catalog = AgentCatalog(database=database, host_id=host_id, backends=backends, preferred="two")
+    candidates = [here(name, SlowProbe(state_dir=tmp_path / name)) for name in ("one", "two")]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates, preferred="two")
     assert await catalog.choose() == "two"
     await catalog.stop()
     await catalog.stop()
+
+
+async def test_an_installed_agent_is_ready_untried_and_tried_for_the_first_task(
+    database: Database, host_id: HostId, tmp_path: Path
+) -> None:
+    backend = SlowProbe(state_dir=tmp_path)
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[here("one", backend, eager=False)])
+    await catalog.start()
+    with catalog.watch() as watch:
+        async with asyncio.timeout(5):
+            while (info := (await watch.next_changes())[0]).state is not AgentState.READY:
+                pass
+    assert (info.tried, info.reason, info.models, backend.asked) == (False, NOT_TRIED, (), 0)
+    backend.may_answer.set()
+    tried = await catalog.info("one")
+    assert tried is not None and tried.tried and not tried.reason and tried.models == ("m",)
+    assert tried.title == "One" and backend.asked == 1
+    await catalog.stop()
+
+
+async def test_no_more_than_two_are_tried_at_once(database: Database, host_id: HostId, tmp_path: Path) -> None:
+    backends = [SlowProbe(state_dir=tmp_path / str(number)) for number in range(5)]
+    candidates = [here(str(number), backend) for number, backend in enumerate(backends)]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
+    await catalog.start()
+    async with asyncio.timeout(10):
+        for done in range(5):
+            while sum(backend.asking for backend in backends) < min(2, 5 - done):
+                await asyncio.sleep(0.01)
+            assert sum(backend.asking for backend in backends) <= 2
+            next(backend for backend in backends if backend.asking).may_answer.set()
+            while sum(info.state is AgentState.READY for info in catalog.agents()) <= done:
+                await asyncio.sleep(0.01)
+    await catalog.stop()
+
+
+@pytest.mark.parametrize(("signed_in", "code"), [(True, ""), (False, "no_agent_ready"), (None, "no_agent_ready")])
+async def test_an_agent_with_a_login_is_never_chosen_unseen(
+    database: Database, host_id: HostId, tmp_path: Path, signed_in: bool | None, code: str
+) -> None:
+    backend = SlowProbe(state_dir=tmp_path)
+    backend.signed_in = signed_in
+    backend.may_answer.set()
+    candidates = [here("one", backend, eager=False, login="one login")]
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
+    if code:
+        with pytest.raises(Unavailable) as caught:
+            await catalog.choose()
+        assert caught.value.code == code and "one login" in caught.value.text
+    else:
+        assert await catalog.choose() == "one"
+    await catalog.stop()
+
+
+async def test_an_agent_that_is_installed_later_is_found_by_asking_again(
+    database: Database, host_id: HostId, tmp_path: Path
+) -> None:
+    backend = SlowProbe(state_dir=tmp_path)
+    backend.may_answer.set()
+    gone = AgentInfo("one", "acp", AgentState.UNAVAILABLE, "x is not installed.", "Install it: y")
+    installed = False
+
+    def find() -> Found | AgentInfo:
+        return Found(AgentInfo("one", "acp", AgentState.LOADING), backend) if installed else gone
+
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[Candidate("one", find)])
+    await catalog.start()
+    assert catalog.agents() == (gone,) and catalog.backend("one") is None
+    installed = True
+    (info,) = await catalog.probe()
+    assert info.state is AgentState.READY and catalog.backend("one") is backend
+    await catalog.stop()
+
+
+async def test_changes_are_told_once_and_the_newest_counts(database: Database, host_id: HostId, tmp_path: Path) -> None:
+    one, two = SlowProbe(state_dir=tmp_path / "1"), SlowProbe(state_dir=tmp_path / "2")
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[here("one", one), here("two", two)])
+    await catalog.start()
+    with catalog.watch() as watch:
+        assert [info.name for info in await watch.next_changes()] == ["one", "two"]
+        one.may_answer.set()
+        await catalog.probe(["one"])
+        (news,) = await watch.next_changes()
+        assert (news.name, news.state) == ("one", AgentState.READY) and news.changed_at is not None
+        await catalog.probe(["one"])  # says the same
+        waiting = asyncio.ensure_future(watch.next_changes())
+        two.state = AgentState.ERROR
+        two.may_answer.set()
+        await catalog.probe(["two"])
+        assert [info.name for info in await waiting] == ["two"]
+    await catalog.stop()
+
+
+async def test_agents_that_left_the_settings_are_forgotten(database: Database, host_id: HostId, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        catalog = AgentCatalog(
+            database=database, host_id=host_id, candidates=[here(name, SlowProbe(state_dir=tmp_path / name))]
+        )
+        await catalog.start()
+        await catalog.stop()
+    assert set(await stored(database, host_id)) == {"two"}

@@ -3,94 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from boocoder.broker.broker import Broker
-from boocoder.broker.stored import DatabaseReader
-from boocoder.changes.measure import measure
-from boocoder.changes.service import ApplyConflict, ChangeApplier
-from boocoder.db import changes, events, projects
+from boocoder.changes.conflicts import ApplyConflict
+from boocoder.db import changes
 from boocoder.db.pool import Database
 from boocoder.errors import Conflict, NotFound
-from boocoder.git.shadow import ShadowRepository, Worktree
-from boocoder.git.shadows import Shadows
-from boocoder.model.ids import ChangeId, HostId, ProjectId, new_id
+from boocoder.model.ids import ChangeId, HostId, new_id
 from boocoder.model.task import ChangeState
+from tests.fixtures.change_desk import Desk, make_applier, make_desk
 from tests.fixtures.random_tree import content_of
-from tests.fixtures.repository import MakeRepository, Repository
-from tests.fixtures.rows import Place, add_host, add_place, add_running
-
-
-@dataclass
-class Desk:
-    """A person's repository, an agent's worktree, and one running task whose changes are stored."""
-
-    project: Repository
-    shadow: ShadowRepository
-    worktree: Worktree
-    database: Database
-    applier: ChangeApplier
-    place: Place
-    task_id: object
-
-    async def store(self) -> ChangeId:
-        """Store what the worktree is now as the session's pending change."""
-        tree = await self.shadow.snapshot(
-            self.worktree.path, index=self.shadow.git_dir.parent / "index", ref="refs/boocoder/one"
-        )
-        measured = await measure(self.shadow, base_tree=self.worktree.base_tree, tree=tree)
-        async with self.database.transaction() as conn:
-            return await changes.supersede_change(
-                conn,
-                self.place.session_id,
-                task_id=self.task_id,  # type: ignore[arg-type]
-                agent="scripted",
-                base_tree=measured.base_tree,
-                tree=measured.tree,
-                files_json=measured.files,
-                additions=measured.additions,
-                deletions=measured.deletions,
-                diff=measured.diff,
-            )
-
-    async def state(self, change_id: ChangeId) -> ChangeState:
-        async with self.database.connection() as conn:
-            return (await changes.get_change(conn, change_id)).state
-
-    async def frame_types(self) -> list[str]:
-        async with self.database.connection() as conn:
-            rows = await events.read_events(conn, self.place.session_id, 0, 100)
-        return [row.type for row in rows]
-
-    async def journal(self) -> list[changes.WritingApply]:
-        async with self.database.connection() as conn:
-            return await changes.list_writing_applies(conn)
-
-
-def make_applier(database: Database, root: Path, host_id: HostId | None = None) -> ChangeApplier:
-    return ChangeApplier(
-        database=database,
-        shadows=Shadows(root=root / "shadows"),
-        broker=Broker(reader=DatabaseReader(database=database)),
-        indexes=root / "indexes",
-        host_id=host_id,
-    )
+from tests.fixtures.repository import MakeRepository
 
 
 @pytest.fixture
 async def desk(database: Database, repository: MakeRepository, tmp_path: Path) -> Desk:
-    project = repository()
-    async with database.transaction() as conn:
-        owner = await add_host(conn)
-        row = await projects.insert_project(conn, ProjectId(new_id()), "project", project.path)
-        place = await add_place(conn, row.id)
-        task = await add_running(conn, owner, place)
-    shadow = await Shadows(root=tmp_path / "shadows").of(row.id, project.path)
-    worktree = await shadow.add_worktree(tmp_path / "worktree")
-    return Desk(project, shadow, worktree, database, make_applier(database, tmp_path), place, task.id)
+    return await make_desk(database, repository, tmp_path)
 
 
 async def test_apply_writes_and_tells_and_is_idempotent(desk: Desk) -> None:

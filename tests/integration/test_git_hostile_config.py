@@ -104,8 +104,7 @@ async def _everything(project: Repository, tmp_path: Path) -> None:
     )
     assert left == []
     await shadow.remove_worktree(worktree.path)
-    again = await shadow.add_worktree(worktree.path, commit=worktree.base_commit)
-    assert await shadow.restore(again.path, index=index, ref=ref)
+    again = await shadow.add_worktree(worktree.path, commit=worktree.base_commit, tree=tree)
     await shadow.remove_worktree(again.path)
     assert b"changed by the agent" in (project.path / "README.md").read_bytes().replace(b"\0", b"")
 

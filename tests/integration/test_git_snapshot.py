@@ -220,7 +220,7 @@ async def test_merge_gives_a_tree_or_names_every_conflict(
     assert [(one.path, one.kind.value) for one in merged.conflicts] == [(b"src/lines.txt", "both_modified")]
 
 
-async def test_restore_brings_a_fresh_worktree_to_the_kept_tree(
+async def test_a_worktree_is_made_again_from_a_kept_tree(
     shadow: ShadowRepository, worktree: Worktree, index: Path
 ) -> None:
     (worktree.path / "README.md").unlink()
@@ -229,8 +229,8 @@ async def test_restore_brings_a_fresh_worktree_to_the_kept_tree(
     tree = await shadow.snapshot(worktree.path, index=index, ref=REF)
     await shadow.remove_worktree(worktree.path)
     assert not worktree.path.exists()
-    again = await shadow.add_worktree(worktree.path, commit=worktree.base_commit)
-    assert await shadow.restore(again.path, index=index, ref=REF)
+    index.unlink()
+    again = await shadow.add_worktree(worktree.path, commit=worktree.base_commit, tree=tree)
     assert (again.path / "deep/er/a.txt").read_bytes() == b"one\n"
     assert not (again.path / "README.md").exists()
     assert await shadow.snapshot(again.path, index=index, ref=REF) == tree

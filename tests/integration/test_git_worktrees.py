@@ -88,7 +88,7 @@ async def test_nothing_of_the_user_is_touched_by_worktrees_and_snapshots(
     before = fingerprint(project)
     shadow = await opened(project, tmp_path)
     worktree = await shadow.add_worktree(tmp_path / "w" / "one")
-    assert worktree.dirty_files == 2
+    assert len(await shadow.dirty_paths(staged=True)) == 2
     (worktree.path / "a.txt").write_bytes(b"one\n")
     tree = await shadow.snapshot(worktree.path, index=tmp_path / "i", ref="refs/boocoder/one")
     await shadow.diff(worktree.base_tree, tree)

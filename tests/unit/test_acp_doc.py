@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from boocoder.backends.acp.known import KNOWN_ACP_AGENTS
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings, UsageMeaning
+from boocoder.catalog.known import known_agents
+from boocoder.catalog.plan import known_driver
+from boocoder.model.agent import Transport
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "acp.md").read_text("utf-8")
@@ -54,7 +56,8 @@ def row(agent: AcpAgent) -> str:
 
 def test_every_known_agent_has_its_row() -> None:
     rows = [line for line in section("Known agents").splitlines() if line.startswith("| `")]
-    assert rows == [row(agent) for agent in KNOWN_ACP_AGENTS.values()]
+    drivers = [known_driver(one, Transport.ACP) for one in known_agents().values() if Transport.ACP in one.tables]
+    assert rows == [row(driver) for driver in drivers if isinstance(driver, AcpAgent)]
 
 
 def test_every_failure_is_listed() -> None:

@@ -251,6 +251,8 @@ def test_the_config_keeps_keys_out_and_offers_only_our_server() -> None:
     assert '"snapshot":false' in content
     assert "enabled_providers" not in config_content(keyed, OwnFiles(config=Path("/x")))
     assert "provider" not in config_content(None, OwnFiles())
+    planning = {"permission": {"edit": "deny", "bash": "ask"}}
+    assert config_content(None, OwnFiles())["agent"] == {"plan": planning}
 
 
 def test_a_persons_own_login_is_lent_to_the_private_server(tmp_path: Path) -> None:

@@ -17,10 +17,14 @@ from boocoder.api.routes import (
     messages,
     pages,
     permissions,
+    project_settings,
     projects,
+    review,
     sessions,
+    snapshots,
     streams,
     tasks,
+    worktrees,
 )
 from boocoder.api.services import ApiServices
 from boocoder.api.shell.allow_lists import AllowLists
@@ -36,11 +40,18 @@ from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 ROUTERS = (
     health.router,
     projects.router,
+    project_settings.router,
     sessions.router,
+    snapshots.router,
+    worktrees.router,
+    worktrees.of_session,
     streams.router,
     messages.router,
     tasks.router,
     changes.router,
+    review.router,
+    review.of_session,
+    review.comments,
     permissions.router,
     permissions.rules,
     agents.router,

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from boocoder.changes.conflicts import ApplyConflict
 from boocoder.changes.measure import path_text
-from boocoder.changes.service import ApplyConflict
 from boocoder.errors import BoocoderError
 
 MEDIA_TYPE = "application/problem+json"

@@ -18,15 +18,17 @@ from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
 from boocoder.api.closing import Closing
 from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection, SocketConnection
-from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes
+from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes, Reaper
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.broker.broker import Broker
+from boocoder.changes.review_desk import ReviewDesk
 from boocoder.db.pool import Database
 from boocoder.errors import Unavailable
 from boocoder.git.shadows import Shadows
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
 from boocoder.service import Supervisor
+from boocoder.worktrees.care import WorktreeCare
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
 PING_S = 20.0  # a WebSocket whose client is gone is noticed within twice this
@@ -107,7 +109,7 @@ class ApiServer:
 
     Args:
         settings: where and for whom.
-        database, broker, changes, shadows, agents: what the routes use.
+        database, broker, changes, review, care, reaper, shadows, agents: what the routes use.
         host_id, instance_id: told by the health route.
     """
 
@@ -118,6 +120,9 @@ class ApiServer:
         database: Database,
         broker: Broker,
         changes: Changes,
+        review: ReviewDesk,
+        care: WorktreeCare,
+        reaper: Reaper,
         shadows: Shadows,
         agents: Agents,
         host_id: HostId,
@@ -127,6 +132,9 @@ class ApiServer:
         self._database = database
         self._broker = broker
         self._changes = changes
+        self._review = review
+        self._care = care
+        self._reaper = reaper
         self._shadows = shadows
         self._agents = agents
         self._info = ApiInfo(version("boocoder"), host_id, instance_id)
@@ -212,6 +220,9 @@ class ApiServer:
             database=self._database,
             broker=self._broker,
             changes=self._changes,
+            review=self._review,
+            care=self._care,
+            reaper=self._reaper,
             shadows=self._shadows,
             agents=self._agents,
             authenticator=authenticator,

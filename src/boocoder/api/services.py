@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -13,18 +14,31 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
-from boocoder.changes.service import ApplyReport
+from boocoder.changes.planning import ApplyReport, ApplyRequest
+from boocoder.changes.publish import ChangePublisher
+from boocoder.changes.resolve import Resolver
+from boocoder.changes.review_desk import ReviewDesk
 from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
-from boocoder.model.ids import ChangeId, HostId, InstanceId
+from boocoder.model.ids import ChangeId, HostId, InstanceId, SessionId
+from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.removal import Reaped
 
 
 class Changes(Protocol):
     """Decides on changes; see `changes.service.ChangeApplier`."""
 
-    async def apply(self, change_id: ChangeId) -> ApplyReport: ...
+    async def apply(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport: ...
+    async def preview(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport: ...
     async def reject(self, change_id: ChangeId) -> None: ...
+
+
+class AgentNews(Protocol):
+    """What one listener hears; see `catalog.watch.AgentWatch`."""
+
+    async def next_changes(self) -> tuple[AgentInfo, ...]:
+        """Wait for news: every agent at first, then those that changed since the last call."""
 
 
 class Agents(Protocol):
@@ -32,6 +46,9 @@ class Agents(Protocol):
 
     def known(self) -> tuple[AgentInfo, ...]:
         """What is known about every agent now."""
+
+    def watch(self) -> AbstractContextManager[AgentNews]:
+        """Hear of every change for the time of the block."""
 
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now."""
@@ -42,6 +59,13 @@ class Agents(Protocol):
         Raises:
             Unavailable: none is ready.
         """
+
+
+class Reaper(Protocol):
+    """Takes worktrees away that have to go; see `upkeep.reaper.Reaper`."""
+
+    async def reap(self, *, dry_run: bool = False) -> Sequence[Reaped]: ...
+    def why_kept(self, session_id: SessionId) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +88,9 @@ class ApiServices:
     database: Database
     broker: Broker
     changes: Changes
+    review: ReviewDesk
+    care: WorktreeCare
+    reaper: Reaper
     shadows: Shadows
     agents: Agents
     authenticator: Authenticator

@@ -6,10 +6,14 @@ import asyncio
 import logging
 
 import msgspec
+from pydantic import TypeAdapter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from boocoder.api.services import ApiServices
+from boocoder.api.shapes.agents import AgentOut, agent_out
 from boocoder.api.socket_messages import (
+    AgentsNews,
+    AgentsUnwatched,
     Answer,
     Ping,
     Pong,
@@ -18,6 +22,8 @@ from boocoder.api.socket_messages import (
     Subscribed,
     Unsubscribe,
     Unsubscribed,
+    UnwatchAgents,
+    WatchAgents,
     decode_request,
 )
 from boocoder.broker.subscription import Subscription
@@ -34,6 +40,8 @@ MESSAGES_PER_S = 20.0  # afterwards nobody clicks faster
 CLOSE_UNSUPPORTED = 1003
 CLOSE_POLICY = 1008
 
+_AGENTS = TypeAdapter(list[AgentOut])
+
 
 class Socket:
     """Runs one connection to its end.
@@ -48,6 +56,7 @@ class Socket:
         self._services = services
         self._supervisor = Supervisor("socket")
         self._subscriptions: dict[SessionId, Subscription] = {}
+        self._agents: asyncio.Task[None] | None = None
         self._allowance = float(MESSAGES_BURST)
         self._allowance_at = asyncio.get_running_loop().time()
 
@@ -99,6 +108,12 @@ class Socket:
                 if subscription is not None:
                     subscription.close()
                 await self._answer(Unsubscribed(request.session_id))
+            case WatchAgents():
+                self._end_agents()
+                self._agents = self._supervisor.spawn(self._pump_agents(), "pump agents")
+            case UnwatchAgents():
+                self._end_agents()
+                await self._answer(AgentsUnwatched())
             case Ping():
                 await self._answer(Pong())
 
@@ -138,6 +153,21 @@ class Socket:
         if self._is_current(subscription):
             del self._subscriptions[subscription.session_id]
             await self._answer(Unsubscribed(subscription.session_id, text))
+
+    def _end_agents(self) -> None:
+        if self._agents is not None:
+            self._agents.cancel()
+            self._agents = None
+
+    async def _pump_agents(self) -> None:
+        """Send what is known of the agents, and every change."""
+        with self._services.agents.watch() as watch:
+            while True:
+                news = await watch.next_changes()
+                try:
+                    await self._answer(AgentsNews(msgspec.Raw(_AGENTS.dump_json([agent_out(info) for info in news]))))
+                except (WebSocketDisconnect, ConnectionAbortedError, RuntimeError):
+                    return  # the connection is over; the reading side sees it too
 
     def _is_current(self, subscription: Subscription) -> bool:
         return self._subscriptions.get(subscription.session_id) is subscription

@@ -23,6 +23,14 @@ class Unsubscribe(msgspec.Struct, tag_field="op", tag="unsubscribe", forbid_unkn
     session_id: UUID
 
 
+class WatchAgents(msgspec.Struct, tag_field="op", tag="watch_agents", forbid_unknown_fields=True):
+    """Send what is known of every agent, and then each one that changes."""
+
+
+class UnwatchAgents(msgspec.Struct, tag_field="op", tag="unwatch_agents", forbid_unknown_fields=True):
+    """Send no more news of agents."""
+
+
 class Ping(msgspec.Struct, tag_field="op", tag="ping", forbid_unknown_fields=True):
     """Answer with a pong."""
 
@@ -45,6 +53,16 @@ class Pong(msgspec.Struct, tag_field="type", tag="pong"):
     """The answer to a ping."""
 
 
+class AgentsNews(msgspec.Struct, tag_field="type", tag="agents"):
+    """Agents as GET /api/agents has them: all of them first, then those that changed."""
+
+    agents: msgspec.Raw
+
+
+class AgentsUnwatched(msgspec.Struct, tag_field="type", tag="agents_unwatched"):
+    """No more news of agents follows."""
+
+
 class SocketError(msgspec.Struct, tag_field="type", tag="error"):
     """A message was refused; the connection stays."""
 
@@ -54,8 +72,8 @@ class SocketError(msgspec.Struct, tag_field="type", tag="error"):
     session_id: UUID | None = None
 
 
-Request = Subscribe | Unsubscribe | Ping
-Answer = Subscribed | Unsubscribed | Pong | SocketError
+Request = Subscribe | Unsubscribe | WatchAgents | UnwatchAgents | Ping
+Answer = Subscribed | Unsubscribed | AgentsNews | AgentsUnwatched | Pong | SocketError
 
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 

@@ -1,123 +1,119 @@
-"""The agents that boocoder can drive, and where their programs are found. It runs none of them."""
+"""The agents that boocoder knows, read from their files in `agents/`. It looks for none of them on the machine."""
 
 from __future__ import annotations
 
-import os
-import platform
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
 
-from boocoder.errors import InvalidInput
+import msgspec
+
+from boocoder.model.agent import Transport
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAgent:
-    """One product.
+class Identify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to ask a program who it is; a name on PATH is no proof.
+
+    Args:
+        args: for the question.
+        expect: regular expression that the answer matches.
+        version: regular expression whose first group is the version.
+        version_args: for the version, where the first answer does not hold it.
+    """
+
+    args: tuple[str, ...]
+    expect: str
+    version: str
+    version_args: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if re.compile(self.version).groups != 1:
+            raise ValueError("version needs one group")
+        re.compile(self.expect)
+
+
+class ModelServerUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an agent is pointed at a server with an OpenAI-compatible API.
+
+    Args:
+        env: variables; {base_url} is its address with /v1, {host} without, {api_key} its key, {model} the default.
+        model_prefix: stands before the server's model ids in this agent's.
+    """
+
+    env: Mapping[str, str]
+    model_prefix: str = ""
+
+
+Table = dict[str, object]
+
+
+class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file: a product and how it may be driven.
 
     Args:
         name: what a person calls it; also the name in tasks and settings.
-        backend: our driver.
-        program: name of its executable; empty for an agent inside this process.
-        folders: where its installers put it, relative to the home directory unless absolute.
-        package: its npm package, whose platform packages hold the real binary; empty if it has none.
-        cure: how to get it.
+        title: as its maker writes it.
+        order: agents with lower numbers are listed, and taken by tasks that name none, first.
+        install, login: commands for a person.
+        keep_env: names of our own environment that it may see, such as its API key.
+        env: set for it besides the usual environment.
+        folders: where its installer puts it besides the usual places, relative to the home directory.
+        package: npm package whose platform packages hold the program itself.
+        builtin: whether it is part of boocoder.
+        identify: by program.
+        model_server: how to point it at one; None if it cannot be by its environment.
+        server, acp, stream, oneshot: the fields of the drivers that it has.
     """
 
     name: str
-    backend: str
-    program: str = ""
+    title: str
+    order: int
+    install: str = ""
+    login: str = ""
+    keep_env: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}
     folders: tuple[str, ...] = ()
     package: str = ""
-    cure: str = ""
+    builtin: bool = False
+    identify: Mapping[str, Identify] = {}
+    model_server: ModelServerUse | None = None
+    server: Table | None = None
+    acp: Table | None = None
+    stream: Table | None = None
+    oneshot: Table | None = None
+
+    @property
+    def tables(self) -> dict[Transport, Table]:
+        """Its drivers' fields, in the order in which they are preferred."""
+        every = {
+            Transport.SERVER: self.server,
+            Transport.ACP: self.acp,
+            Transport.STREAM: self.stream,
+            Transport.ONESHOT: self.oneshot,
+        }
+        return {transport: table for transport, table in every.items() if table is not None}
 
 
-NPM_FOLDERS = (
-    ".npm-global/bin",
-    ".local/bin",
-    ".local/share/npm/bin",
-    ".bun/bin",
-    "/usr/local/bin",
-    "/opt/homebrew/bin",
-)
-
-OPENCODE = KnownAgent(
-    name="opencode",
-    backend="opencode",
-    program="opencode",
-    folders=(".opencode/bin", *NPM_FOLDERS),
-    package="opencode",
-    cure="Install it (npm install -g opencode-ai), or name the program in the setting agents.opencode.program.",
-)
-NATIVE = KnownAgent(name="native", backend="native")
-SCRIPTED = KnownAgent(name="scripted", backend="scripted")
-
-KNOWN_AGENTS = (OPENCODE, NATIVE, SCRIPTED)
-"""In the order in which an unnamed task picks the first one that is ready."""
-
-
-def find_program(agent: KnownAgent, *, configured: str, search_path: str, home: Path) -> Path | None:
-    """The executable of an agent: the configured one, else the first on PATH, else in its usual folders.
-
-    Args:
-        agent: whose.
-        configured: path or name out of the settings; empty if not set.
-        search_path: directories separated as in PATH.
-        home: the user's home directory.
-
-    Returns:
-        An absolute path, or None if there is none.
+def known_agents() -> dict[str, KnownAgent]:
+    """Every agent that boocoder knows, by name, in order.
 
     Raises:
-        InvalidInput: a program is configured but is not an executable file.
+        ValueError: a file of ours is wrong; the text names it.
     """
-    if configured:
-        return _configured(agent, configured, search_path, home)
-    folders = [home / folder for folder in agent.folders]
-    places = os.pathsep.join([search_path, *map(str, folders)])
-    found = shutil.which(agent.program, path=places)
-    return _real_binary(agent, Path(found).absolute()) if found else None
+    found = [
+        _read(file.name, file.read_text("utf-8"))
+        for file in resources.files("boocoder.catalog").joinpath("agents").iterdir()
+        if file.name.endswith(".toml")
+    ]
+    return {agent.name: agent for agent in sorted(found, key=lambda agent: (agent.order, agent.name))}
 
 
-def _configured(agent: KnownAgent, configured: str, search_path: str, home: Path) -> Path:
-    text = str(home / configured[2:]) if configured.startswith("~/") else configured
-    found = shutil.which(text, path=search_path)
-    if found is None:
-        raise InvalidInput(
-            "agent_program_missing",
-            f"agents.{agent.name}.program = {configured} is not an executable file.",
-            "Correct the setting, or remove it to have the program searched on PATH.",
-        )
-    return Path(found).absolute()
-
-
-def _real_binary(agent: KnownAgent, found: Path) -> Path:
-    """The platform binary behind an npm launcher, else what was found.
-
-    A launcher is a script that starts node and passes no signals on; the platform package beside it holds the
-    program itself (`<package>-<system>-<machine>[-variant]/bin/<program>`).
-    """
-    if not agent.package or not _is_script(found):
-        return found
-    launcher = found.resolve()
-    pattern = f"{agent.package}-{_system()}-{_machine()}*/bin/{agent.program}"
-    for folder in (launcher.parents[1] / "node_modules", launcher.parents[1].parent):
-        if binaries := sorted(folder.glob(pattern), key=lambda path: len(str(path))):
-            return binaries[0]
-    return found
-
-
-def _is_script(path: Path) -> bool:
+def _read(name: str, text: str) -> KnownAgent:
     try:
-        with path.open("rb") as file:
-            return file.read(2) == b"#!"
-    except OSError:
-        return False
-
-
-def _system() -> str:
-    return {"Linux": "linux", "Darwin": "darwin", "Windows": "windows"}.get(platform.system(), "unknown")
-
-
-def _machine() -> str:
-    return {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "unknown")
+        agent = msgspec.convert(tomllib.loads(text), KnownAgent)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"{name}: {error}") from error
+    if name != f"{agent.name}.toml":
+        raise ValueError(f"{name} is the file of {agent.name}")
+    return agent

@@ -1,151 +1,296 @@
-"""Keeps what is known about the agents of this host: probes them, remembers, writes it down. It starts no turn.
+"""Keeps what is known about the agents of this host: finds, tries and remembers them. It starts no turn.
 
 Readers get the last answer at once; an answer that is older than `fresh_s` is renewed behind their back, and
-an agent is never probed twice at the same time.
+an agent is never tried twice at the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from boocoder.backends.base import Backend
+from boocoder.catalog.candidate import Candidate, Found
+from boocoder.catalog.identify import OtherProgram
+from boocoder.catalog.watch import AgentWatch, Watchers
 from boocoder.db import agents as agent_rows
 from boocoder.db.pool import Database
-from boocoder.errors import Unavailable
+from boocoder.errors import BoocoderError, Unavailable
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import HostId
 from boocoder.service import Supervisor
 
+log = logging.getLogger(__name__)
+
+NOT_TRIED = "Installed; not tried yet."
+TRIES_AT_ONCE = 2  # a try costs seconds of a processor and 100 to 600 MB
+RETRY_S = 30.0  # what failed is tried again for a task no sooner
+_ASK_AGAIN = "Ask it again with: boocoder agents --probe"
+
+
+class _Place:
+    """One agent: what was found, and what is under way."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.found: Found | None = None
+        self.info = AgentInfo(candidate.name, "", AgentState.LOADING)
+        self.identified = False
+        self.asked_at: float | None = None
+        self.identifying: asyncio.Task[None] | None = None
+        self.trying: asyncio.Task[AgentInfo] | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether a task may rely on what is known."""
+        return self.info.state is AgentState.READY and self.info.tried
+
+    def older_than(self, limit_s: float) -> bool:
+        """Whether the last answer is."""
+        return self.asked_at is not None and time.monotonic() - self.asked_at > limit_s
+
 
 class AgentCatalog:
-    """The agents of one host.
+    """The agents of one host. A `service.Service`.
 
     Args:
         database: where the answers are kept.
         host_id: whose agents they are.
-        backends: by agent name, in the order in which an unnamed task prefers them.
-        absent: agents that cannot be driven here at all, with reason and cure.
+        candidates: in the order in which a task that names no agent prefers them.
         preferred: name of the agent for tasks that name none; empty for the first that is ready.
-        probe_timeout_s: a probe that takes longer is an error, seconds; a cold opencode took 5 s on two slow cores.
-        fresh_s: an answer younger than this is not asked for again by readers, seconds.
     """
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        host_id: HostId,
-        backends: Mapping[str, Backend],
-        absent: Sequence[AgentInfo] = (),
-        preferred: str = "",
-        probe_timeout_s: float = 60.0,
-        fresh_s: float = 300.0,
+        self, *, database: Database, host_id: HostId, candidates: Sequence[Candidate], preferred: str = ""
     ) -> None:
         self._database = database
         self._host_id = host_id
-        self._backends = dict(backends)
         self._preferred = preferred
-        self._probe_timeout_s = probe_timeout_s
-        self._fresh_s = fresh_s
-        self._infos = {name: AgentInfo(name, backend.name, AgentState.LOADING) for name, backend in backends.items()}
-        self._absent = {info.name: info for info in absent}
-        self._probed_at: dict[str, float] = {}
-        self._running: dict[str, asyncio.Task[AgentInfo]] = {}
+        self._places = {candidate.name: _Place(candidate) for candidate in candidates}
+        self._gate = asyncio.Semaphore(TRIES_AT_ONCE)
+        self._identify_gate = asyncio.Semaphore(TRIES_AT_ONCE)
+        self._watchers = Watchers()
         self._supervisor = Supervisor("catalog")
+        self._looking = asyncio.Lock()
+        self._looked = False
 
     async def start(self) -> None:
-        """Write down what is known and begin the first probes; they go on in the background."""
+        """Find the programs, write down what is known, and begin to ask; that goes on in the background."""
+        await self._look()
         async with self._database.transaction() as conn:
-            for info in self._all():
-                await agent_rows.put_agent(conn, self._host_id, info)
-        for name in self._backends:
-            self._begin(name)
+            await agent_rows.keep_agents(conn, self._host_id, self._places)
+            for place in self._places.values():
+                await agent_rows.put_agent(conn, self._host_id, place.info)
+        for place in self._places.values():
+            if place.found is not None:
+                self._begin(place) if place.candidate.eager else self._begin_identify(place)
 
     async def stop(self) -> None:
-        """End the probes that run. Safe twice and before start."""
+        """End what is asked, then every agent. Safe twice and before start."""
         await self._supervisor.stop()
+        for place in self._places.values():
+            if place.found is None:
+                continue
+            try:
+                await place.found.backend.stop()
+            except BoocoderError as error:
+                log.error("backend did not stop cleanly", extra={"agent": place.info.name}, exc_info=error)
 
     def agents(self) -> tuple[AgentInfo, ...]:
-        """What is known now; what is stale is probed again in the background."""
-        now = time.monotonic()
-        for name in self._backends:
-            if now - self._probed_at.get(name, now) > self._fresh_s:
-                self._begin(name)
-        return tuple(self._all())
+        """What is known now; what is stale is asked again in the background."""
+        for place in self._places.values():
+            if place.found is not None and place.info.tried and place.older_than(place.candidate.fresh_s):
+                self._begin(place)
+        return tuple(place.info for place in self._places.values())
+
+    @contextmanager
+    def watch(self) -> Iterator[AgentWatch]:
+        """Hear of every change for the time of the block; the first news is all that is known."""
+        with self._watchers.open(self.agents()) as watch:
+            yield watch
 
     def backend(self, agent: str) -> Backend | None:
-        """The driver of an agent, None if there is none of that name."""
-        return self._backends.get(agent)
+        """The driver of an agent, None if there is none of that name or it is not here."""
+        place = self._places.get(agent)
+        return place.found.backend if place is not None and place.found is not None else None
 
     async def info(self, agent: str) -> AgentInfo | None:
-        """The newest answer about an agent; waits for a first probe that still runs. None if it is unknown."""
-        info = self._infos.get(agent)
-        if info is not None and info.state is AgentState.LOADING:
-            return await asyncio.shield(self._begin(agent))
-        return info or self._absent.get(agent)
+        """What a task may rely on: an agent that was not tried yet, or failed a while ago, is tried now.
+
+        None if it is unknown.
+        """
+        place = self._places.get(agent)
+        if place is None:
+            return None
+        await self._look()
+        if place.found is None and place.older_than(RETRY_S):
+            await self._look_again(place)
+        if place.found is None or place.settled:
+            return place.info
+        if place.info.tried and not place.older_than(RETRY_S):
+            return place.info
+        return await asyncio.shield(self._begin(place))
 
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
-        """Ask the agents now and wait for their answers; joins probes that run already.
+        """Try the agents now and wait for their answers; joins tries that run already.
 
         Args:
-            names: which; None for all. Unknown names are left out.
+            names: which; None for all that are installed. Unknown names are left out.
         """
-        wanted = [name for name in self._backends if names is None or name in set(names)]
-        for task in [self._begin(name) for name in wanted]:
+        await self._look()
+        wanted = set(self._places) if names is None else set(names)
+        places = [place for name, place in self._places.items() if name in wanted]
+        for place in places:
+            if place.found is None:
+                await self._look_again(place)
+        for task in [self._begin(place) for place in places if place.found is not None]:
             await asyncio.shield(task)
-        return tuple(self._all())
+        return self.agents()
 
     async def choose(self) -> str:
         """The agent for a task that names none: the preferred one, else the first that is ready.
 
-        Waits for a first probe that still runs.
+        One that a person has to sign in to is taken only when it is known that they did, or their settings name it.
 
         Raises:
-            Unavailable: none is ready; the text says why for each.
+            Unavailable: none is ready; the text says why for each that is installed.
         """
         if self._preferred:
             return self._preferred
-        for name in self._backends:
-            info = await self.info(name)
-            if info is not None and info.state is AgentState.READY:
-                return name
-        reasons = " ".join(f"{info.name}: {info.reason}" for info in self._all())
-        cures = " ".join(info.cure for info in self._all() if info.cure)
+        await self._look()
+        here = [place for place in self._places.values() if place.found is not None]
+        for place in here:
+            info = await self.info(place.candidate.name)
+            if info is not None and info.state is AgentState.READY and _usable_unasked(place.candidate, info):
+                return info.name
+        infos = [place.info for place in here]
+        reasons = " ".join(f"{info.name}: {info.reason or _not_signed_in(info)}" for info in infos)
+        cures = " ".join(info.cure for info in infos if info.cure)
         raise Unavailable("no_agent_ready", f"No agent is ready. {reasons}".strip(), cures or "Run: boocoder doctor")
 
-    def _all(self) -> list[AgentInfo]:
-        return [*self._infos.values(), *self._absent.values()]
+    async def _look(self) -> None:
+        """Find the programs, once."""
+        async with self._looking:
+            if not self._looked:
+                for place in self._places.values():
+                    await self._find(place)
+            self._looked = True
 
-    def _begin(self, name: str) -> asyncio.Task[AgentInfo]:
-        if name not in self._running:
-            self._running[name] = self._supervisor.spawn(self._probe_one(name), f"probe {name}")
-        return self._running[name]
+    async def _look_again(self, place: _Place) -> None:
+        """Look for an agent that was not there."""
+        async with self._looking:
+            if place.found is None:
+                await self._find(place)
 
-    async def _probe_one(self, name: str) -> AgentInfo:
+    async def _find(self, place: _Place) -> None:
+        found = place.candidate.find()
+        if isinstance(found, AgentInfo):
+            place.asked_at = time.monotonic()
+            self._set(place, found)
+            return
+        await found.backend.start()
+        place.found = found
+        self._set(place, found.about)
+
+    def _begin(self, place: _Place) -> asyncio.Task[AgentInfo]:
+        if place.trying is None:
+            place.trying = self._supervisor.spawn(self._try(place), f"try {place.candidate.name}")
+        return place.trying
+
+    def _begin_identify(self, place: _Place) -> asyncio.Task[None]:
+        if place.identifying is None:
+            place.identifying = self._supervisor.spawn(self._identify(place), f"identify {place.candidate.name}")
+        return place.identifying
+
+    async def _identify(self, place: _Place) -> None:
+        """Ask the program who it is, unless it said so before."""
         try:
-            info = await self._ask(name)
-            self._infos[name] = info
-            async with self._database.transaction() as conn:
-                await agent_rows.put_agent(conn, self._host_id, info)
-            return info
+            await self._store(place, await self._identified(place))
         finally:
-            self._probed_at[name] = time.monotonic()
-            self._running.pop(name, None)
+            place.asked_at = time.monotonic()
+            place.identifying = None
 
-    async def _ask(self, name: str) -> AgentInfo:
-        backend = self._backends[name]
+    async def _identified(self, place: _Place) -> AgentInfo:
+        found, info = place.found, place.info
+        assert found is not None
         try:
-            async with asyncio.timeout(self._probe_timeout_s):
-                info = await backend.probe()
+            if found.identify is not None:
+                async with self._identify_gate:
+                    info = replace(info, version=await found.identify())
+        except OtherProgram as error:
+            cure = f"{_install_words(info)} If it is elsewhere, name its path in agents.{info.name}.command."
+            return _failed(found.about, AgentState.UNAVAILABLE, error.text, cure.strip())
+        except BoocoderError as error:
+            return _failed(found.about, AgentState.ERROR, error.text, error.cure or _ASK_AGAIN)
+        place.identified = True
+        if place.candidate.eager or info.tried:
+            return info
+        return found.complete(replace(info, state=AgentState.READY, reason=NOT_TRIED, cure=""))
+
+    async def _try(self, place: _Place) -> AgentInfo:
+        assert place.found is not None
+        try:
+            if not place.identified:
+                await asyncio.shield(self._begin_identify(place))
+            if place.identified:
+                async with self._gate:
+                    info = await self._ask(place, place.found)
+                await self._store(place, info)
+            return place.info
+        finally:
+            place.asked_at = time.monotonic()
+            place.trying = None
+
+    async def _ask(self, place: _Place, found: Found) -> AgentInfo:
+        limit_s = place.candidate.probe_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                info = await found.backend.probe()
         except TimeoutError:
-            return AgentInfo(
-                name,
-                backend.name,
-                AgentState.ERROR,
-                reason=f"It gave no answer within {self._probe_timeout_s:g} s.",
-                cure="Try again with: boocoder agents --probe",
-            )
-        return replace(info, name=name)
+            reason = f"It gave no answer within {limit_s:g} s."
+            return _failed(replace(found.about, version=place.info.version), AgentState.ERROR, reason, _ASK_AGAIN)
+        about = found.about
+        known = replace(
+            info,
+            name=about.name,
+            version=info.version or place.info.version,
+            program=info.program or about.program,
+            title=about.title,
+            transport=about.transport,
+            install=about.install,
+            login=about.login,
+            tried=True,
+        )
+        return found.complete(known)
+
+    async def _store(self, place: _Place, info: AgentInfo) -> None:
+        self._set(place, info)
+        async with self._database.transaction() as conn:
+            await agent_rows.put_agent(conn, self._host_id, place.info)
+
+    def _set(self, place: _Place, info: AgentInfo) -> None:
+        if info == place.info and place.info.changed_at is not None:
+            return
+        place.info = replace(info, changed_at=datetime.now(UTC))
+        self._watchers.tell(place.info)
+
+
+def _failed(about: AgentInfo, state: AgentState, reason: str, cure: str) -> AgentInfo:
+    return replace(about, state=state, reason=reason, cure=cure, tried=True)
+
+
+def _usable_unasked(candidate: Candidate, info: AgentInfo) -> bool:
+    return candidate.wanted or not info.login or info.signed_in is True
+
+
+def _not_signed_in(info: AgentInfo) -> str:
+    return f"it is not known whether you are signed in (`{info.login}`); name it in default_agent to use it."
+
+
+def _install_words(info: AgentInfo) -> str:
+    return f"Install it: {info.install}" if info.install else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from boocoder.changes.rooted import Rooted
 from boocoder.changes.write_tree import TreeWriter
+from boocoder.errors import BoocoderError
 from boocoder.git.merge import Conflict
 from boocoder.git.shadow import ShadowRepository
 from boocoder.git.snapshot import Skipped
@@ -76,18 +77,35 @@ async def plan_apply(
 
 
 async def write_plan(
-    shadow: ShadowRepository, *, checkout: Path, index: Path, pre_tree: str, post_tree: str
+    shadow: ShadowRepository,
+    *,
+    checkout: Path,
+    index: Path,
+    pre_tree: str,
+    post_tree: str,
+    then: Callable[[], Awaitable[None]] | None = None,
 ) -> list[Conflict]:
     """Write a plan into the checkout, all or nothing.
 
     Each path is looked at again right before it is written. A cancellation waits until the writing has ended.
+
+    Args:
+        then: what has to succeed as well; where it raises one of our errors, the files are taken back first.
 
     Returns:
         Empty when all is written; else what stood against it, and the checkout is as it was.
     """
     async with _writer(shadow, checkout, pre_tree, post_tree) as writer:
         conflicts = await _judge(writer, shadow, checkout, index, pre_tree)
-        return conflicts or await _in_thread(writer.write)
+        conflicts = conflicts or await _in_thread(writer.write)
+        if conflicts or then is None:
+            return conflicts
+        try:
+            await then()
+        except (BoocoderError, OSError):
+            await _in_thread(writer.take_back)
+            raise
+        return []
 
 
 async def resume_apply(

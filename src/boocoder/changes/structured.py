@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from boocoder.changes.flags import Flag, FlagKind
+from boocoder.changes.split import Proven, file_diff, has_lines, needs_base, prove
 from boocoder.changes.units import FileDiff, FileStatus, Unit, UnitKind
+from boocoder.errors import GitError
+from boocoder.git.patch import Patched, RawChange
 from boocoder.git.shadow import ShadowRepository
+from boocoder.git.tree_build import read_blobs
+from boocoder.git.tree_diff import (
+    NO_MODE,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    blob_sizes,
+    changed_files,
+    patched_files,
+    renamed_files,
+)
+from boocoder.model.limits import REVIEW_DIFF_MAX_BYTES, REVIEW_FILE_MAX_BYTES
+
+T = TypeVar("T")
 
 __all__ = ["FileDiff", "FileStatus", "Flag", "FlagKind", "Unit", "UnitKind", "structured_diff"]
+
+_READ_FILES = 500  # contents read at once, so that a large change is not in memory twice
+_READ_MAX_BYTES = 64 * 1024 * 1024  # of those; past it they are read in halves
+_PATHS_MAX = 200  # more would not fit on a command line everywhere
+_BINARY_LOOK_BYTES = 8_000  # as far as git looks for a NUL byte
 
 
 async def structured_diff(
@@ -25,4 +48,154 @@ async def structured_diff(
     Raises:
         GitError: git failed, or an object is missing.
     """
-    raise NotImplementedError
+    if base_tree == tree:
+        return ()
+    return await _Reader(shadow, base_tree, tree).files(paths)
+
+
+class _Reader:
+    """Reads one change."""
+
+    def __init__(self, shadow: ShadowRepository, base_tree: str, tree: str) -> None:
+        self._git = shadow.git
+        self._attributes = bool(shadow.settings.attributes.strip())
+        self._trees = base_tree, tree
+        self._too_much = False
+
+    async def files(self, paths: Sequence[bytes]) -> tuple[FileDiff, ...]:
+        """Read, prove, split."""
+        told, ahead = await asyncio.gather(self._told(paths), self._bases_ahead(paths))
+        proven = await self._proven(told, ahead)
+        targets = await read_blobs(self._git, {one.raw.new_id for one in told if one.raw.new_mode == SYMLINK_MODE})
+        sizes = await blob_sizes(self._git, _unknown_sizes(told, proven))
+
+        def split() -> tuple[FileDiff, ...]:
+            return tuple(
+                file_diff(one, proven.get(place), sizes, target=targets.get(one.raw.new_id), unread=self._too_much)
+                for place, one in enumerate(told)
+            )
+
+        return await asyncio.to_thread(split)
+
+    async def _bases_ahead(self, paths: Sequence[bytes]) -> dict[str, bytes]:
+        """The base's contents of modified files, read while git compares: nearly all of them will be wanted."""
+        if paths:
+            return {}
+        changed = await changed_files(self._git, *self._trees, counts=False)
+        both = [file for file in changed if file.status == "M" and SUBMODULE_MODE not in (file.old_mode, file.new_mode)]
+        ids = {file.old_id for file in both if SYMLINK_MODE not in (file.old_mode, file.new_mode)}
+        try:
+            return await read_blobs(self._git, ids, max_bytes=_READ_MAX_BYTES)
+        except GitError as error:
+            if error.code != "git_output_too_large":
+                raise
+        return {}
+
+    async def _told(self, paths: Sequence[bytes]) -> list[Patched]:
+        """What git says; without any lines where there are too many of them."""
+        try:
+            told = await self._told_of(paths)
+            return await self._unhidden(told) if self._attributes else told
+        except GitError as error:
+            if error.code != "git_output_too_large":
+                raise
+        self._too_much = True
+        return [Patched(raw) for raw in _among(await renamed_files(self._git, *self._trees), paths)]
+
+    async def _told_of(self, paths: Sequence[bytes]) -> list[Patched]:
+        if not paths:
+            return await self._patch()
+        wanted = _among(await renamed_files(self._git, *self._trees), paths)
+        if not wanted:
+            return []
+        both = sorted({path for raw in wanted for path in (raw.base_path, raw.path)})
+        if len(both) <= _PATHS_MAX:
+            told = await self._patch(both)
+            if [one.raw for one in told] == wanted:
+                return told
+        names = {raw.path for raw in wanted}  # with fewer files git pairs renames in another way
+        return [one for one in await self._patch() if one.raw.path in names]
+
+    async def _patch(self, paths: Sequence[bytes] = (), *, as_text: bool = False) -> list[Patched]:
+        return await patched_files(
+            self._git,
+            *self._trees,
+            paths=paths,
+            text_max_bytes=REVIEW_FILE_MAX_BYTES,
+            as_text=as_text,
+            max_bytes=REVIEW_DIFF_MAX_BYTES,
+        )
+
+    async def _unhidden(self, told: list[Patched]) -> list[Patched]:
+        """Show the lines of text files that the repository's attributes call binary: an agent can write those."""
+        dark = [one.raw for one in told if one.binary]
+        sizes = await blob_sizes(self._git, (one for raw in dark for one in (raw.old_id, raw.new_id)))
+        small = [
+            raw for raw in dark if max(sizes.get(raw.old_id, 0), sizes.get(raw.new_id, 0)) <= REVIEW_FILE_MAX_BYTES
+        ]
+        hidden: list[RawChange] = []
+        for some in _chunks(small, _READ_FILES):
+            found = await self._contents({one for raw in some for one in (raw.old_id, raw.new_id) if one.strip("0")})
+            text = {one for one, content in found.items() if b"\0" not in content[:_BINARY_LOOK_BYTES]}
+            hidden += [raw for raw in some if {raw.old_id, raw.new_id} <= {*text, "0" * len(raw.old_id)}]
+        seen: dict[RawChange, Patched] = {}
+        for some in _chunks(hidden, _PATHS_MAX // 2):
+            both = sorted({path for raw in some for path in (raw.base_path, raw.path)})
+            seen |= {one.raw: one for one in await self._patch(both, as_text=True)}
+        return [seen.get(one.raw, one) if one.binary else one for one in told]
+
+    async def _proven(self, told: Sequence[Patched], ahead: dict[str, bytes]) -> dict[int, Proven]:
+        """Place in `told` -> proof, for every file whose hunks make exactly its new content."""
+        made: dict[int, Proven] = {}
+        texts = [(place, one) for place, one in enumerate(told) if has_lines(one)]
+        for some in _chunks(texts, _READ_FILES):
+            wanted = {one.raw.old_id for _, one in some if needs_base(one)}
+            bases = await self._contents(wanted - ahead.keys())
+            made |= await asyncio.to_thread(_prove_all, some, ahead | bases if bases else ahead)
+        return made
+
+    async def _contents(self, ids: set[str]) -> dict[str, bytes]:
+        """As `read_blobs`, in halves where it is too much; what is too large alone is left out."""
+        try:
+            return await read_blobs(self._git, ids, max_bytes=_READ_MAX_BYTES)
+        except GitError as error:
+            if error.code != "git_output_too_large":
+                raise
+        listed = sorted(ids)
+        if len(listed) == 1:
+            return {}
+        middle = len(listed) // 2
+        return await self._contents({*listed[:middle]}) | await self._contents({*listed[middle:]})
+
+
+def _prove_all(some: Iterable[tuple[int, Patched]], bases: dict[str, bytes]) -> dict[int, Proven]:
+    proofs = ((place, prove(one, bases.get(one.raw.old_id))) for place, one in some)
+    return {place: proof for place, proof in proofs if proof is not None}
+
+
+def _unknown_sizes(told: Sequence[Patched], proven: dict[int, Proven]) -> set[str]:
+    unknown: set[str] = set()
+    for place, one in enumerate(told):
+        if place not in proven:
+            sides = ((one.raw.old_mode, one.raw.old_id), (one.raw.new_mode, one.raw.new_id))
+            unknown |= {name for mode, name in sides if mode not in (NO_MODE, SUBMODULE_MODE)}
+    return unknown
+
+
+def _among(raws: Iterable[RawChange], paths: Sequence[bytes]) -> list[RawChange]:
+    """The files that are, or were, at one of the paths or below it."""
+    if not paths:
+        return list(raws)
+    wanted = {path.rstrip(b"/") for path in paths}
+    return [raw for raw in raws if any(above in wanted for side in (raw.path, raw.base_path) for above in _above(side))]
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """The path and every directory above it."""
+    while path:
+        yield path
+        path = path.rpartition(b"/")[0]
+
+
+def _chunks(items: Sequence[T], count: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + count] for start in range(0, len(items), count))

@@ -83,17 +83,12 @@ class FileDiff:
     flags: tuple[Flag, ...]
 
 
-def unit_id(kind: UnitKind, base_path: bytes, *parts: bytes) -> str:
+def unit_id(*fields: bytes) -> str:
     """The identity of a unit.
 
     Args:
-        kind: what it changes.
-        base_path: the file's path in the base, so that a rename leaves the ids of its hunks alone; the new path of
-            an added file.
-        parts: all that tells the edit from another one; each counts with its length.
+        fields: all that tells the edit from another one, each with its length: first what kind of edit it is and the
+            file's path in the base, so that a rename leaves the ids of its hunks alone.
     """
-    made = sha256()
-    for part in (kind.value.encode(), base_path, *parts):
-        made.update(b"%d:" % len(part))
-        made.update(part)
-    return made.hexdigest()[:ID_DIGITS]
+    sizes = b" ".join([b"%d" % len(field) for field in fields])
+    return sha256(b"\n".join((sizes, *fields))).hexdigest()[:ID_DIGITS]

@@ -127,14 +127,14 @@ class TreeWriter:
             if self._states[step.path] is State.PRE:
                 failed = self._try_step(step)
                 if failed is not None:
-                    return [failed, *self._take_back()]
+                    return [failed, *self.take_back()]
         try:
             self._root.sync()
         except OSError as error:
             failed = Conflict(
                 self._steps[-1].path, ConflictKind.UNREADABLE, f"cannot be made durable: {error.strerror}"
             )
-            return [failed, *self._take_back()]
+            return [failed, *self.take_back()]
         return []
 
     def roll_forward(self) -> list[Conflict]:
@@ -191,7 +191,8 @@ class TreeWriter:
             executable = step.new_mode == EXECUTABLE_MODE
             self._root.put_file(step.path, self._content(step), executable=executable, replace=replace)
 
-    def _take_back(self) -> list[Conflict]:
+    def take_back(self) -> list[Conflict]:
+        """Make every path that was written as it was; returns those that somebody changed since."""
         left: list[Conflict] = []
         for done in reversed(self._done):
             try:

@@ -25,7 +25,7 @@ STREAM_LOST_S = 60.0  # a service that restarts is back long before
 BACKOFF_S = (0.1, 2.0)
 
 T = TypeVar("T")
-Json = str | int | float | bool | list[list[str]] | None
+Json = str | int | float | bool | list[str] | list[list[str]] | None
 
 
 class Client:

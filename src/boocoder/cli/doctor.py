@@ -7,6 +7,7 @@ import asyncio
 import click
 import msgspec
 
+from boocoder.cli.doctor_agents import check_agents
 from boocoder.cli.doctor_checks import CHECKS, Check
 from boocoder.cli.service_call import settings_of
 from boocoder.cli.style import can_show, make_console, print_json
@@ -34,7 +35,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 async def _checks(settings: Settings) -> list[Check]:
     found = [Check("settings", True, "read and valid")]
-    for checker in CHECKS:
+    for checker in (*CHECKS, check_agents):
         found += await checker(settings)
     return found
 

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.catalog.known import KNOWN_AGENTS, KnownAgent, find_program
 from boocoder.catalog.models import fetch_models
 from boocoder.cli.client import Client
 from boocoder.cli.connect import find_service
@@ -20,10 +19,7 @@ from boocoder.db.binaries import find_binaries
 from boocoder.db.pool import Database
 from boocoder.errors import BoocoderError
 from boocoder.git.command import Git, require_git
-from boocoder.process.environment import agent_environment
-from boocoder.process.run import run
 
-AGENT_TIMEOUT_S = 20.0  # `opencode --version` took 1-2 s cold
 MIN_FREE_MB = 1_024  # a worktree of a large repository and its snapshots
 OLDEST_PYTHON = (3, 11)
 
@@ -149,48 +145,6 @@ async def check_model_server(settings: Settings) -> list[Check]:
     return [Check("model server", True, f"{server.base_url}: {', '.join(models[:8])}")]
 
 
-async def check_agents(settings: Settings) -> list[Check]:
-    """Each agent's program, and that at least one agent can be used."""
-    checks = []
-    if settings.agents.opencode.enabled:
-        checks += [await _check_agent(agent, settings) for agent in KNOWN_AGENTS if agent.program]
-    if settings.agents.native.enabled:
-        checks.append(_check_native(settings))
-    if settings.agents.scripted.enabled:
-        checks.append(Check("agent scripted", True, "built in"))
-    if not any(check.ok for check in checks):
-        checks.append(Check("agents", False, "No agent can be used.", "Install or enable one."))
-    return checks
-
-
-def _check_native(settings: Settings) -> Check:
-    if settings.models.base_url:
-        return Check("agent native", True, "built in; it works with the model server")
-    cure = "Start a model server and set models.base_url to its address."
-    return Check("agent native", False, "no model server is configured", cure, needed=False)
-
-
-async def _check_agent(agent: KnownAgent, settings: Settings) -> Check:
-    around = settings.surroundings
-    try:
-        program = find_program(
-            agent,
-            configured=settings.agents.opencode.program,
-            search_path=around.search_path,
-            home=around.home,
-        )
-        if program is None:
-            return Check(f"agent {agent.name}", False, "not found", agent.cure, needed=False)
-        done = await run([str(program), "--version"], cwd=Path("/"), env=agent_environment(), timeout_s=AGENT_TIMEOUT_S)
-    except BoocoderError as error:
-        return Check(f"agent {agent.name}", False, error.text, error.cure, needed=False)
-    if done.returncode != 0:
-        said = f"{program} --version ended with code {done.returncode}: {done.stderr.strip()[-200:]}"
-        return Check(f"agent {agent.name}", False, said, "Reinstall it.", needed=False)
-    version = done.stdout.decode("utf-8", "replace").strip().splitlines()
-    return Check(f"agent {agent.name}", True, f"{version[-1] if version else 'unknown version'} at {program}")
-
-
 async def check_disk(settings: Settings) -> list[Check]:
     """Room for worktrees and snapshots."""
     folder = _nearest_existing(settings.data_dir)
@@ -208,5 +162,4 @@ CHECKS: tuple[Checker, ...] = (
     check_database,
     check_service,
     check_model_server,
-    check_agents,
 )

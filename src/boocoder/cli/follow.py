@@ -58,7 +58,7 @@ class TaskFrames:
                 return frame.task_id == self._task_id
             case frames.Notice() if frame.message_id is None:
                 return self._running
-            case frames.ChangeUpdated() | frames.AgentCommands() | frames.Resync():
+            case frames.ChangeUpdated() | frames.ReviewChanged() | frames.AgentCommands() | frames.Resync():
                 return self._running
             case _:
                 return frame.message_id in self._messages

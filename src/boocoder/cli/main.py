@@ -19,6 +19,8 @@ COMMANDS = {
     "run": ("boocoder.cli.run", "Give an agent a task, watch it, decide on its change."),
     "tasks": ("boocoder.cli.tasks", "The queue: list, show, add, cancel."),
     "sessions": ("boocoder.cli.sessions", "Sessions: list, show."),
+    "diff": ("boocoder.cli.diff", "Show a change, or print it for git apply."),
+    "review": ("boocoder.cli.review", "Decide a change part by part, comment, take parts back."),
     "changes": ("boocoder.cli.changes", "Changes: list, show, diff, apply, reject."),
     "permissions": ("boocoder.cli.permissions", "What agents ask you: list, allow, refuse, answer, rules."),
     "projects": ("boocoder.cli.projects", "Projects: list, add."),

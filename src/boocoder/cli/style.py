@@ -27,6 +27,7 @@ MARKS = {
     "answered": ("✓", "green"),
     "refused": ("✗", "yellow"),
     "timed_out": ("✗", "red"),
+    "accepted": ("✓", "green"),
     "applied": ("✓", "green"),
     "rejected": ("⊘", "yellow"),
     "superseded": ("·", "dim"),

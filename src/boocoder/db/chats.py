@@ -11,7 +11,7 @@ from boocoder.db.pool import Connection
 from boocoder.db.sessions import session_not_found
 from boocoder.db.sql import Done, statement
 from boocoder.errors import NotFound
-from boocoder.model.ids import ChatId, SessionId
+from boocoder.model.ids import ChatId, SessionId, SnapshotId
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -27,10 +27,19 @@ class Chat(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class SaidUntil(msgspec.Struct, frozen=True):
+    """A chat, and the number of the last message in it."""
+
+    chat_id: ChatId
+    ord: int
+
+
 _INSERT = statement("chats", "insert_chat", row=Done, params=(UUID, UUID, str))
 _GET = statement("chats", "get_chat", row=Chat, params=(UUID,))
 _LIST = statement("chats", "list_chats", row=Chat, params=(UUID,))
 _REMEMBER = statement("chats", "remember_choice", row=Done, params=(UUID, str, str | None, str | None, str | None))
+_FORK = statement("chats", "fork_chat", row=Done, params=(UUID, UUID, UUID, int))
+_UNTIL = statement("chats", "said_until", row=SaidUntil, params=(UUID,))
 
 
 async def insert_chat(conn: Connection, chat_id: ChatId, session_id: SessionId, title: str) -> None:
@@ -65,3 +74,23 @@ async def remember_choice(
 ) -> None:
     """Keep what the chat's newest task was sent to."""
     await _REMEMBER.changed(conn, chat_id, agent, model, mode, thinking)
+
+
+async def fork_chat(
+    conn: Connection, chat_id: ChatId, session_id: SessionId, *, parent: ChatId, message_ord: int
+) -> None:
+    """Add a chat to a session that goes on where another session's chat stood.
+
+    Args:
+        message_ord: number of the last message that it begins with.
+
+    Raises:
+        NotFound: chat_not_found.
+    """
+    if not await _FORK.changed(conn, chat_id, session_id, parent, message_ord):
+        raise NotFound("chat_not_found", f"There is no chat {parent}.", "List the session's chats to see their ids.")
+
+
+async def said_until(conn: Connection, snapshot_id: SnapshotId) -> SaidUntil | None:
+    """Where the session's conversation stood when a snapshot was taken; None if nothing had been said."""
+    return await _UNTIL.first(conn, snapshot_id)

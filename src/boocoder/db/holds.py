@@ -8,7 +8,7 @@ import msgspec
 
 from boocoder.db.pool import Connection
 from boocoder.db.sql import Done, statement
-from boocoder.model.ids import HostId, InstanceId, SessionId
+from boocoder.model.ids import HostId, InstanceId, SessionId, SnapshotId
 
 
 class HoldState(msgspec.Struct, frozen=True):
@@ -27,9 +27,19 @@ class HoldState(msgspec.Struct, frozen=True):
     running: bool
 
 
+class OpenRewind(msgspec.Struct, frozen=True):
+    """A rewind that has not ended."""
+
+    session_id: SessionId
+    snapshot_id: SnapshotId
+
+
 _HOLD = statement("holds", "hold_worktree", row=Done, params=(UUID, UUID, UUID, str))
 _RELEASE = statement("holds", "release_worktree", row=Done, params=(UUID, UUID))
 _WHY = statement("holds", "why_not_held", row=HoldState, params=(UUID,))
+_BEGIN = statement("holds", "begin_rewind", row=Done, params=(UUID, UUID))
+_END = statement("holds", "end_rewind", row=Done, params=(UUID,))
+_REWINDS = statement("holds", "list_rewinds", row=OpenRewind, params=(UUID,))
 
 
 async def hold_worktree(
@@ -52,3 +62,18 @@ async def release_worktree(conn: Connection, session_id: SessionId, instance_id:
 async def why_not_held(conn: Connection, session_id: SessionId) -> HoldState | None:
     """What stands against holding a worktree; None if there is no such session."""
     return await _WHY.first(conn, session_id)
+
+
+async def begin_rewind(conn: Connection, session_id: SessionId, snapshot_id: SnapshotId) -> bool:
+    """Open the journal before the first file is written; False if the worktree is not ready."""
+    return await _BEGIN.changed(conn, session_id, snapshot_id)
+
+
+async def end_rewind(conn: Connection, session_id: SessionId) -> bool:
+    """Close the journal; False if it is closed."""
+    return await _END.changed(conn, session_id)
+
+
+async def list_rewinds(conn: Connection, host_id: HostId) -> list[OpenRewind]:
+    """Rewinds that have not ended; at a start these were cut short."""
+    return await _REWINDS.all(conn, host_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from boocoder.db.pool import Connection
 from boocoder.db.projects import project_not_found
 from boocoder.db.sql import Done, statement
 from boocoder.errors import Conflict, NotFound
-from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId, TaskId
+from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId, SnapshotId, TaskId
 from boocoder.model.task import TaskState
 
 
@@ -61,6 +62,7 @@ _INSERT = statement("sessions", "insert_session", row=Done, params=(UUID, UUID, 
 _GET = statement("sessions", "get_session", row=Session, params=(UUID,))
 _LIST = statement("sessions", "list_sessions", row=Session, params=(UUID | None, SessionState | None, int, UUID | None))
 _LOCK = statement("sessions", "lock_session", row=LockedSession, params=(UUID,))
+_FORK = statement("sessions", "fork_session", row=Done, params=(UUID, UUID, str, UUID, str))
 _UPDATE = statement("sessions", "update_session", row=Done, params=(UUID, str | None, SessionState | None))
 
 
@@ -72,6 +74,22 @@ async def insert_session(conn: Connection, session_id: SessionId, project_id: Pr
     """
     if not await _INSERT.changed(conn, session_id, project_id, title):
         raise project_not_found(project_id)
+
+
+async def fork_session(
+    conn: Connection, session_id: SessionId, parent: SessionId, *, title: str, snapshot_id: SnapshotId, path: Path
+) -> None:
+    """Add a session that begins with a snapshot of another one, on the same host; its files are yet to be made.
+
+    Args:
+        snapshot_id: of the parent.
+        path: where its worktree will be.
+
+    Raises:
+        NotFound: session_not_found, the parent is none or never had a worktree.
+    """
+    if not await _FORK.changed(conn, session_id, parent, title, snapshot_id, str(path)):
+        raise session_not_found(parent)
 
 
 async def get_session(conn: Connection, session_id: SessionId) -> Session:

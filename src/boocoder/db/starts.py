@@ -27,12 +27,17 @@ class Start(msgspec.Struct, frozen=True):
     project_path: str
 
 
+class _Setup(msgspec.Struct, frozen=True):
+    setup_state: SetupState
+
+
 class _Base(msgspec.Struct, frozen=True):
     base_tree: str
 
 
 _GET = statement("starts", "get_start", row=Start, params=(UUID,))
 _SET = statement("starts", "set_start", row=Done, params=(UUID, str | None, bool))
+_BEGIN = statement("starts", "begin_setup", row=_Setup, params=(UUID,))
 _STATE = statement("starts", "set_setup_state", row=Done, params=(UUID, SetupState))
 _END = statement("starts", "end_setup", row=_Base, params=(UUID, str))
 
@@ -52,6 +57,11 @@ async def get_start(conn: Connection, session_id: SessionId) -> Start:
 async def set_start(conn: Connection, session_id: SessionId, *, start_from: str | None, start_dirty: bool) -> None:
     """Store what a new session starts from; at most one of both is given."""
     await _SET.one(conn, session_id, start_from, start_dirty)
+
+
+async def begin_setup(conn: Connection, session_id: SessionId) -> SetupState:
+    """A worktree was made, or made again: RUNNING if its project wants something done in it, else NONE."""
+    return (await _BEGIN.one(conn, session_id)).setup_state
 
 
 async def set_setup_state(conn: Connection, session_id: SessionId, state: SetupState) -> None:

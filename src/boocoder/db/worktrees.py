@@ -43,6 +43,7 @@ class SnapshotKind(StrEnum):
     BEFORE_REWIND = "before_rewind"
     BEFORE_UNDO = "before_undo"
     BEFORE_UPDATE = "before_update"
+    CHANGED = "changed"
     BEFORE_REMOVAL = "before_removal"
     FORK = "fork"
 
@@ -56,6 +57,7 @@ class WorktreeRow(msgspec.Struct, frozen=True):
     base_tree: str
     state: WorktreeState
     created_at: datetime
+    setup_state: SetupState
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -47,14 +47,15 @@ async def choose(agent: str, agents: Agents, *, fallback: str) -> Chosen | Faile
 
 
 async def _find(agent: str, agents: Agents) -> Chosen | Failed:
-    backend, info = agents.backend(agent), await agents.info(agent)
-    if backend is None or info is None:
+    info = await agents.info(agent)
+    if info is None:
         return Failed(
             TurnError(
                 "agent_unknown", f"There is no agent called {agent!r}.", "See `boocoder agents` for those there are."
             )
         )
-    if info.state is not AgentState.READY:
+    backend = agents.backend(agent)  # one that was installed a moment ago is here now
+    if backend is None or info.state is not AgentState.READY:
         text = f"{agent} is not available: {info.reason or info.state.value}."
         return Failed(TurnError("agent_unavailable", text, info.cure or "See `boocoder doctor`."))
     return Chosen(agent, backend, info)

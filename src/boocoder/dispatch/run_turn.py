@@ -152,8 +152,14 @@ class _Turn:
         workspace: Workspace | None = None
         async with self._recorder(chosen, liveness) as recorder:
             try:
-                workspace = await self._services.workspaces.ensure(self._task)
-                outcome = await self._drive(chosen, workspace, recorder, liveness)
+                if chosen.notice is not None:
+                    await recorder.emit(chosen.notice)
+                ready = await self._services.workspaces.ensure(self._task, emit=recorder.emit, stop=self._stop)
+                workspace = ready if isinstance(ready, Workspace) else None
+                if isinstance(ready, Workspace):
+                    outcome = await self._drive(chosen, ready, recorder, liveness)
+                else:
+                    outcome = ready
             except LeaseLost:
                 raise
             except Exception as error:
@@ -178,9 +184,7 @@ class _Turn:
         )
 
     async def _drive(self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness) -> Outcome:
-        for notice in (chosen.notice, *workspace.notices):
-            if notice is not None:
-                await recorder.emit(notice)
+        liveness.touch()  # making a worktree may have taken long
         if self._stop.reason is StopReason.CANCELLED:
             return Cancelled()
         request = await self._request(chosen, workspace)
@@ -266,6 +270,9 @@ async def measured(
     """Snapshot and measure the worktree; where that fails, the transcript says so and the change stays as it was."""
     if workspace is None:
         return None
+    began = time.monotonic()
+    if workspace.watch is not None:
+        workspace.watch.look_again()
     try:
         async with asyncio.timeout(SNAPSHOT_S):
             taken = await services.workspaces.take(task, workspace.worktree)
@@ -274,6 +281,9 @@ async def measured(
         text = f"The worktree could not be read, so the change was left as it was: {error}"
         transcript.notice(Notice("snapshot_failed", text, NoticeLevel.WARNING))
         return None
+    outside = await workspace.watch.notice(time.monotonic() - began) if workspace.watch is not None else None
+    if outside is not None:
+        transcript.notice(outside)
     for left_out in taken.skipped[:SKIPPED_SHOWN]:
         text = f"{path_text(left_out.path)[0]} is not in the change: {left_out.reason}"
         transcript.notice(Notice("file_skipped", text, NoticeLevel.WARNING))

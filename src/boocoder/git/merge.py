@@ -20,6 +20,7 @@ class ConflictKind(StrEnum):
     OTHER = "other"  # a rename, or a file where the other side has a directory
     IN_THE_WAY = "in_the_way"  # a file that git does not know, such as an ignored one, stands there
     CHANGED_MEANWHILE = "changed_meanwhile"  # it changed between looking and writing
+    STAGED = "staged"  # the user has staged edits of a file that a commit changes
     UNREADABLE = "unreadable"
 
 
@@ -31,11 +32,13 @@ class Conflict:
         path: its bytes, relative to the root.
         kind: why.
         text: in words.
+        stages: what a merge found: 1 base, 2 ours, 3 theirs -> id of the content; empty where no merge found it.
     """
 
     path: bytes
     kind: ConflictKind
     text: str
+    stages: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ class MergeResult:
     Args:
         tree: the merged tree; None if there are conflicts.
         conflicts: one or more a file, empty if there is a tree.
+        marked: with conflicts, the tree as far as it could be merged, with conflict markers in its text files.
     """
 
     tree: str | None
     conflicts: tuple[Conflict, ...] = ()
+    marked: str | None = None
 
 
 _TEXTS = {
@@ -86,7 +91,7 @@ async def merge(shadow: ShadowGit, *, base: str, ours: str, theirs: str) -> Merg
     conflicts = _conflicts(entries)
     if not conflicts:
         raise failed(args, done)
-    return MergeResult(None, tuple(conflicts))
+    return MergeResult(None, tuple(conflicts), tree.decode().strip())
 
 
 async def _commit(shadow: ShadowGit, tree: str, *parents: str) -> str:
@@ -96,16 +101,17 @@ async def _commit(shadow: ShadowGit, tree: str, *parents: str) -> str:
 
 
 def _conflicts(entries: Iterable[bytes]) -> list[Conflict]:
-    stages: dict[bytes, list[int]] = {}
+    stages: dict[bytes, list[tuple[int, str]]] = {}
     for entry in entries:
         about, tab, path = entry.partition(b"\t")
         if tab:
-            stages.setdefault(path, []).append(int(about.split(b" ")[2]))
+            _, name, stage = about.decode().split(" ")
+            stages.setdefault(path, []).append((int(stage), name))
     return [_conflict(path, tuple(sorted(found))) for path, found in sorted(stages.items())]
 
 
-def _conflict(path: bytes, stages: tuple[int, ...]) -> Conflict:
-    match stages:
+def _conflict(path: bytes, stages: tuple[tuple[int, str], ...]) -> Conflict:
+    match tuple(stage for stage, _ in stages):
         case (1, 2, 3):
             kind = ConflictKind.BOTH_MODIFIED
         case (2, 3):
@@ -116,4 +122,4 @@ def _conflict(path: bytes, stages: tuple[int, ...]) -> Conflict:
             kind = ConflictKind.DELETED_HERE
         case _:
             kind = ConflictKind.OTHER
-    return Conflict(path, kind, _TEXTS[kind])
+    return Conflict(path, kind, _TEXTS[kind], stages)

@@ -89,12 +89,12 @@ class ShadowGit:
         if index is not None:
             made["GIT_INDEX_FILE"] = str(index)
         if borrow:
-            made["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = _quoted(self.lender)
+            made["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = quoted_directory(self.lender)
         return made
 
 
-def _quoted(path: Path) -> str:
-    """The path as one entry of a colon-separated list; git reads C-style quotes there."""
+def quoted_directory(path: Path) -> str:
+    """A path as one entry of a colon-separated list of object directories; git reads C-style quotes there."""
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
@@ -143,9 +143,13 @@ async def own_difference(shadow: ShadowGit, old_tree: str, tree: str) -> int:
     """As `own_objects`, for all that `tree` holds and `old_tree` does not."""
     if old_tree == tree:
         return 0
+    return await own_objects(shadow, [tree, *await changed_objects(shadow, old_tree, tree)])
+
+
+async def changed_objects(shadow: ShadowGit, old_tree: str, tree: str) -> list[str]:
+    """The trees and files below `tree` that `old_tree` does not have at the same place."""
     printed = await shadow(
         "diff-tree", "-r", "-t", "-z", "--raw", "--no-renames", "--no-abbrev", "--end-of-options", old_tree, tree
     )
     records = [record.decode().split(" ") for record in printed.split(b"\0")[::2] if record]
-    made = [new_id for _, new_mode, _, new_id, _ in records if new_mode not in ("000000", "160000")]
-    return await own_objects(shadow, [tree, *made])
+    return [new_id for _, new_mode, _, new_id, _ in records if new_mode not in ("000000", "160000")]

@@ -19,7 +19,7 @@ async def with_sound_index(index: Path, work: Callable[[], Awaitable[T]]) -> T:
     The caller holds the lock of this index, so what git left of its own lock belongs to a git that was killed.
     """
     index.parent.mkdir(parents=True, exist_ok=True)
-    _lock_file(index).unlink(missing_ok=True)
+    drop_index_lock(index)
     try:
         return await work()
     except GitError as error:
@@ -32,7 +32,12 @@ async def with_sound_index(index: Path, work: Callable[[], Awaitable[T]]) -> T:
 def drop_index(index: Path) -> None:
     """Delete an index, and what a git that was killed while writing it left."""
     index.unlink(missing_ok=True)
-    _lock_file(index).unlink(missing_ok=True)
+    drop_index_lock(index)
+
+
+def drop_index_lock(index: Path) -> None:
+    """Delete what a git that was killed while writing an index left. The caller holds the lock of this index."""
+    index.with_name(index.name + ".lock").unlink(missing_ok=True)
 
 
 def copy_index(source: Path, target: Path) -> None:
@@ -51,7 +56,3 @@ def signature(index: Path) -> tuple[int, int, int]:
     except FileNotFoundError:
         return 0, 0, 0
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _lock_file(index: Path) -> Path:
-    return index.with_name(index.name + ".lock")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
-from boocoder.git.command import Git, require_git
+from boocoder.git.command import TIMEOUT_S, Git, require_git
 from boocoder.git.objects import ShadowGit
 from boocoder.git.settings import personal, settings_or_default
 from boocoder.git.shadow_directory import make_shadow_directory
@@ -189,32 +189,45 @@ async def _count_dirty_alone(checkout: Checkout, head_tree: str) -> int:
         settings = await settings_or_default(user_git(checkout), checkout.common_dir)
         await make_shadow_directory(git_dir, object_format=checkout.object_format, settings=settings)
         shadow = ShadowGit(Git(git_dir), git_dir, checkout.objects)
-        return await count_dirty(shadow, checkout, head_tree, index=Path(temporary) / "index")
+        return len(await dirty_paths(shadow, checkout, head_tree, index=Path(temporary) / "index"))
 
 
-async def count_dirty(shadow: ShadowGit, checkout: Checkout, head_tree: str, *, index: Path) -> int:
-    """How many files of a checkout differ from its commit or are untracked.
+async def dirty_paths(
+    shadow: ShadowGit, checkout: Checkout, head_tree: str | None, *, index: Path, timeout_s: float = TIMEOUT_S
+) -> set[bytes]:
+    """Files of a checkout that differ from its index or are untracked.
 
     Args:
+        head_tree: also those whose entry in the index differs from this tree; None for not.
         index: where a copy of the checkout's index is put for the time of the call.
+        timeout_s: of each call of git.
     """
     try:
         with suppress(OSError):
             shutil.copyfile(checkout.git_dir / "index", index)
         try:
-            return await _differences(shadow, checkout.root, head_tree, index)
-        except GitError:  # a split or broken index: compare with the commit by content
+            return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
+        except GitError as error:  # a split or broken index: compare with the commit by content
+            if error.code != "git_failed":
+                raise
+            tree = head_tree or (await read_head(user_git(checkout), checkout.object_format)).tree
             index.unlink(missing_ok=True)
-            await shadow("read-tree", head_tree, index=index)
-            return await _differences(shadow, checkout.root, head_tree, index)
+            await shadow("read-tree", tree, index=index)
+            return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
     finally:
         index.unlink(missing_ok=True)
 
 
-async def _differences(shadow: ShadowGit, root: Path, head_tree: str, index: Path) -> int:
-    staged = await shadow(
-        "diff-index", "--cached", "--name-only", "--no-renames", "--ignore-submodules=all", "-z", head_tree,
-        work_tree=root, index=index,
-    )  # fmt: skip
-    changed = await shadow("ls-files", "-z", "-m", "-d", "-o", "--exclude-standard", work_tree=root, index=index)
-    return len({path for path in (staged + changed).split(b"\0") if path})
+async def _differences(
+    shadow: ShadowGit, root: Path, head_tree: str | None, index: Path, timeout_s: float
+) -> set[bytes]:
+    staged = b""
+    if head_tree is not None:
+        staged = await shadow(
+            "diff-index", "--cached", "--name-only", "--no-renames", "--ignore-submodules=all", "-z", head_tree,
+            work_tree=root, index=index, timeout_s=timeout_s,
+        )  # fmt: skip
+    changed = await shadow(
+        "ls-files", "-z", "-m", "-d", "-o", "--exclude-standard", work_tree=root, index=index, timeout_s=timeout_s
+    )
+    return {path for path in (staged + changed).split(b"\0") if path}

@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
-from boocoder.git.command import OUTPUT_MAX_BYTES, Git, require_git
+from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git, require_git
+from boocoder.git.kept_objects import own_kept
 from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
 from boocoder.git.objects import ShadowGit, own_difference, own_reachable
-from boocoder.git.private_index import copy_index, drop_index, signature, with_sound_index
-from boocoder.git.project import Checkout, Head, count_dirty, empty_tree, find_checkout, read_head, user_git
-from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
+from boocoder.git.private_index import copy_index, drop_index, drop_index_lock, signature, with_sound_index
+from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, find_checkout, read_head, user_git
+from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
 from boocoder.git.settings import UserSettings, settings_or_default
 from boocoder.git.shadow_directory import make_shadow_directory
 from boocoder.git.snapshot import Snapshot, update_index
+from boocoder.git.start_points import checked_out, commit_and_tree, named_commit
 from boocoder.git.tree_diff import ChangedFile, changed_files, diff
+from boocoder.git.untracked import untracked_matching
 from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
 
@@ -37,14 +40,12 @@ class Worktree:
     Args:
         path: its directory.
         base_commit: full id of the commit that it was made at.
-        base_tree: the tree of that commit; the session's change is measured against it.
-        dirty_files: files of the user's checkout that differed from the commit then; they are not in the worktree.
+        base_tree: the tree that was written into it; the session's change is measured against it.
     """
 
     path: Path
     base_commit: str
     base_tree: str
-    dirty_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +118,38 @@ class ShadowRepository:
         """What the user has checked out now."""
         return await read_head(user_git(self.checkout), self.checkout.object_format)
 
-    async def dirty_files(self) -> int:
-        """How many files of the user's checkout differ from its commit or are untracked."""
-        head = await self.head()
-        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
-        return await count_dirty(self.git, self.checkout, head.tree, index=index)
+    async def dirty_paths(self, *, staged: bool, timeout_s: float = TIMEOUT_S) -> set[bytes]:
+        """Files of the user's checkout that differ from its index or are untracked.
 
-    async def add_worktree(self, path: Path, *, commit: str | None = None) -> Worktree:
-        """Make a linked worktree of the user's repository, with all files of the commit.
+        Args:
+            staged: also those that differ from its commit in the index alone.
+        """
+        tree = (await self.head()).tree if staged else None
+        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
+        return await dirty_paths(self.git, self.checkout, tree, index=index, timeout_s=timeout_s)
+
+    async def untracked_matching(self, patterns: Sequence[str]) -> list[bytes]:
+        """Ignored and untracked files of the user's checkout that match patterns as in .gitignore."""
+        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
+        return await untracked_matching(self.git, self.checkout, patterns, index=index)
+
+    async def named_commit(self, name: str) -> str:
+        """The full id of the commit that a branch, tag or commit of the user's stands for.
+
+        Raises:
+            InvalidInput: `start_unknown`.
+        """
+        return await named_commit(self.checkout, name)
+
+    async def add_worktree(self, path: Path, *, commit: str | None = None, tree: str | None = None) -> Worktree:
+        """Make a linked worktree of the user's repository, with all files of a tree.
 
         Nothing is left of it where this fails or is cancelled.
 
         Args:
             path: its directory; must not exist, or be empty.
-            commit: full id; None for what the user has checked out.
+            commit: full id of what its HEAD is detached at; None for what the user has checked out.
+            tree: what is written into it, as changes that are not staged; None for the commit's own.
 
         Raises:
             InvalidInput: `project_without_commit`.
@@ -138,34 +157,22 @@ class ShadowRepository:
             GitError: git failed.
         """
         path = real_path(path)
-        base_commit, base_tree = await self._base(commit)
-        git = user_git(self.checkout)
-        admin = await add_linked(git, self.checkout, path, base_commit)
+        if commit is None:
+            base_commit, commit_tree = await checked_out(self.checkout)
+        else:
+            base_commit, commit_tree = await commit_and_tree(self.git, self.checkout, commit)
+        base_tree = commit_tree if tree is None else check_id(tree)
+        admin = await add_linked(user_git(self.checkout), self.checkout, path, base_commit)
         try:
             seed = self._seed(path)
             await self._check_out(path, base_tree, seed)
             copy_index(seed, admin / "index")
-            dirty = await self.dirty_files() if commit is None else 0
+            if base_tree != commit_tree:
+                await self.git("read-tree", "--reset", "-i", commit_tree, index=admin / "index")
         except BaseException:
             await asyncio.shield(self._discard(path))
             raise
-        return Worktree(path, base_commit, base_tree, dirty)
-
-    async def _base(self, commit: str | None) -> tuple[str, str]:
-        if commit is None:
-            head = await self.head()
-            if head.commit is None:
-                raise InvalidInput(
-                    "project_without_commit",
-                    f"{self.checkout.root} has no commit yet, so there is nothing that a worktree could start from.",
-                    "Make a first commit: git commit --allow-empty -m start",
-                )
-            return head.commit, head.tree
-        asked = f"{check_id(commit)}^{{commit}}\n{commit}^{{tree}}\n".encode()
-        found = (await self.git("cat-file", "--batch-check=%(objectname)", stdin=asked)).decode().split("\n")
-        if found[0].endswith("missing"):
-            raise GitError("commit_missing", f"The commit {commit} is not in {self.checkout.root} any more.")
-        return found[0], found[1]
+        return Worktree(path, base_commit, base_tree)
 
     async def _check_out(self, path: Path, tree: str, index: Path) -> None:
         """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
@@ -178,28 +185,24 @@ class ShadowRepository:
         name = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return self.git_dir / "seeds" / f"{name}.index"
 
-    async def restore(self, path: Path, *, index: Path, ref: str) -> bool:
-        """Bring a worktree that was just made to the tree that `ref` keeps.
+    async def rewrite(self, worktree: Path, *, index: Path, old: str, new: str) -> None:
+        """Bring the files of a worktree from one tree to another; ignored files stay, no symbolic link is followed.
 
         Args:
-            path: made by `add_worktree` and not touched since.
-            index: the private index that `snapshot` will use.
-            ref: as given to `snapshot`.
+            index: the private index, which the newest snapshot has left equal to `old`.
+            old: the tree that the files are now.
 
-        Returns:
-            False if nothing is kept under that ref; then the worktree stays at its base.
+        Raises:
+            GitError: a file is neither, or one that is not in `old` stands in the way (nothing was written); or a
+                file could not be written (some may be as in `new`).
         """
-        tree = read_ref(self.git_dir, ref)
-        if tree is None:
-            return False
-        path = real_path(path)
+        worktree = worktree.resolve()
+        trees = check_id(old), check_id(new)
         async with self._lock_of(index):
-            drop_index(index)
-            copy_index(self._seed(path), index)
+            drop_index_lock(index)
             await self.git(
-                "read-tree", "--reset", "-u", tree, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
+                "read-tree", "-m", "-u", *trees, work_tree=worktree, index=index, timeout_s=CHECKOUT_TIMEOUT_S
             )
-        return True
 
     async def remove_worktree(self, path: Path) -> None:
         """Remove a worktree and what the user's repository knows of it. Idempotent; broken ones too.
@@ -211,9 +214,8 @@ class ShadowRepository:
             GitError: a kept object is missing, or the lock was held too long.
         """
         path = real_path(path)
-        kept = [tree for ref in list_refs(self.git_dir) if (tree := read_ref(self.git_dir, ref)) is not None]
-        if kept and path.exists():
-            await own_reachable(self.git, kept)
+        if path.exists():
+            await own_kept(self.git)
         await self._discard(path)
 
     async def _discard(self, path: Path) -> None:

@@ -15,6 +15,7 @@ from boocoder.git.settings import UserSettings
 from boocoder.model.ids import new_id
 
 PASSING_MAX_S = 6 * 3600.0  # no single call of ours lasts nearly as long
+CHECKOUT_WORKERS_MAX = 4  # processes that write a worktree's files; more wait for one another in the same directory
 
 _CONFIG: Mapping[str, Mapping[str, str]] = {
     "core": {
@@ -36,7 +37,7 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
     "merge": {"directoryRenames": "false", "renames": "true", "conflictStyle": "merge"},
     "protocol": {"allow": "never"},
     "submodule": {"recurse": "false"},
-    "checkout": {"workers": "1"},
+    "checkout": {"workers": str(max(1, min(CHECKOUT_WORKERS_MAX, os.cpu_count() or 1)))},
 }
 
 

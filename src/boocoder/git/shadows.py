@@ -36,3 +36,7 @@ class Shadows:
                 await shadow.open()
                 self._open[project_id] = shadow
             return self._open[project_id]
+
+    def opened(self, project_id: ProjectId) -> ShadowRepository | None:
+        """The shadow repository of a project, if anybody has used it."""
+        return self._open.get(project_id)

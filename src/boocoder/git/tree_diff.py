@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from boocoder.git.command import OUTPUT_MAX_BYTES
 from boocoder.git.objects import ShadowGit
+from boocoder.git.patch import Patched, RawChange, parse_patched, parse_raw
 
 Status = Literal["A", "M", "D", "T"]
 NO_MODE = "000000"
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
 EXECUTABLE_MODE = "100755"
+RENAMES_MAX = 500  # files on either side; past it (a quarter of a million comparisons) only exact renames are found
+NEAR_LINES = 2  # unchanged lines between edits that are shown as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +162,48 @@ async def diff(
         "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
         max_bytes=max_bytes,
     )  # fmt: skip
+
+
+async def patched_files(
+    shadow: ShadowGit,
+    base_tree: str,
+    tree: str,
+    *,
+    paths: Sequence[bytes] = (),
+    text_max_bytes: int,
+    as_text: bool = False,
+    max_bytes: int = OUTPUT_MAX_BYTES,
+) -> list[Patched]:
+    """All paths that differ with their hunks, renames found, in git's order.
+
+    Args:
+        base_tree, tree: ids of two trees.
+        paths: only these files or directories; all if empty. A rename is found only if both its paths are in it.
+        text_max_bytes: larger files count as binary.
+        as_text: show the lines of every file, whatever its content and attributes.
+        max_bytes: of what git prints.
+
+    Raises:
+        GitError: `git_output_too_large`, `diff_not_understood`, or git failed.
+    """
+    printed = await shadow(
+        "-c", f"core.bigFileThreshold={text_max_bytes}", "diff-tree", *_RENAMED, "--raw", "-p", "-U0",
+        f"--inter-hunk-context={NEAR_LINES}", "--diff-algorithm=myers", "--indent-heuristic", "--no-ext-diff",
+        "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/",
+        *(("--text",) if as_text else ()), "--end-of-options", base_tree, tree,
+        "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
+        max_bytes=max_bytes,
+    )  # fmt: skip
+    return await asyncio.to_thread(parse_patched, printed)
+
+
+async def renamed_files(shadow: ShadowGit, base_tree: str, tree: str) -> list[RawChange]:
+    """All paths that differ, as `patched_files` finds them, without their hunks."""
+    printed = await shadow("diff-tree", *_RENAMED, "--raw", "--end-of-options", base_tree, tree)
+    return parse_raw(printed)[0]
+
+
+_RENAMED = (
+    "-r", "-z", "-M50%", f"-l{RENAMES_MAX}", "--no-rename-empty", "--full-index", "--no-abbrev",
+    "--ignore-submodules=none",
+)  # fmt: skip

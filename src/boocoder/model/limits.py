@@ -17,3 +17,6 @@ DIFF_STORE_MAX_BYTES = 16 * 1024 * 1024  # a larger diff is read from the shadow
 LEASE_TTL_S = 15.0  # a host that does not renew for so long is taken for dead; database clock
 LEASE_RENEW_S = 4.0  # three tries inside one TTL
 POLL_INTERVAL_S = 2.0  # safety net under NOTIFY
+REVIEW_FILE_MAX_BYTES = 2 * 1024 * 1024  # nobody reviews a larger text line by line; it is decided on as a whole
+REVIEW_DIFF_MAX_BYTES = 64 * 1024 * 1024  # of all hunks of a change; past it every file is decided on as a whole
+WORDS_MAX_CHARS = 20_000  # of one hunk, both sides; past it lines are shown as removed and added whole

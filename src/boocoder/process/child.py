@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import IO
 
 from boocoder.errors import ProcessError
 from boocoder.process.control import Control
@@ -30,13 +31,22 @@ class Child:
 
     Args:
         process: its supervisor program.
+        output: what its stdout is read from: a pipe, or our end of its terminal.
         control: the socket to it.
         mark: environment entry of this child and of all that it starts.
         line_limit_bytes: longer lines of stdout are dropped.
     """
 
-    def __init__(self, *, process: subprocess.Popen[bytes], control: Control, mark: str, line_limit_bytes: int) -> None:
-        assert process.stdout is not None and process.stderr is not None
+    def __init__(
+        self,
+        *,
+        process: subprocess.Popen[bytes],
+        output: IO[bytes] | None,
+        control: Control,
+        mark: str,
+        line_limit_bytes: int,
+    ) -> None:
+        assert output is not None and process.stderr is not None
         self._process = process
         self._control = control
         self._mark = mark
@@ -46,7 +56,7 @@ class Child:
         self._lines = LineQueue(line_limit_bytes, self._make_room)
         self._tail = Tail(STDERR_BYTES)
         self._received = 0
-        self._stdout = PipeReader(process.stdout, self._take, self._lines.end)
+        self._stdout = PipeReader(output, self._take, self._lines.end)
         self._stderr = PipeReader(process.stderr, self._tail.add)
         self._stdin = PipeWriter(process.stdin) if process.stdin is not None else None
         self._write_turn = asyncio.Lock()

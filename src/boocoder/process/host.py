@@ -14,12 +14,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from boocoder.errors import ProcessError
 from boocoder.process import supervisor, table
 from boocoder.process.child import Child
 from boocoder.process.control import Control
 from boocoder.process.failure import bad_argument, start_failure
+from boocoder.process.terminal import TerminalSize, open_terminal
 from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
@@ -107,20 +109,28 @@ class ProcessHost:
         else:
             self._record.unlink(missing_ok=True)
 
-    async def spawn(self, command: Command, *, stdin: bool = False, line_limit_bytes: int = LINE_LIMIT_BYTES) -> Child:
+    async def spawn(
+        self,
+        command: Command,
+        *,
+        stdin: bool = False,
+        line_limit_bytes: int = LINE_LIMIT_BYTES,
+        terminal: TerminalSize | None = None,
+    ) -> Child:
         """Start an agent; returns when its program runs.
 
         Args:
             command: what to start.
             stdin: whether it gets a pipe to read from, rather than nothing.
             line_limit_bytes: longer lines of its stdout are dropped and counted.
+            terminal: its input and output are a pseudo-terminal of this size; its stderr is a pipe as ever.
 
         Raises:
             ProcessError: it could not be started; the text says why and the cure what to do.
         """
         if not self._open:
             raise ProcessError("host_not_running", "The process host is not running.", "Start boocoder again.")
-        child, control = self._launch(command, stdin, line_limit_bytes)
+        child, control = self._launch(command, _Streams(stdin, line_limit_bytes, terminal))
         self._spawned += 1
         self._children.add(child)
         self._supervisor.spawn(self._attend(child), f"child {child.supervisor_pid}")
@@ -145,39 +155,67 @@ class ProcessHost:
         finally:
             self._children.discard(child)
 
-    def _launch(self, command: Command, stdin: bool, line_limit_bytes: int) -> tuple[Child, Control]:
+    def _launch(self, command: Command, streams: _Streams) -> tuple[Child, Control]:
         if not command.argv or any("\0" in text for text in command.argv):
             raise bad_argument(command.argv)
         mark = f"{self.cookie}:{next(self._numbers)}"
+        screen, tty = _open_terminal(command, streams.terminal)
         ours, theirs = socket.socketpair()
         try:
             process = subprocess.Popen(
                 [*_program(), str(theirs.fileno()), str(command.cwd), "--", *command.argv],
                 cwd="/",
                 env={**command.env, COOKIE: self.cookie, CHILD: mark},
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdin=tty or (subprocess.PIPE if streams.stdin else subprocess.DEVNULL),
+                stdout=tty or subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        except OSError as error:
-            ours.close()
-            raise start_failure(error.errno or 0, command.argv, command.cwd) from error
-        except ValueError as error:
-            ours.close()
+        except (OSError, ValueError) as error:
+            _close(ours, screen)
+            if isinstance(error, OSError):
+                raise start_failure(error.errno or 0, command.argv, command.cwd) from error
             raise bad_argument(command.argv) from error
         finally:
-            theirs.close()
+            _close(theirs, tty)
         control = Control(ours)
-        entry = f"{CHILD}={mark}"
-        return Child(process=process, control=control, mark=entry, line_limit_bytes=line_limit_bytes), control
+        child = Child(
+            process=process,
+            output=screen or process.stdout,
+            control=control,
+            mark=f"{CHILD}={mark}",
+            line_limit_bytes=streams.line_limit_bytes,
+        )
+        return child, control
 
     def statistics(self) -> HostStatistics:
         """Counts, for logs and screens."""
         running = sum(child.returncode is None for child in self._children)
         return HostStatistics(running=running, spawned=self._spawned, swept=self._swept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    """What a child's streams are; see `ProcessHost.spawn`."""
+
+    stdin: bool
+    line_limit_bytes: int
+    terminal: TerminalSize | None
+
+
+def _open_terminal(command: Command, size: TerminalSize | None) -> tuple[IO[bytes] | None, IO[bytes] | None]:
+    try:
+        return open_terminal(size) if size is not None else (None, None)
+    except OSError as error:
+        raise start_failure(error.errno or 0, command.argv, command.cwd) from error
+
+
+def _close(*files: IO[bytes] | socket.socket | None) -> None:
+    for file in files:
+        if file is not None:
+            file.close()
 
 
 def _program() -> list[str]:

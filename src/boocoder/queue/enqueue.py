@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -64,6 +65,10 @@ class Enqueued:
     events: tuple[frames.Frame, ...]
 
 
+Also = Callable[[Connection, TaskId], Awaitable[None]]
+"""What is written in the transaction of a new task; an error that it raises undoes the task."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a task belongs; `chat` is None for a chat that is made now."""
@@ -84,8 +89,11 @@ class _Choice:
     thinking: str | None
 
 
-async def enqueue(database: Database, new_task: NewTask) -> Enqueued:
+async def enqueue(database: Database, new_task: NewTask, *, also: Also | None = None) -> Enqueued:
     """Store a task, and the session and chat that it asks for.
+
+    Args:
+        also: written with the task, or not at all; not called for a task that the idempotency key had made before.
 
     Raises:
         InvalidInput: prompt_blank, prompt_too_long, text_not_storable, name_invalid, priority_invalid,
@@ -103,7 +111,10 @@ async def enqueue(database: Database, new_task: NewTask) -> Enqueued:
             return known
         try:
             async with database.transaction() as conn:
-                return await _insert(conn, new_task, digest)
+                made = await _insert(conn, new_task, digest)
+                if also is not None:
+                    await also(conn, made.task_id)
+                return made
         except _KeyTakenError:
             continue
     raise Conflict("idempotency_key_reused", "The idempotency key was taken at this moment.", "Send it again.")

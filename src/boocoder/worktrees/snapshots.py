@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from boocoder.db import projects, sessions, snapshots, worktrees
 from boocoder.db.pool import Database
@@ -97,7 +98,9 @@ class Snapshots:
             Conflict: session_without_worktree, worktree_not_there.
             GitError: git refused, or took too long.
         """
-        return (await self.take_whole(await self.place(session_id), kind=kind, task_id=task_id, note=note)).snapshot
+        place = await self.place(session_id)
+        require_ready(place)
+        return (await self.take_whole(place, kind=kind, task_id=task_id, note=note)).snapshot
 
     async def take_whole(
         self,
@@ -108,12 +111,11 @@ class Snapshots:
         note: str = "",
         also: tuple[bytes, ...] = (),
     ) -> Taken:
-        """As `take`, and says what could not be taken.
+        """As `take`, of files that are there whatever the row says, and says what could not be taken.
 
         Args:
             also: files that are taken although patterns ignore them.
         """
-        require_ready(place)
         snapshot_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{place.row.session_id}/{snapshot_id}"
         taken = await place.shadow.take_snapshot(place.path, index=place.index, ref=ref, also=also)
@@ -142,9 +144,23 @@ class Snapshots:
 
     async def tree_now(self, place: Place) -> str:
         """The tree of the files as they are, without a row; the next call of this forgets it."""
-        require_ready(place)
         ref = f"refs/boocoder/{place.row.session_id}/now"
         return await place.shadow.snapshot(place.path, index=place.index, ref=ref)
+
+    async def tree_at(self, place: Place, side: str | SnapshotId) -> str:
+        """The tree of a snapshot, of the worktree's base (`base`) or of its files as they are (`now`).
+
+        Raises:
+            NotFound: snapshot_not_found.
+            Conflict: worktree_not_there, for `now`.
+        """
+        if side == "base":
+            return place.row.base_tree
+        if side == "now":
+            require_ready(place)
+            return await self.tree_now(place)
+        async with self._database.connection() as conn:
+            return (await snapshots.get_snapshot(conn, place.row.session_id, SnapshotId(UUID(str(side))))).tree
 
     async def latest(self, session_id: SessionId) -> Snapshot | None:
         """The session's newest snapshot."""

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.services import Services
+from boocoder.api.shapes.agents import AgentOut, agent_out
 from boocoder.api.shapes.inputs import ProbeInput
-from boocoder.api.shapes.outputs import AgentOut
 
 router = APIRouter(prefix="/api/agents", route_class=StrictRoute)
 
@@ -16,12 +16,11 @@ router = APIRouter(prefix="/api/agents", route_class=StrictRoute)
 @access(Access.READ)
 async def list_agents(services: Services) -> list[AgentOut]:
     """What is known about every agent now."""
-    return [AgentOut.model_validate(agent, from_attributes=True) for agent in services.agents.known()]
+    return [agent_out(info) for info in services.agents.known()]
 
 
 @router.post("/probe")
 @access(Access.WRITE)
 async def probe_agents(services: Services, body: ProbeInput | None = None) -> list[AgentOut]:
     """Ask the agents whether they work, and wait for their answers."""
-    found = await services.agents.probe(body.agents if body else None)
-    return [AgentOut.model_validate(agent, from_attributes=True) for agent in found]
+    return [agent_out(info) for info in await services.agents.probe(body.agents if body else None)]

@@ -9,10 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.routes.starts import require_start
 from boocoder.api.services import ApiServices, Services
 from boocoder.api.shapes.inputs import PAGE_DEFAULT, IdempotencyKey, Limit, NewTaskInput, Nothing, TaskPath
 from boocoder.api.shapes.outputs import EnqueuedOut, TaskOut
 from boocoder.broker.broker import Broker
+from boocoder.catalog.choices import check_choice
 from boocoder.db import chats, events, sessions, tasks
 from boocoder.db.pool import Connection
 from boocoder.db.tasks import Task
@@ -31,7 +33,8 @@ async def add_task(
 ) -> EnqueuedOut:
     """Queue a task. The same `Idempotency-Key` with the same body gives the same task again, with 200."""
     new_task = await _with_agent(services, _new_task(body, idempotency_key))
-    done = await enqueue(services.database, new_task)
+    _check_choice(services, new_task)
+    done = await enqueue(services.database, new_task, before=lambda: _check_start(services, new_task))
     _publish(services.broker, done.session_id, done.events)
     if not done.created:
         response.status_code = 200
@@ -97,7 +100,14 @@ def _new_task(body: NewTaskInput, idempotency_key: str | None) -> NewTask:
         priority=body.priority,
         title=body.title,
         idempotency_key=idempotency_key,
+        start_from=body.start.from_,
+        start_dirty=body.start.dirty,
     )
+
+
+async def _check_start(services: ApiServices, new_task: NewTask) -> None:
+    if new_task.project_id is not None and new_task.start_from is not None:
+        await require_start(services, new_task.project_id, new_task.start_from)
 
 
 async def _with_agent(services: ApiServices, new_task: NewTask) -> NewTask:
@@ -107,18 +117,32 @@ async def _with_agent(services: ApiServices, new_task: NewTask) -> NewTask:
     """
     if new_task.agent is not None:
         return new_task
-    if new_task.chat_id is not None:
-        async with services.database.connection() as conn:
-            chat = await chats.get_chat(conn, new_task.chat_id)
-        if chat.agent is not None:
-            return replace(
-                new_task,
-                agent=chat.agent,
-                model=new_task.model or chat.model,
-                mode=new_task.mode or chat.mode,
-                thinking=new_task.thinking or chat.thinking,
-            )
+    chat = await _chat_of(services, new_task)
+    if chat is not None and chat.agent is not None:
+        return replace(
+            new_task,
+            agent=chat.agent,
+            model=new_task.model or chat.model,
+            mode=new_task.mode or chat.mode,
+            thinking=new_task.thinking or chat.thinking,
+        )
     return replace(new_task, agent=await services.agents.choose())
+
+
+async def _chat_of(services: ApiServices, new_task: NewTask) -> chats.Chat | None:
+    """The chat that the task goes on with: the one named, or the session's newest."""
+    if new_task.chat_id is None and new_task.session_id is None:
+        return None
+    async with services.database.connection() as conn:
+        if new_task.chat_id is not None:
+            return await chats.get_chat(conn, new_task.chat_id)
+        made = await chats.list_chats(conn, new_task.session_id) if new_task.session_id is not None else []
+    return made[-1] if made else None
+
+
+def _check_choice(services: ApiServices, new_task: NewTask) -> None:
+    info = next((known for known in services.agents.known() if known.name == new_task.agent), None)
+    check_choice(info, model=new_task.model, mode=new_task.mode, thinking=new_task.thinking)
 
 
 async def _left_queue(conn: Connection, session_id: SessionId, task_id: TaskId) -> tuple[frames.Frame, ...]:

@@ -13,7 +13,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 from boocoder.db.messages import Message
 from boocoder.db.permissions import StoredAnswer, StoredRequest
 from boocoder.db.sessions import SessionState
-from boocoder.model.agent import AgentState
 from boocoder.model.permission import Decider, PermissionKind, PermissionState, RuleAction
 from boocoder.model.task import ChangeState, MessageRole, MessageStatus, PartKind, TaskState
 
@@ -48,6 +47,8 @@ class SessionOut(Output):
     state: SessionState
     created_at: datetime
     updated_at: datetime
+    start_from: str | None
+    start_dirty: bool
     pending_tasks: int
     running_task_id: UUID | None
     last_task_state: TaskState | None
@@ -185,15 +186,6 @@ class ChangeOut(ChangeRowOut):
     files: Annotated[list[FileOut], BeforeValidator(_decoded)]
 
 
-class AppliedOut(Output):
-    """What applying came to; `left` names paths that were not written, such as submodules."""
-
-    change: ChangeOut
-    already_applied: bool
-    files_written: int
-    left: tuple[str, ...]
-
-
 class PermissionOptionOut(Output):
     """One answer that the agent offers."""
 
@@ -247,21 +239,6 @@ class PermissionRuleOut(Output):
     action: RuleAction
     uses: int
     created_at: datetime
-
-
-class AgentOut(Output):
-    """An agent of this host."""
-
-    name: str
-    backend: str
-    state: AgentState
-    reason: str
-    cure: str
-    version: str
-    program: str
-    models: tuple[str, ...]
-    modes: tuple[str, ...]
-    default_model: str | None
 
 
 class LoginCodeOut(Output):

@@ -85,6 +85,15 @@ class AcpBackend:
         live = [process for process in self.pool.processes() if process.usable]
         return await self._prober.probe(known_to_work=bool(live))
 
+    def adopt(self, agent: AcpAgent) -> None:
+        """Start it like this from now on; what runs for a worktree stays as it is until it ends."""
+        if agent == self.agent:
+            return
+        self.agent = agent
+        self._prober.adopt(agent)
+        if self.pool.spare is not None:
+            self.pool.spare.ending = True
+
     async def warm(self, worktree: Path) -> None:
         """Open a session in this directory ahead of the first prompt. Best effort, never raises."""
         with suppress(BoocoderError):

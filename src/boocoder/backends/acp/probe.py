@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from boocoder.backends.acp.agent_process import AgentProcess
 from boocoder.backends.acp.opening import prepare_session
-from boocoder.backends.acp.options import Knob, Options
+from boocoder.backends.acp.options import Knob
+from boocoder.backends.acp.session import Session
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.errors import BackendError, BoocoderError
-from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.model.agent import AgentCommand, AgentInfo, AgentState
 
 _MISSING = ("program_missing", "program_not_executable")
 
@@ -41,6 +43,11 @@ class Prober:
         self._settings = settings
         self._newest: AgentInfo | None = None
 
+    def adopt(self, agent: AcpAgent) -> None:
+        """It is started in another way from now on, so that an earlier answer does not hold."""
+        self._agent = agent
+        self._newest = None
+
     async def probe(self, *, known_to_work: bool) -> AgentInfo:
         """Ask the agent; never raises.
 
@@ -54,6 +61,8 @@ class Prober:
                 self._newest = await self._ask()
                 return self._newest
         except BoocoderError as error:
+            if error.code == "agent_login_needed":
+                return self._login_needed(error.text)
             state = AgentState.UNAVAILABLE if error.code in _MISSING else AgentState.ERROR
             cure = self._agent.install if state is AgentState.UNAVAILABLE and self._agent.install else error.cure
             return self._info(state, reason=error.text, cure=cure)
@@ -69,7 +78,10 @@ class Prober:
             await prepare_session(process, self._directory, self._settings)
             assert process.prepared is not None
             session = process.prepared[1]
-            info = self._info(AgentState.READY, version=process.version, options=session.options)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.commands_s):
+                    await session.commands_told.wait()
+            info = self._ready(process.version, session)
             if process.capabilities.delete:  # or the agent's own list of sessions would grow with every probe
                 with suppress(BackendError):
                     params = {"sessionId": session.native_id}
@@ -79,20 +91,36 @@ class Prober:
         finally:
             await asyncio.shield(process.close(self._settings.close_grace_s))
 
-    def _info(
-        self, state: AgentState, *, reason: str = "", cure: str = "", version: str = "", options: Options | None = None
-    ) -> AgentInfo:
-        models = options[Knob.MODEL] if options and Knob.MODEL in options else None
-        modes = options[Knob.MODE].ids if options and Knob.MODE in options else ()
+    def _ready(self, version: str, session: Session) -> AgentInfo:
+        offered = {knob: choice.ids for knob, choice in session.options.items()}
+        models, mode = session.options.get(Knob.MODEL), session.options.get(Knob.MODE)
+        modes = offered.get(Knob.MODE, ())
+        usual = self._agent.safe_mode if self._agent.safe_mode in modes else mode.current if mode else ""
+        told = session.commands.commands if session.commands is not None else ()
+        return replace(
+            self._info(AgentState.READY),
+            version=version or "unknown",
+            models=offered.get(Knob.MODEL, ()),
+            modes=modes,
+            thinking=offered.get(Knob.THINKING, ()),
+            default_model=models.current if models and models.current in models.ids else None,
+            default_mode=usual or None,
+            commands=tuple(AgentCommand(name, description) for name, description in told),
+            signed_in=True if self._agent.login_first else None,
+        )
+
+    def _login_needed(self, text: str) -> AgentInfo:
+        login = self._agent.login
+        how = f"Run `{login}` in a terminal" if login else f"Log in to {self._agent.name} by its own means"
+        info = self._info(AgentState.ERROR, reason=text, cure=f"{how}, then: boocoder agents --probe")
+        return replace(info, signed_in=False)
+
+    def _info(self, state: AgentState, *, reason: str = "", cure: str = "") -> AgentInfo:
         return AgentInfo(
             name=self._agent.name,
             backend="acp",
             state=state,
             reason=reason,
             cure=cure,
-            version=version or ("unknown" if state is AgentState.READY else ""),
             program=self._agent.argv[0],
-            models=models.ids if models else (),
-            modes=modes,
-            default_model=models.current if models and models.current in models.ids else None,
         )

@@ -43,6 +43,7 @@ class Session:
         initial: what it goes back to when a task names nothing, by knob.
         totals: what it had used.
         commands: the newest list of slash commands that no turn has shown yet.
+        commands_told: set when there is one.
         reports: how often the agent told what it is set to.
         replay: while it is loaded; its content is counted and dropped.
     """
@@ -53,6 +54,7 @@ class Session:
         self.initial: dict[Knob, str] = {}
         self.totals = SessionTotals()
         self.commands: CommandsReport | None = None
+        self.commands_told = asyncio.Event()
         self.reports = 0
         self.replay: Replay | None = None
         self._turn: Mailbox[Signal] | None = None
@@ -92,6 +94,7 @@ class Session:
             await self._turn.wait_room()
         elif isinstance(update, CommandsReport):
             self.commands = update
+            self.commands_told.set()
         elif self.replay is not None and isinstance(update, _CONTENT):
             self.replay.pieces += 1
             self.replay.newest = asyncio.get_running_loop().time()

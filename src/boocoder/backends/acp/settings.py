@@ -29,6 +29,7 @@ class AcpAgent:
         free_mode: the mode in which it never asks; tasks may call it "yolo".
         error_text: regular expression of errors that it gives as an answer: the end of its last text; a group, if there
             is one, holds the error's own words.
+        login_first: whether it opens no session before its person has signed in.
         install, login: commands for a person.
     """
 
@@ -40,6 +41,7 @@ class AcpAgent:
     safe_mode: str = ""
     free_mode: str = ""
     error_text: str = ""
+    login_first: bool = False
     install: str = ""
     login: str = ""
 
@@ -63,6 +65,7 @@ class AcpSettings:
         sweep_s: between two looks at age and memory.
         spare: whether to keep one initialized process in reserve.
         probe_timeout_s: bound of `probe`.
+        commands_s: how long `probe` waits for an agent's slash commands; they come 0.05 to 0.5 s after a session opens.
     """
 
     start_timeout_s: float = 60.0
@@ -79,3 +82,4 @@ class AcpSettings:
     sweep_s: float = 30.0
     spare: bool = True
     probe_timeout_s: float = 55.0
+    commands_s: float = 1.0

@@ -15,7 +15,6 @@ from boocoder.backends.acp.agent_process import AgentProcess
 from boocoder.backends.acp.approvals import Approvals
 from boocoder.backends.acp.connection import Dead
 from boocoder.backends.acp.journal import TurnJournal
-from boocoder.backends.acp.leftovers import Leftovers
 from boocoder.backends.acp.mailbox import Mailbox
 from boocoder.backends.acp.message import Answer
 from boocoder.backends.acp.options import Knob
@@ -39,6 +38,7 @@ from boocoder.errors import BackendError
 from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
 from boocoder.model.turn import Completed, Failed, Outcome, StopReason, StopSignal, TurnError, TurnRequest
+from boocoder.process.leftovers import Leftovers
 from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)

@@ -56,7 +56,7 @@ class AgentMode(msgspec.Struct):
 
     name: str
     mode: str = ""
-    hidden: bool = False
+    hidden: bool | None = False  # null for one that a configuration has changed
 
 
 class ProviderModels(msgspec.Struct):

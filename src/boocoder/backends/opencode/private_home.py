@@ -65,7 +65,9 @@ def config_content(provider: ModelProvider | None, own: OwnFiles) -> Json:
     """The config that our server gets; it beats every other per key.
 
     Edits and commands are allowed because the worktree is ours and every change is reviewed; leaving the worktree
-    and repeating oneself are asked. `snapshot` is off because we take our own; it costs half of a warm turn.
+    and repeating oneself are asked. What is allowed here beats what opencode forbids its planning agent, so edits are
+    forbidden to it again, and commands, which can edit as well, are asked. `snapshot` is off because we take our own;
+    it costs half of a warm turn.
     """
     content: Json = {
         "share": "disabled",
@@ -73,6 +75,7 @@ def config_content(provider: ModelProvider | None, own: OwnFiles) -> Json:
         "snapshot": False,
         "lsp": False,
         "permission": {"edit": "allow", "bash": "allow", "external_directory": "ask", "doom_loop": "ask"},
+        "agent": {"plan": {"permission": {"edit": "deny", "bash": "ask"}}},
     }
     model = default_model(provider)
     if provider is None or model is None:

@@ -4,6 +4,7 @@ ALTER TYPE snapshot_kind ADD VALUE 'turn_start';
 ALTER TYPE snapshot_kind ADD VALUE 'before_rewind';
 ALTER TYPE snapshot_kind ADD VALUE 'before_undo';   -- before a rejected part is taken out of the worktree
 ALTER TYPE snapshot_kind ADD VALUE 'before_update'; -- before newer files of the checkout are brought in
+ALTER TYPE snapshot_kind ADD VALUE 'changed';       -- after a person changed the files by a rewind, undo or update
 ALTER TYPE snapshot_kind ADD VALUE 'before_removal';
 ALTER TYPE snapshot_kind ADD VALUE 'fork';
 

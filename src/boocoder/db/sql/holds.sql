@@ -22,3 +22,18 @@ SELECT w.session_id IS NOT NULL AS exists, s.host_id, coalesce(w.busy_why, '') A
        EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running
 FROM sessions s LEFT JOIN session_worktrees w ON w.session_id = s.id
 WHERE s.id = $1;
+
+-- name: begin_rewind
+-- Written before the first file of a rewind.
+UPDATE session_worktrees SET rewind_to = $2 WHERE session_id = $1 AND state = 'ready' RETURNING true AS done;
+
+-- name: end_rewind
+-- Written after the last file of a rewind, or when it is given up.
+UPDATE session_worktrees SET rewind_to = NULL WHERE session_id = $1 AND rewind_to IS NOT NULL RETURNING true AS done;
+
+-- name: list_rewinds
+-- Rewinds of host $1's sessions that have not ended.
+SELECT w.session_id, w.rewind_to AS snapshot_id
+FROM session_worktrees w JOIN sessions s ON s.id = w.session_id
+WHERE s.host_id = $1 AND w.rewind_to IS NOT NULL
+ORDER BY w.session_id;

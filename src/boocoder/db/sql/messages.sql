@@ -16,12 +16,24 @@ RETURNING true AS done;
 SELECT id, ord FROM messages WHERE task_id = $1 AND status = 'streaming';
 
 -- name: list_messages
--- A page of a chat's messages after number $2, oldest first; a user's text is its task's prompt.
+-- A page of a chat's messages after number $2, oldest first; a user's text is its task's prompt. A forked chat begins
+-- with what its ancestors had said when it left them. Numbers rise along that line, and each chat gives a page at most.
+WITH RECURSIVE line AS (
+    SELECT c.id, c.parent_chat_id, c.parent_message_ord, 9223372036854775807 AS last_ord FROM chats c WHERE c.id = $1
+    UNION ALL
+    SELECT p.id, p.parent_chat_id, p.parent_message_ord, least(l.last_ord, l.parent_message_ord)
+    FROM line l JOIN chats p ON p.id = l.parent_chat_id
+)
 SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
        m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text
-FROM messages m
+FROM line l
+CROSS JOIN LATERAL (
+    SELECT n.* FROM messages n
+    WHERE n.chat_id = l.id AND n.ord > $2 AND n.ord <= l.last_ord
+    ORDER BY n.ord
+    LIMIT $3
+) m
 JOIN tasks t ON t.id = m.task_id
-WHERE m.chat_id = $1 AND m.ord > $2
 ORDER BY m.ord
 LIMIT $3;
 

@@ -10,6 +10,16 @@ WHERE s.id = $1;
 -- Where a session that has no worktree yet starts from.
 UPDATE sessions SET start_from = $2, start_dirty = $3 WHERE id = $1 RETURNING true AS done;
 
+-- name: begin_setup
+-- A worktree was made, or made again: whether there is something to do before an agent gets it.
+UPDATE session_worktrees w
+SET setup_state = CASE WHEN EXISTS (
+        SELECT FROM sessions s JOIN project_settings c ON c.project_id = s.project_id
+        WHERE s.id = w.session_id AND (c.setup <> '' OR c.copy_patterns <> '{}')
+    ) THEN 'running'::setup_state ELSE 'none' END
+WHERE w.session_id = $1
+RETURNING w.setup_state;
+
 -- name: set_setup_state
 -- none, or running -> done | failed; failed -> running.
 UPDATE session_worktrees SET setup_state = $2 WHERE session_id = $1 RETURNING true AS done;

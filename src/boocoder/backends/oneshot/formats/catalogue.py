@@ -1,0 +1,29 @@
+"""All formats by their names. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from boocoder.backends.oneshot.formats.claude import ClaudeReader
+from boocoder.backends.oneshot.formats.codex import CodexReader
+from boocoder.backends.oneshot.formats.copilot import CopilotReader
+from boocoder.backends.oneshot.formats.gemini import GeminiReader
+from boocoder.backends.oneshot.formats.goose import GooseReader
+from boocoder.backends.oneshot.formats.messages import MessagesReader
+from boocoder.backends.oneshot.formats.opencode import OpenCodeReader
+from boocoder.backends.oneshot.formats.plain import PlainReader
+from boocoder.backends.oneshot.formats.reader import Reader
+
+FORMATS: Mapping[str, Callable[[], Reader]] = {
+    "claude": ClaudeReader,
+    "codex": CodexReader,
+    "copilot": CopilotReader,
+    "gemini": GeminiReader,
+    "goose": GooseReader,
+    "kimi": MessagesReader,
+    "opencode": OpenCodeReader,
+    "plain": PlainReader,
+    "qwen": ClaudeReader,
+    "vibe": MessagesReader,
+}
+"""What makes the reader of one turn."""

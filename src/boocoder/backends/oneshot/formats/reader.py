@@ -1,0 +1,67 @@
+"""What every format's reader is: it takes lines one by one and never fails, whatever stands on them. Pure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+
+from boocoder.backends.oneshot.formats.story import Story
+from boocoder.events import loose
+from boocoder.events.agent_event import AgentEvent
+
+_STRAY_LINES = 20  # kept for the text of an error
+_STRAY_CHARS = 500
+
+
+class Reader(ABC):
+    """Reads one turn's output.
+
+    Attributes:
+        story: the turn so far.
+        broken: lines that looked like a message but were damaged.
+        explicit: whether the format has an end of its own, so that the end of the process is none.
+    """
+
+    explicit = True
+
+    def __init__(self) -> None:
+        self.story = Story()
+        self.broken = 0
+        self._stray: deque[str] = deque(maxlen=_STRAY_LINES)
+
+    @abstractmethod
+    def take(self, line: bytes) -> list[AgentEvent]:
+        """The events of a line."""
+
+    def finish(self) -> list[AgentEvent]:
+        """The events of the end of the output."""
+        return []
+
+    @property
+    def stray_text(self) -> str:
+        """The last lines that are none of the format's: banners, warnings, errors in words."""
+        return "\n".join(self._stray)
+
+
+class JsonReader(Reader):
+    """Reads lines that hold one JSON object each; anything else is remembered for an error's text."""
+
+    def take(self, line: bytes) -> list[AgentEvent]:
+        """The events of a line."""
+        line = line.strip()
+        if not line:
+            return []
+        try:
+            value = loose.decode(line)
+        except (ValueError, RecursionError):
+            self.broken += line[:1] == b"{"
+            value = None
+        if isinstance(value, dict):
+            return self.on_object(value)
+        self._stray.append(line[:_STRAY_CHARS].decode("utf-8", "replace"))
+        return []
+
+    @abstractmethod
+    def on_object(self, fields: Mapping[str, object]) -> list[AgentEvent]:
+        """The events of a message."""

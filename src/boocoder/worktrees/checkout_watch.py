@@ -1,0 +1,159 @@
+"""Notices that files of the user's checkout changed while a turn ran, and names them. It reads only.
+
+An agent works in its worktree, but nothing keeps its shell from writing elsewhere. A look is the list of files that
+differ from the checkout's index or are untracked, with their times and sizes; the agent never waits for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boocoder.errors import BoocoderError
+from boocoder.events.agent_event import Notice, NoticeLevel
+from boocoder.git.shadow import ShadowRepository
+from boocoder.git.shadows import Shadows
+from boocoder.model.ids import ProjectId
+from boocoder.service import Supervisor
+from boocoder.worktrees.start import count, named, path_shown
+
+log = logging.getLogger(__name__)
+
+LOOK_MAX_S = 10.0  # a look that takes longer is given up
+SLOW_S = 1.0  # 50,000 files take 0.2 s where nothing else runs
+REST_FACTOR = 60  # after a slow look the checkout is left alone for so many times as long: under 2 % of a core
+FILES_MAX = 5_000  # a checkout with more dirty files is in the middle of something of its own
+WAIT_MIN_S = 0.05  # the least that a turn's end may wait for its look
+
+Look = Mapping[bytes, tuple[int, int]]
+"""Path of a dirty file -> time (ns) and size in bytes; (0, 0) where it is gone."""
+
+
+@dataclass(slots=True)
+class _Checkout:
+    """One project's looks: those who ask while one runs share the next one."""
+
+    running: asyncio.Lock = field(default_factory=asyncio.Lock)
+    next: asyncio.Task[Look | None] | None = None
+    rests_until: float = 0.0
+
+
+class CheckoutWatch:
+    """Looks at the users' checkouts on behalf of turns."""
+
+    def __init__(self, *, shadows: Shadows) -> None:
+        self._shadows = shadows
+        self._supervisor = Supervisor("checkout-watch")
+        self._checkouts: dict[ProjectId, _Checkout] = {}
+
+    async def stop(self) -> None:
+        """End the looks that are under way."""
+        await self._supervisor.stop()
+
+    def begin(self, project_id: ProjectId, project_path: Path) -> TurnWatch:
+        """Look at the checkout now, in the background; before the agent begins."""
+        return TurnWatch(watch=self, project_id=project_id, project_path=project_path)
+
+    def look(self, project_id: ProjectId, project_path: Path) -> asyncio.Task[Look | None]:
+        """A look that begins no sooner than now; its result is None where the checkout was not looked at."""
+        checkout = self._checkouts.setdefault(project_id, _Checkout())
+        if checkout.next is None:
+            looking = self._look(checkout, project_id, project_path)
+            checkout.next = self._supervisor.spawn(looking, f"project {project_id}")
+        return checkout.next
+
+    async def _look(self, checkout: _Checkout, project_id: ProjectId, project_path: Path) -> Look | None:
+        async with checkout.running:
+            checkout.next = None  # whoever asks from here on may mean a later state
+            began = time.monotonic()
+            if began < checkout.rests_until:
+                return None
+            try:
+                async with asyncio.timeout(LOOK_MAX_S):
+                    return await _dirty(await self._shadows.of(project_id, project_path))
+            except (BoocoderError, OSError, TimeoutError) as error:
+                log.info("checkout not looked at", extra={"project_id": project_id, "error": str(error)})
+                return None
+            finally:
+                took_s = time.monotonic() - began
+                if took_s > SLOW_S:
+                    checkout.rests_until = time.monotonic() + took_s * REST_FACTOR
+
+
+class TurnWatch:
+    """The two looks of one turn. Made by `CheckoutWatch.begin`."""
+
+    def __init__(self, *, watch: CheckoutWatch, project_id: ProjectId, project_path: Path) -> None:
+        self._watch = watch
+        self._project_id = project_id
+        self._project_path = project_path
+        self._before = watch.look(project_id, project_path)
+        self._after: asyncio.Task[Look | None] | None = None
+
+    def look_again(self) -> None:
+        """Look in the background, now that the agent is done."""
+        if self._before.done():  # else the first look saw what the agent did as well
+            self._after = self._watch.look(self._project_id, self._project_path)
+
+    async def notice(self, limit_s: float) -> Notice | None:
+        """What to tell the person, if anything changed.
+
+        Args:
+            limit_s: how long to wait for the second look; without it nothing is told.
+        """
+        if self._after is None:
+            return None
+        await asyncio.wait({self._after}, timeout=max(limit_s, WAIT_MIN_S))
+        before, after = _result(self._before), _result(self._after)
+        if before is None or after is None:
+            return None
+        return _notice(await asyncio.to_thread(changed_between, before, after, self._project_path))
+
+
+def _result(task: asyncio.Task[Look | None]) -> Look | None:
+    if not task.done() or task.cancelled() or task.exception() is not None:
+        return None
+    return task.result()
+
+
+async def _dirty(shadow: ShadowRepository) -> Look | None:
+    paths = await shadow.dirty_paths(staged=False, timeout_s=LOOK_MAX_S)
+    if len(paths) > FILES_MAX:
+        return None
+    root = shadow.checkout.root
+    return await asyncio.to_thread(lambda: {path: _signature(root, path) for path in paths})
+
+
+def _signature(root: Path, path: bytes) -> tuple[int, int]:
+    try:
+        found = os.lstat(os.fsencode(root) + b"/" + path)
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def changed_between(before: Look, after: Look, root: Path) -> list[bytes]:
+    """Files whose content changed between two looks; one that was only committed in between did not.
+
+    Args:
+        root: of the checkout, to look at files that are in order again.
+    """
+    changed = [path for path, signature in after.items() if before.get(path) != signature]
+    changed += [path for path, signature in before.items() if path not in after and _signature(root, path) != signature]
+    return sorted(changed)
+
+
+def _notice(changed: list[bytes]) -> Notice | None:
+    if not changed:
+        return None
+    text = (
+        f"While the agent worked, {count(len(changed), 'file')} of your checkout changed:"
+        f" {named([path_shown(path) for path in changed])}. It was you, an applied change,"
+        " or the agent outside of its worktree."
+    )
+    return Notice("checkout_changed", text, NoticeLevel.WARNING)

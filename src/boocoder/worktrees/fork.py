@@ -1,0 +1,144 @@
+"""Forks a session from a snapshot: a new session with the same files, and the conversation up to there."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.db import chats, sessions
+from boocoder.db import snapshots as snapshot_rows
+from boocoder.db.pool import Connection, Database
+from boocoder.db.worktrees import Snapshot, SnapshotKind, insert_snapshot
+from boocoder.errors import BoocoderError, Conflict
+from boocoder.model.ids import ChatId, HostId, SessionId, SnapshotId, TaskId, new_id
+from boocoder.model.limits import TITLE_MAX_CHARS
+from boocoder.worktrees.restore import Restorer
+from boocoder.worktrees.rewind import describe
+from boocoder.worktrees.snapshots import Place, Snapshots
+from boocoder.worktrees.telling import Publisher, Told, notice
+
+log = logging.getLogger(__name__)
+
+SUFFIX = " (fork)"
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A new session.
+
+    Args:
+        chat_id: its first chat, which begins with what its parent had said.
+        snapshot: of the parent, that its files are as in.
+        worktree: where they are; None where they could not be written now and will be by its first turn.
+    """
+
+    session_id: SessionId
+    chat_id: ChatId
+    snapshot: Snapshot
+    worktree: Path | None
+
+
+class Forker:
+    """Forks sessions of this host.
+
+    Args:
+        root: directory of all worktrees; their names are session ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        broker: Publisher,
+        snapshots: Snapshots,
+        restorer: Restorer,
+        root: Path,
+        host_id: HostId,
+    ) -> None:
+        self._database = database
+        self._broker = broker
+        self._snapshots = snapshots
+        self._restorer = restorer
+        self._root = root
+        self._host_id = host_id
+
+    async def fork(
+        self,
+        session_id: SessionId,
+        *,
+        snapshot_id: SnapshotId | None = None,
+        task_id: TaskId | None = None,
+        title: str = "",
+    ) -> Fork:
+        """Make a session out of a snapshot, or out of what a task left behind; neither: of the newest snapshot.
+
+        The parent and its files are not touched, and may be at work.
+
+        Raises:
+            NotFound: session_not_found, snapshot_not_found.
+            Conflict: session_elsewhere, session_without_worktree, session_without_snapshot.
+            GitError: git refused.
+        """
+        parent = await self._parent(session_id)
+        snapshot = await self._snapshot(session_id, snapshot_id, task_id)
+        place = await self._snapshots.place(session_id)
+        child = SessionId(new_id())
+        ref_id = SnapshotId(new_id())
+        ref = f"refs/boocoder/{child}/{ref_id}"
+        await place.shadow.keep(ref, snapshot.tree, beside=snapshot.tree)
+        told = Told(child, self._broker)
+        text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
+        async with self._database.transaction() as conn:
+            named = title or parent.title[: TITLE_MAX_CHARS - len(SUFFIX)] + SUFFIX
+            path = self._root / str(child)
+            await sessions.fork_session(conn, child, session_id, title=named, snapshot_id=snapshot.id, path=path)
+            await insert_snapshot(
+                conn, ref_id, child, task_id=None, kind=SnapshotKind.FORK, tree=snapshot.tree, ref=ref, note=text
+            )
+            chat_id = await _fork_chat(conn, child, snapshot)
+            await told.store(conn, [notice(child, "forked", text)])
+        told.publish()
+        return Fork(child, chat_id, snapshot, await self._make(child))
+
+    async def _parent(self, session_id: SessionId) -> sessions.Session:
+        async with self._database.connection() as conn:
+            parent = await sessions.get_session(conn, session_id)
+        if parent.host_id not in (None, self._host_id):
+            text = f"The worktree of session {session_id} is on another host."
+            raise Conflict("session_elsewhere", text, "Ask the boocoder service of that host.")
+        return parent
+
+    async def _snapshot(
+        self, session_id: SessionId, snapshot_id: SnapshotId | None, task_id: TaskId | None
+    ) -> Snapshot:
+        async with self._database.connection() as conn:
+            if snapshot_id is not None:
+                return await snapshot_rows.get_snapshot(conn, session_id, snapshot_id)
+            if task_id is not None:
+                return await snapshot_rows.snapshot_of_task(conn, session_id, task_id)
+        newest = await self._snapshots.latest(session_id)
+        if newest is None:
+            text = f"Session {session_id} has no snapshot yet."
+            raise Conflict("session_without_snapshot", text, "Its first turn takes one.")
+        return newest
+
+    async def _make(self, child: SessionId) -> Path | None:
+        """The files at once; what fails here is done by the first turn."""
+        try:
+            await self._restorer.restore(child)
+            place: Place = await self._snapshots.place(child)
+        except BoocoderError as error:
+            log.warning("worktree of a fork not made yet", extra={"session_id": child}, exc_info=error)
+            return None
+        return place.path
+
+
+async def _fork_chat(conn: Connection, child: SessionId, snapshot: Snapshot) -> ChatId:
+    chat_id = ChatId(new_id())
+    until = await chats.said_until(conn, snapshot.id)
+    if until is None:
+        await chats.insert_chat(conn, chat_id, child, "New chat")
+    else:
+        await chats.fork_chat(conn, chat_id, child, parent=until.chat_id, message_ord=until.ord)
+    return chat_id

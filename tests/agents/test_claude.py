@@ -1,0 +1,12 @@
+"""The real Claude Code by its ACP adapter behind the service."""
+
+from __future__ import annotations
+
+from tests.agents.recipes import CLAUDE
+from tests.agents.scenes import Scenes
+
+
+class TestClaude(Scenes):
+    """Every scene."""
+
+    recipe = CLAUDE

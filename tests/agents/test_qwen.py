@@ -1,0 +1,12 @@
+"""The real Qwen Code behind the service."""
+
+from __future__ import annotations
+
+from tests.agents.recipes import QWEN
+from tests.agents.scenes import Scenes
+
+
+class TestQwen(Scenes):
+    """Every scene."""
+
+    recipe = QWEN
