@@ -59,6 +59,7 @@ export function ConversationView({ conversation }: ConversationViewProps) {
                 className={styles.row}
                 style={{ transform: `translateY(${row.start}px)` }}
               >
+                {beginsChat(items, row.index) && <hr className={styles.chat} aria-label="A new chat begins" />}
                 <Row item={item} turn={item.kind === "message" ? turns.get(item.taskId) : undefined} />
               </div>
             );
@@ -72,6 +73,17 @@ export function ConversationView({ conversation }: ConversationViewProps) {
       )}
     </div>
   );
+}
+
+/** Whether a message is the first one of another chat than the message before it. */
+function beginsChat(items: readonly Item[], index: number): boolean {
+  const item = items[index];
+  if (item?.kind !== "message") return false;
+  for (let before = index - 1; before >= 0; before--) {
+    const other = items[before];
+    if (other?.kind === "message") return other.chatId !== item.chatId;
+  }
+  return false;
 }
 
 type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };

@@ -46,7 +46,7 @@ const PartView = memo(
   function PartView({ part, parts, live }: PartViewProps) {
     switch (part.kind) {
       case "text":
-        return part.text.trim() ? <Markdown text={part.text} /> : null;
+        return part.text.trim() ? <Markdown text={part.text} live={live} /> : null;
       case "reasoning":
         return <Reasoning part={part} live={live} />;
       case "tool_call":
@@ -62,7 +62,7 @@ const PartView = memo(
         return <NoticeLine notice={part.frame} />;
     }
   },
-  (before, after) => before.part === after.part && before.live === after.live && !nests(after) ,
+  (before, after) => before.part === after.part && before.live === after.live && !nests(after),
 );
 
 /** A sub-agent's card changes with the calls inside it. */

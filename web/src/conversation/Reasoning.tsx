@@ -19,7 +19,7 @@ export function Reasoning({ part, live }: { part: TextPart; live: boolean }) {
         {live && <span className={styles.line}>{visible(lastLine(part.text))}</span>}
       </Collapsible.Trigger>
       <Collapsible.Panel className={styles.body}>
-        <Markdown text={part.text} />
+        <Markdown text={part.text} live={live} />
       </Collapsible.Panel>
     </Collapsible.Root>
   );

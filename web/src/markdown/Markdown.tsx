@@ -32,21 +32,38 @@ function textOf(children: unknown): string {
   return Array.isArray(children) ? children.map(textOf).join("") : "";
 }
 
+// Without any of these, parsing would give the same text in one paragraph.
+const MARKUP = /[*_`#<>|[\]~\\&\n]|https?:|www\.|@|^\s{4}|^\s*(?:[-+]|\d+[.)])\s/;
+const LIVE_MAX_CHARS = 8_000; // a block that grows past it is parsed when it is whole
+const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n/;
+
 /** A block never changes once another one follows it, so it is parsed once. */
-const Block = memo(function Block({ text }: { text: string }) {
+const Block = memo(function Block({ text, live }: { text: string; live: boolean }) {
+  const fence = live ? OPEN_FENCE.exec(text) : null;
+  if (fence && !text.slice(fence[0].length).includes(fence[1] as string)) {
+    return <CodeBlock code={visible(text.slice(fence[0].length))} language={fence[2] ?? ""} />;
+  }
+  const plain = text.trim();
+  if (!MARKUP.test(plain) || (live && text.length > LIVE_MAX_CHARS)) return <p className={styles.plain}>{visible(plain)}</p>;
   return (
-    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} skipHtml={false}>
+    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
       {visible(text)}
     </ReactMarkdown>
   );
 });
 
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+interface MarkdownProps {
+  text: string;
+  /** Whether more of it may come. */
+  live?: boolean;
+}
+
+export const Markdown = memo(function Markdown({ text, live = false }: MarkdownProps) {
   const blocks = useMemo(() => blocksOf(text), [text]);
   return (
     <div className={styles.markdown}>
       {blocks.map((block, index) => (
-        <Block key={index} text={block} />
+        <Block key={index} text={block} live={live && index === blocks.length - 1} />
       ))}
     </div>
   );
