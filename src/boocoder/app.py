@@ -18,8 +18,8 @@ from boocoder.agent_set import AgentSet, build_agents, silence_limits
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
+from boocoder.changes.desk import ChangeDesk, change_desk
 from boocoder.changes.review_desk import ReviewDesk, review_desk
-from boocoder.changes.service import ChangeApplier
 from boocoder.config import Settings
 from boocoder.db import hosts
 from boocoder.db.embedded import EmbeddedPostgres
@@ -140,7 +140,7 @@ class _Parts:
     processes: ProcessHost
     agents: AgentSet
     shadows: Shadows
-    changes: ChangeApplier
+    changes: ChangeDesk
     snapshots: Snapshots
     holds: Holds
     review: ReviewDesk
@@ -199,16 +199,8 @@ class _Parts:
         """Finish applies that were cut short, rescue lost turns, then claim new ones."""
         settings = self._settings
         self.shadows = Shadows(root=settings.data_dir / "shadows")
-        self.changes = ChangeApplier(
-            database=self.database,
-            shadows=self.shadows,
-            broker=self.broker,
-            indexes=settings.data_dir / "indexes",
-            host_id=self.host_id,
-        )
-        self._stack.push_async_callback(self.changes.stop)
-        await self.changes.resume_all()
         self._open_review()
+        await self._open_changes()
         await self._open_care()
         self.turns = self._turn_services()
         rescuer = Rescuer(
@@ -246,8 +238,24 @@ class _Parts:
             broker=self.broker,
             snapshots=self.snapshots,
             holds=self.holds,
+            failpoints=Failpoints(self._settings.failpoints),
         )
         self._stack.push_async_callback(self.review.undoer.stop)
+
+    async def _open_changes(self) -> None:
+        """What applies changes; what was cut short is finished or undone before anything else may apply."""
+        self.changes = change_desk(
+            database=self.database,
+            shadows=self.shadows,
+            broker=self.broker,
+            snapshots=self.snapshots,
+            holds=self.holds,
+            indexes=self._settings.data_dir / "indexes",
+            host_id=self.host_id,
+            failpoints=Failpoints(self._settings.failpoints),
+        )
+        self._stack.push_async_callback(self.changes.stop)
+        await self.changes.resume_all()
 
     async def _open_care(self) -> None:
         """What looks after worktrees; a rewind that was cut short is finished before any turn sees its files."""
@@ -302,6 +310,7 @@ class _Parts:
                 indexes=self._settings.data_dir / "indexes",
                 failpoints=failpoints,
             ),
+            holds=self.holds,
             watch=watch,
             failpoints=failpoints,
         )

@@ -36,13 +36,14 @@ _DETAILS = {
     **dict.fromkeys(("new_session_args", "resume_args", "models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,
 }
-_KEYS = {**_OWN, **_DETAILS}
+KEYS = {**_OWN, **_DETAILS}
+"""Every key of such a table, with what its value must be."""
 
 
 def is_agent_name(name: str) -> bool:
     """Whether this dotted name may be the table of an agent, or a setting in one."""
     table, _, key = name.rpartition(".")
-    return _TABLE.fullmatch(name) is not None or (key in _KEYS and _TABLE.fullmatch(table) is not None)
+    return _TABLE.fullmatch(name) is not None or (key in KEYS and _TABLE.fullmatch(table) is not None)
 
 
 def agent_entries(found: Iterable[Found]) -> tuple[AgentEntry, ...]:
@@ -57,7 +58,7 @@ def agent_entries(found: Iterable[Found]) -> tuple[AgentEntry, ...]:
         entry = entries.get(agent, AgentEntry(agent))
         changed = _with_detail(entry, key, value) if key in _DETAILS else _with(entry, key, value)
         if changed is None:
-            text = f"{name} ({where}) is not right: it must be {_KEYS[key]}."
+            text = f"{name} ({where}) is not right: it must be {KEYS[key]}."
             raise InvalidInput("setting_invalid", text, "See docs/agents.md for examples.")
         entries[agent] = changed
     return tuple(entries.values())

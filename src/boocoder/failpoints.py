@@ -11,7 +11,7 @@ import signal
 
 from boocoder.errors import InvalidInput
 
-NAMES = (
+NAMES = (  # of a turn
     "claim.after",  # the task is running, nothing else happened
     "prepare.after_commit",  # messages and turn_started are stored
     "worktree.after_add",  # the worktree exists on disk, its row does not say ready
@@ -22,6 +22,9 @@ NAMES = (
     "settle.after_snapshot",  # the tree is kept by its ref, no row knows it
     "settle.before_commit",  # inside the settling transaction
     "settle.after_commit",  # stored, not yet published
+)
+
+REST = (  # outside a turn
     "apply.after_objects",  # a commit's objects are in the user's repository, no journal is open
     "apply.after_begin",  # the journal is open, nothing was written
     "apply.after_lock",  # the user's index is locked
@@ -29,11 +32,10 @@ NAMES = (
     "apply.after_ref",  # the branch has moved or was made
     "apply.after_index",  # the user's index is new, its lock still there
     "apply.after_unlock",  # only the journal is still open
+    "undo.after_begin",  # the journal of a worktree's update is open
+    "undo.after_files",  # the rejected units are out of the worktree, the change is not measured
     "resolve.after_begin",  # the journal of a worktree's update is open
     "resolve.after_files",  # the worktree is updated, its base is not moved
-)
-
-REST = (  # outside a turn
     "rewind.after_mark",  # the rewind is in the journal, no file is written
     "rewind.after_files",  # all files are written, the journal is open
     "removal.after_tombstone",  # the worktree counts as being removed, all its files are there

@@ -29,14 +29,15 @@ def class_dsn(postgres_server: str, template_database: str) -> Iterator[str]:
 async def real(
     request: pytest.FixtureRequest, class_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Real]:
-    """A running service with the agents that the class names in `recipes`."""
+    """A running service with the agents that the class names in `agents`."""
     directory = tmp_path_factory.mktemp("real")
     home = directory / "home"
     home.mkdir()
     project = committed(directory / "project")
-    service = Installation(home, {"BOOCODER_DATABASE_URL": class_dsn})
+    settings = {"BOOCODER_DATABASE_URL": class_dsn, "BOOCODER_MAX_TURNS": "16", "BOOCODER_DRAIN_S": "1"}
+    service = Installation(home, settings)
     async with ScriptedModel() as model:
-        settings_of(request.cls.recipes, service, model)
+        settings_of([agent.recipe for agent in request.cls.agents], service, model)
         made = Real(service, model, project, class_dsn)
         await made.start()
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psutil
+from tools.agent_recipes import OPENCODE, Recipe
 from tools.install_agents import install_agent
 
 from boocoder.events import frames
@@ -19,7 +20,7 @@ from boocoder.scripted_model.server import ScriptedModel
 from tests.acceptance.asking import answer
 from tests.acceptance.crowd import Created
 from tests.acceptance.desk import Desk
-from tests.agents.recipes import OPENCODE, Recipe
+from tests.agents.habits import Agent
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import Installation
 from tests.invariants import World, fingerprint, processes_of, violations
@@ -105,9 +106,9 @@ async def follow(
     raise AssertionError("the stream ended")
 
 
-async def run(desk: Desk, recipe: Recipe, prompt: str, session: str = "", **more: str) -> tuple[Created, list[str]]:
+async def run(desk: Desk, agent: Agent, prompt: str, session: str = "", **more: str) -> tuple[Created, list[str]]:
     """Run a turn to its success; the task, and the codes of its notices."""
-    created = await desk.queue(prompt, session=session, agent=recipe.name, **more)
+    created = await desk.queue(prompt, session=session, agent=agent.name, **more)
     seen = await follow(desk, created, frames.TurnEnded)
     ended = seen[-1]
     assert isinstance(ended, frames.TurnEnded) and ended.outcome == "completed", ended

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.agents.recipes import CLAUDE
+from tests.agents.habits import CLAUDE
 from tests.agents.scenes import Scenes
 
 
 class TestClaude(Scenes):
     """Every scene."""
 
-    recipe = CLAUDE
+    agent = CLAUDE

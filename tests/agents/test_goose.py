@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.agents.recipes import GOOSE
+from tests.agents.habits import GOOSE
 from tests.agents.scenes import Scenes
 
 
 class TestGoose(Scenes):
     """Every scene."""
 
-    recipe = GOOSE
+    agent = GOOSE

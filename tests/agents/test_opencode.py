@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.agents.recipes import OPENCODE
+from tests.agents.habits import OPENCODE
 from tests.agents.scenes import Scenes
 
 
 class TestOpencode(Scenes):
     """Every scene."""
 
-    recipe = OPENCODE
+    agent = OPENCODE

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.agents.recipes import OPENCODE_ACP
+from tests.agents.habits import OPENCODE_ACP
 from tests.agents.scenes import Scenes
 
 
 class TestOpencodeAcp(Scenes):
     """Every scene."""
 
-    recipe = OPENCODE_ACP
+    agent = OPENCODE_ACP

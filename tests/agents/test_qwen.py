@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.agents.recipes import QWEN
+from tests.agents.habits import QWEN
 from tests.agents.scenes import Scenes
 
 
 class TestQwen(Scenes):
     """Every scene."""
 
-    recipe = QWEN
+    agent = QWEN

@@ -12,7 +12,7 @@ from typing import Any
 
 from boocoder.backends.base import Backend
 from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
-from boocoder.model.turn import Outcome, TurnRequest
+from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
 from tests.contract.port import RecordingPort
 
 
@@ -29,6 +29,8 @@ class BackendCase:
         crash_prompt: a script during which `kill_agent` is called once "before" was said.
         directory: where worktrees are made.
         death_code: the code of a turn whose agent died.
+        waiting_agents: processes that wait in a worktree for its next turn.
+        second_step: how the second turn of a chat reaches its session.
     """
 
     name: str
@@ -39,6 +41,8 @@ class BackendCase:
     crash_prompt: str
     directory: Path
     death_code: str = "agent_died"
+    waiting_agents: Callable[[], list[int]] = list
+    second_step: ResumeStep = ResumeStep.WARM
     backend: Backend = field(init=False)
     _worktrees: int = 0
 

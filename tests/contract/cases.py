@@ -22,6 +22,7 @@ from boocoder.backends.scripted.backend import ScriptedBackend
 from boocoder.process.host import ProcessHost
 from boocoder.scripted_model.server import DEFAULT_MODELS, ScriptedModel
 from tests.contract.case import BackendCase
+from tests.contract.oneshot_cases import oneshot_case, stream_case
 
 ACP_FAKE = Path(__file__).resolve().parents[1] / "fakes" / "acp_agent.py"
 
@@ -175,6 +176,11 @@ async def native_case(directory: Path) -> AsyncIterator[BackendCase]:
 CASES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[BackendCase]]] = {
     "acp": acp_case,
     "native": native_case,
+    "oneshot": oneshot_case,
     "opencode": opencode_case,
     "scripted": scripted_case,
+    "stream": stream_case,
 }
+
+CANNOT_ASK = frozenset({"oneshot"})
+"""Backends whose agents run without anybody to ask."""

@@ -21,7 +21,7 @@ async def test_second_turn_is_warm_and_remembers(case: BackendCase) -> None:
     first, _ = await case.run(FIRST, worktree=worktree)
     second, outcome = await case.run("[[recall]]", worktree=worktree, agent_session=first.agent_session)
     assert outcome == Completed()
-    assert second.opened.step is ResumeStep.WARM
+    assert second.opened.step is case.second_step
     assert second.agent_session == first.agent_session
     assert second.text.startswith("users=2: ")
     assert "teal" in second.text

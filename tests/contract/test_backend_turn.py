@@ -136,6 +136,7 @@ async def test_usage(case: BackendCase) -> None:
     assert port.usage.context_tokens >= 1234
 
 
+@pytest.mark.asks_a_person
 async def test_permission_allowed(case: BackendCase) -> None:
     worktree = case.worktree()
     port, outcome = await case.run(case.permission_prompt, worktree=worktree)
@@ -147,6 +148,7 @@ async def test_permission_allowed(case: BackendCase) -> None:
     assert tool.status is ToolStatus.COMPLETED
 
 
+@pytest.mark.asks_a_person
 async def test_permission_refused(case: BackendCase) -> None:
     request = case.request(case.permission_prompt + "[[say went on]]")
     port = RecordingPort(stop=request.stop, permission=PermissionAnswer(allowed=False, message="Not on my machine."))
@@ -159,6 +161,7 @@ async def test_permission_refused(case: BackendCase) -> None:
     assert not (request.worktree / "asked.txt").exists()
 
 
+@pytest.mark.asks_a_person
 async def test_question_answered(case: BackendCase) -> None:
     request = case.request(case.question_prompt + "[[say went on]]")
     port = RecordingPort(stop=request.stop, question=QuestionAnswer((("B",),)))

@@ -45,7 +45,7 @@ async def test_apply_writes_and_tells_and_is_idempotent(desk: Desk) -> None:
 async def test_two_at_once_write_once(desk: Desk, tmp_path: Path) -> None:
     (desk.worktree.path / "README.md").write_bytes(b"by the agent\n")
     change_id = await desk.store()
-    other = make_applier(desk.database, tmp_path)
+    other = make_applier(desk.database, tmp_path, indexes="others")
     reports = await asyncio.gather(
         *(applier.apply(change_id) for applier in (desk.applier, other, desk.applier, other))
     )

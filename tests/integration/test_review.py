@@ -137,6 +137,25 @@ async def test_verdicts_of_many_screens_at_once_are_all_kept(desk: Reviewing) ->
     assert (desk.told()[-1].accepted, desk.told()[-1].rejected) == (5, 5)
 
 
+async def test_what_was_applied_is_judged_anew_when_it_comes_again(desk: Reviewing) -> None:
+    async def apply() -> None:
+        pending = await desk.pending()
+        assert pending is not None
+        async with desk.desk.database.transaction() as conn:
+            await changes.decide_change(conn, pending, ChangeState.APPLIED)
+
+    await desk.turn({"src/lines.txt": edited(n3=b"three\n")})
+    (first,) = units_of(await desk.review())
+    await desk.decide(ACCEPTED, first)
+    await apply()
+    await desk.turn({"src/lines.txt": edited()})
+    assert states(await desk.review()) == ["open"]
+    await apply()
+    await desk.turn({"src/lines.txt": edited(n3=b"three\n")})
+    assert units_of(await desk.review()) == [first]
+    assert states(await desk.review()) == ["open"]
+
+
 async def rows(desk: Reviewing) -> Sequence[review.DecisionRow]:
     async with desk.desk.database.connection() as conn:
         return await review.list_decisions(conn, desk.desk.session_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.fixtures.repository import MakeRepository
 from tests.fixtures.review_desk import ACCEPTED, REJECTED, Reviewing, open_review, states, units_of
 from tests.fixtures.rows import add_running, add_task
 from tests.integration.test_review import edited
+
+WAIT_S = 60.0
+POLL_S = 0.02
 
 
 @pytest.fixture
@@ -141,3 +145,33 @@ async def test_a_superseded_change_is_not_taken_back(desk: Reviewing) -> None:
     with pytest.raises(Conflict) as error:
         await desk.parts.undoer.take_back(old)
     assert error.value.code == "change_not_pending"
+
+
+async def test_two_at_once_take_it_back_once(desk: Reviewing) -> None:
+    change = await desk.turn({"src/lines.txt": edited(n3=b"three\n")})
+    assert change is not None
+    await desk.decide(REJECTED, *units_of(await desk.review()))
+    done = await asyncio.gather(*(desk.parts.undoer.take_back(change) for _ in range(2)), return_exceptions=True)
+    codes = [one.code if isinstance(one, Conflict) else "done" for one in done]
+    assert sorted(codes) == ["change_not_pending", "done"]
+    assert content_of(desk.desk.files) == content_of(desk.desk.project.path)
+
+
+async def test_a_caller_that_goes_away_does_not_stop_it_half_way(desk: Reviewing) -> None:
+    change = await desk.turn({f"many/{number}.txt": b"x\n" for number in range(50)})
+    assert change is not None
+    await desk.parts.reviews.decide(change, Selection(everything=True), REJECTED)
+    caller = asyncio.get_running_loop().create_task(desk.parts.undoer.take_back(change))
+    async with asyncio.timeout(WAIT_S):
+        while not any(
+            one.kind is SnapshotKind.BEFORE_UNDO for one in await desk.desk.snapshots.list(desk.desk.session_id)
+        ):
+            assert not caller.done()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    async with asyncio.timeout(WAIT_S):
+        while await desk.pending() is not None:
+            await asyncio.sleep(POLL_S)
+    assert content_of(desk.desk.files) == content_of(desk.desk.project.path)
+    await desk.parts.undoer.stop()

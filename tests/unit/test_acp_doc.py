@@ -35,7 +35,8 @@ def listed(title: str) -> set[str]:
 
 def calls() -> Iterator[ast.Call]:
     """Every call in the backend's code."""
-    for path in (ROOT / "src" / "boocoder" / "backends" / "acp").glob("*.py"):
+    backends = ROOT / "src" / "boocoder" / "backends"
+    for path in (*(backends / "acp").glob("*.py"), backends / "failure_words.py"):
         yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
 
 

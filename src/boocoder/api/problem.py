@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from boocoder.changes.conflicts import ApplyConflict
+from boocoder.changes.conflicts import ApplyConflict, ConflictFile
 from boocoder.changes.measure import path_text
 from boocoder.errors import BoocoderError
 
@@ -27,6 +27,38 @@ class FieldError(msgspec.Struct, frozen=True):
     message: str
 
 
+class RegionProblem(msgspec.Struct, frozen=True):
+    """One place where both sides changed the same lines; `cut` where a side is longer than shown."""
+
+    line: int
+    base: str
+    ours: str
+    theirs: str
+    cut: bool
+
+
+class ConflictProblem(msgspec.Struct, frozen=True):
+    """A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded.
+
+    Args:
+        reason: stable name for machines.
+        text: in words.
+        regions: what the change began from (base), what the user has (ours), what the change has (theirs).
+        base_size, ours_size, theirs_size: bytes; null where there is no such side, or none was compared.
+        more: further regions that are not shown.
+    """
+
+    path: str
+    path_coded: bool
+    reason: str
+    text: str
+    regions: tuple[RegionProblem, ...]
+    base_size: int | None
+    ours_size: int | None
+    theirs_size: int | None
+    more: int
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of every answer that is not a success.
 
@@ -38,6 +70,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         code: stable name for machines.
         cure: what to do; empty when nothing can be done.
         errors: the wrong values of a request.
+        conflicts: what stands against a change, file by file.
     """
 
     type: str
@@ -47,6 +80,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     cure: str
     errors: tuple[FieldError, ...] = ()
+    conflicts: tuple[ConflictProblem, ...] = ()
 
 
 class ApiError(HTTPException):
@@ -86,10 +120,27 @@ def problem(status: int, code: str, detail: str, cure: str = "", errors: tuple[F
 
 def of_error(error: BoocoderError) -> Problem:
     """The problem of one of our errors; conflicts of an apply are listed file by file."""
-    errors: tuple[FieldError, ...] = ()
-    if isinstance(error, ApplyConflict):
-        errors = tuple(FieldError(field=path_text(one.path)[0], message=one.text) for one in error.conflicts)
-    return problem(error.status, error.code, error.text, error.cure, errors)
+    found = problem(error.status, error.code, error.text, error.cure)
+    if not isinstance(error, ApplyConflict):
+        return found
+    errors = tuple(FieldError(field=path_text(one.path)[0], message=one.text) for one in error.conflicts)
+    return msgspec.structs.replace(found, errors=errors, conflicts=tuple(_conflict(one) for one in error.files))
+
+
+def _conflict(file: ConflictFile) -> ConflictProblem:
+    path, coded = path_text(file.conflict.path)
+    regions = tuple(RegionProblem(one.line, one.base, one.ours, one.theirs, one.cut) for one in file.regions)
+    return ConflictProblem(
+        path,
+        coded,
+        file.conflict.kind.value,
+        file.conflict.text,
+        regions,
+        file.base_size,
+        file.ours_size,
+        file.theirs_size,
+        file.more,
+    )
 
 
 def of_http_exception(error: HTTPException) -> Problem:

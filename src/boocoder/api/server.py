@@ -18,9 +18,10 @@ from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
 from boocoder.api.closing import Closing
 from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection, SocketConnection
-from boocoder.api.services import Agents, ApiInfo, ApiServices, Changes, Reaper
+from boocoder.api.services import Agents, ApiInfo, ApiServices, Reaper
 from boocoder.api.shell.token_auth import LOGIN_PATH
 from boocoder.broker.broker import Broker
+from boocoder.changes.desk import ChangeDesk
 from boocoder.changes.review_desk import ReviewDesk
 from boocoder.db.pool import Database
 from boocoder.errors import Unavailable
@@ -119,7 +120,7 @@ class ApiServer:
         settings: ApiSettings,
         database: Database,
         broker: Broker,
-        changes: Changes,
+        changes: ChangeDesk,
         review: ReviewDesk,
         care: WorktreeCare,
         reaper: Reaper,

@@ -14,24 +14,14 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.closing import Closing
 from boocoder.broker.broker import Broker
-from boocoder.changes.planning import ApplyReport, ApplyRequest
-from boocoder.changes.publish import ChangePublisher
-from boocoder.changes.resolve import Resolver
+from boocoder.changes.desk import ChangeDesk
 from boocoder.changes.review_desk import ReviewDesk
 from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
-from boocoder.model.ids import ChangeId, HostId, InstanceId, SessionId
+from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.removal import Reaped
-
-
-class Changes(Protocol):
-    """Decides on changes; see `changes.service.ChangeApplier`."""
-
-    async def apply(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport: ...
-    async def preview(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport: ...
-    async def reject(self, change_id: ChangeId) -> None: ...
 
 
 class AgentNews(Protocol):
@@ -87,7 +77,7 @@ class ApiServices:
 
     database: Database
     broker: Broker
-    changes: Changes
+    changes: ChangeDesk
     review: ReviewDesk
     care: WorktreeCare
     reaper: Reaper

@@ -58,14 +58,14 @@ async def identify(program: Path, how: Identify, ask: Ask, *, env: Mapping[str, 
     return found.group(1) if found else "unknown"
 
 
-def ask_by_host(host: ProcessHost) -> Ask:
+def ask_by_host(host: ProcessHost, *, timeout_s: float = ANSWER_TIMEOUT_S) -> Ask:
     """Ask as a child of the service's process host, which sees that it does not outlive us."""
 
     async def ask(command: Command) -> str:
         child = await host.spawn(command, line_limit_bytes=ANSWER_MAX_BYTES)
         lines: list[bytes] = []
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 async for line in child.lines():
                     lines.append(line)
                     if sum(map(len, lines)) + len(lines) > ANSWER_MAX_BYTES:
@@ -73,7 +73,7 @@ def ask_by_host(host: ProcessHost) -> Ask:
                 else:
                     await child.wait()
         except TimeoutError as error:
-            raise _no_answer(command) from error
+            raise _no_answer(command, timeout_s) from error
         finally:
             await asyncio.shield(child.close(0.0))
         return b"\n".join(lines).decode("utf-8", "replace") + "\n" + child.stderr_tail()
@@ -89,13 +89,13 @@ async def ask_alone(command: Command) -> str:
         )
     except ProcessError as error:
         if error.code == "process_timed_out":
-            raise _no_answer(command) from error
+            raise _no_answer(command, ANSWER_TIMEOUT_S) from error
         raise
     return done.stdout.decode("utf-8", "replace") + "\n" + done.stderr
 
 
-def _no_answer(command: Command) -> ProcessError:
-    text = f"`{' '.join(command.argv)}` did not end within {ANSWER_TIMEOUT_S:g} s."
+def _no_answer(command: Command, timeout_s: float) -> ProcessError:
+    text = f"`{' '.join(command.argv)}` did not end within {timeout_s:g} s."
     return ProcessError("agent_no_answer", text, "Run it by hand to see why.")
 
 

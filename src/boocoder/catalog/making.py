@@ -147,4 +147,4 @@ def _adopt(backend: AcpBackend | OneShotBackend, driver: Driver) -> None:
     if isinstance(backend, AcpBackend) and isinstance(driver, AcpAgent):
         backend.adopt(driver)
     elif isinstance(backend, OneShotBackend) and isinstance(driver, OneShotAgent):
-        backend.agent = driver
+        backend.adopt(driver)

@@ -182,8 +182,10 @@ def _driver(
         return replace(changed, safe_mode=entry.mode or changed.safe_mode)
     if transport is Transport.STREAM:
         merged["kept_open"] = True
-    if known is None and entry.command and any("{prompt}" in text for text in argv):
-        merged.setdefault("prompt_args", ())
+    if entry.command:
+        merged["version_args"] = ()  # a person's own command need not know such a question
+        if any("{prompt}" in text for text in argv):
+            merged["prompt_args"] = entry.details.get("prompt_args", ())
     command = convert_driver(OneShotAgent, merged, entry.name)
     changed_command = replace(command, env={**command.env, **entry.env}, keep_env=(*command.keep_env, *entry.keep_env))
     return replace(changed_command, safe_mode=entry.mode or changed_command.safe_mode)

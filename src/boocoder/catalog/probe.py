@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 NOT_TRIED = "Installed; not tried yet."
 TRIES_AT_ONCE = 2  # a try costs seconds of a processor and 100 to 600 MB
 RETRY_S = 30.0  # what failed is tried again for a task no sooner
+UNKNOWN_VERSION = "unknown"  # what drivers say of an agent that tells none
 _ASK_AGAIN = "Ask it again with: boocoder agents --probe"
 
 
@@ -258,7 +259,7 @@ class AgentCatalog:
         known = replace(
             info,
             name=about.name,
-            version=info.version or place.info.version,
+            version=info.version if info.version not in ("", UNKNOWN_VERSION) else place.info.version or info.version,
             program=info.program or about.program,
             title=about.title,
             transport=about.transport,

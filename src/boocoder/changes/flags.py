@@ -84,17 +84,17 @@ _PATH = re.compile(
     rb"(?:^|/)(?:" + b"|".join(b"(?=(?P<%b>%b))" % (kind.encode(), names) for kind, names in _NAMES.items()) + rb")",
     re.IGNORECASE,
 )
-_INSTALL_LINES: Sequence[tuple[re.Pattern[bytes], re.Pattern[bytes]]] = tuple(
-    (re.compile(rb"(?:^|/)" + name + rb"$", re.IGNORECASE), re.compile(line, re.MULTILINE))
+_INSTALL_LINES: Mapping[bytes, re.Pattern[bytes]] = {
+    name: re.compile(line, re.MULTILINE)
     for name, line in (
         (
-            rb"package\.json",
+            b"package.json",
             rb'^.{0,200}?"(?:(?:pre|post)?install|(?:pre|post)?prepare|prepublish(?:Only)?|(?:pre|post)pack)"\s{0,9}:',
         ),
-        (rb"composer\.json", rb'^.{0,200}?"(?:pre|post)-(?:install|update|autoload-dump|root-package)[a-z-]*"\s{0,9}:'),
-        (rb"pyproject\.toml", rb"^[ \t]{0,9}(?:build-backend|backend-path)[ \t]{0,9}="),
+        (b"composer.json", rb'^.{0,200}?"(?:pre|post)-(?:install|update|autoload-dump|root-package)[a-z-]*"\s{0,9}:'),
+        (b"pyproject.toml", rb"^[ \t]{0,9}(?:build-backend|backend-path)[ \t]{0,9}="),
     )
-)
+}
 _BIDI = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")  # U+202A..202E, U+2066..2069 in UTF-8
 
 
@@ -157,7 +157,7 @@ def _of_lines(raw: RawChange, hunks: Sequence[Hunk]) -> Iterator[Flag]:
     for kind, found in ((FlagKind.SECRET, secrets_in(added)), (FlagKind.BIDI, _bidi_in(added))):
         if found:
             yield from islice(_each_line(kind, hunks, added, found), LINES_MAX)
-    install = next((line for name, line in _INSTALL_LINES if name.search(raw.path)), None)
+    install = _INSTALL_LINES.get(raw.path.rpartition(b"/")[2].lower())
     if install is not None:
         found = [(one.end() - 1, "Runs code when the project is installed.") for one in install.finditer(added)]
         yield from islice(_each_line(FlagKind.BUILD_HOOK, hunks, added, found), LINES_MAX)

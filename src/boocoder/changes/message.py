@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from boocoder.db.changes import Step
 
 SUBJECT_MAX_CHARS = 72  # what git log shows on one line of a terminal
 PROMPT_SHOWN_CHARS = 2_000  # of one prompt in a squashed commit
 PROMPTS_SHOWN = 50
+FILES_SHOWN = 50
 
 
 def squash_message(title: str, steps: Sequence[Step], *, agent: str, co_author: bool) -> str:
@@ -81,3 +83,38 @@ def _co_author(agent: str) -> str:
 
 def _joined(subject: str, body: Sequence[str], trailers: str) -> str:
     return "\n\n".join(part for part in (subject, *body, trailers) if part) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatistics:
+    """One changed file; the counts are None for a binary one."""
+
+    path: str
+    additions: int | None
+    deletions: int | None
+
+
+def request_text(steps: Sequence[Step], files: Sequence[FileStatistics]) -> str:
+    """The text of a pull request: what was asked, who did it, and which files it changes. Markdown."""
+    prompts = [clean(step.prompt) for step in steps if step.prompt.strip()][-PROMPTS_SHOWN:]
+    asked = "\n\n".join("\n".join(f"> {line}" for line in _cut(prompt).split("\n")) for prompt in prompts)
+    who = sorted({f"{step.agent} ({step.model})" if step.model else step.agent for step in steps})
+    added = sum(file.additions or 0 for file in files)
+    deleted = sum(file.deletions or 0 for file in files)
+    lines = [f"- {_code(file.path)} {_counts(file)}" for file in files[:FILES_SHOWN]]
+    lines += [f"- and {len(files) - FILES_SHOWN} more"] * (len(files) > FILES_SHOWN)
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    parts = [
+        f"## Asked\n\n{asked}" if asked else "",
+        f"## Changed\n\n{count}, +{added} -{deleted}\n\n" + "\n".join(lines),
+        f"Made by {', '.join(clean(one) for one in who)} with boocoder." if who else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _counts(file: FileStatistics) -> str:
+    return "binary" if file.additions is None else f"+{file.additions} -{file.deletions}"
+
+
+def _code(path: str) -> str:
+    return f"`{clean(path).replace('`', '')}`"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from boocoder.changes.apply import write_plan
@@ -19,6 +20,7 @@ from boocoder.db.pool import Database
 from boocoder.db.worktrees import SnapshotKind
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
+from boocoder.failpoints import Failpoints
 from boocoder.git.merge import Conflict as FileConflict
 from boocoder.model.ids import ChangeId, SessionId, SnapshotId
 from boocoder.model.task import ChangeState
@@ -58,13 +60,21 @@ class Undoer:
     """
 
     def __init__(
-        self, *, database: Database, broker: Publisher, reviews: ReviewService, snapshots: Snapshots, holds: Holds
+        self,
+        *,
+        database: Database,
+        broker: Publisher,
+        reviews: ReviewService,
+        snapshots: Snapshots,
+        holds: Holds,
+        failpoints: Failpoints,
     ) -> None:
         self._database = database
         self._broker = broker
         self._reviews = reviews
         self._snapshots = snapshots
         self._holds = holds
+        self._failpoints = failpoints
         self._supervisor = Supervisor("undo")
 
     async def stop(self) -> None:
@@ -112,9 +122,12 @@ class Undoer:
         note = f"Before {_count(len(chosen))} of change {change_id} went out of the worktree."
         before = await self._snapshots.take(change.session_id, kind=SnapshotKind.BEFORE_UNDO, note=note)
         after = await self._merged(place, change, before.tree, wanted)
-        await self._write(place, before.tree, after)
         paths = tuple(dict.fromkeys(path_text(unit.path)[0] for unit in chosen))
-        pending = await self._store(place, change, paths)
+        async with self._journal(place, before.tree, after):
+            await self._write(place, before.tree, after)
+            pending = await self._store(place, change, paths)
+        if pending is not None:
+            await self._reviews.tell(pending)
         return TakenBack(len(chosen), paths, before.id, pending)
 
     async def _merged(self, place: Place, change: Change, now: str, wanted: str) -> str:
@@ -125,40 +138,47 @@ class Undoer:
         await place.shadow.keep(_ref(change.session_id), merged.tree, beside=now)
         return merged.tree
 
-    async def _write(self, place: Place, before: str, after: str) -> None:
+    @asynccontextmanager
+    async def _journal(self, place: Place, before: str, after: str) -> AsyncIterator[None]:
+        """Should we die in the block, the next start puts the worktree back as it was. The block closes the journal;
+        where it fails, it is closed here."""
         session_id = place.row.session_id
         async with self._database.transaction() as conn:
             if not await changes.begin_update(conn, session_id, before, after):
                 text = f"The worktree of session {session_id} is being written."
                 raise Conflict("session_busy", text, "Try again in a moment.")
+        self._failpoints.hit("undo.after_begin")
         try:
-            conflicts = await write_plan(
-                place.shadow, checkout=place.path, index=place.index, pre_tree=before, post_tree=after
-            )
-        finally:
+            yield
+        except (BoocoderError, OSError):
             async with self._database.transaction() as conn:
                 await changes.end_update(conn, session_id)
+            raise
+        await place.shadow.drop(_ref(session_id))
+
+    async def _write(self, place: Place, before: str, after: str) -> None:
+        conflicts = await write_plan(
+            place.shadow, checkout=place.path, index=place.index, pre_tree=before, post_tree=after
+        )
         if conflicts:
             raise _in_the_way(conflicts)
+        self._failpoints.hit("undo.after_files")
 
     async def _store(self, place: Place, change: Change, paths: Sequence[str]) -> ChangeId | None:
         """What the worktree is now, the change that it makes, and what the agent is told, in one transaction."""
         session_id = change.session_id
         text = f"Rejected parts were taken back from the agent's copy: {_names(paths)}."
         after = await self._snapshots.take(session_id, kind=SnapshotKind.MANUAL, note=text)
-        await place.shadow.drop(_ref(session_id))
         measured = await self._measured(place, after.tree)
         async with self._database.transaction() as conn:
+            await changes.end_update(conn, session_id)
             drafts = await store_measured(conn, session_id, measured, task_id=change.task_id, agent=change.agent)
             drafts.append(frames.Notice(session_id=session_id, code="parts_taken_back", text=text))
             await add_note(conn, session_id, told(paths))
             first = await events.append_frames(conn, session_id, drafts)
             waiting = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
         self._broker.commit(session_id, first, first + len(drafts) - 1, drafts)
-        if not waiting:
-            return None
-        await self._reviews.tell(waiting[0].id)
-        return waiting[0].id
+        return waiting[0].id if waiting else None
 
     async def _measured(self, place: Place, tree: str) -> ChangeMeasure:
         async with self._database.connection() as conn:

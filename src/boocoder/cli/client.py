@@ -25,7 +25,19 @@ STREAM_LOST_S = 60.0  # a service that restarts is back long before
 BACKOFF_S = (0.1, 2.0)
 
 T = TypeVar("T")
-Json = str | int | float | bool | list[str] | list[list[str]] | None
+Json = str | int | float | bool | list[str] | list[list[str]] | Mapping[str, str | bool | None] | None
+
+
+class ChangeRefused(Conflict):
+    """A change does not fit what the user has.
+
+    Args:
+        conflicts: file by file, with both sides.
+    """
+
+    def __init__(self, code: str, text: str, cure: str, conflicts: tuple[wire.ConflictFile, ...]) -> None:
+        super().__init__(code, text, cure)
+        self.conflicts = conflicts
 
 
 class Client:
@@ -79,7 +91,15 @@ class Client:
         """A list of the API."""
         return _decode(await self.request("GET", path, params=params), list[kind])  # type: ignore[valid-type]
 
-    async def post(self, path: str, kind: type[T], body: Mapping[str, Json] | None = None, *, key: str = "") -> T:
+    async def post(
+        self,
+        path: str,
+        kind: type[T],
+        body: Mapping[str, Json] | None = None,
+        *,
+        key: str = "",
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> T:
         """Ask the service to do something.
 
         Args:
@@ -87,15 +107,20 @@ class Client:
             kind: what it answers.
             body: values; those that are None are left out.
             key: an idempotency key; with one, a request whose answer was lost is sent again.
+            timeout_s: how long the answer may take.
         """
         for attempt in range(3 if key else 1):
             try:
-                return _decode(await self.request("POST", path, body=body or {}, key=key), kind)
+                return _decode(await self.request("POST", path, body=body or {}, key=key, timeout_s=timeout_s), kind)
             except Unavailable as error:
                 if error.code != "service_unreachable" or attempt == 2 or not key:
                     raise
                 await asyncio.sleep(_jittered(attempt))
         raise AssertionError("the loop returns or raises")
+
+    async def put(self, path: str, kind: type[T], body: Mapping[str, Json]) -> T:
+        """Replace a thing; values that are None are left out."""
+        return _decode(await self.request("PUT", path, body=body), kind)
 
     async def request(
         self,
@@ -105,6 +130,7 @@ class Client:
         params: Mapping[str, object] | None = None,
         body: Mapping[str, Json] | None = None,
         key: str = "",
+        timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> bytes:
         """One exchange.
 
@@ -118,7 +144,10 @@ class Client:
             headers["Content-Type"] = "application/json"
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
         try:
-            response = await self._http.request(method, path, params=query, content=content, headers=headers)
+            timeout = httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+            response = await self._http.request(
+                method, path, params=query, content=content, headers=headers, timeout=timeout
+            )
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
         if response.status_code >= 400:
@@ -198,6 +227,8 @@ def _problem(status: int, body: bytes) -> BoocoderError:
     except msgspec.DecodeError:
         said = wire.Problem()
     text = said.detail or said.title or f"The service answered {status}."
+    if said.conflicts:
+        return ChangeRefused(said.code, text, said.cure, said.conflicts)
     kinds: dict[int, type[BoocoderError]] = {404: NotFound, 409: Conflict, 400: InvalidInput, 422: InvalidInput}
     kind = kinds.get(status, Unavailable if status >= 500 else InvalidInput)
     return kind(said.code, text, said.cure)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from boocoder.cli import wire
+from boocoder.cli.project_settings import settings
 from boocoder.cli.service_call import ask_service
 from boocoder.cli.style import make_console, print_json, show_rows
 from boocoder.cli.terminal_text import plain
@@ -41,3 +42,6 @@ def add(ctx: click.Context, path: str) -> None:
     body = {"path": str(Path(path).expanduser().absolute())}
     project = ask_service(ctx, lambda client: client.post("/api/projects", wire.Project, body))
     click.echo(f"project {project.id}  {plain(project.path)}")
+
+
+command.add_command(settings)

@@ -29,6 +29,8 @@ from boocoder.model.limits import PROMPT_MAX_CHARS
 @click.option("--project", "-p", default=".", metavar="PATH", help="A folder in the git repository; default: this one.")
 @click.option("--session", "-s", metavar="ID", help="Go on in this session: same files, same conversation.")
 @click.option("--new-chat", is_flag=True, help="With --session: a fresh conversation over the same files.")
+@click.option("--from", "start_from", metavar="REF", help="A new session starts from this branch, tag or commit.")
+@click.option("--dirty", "start_dirty", is_flag=True, help="A new session starts from your uncommitted files too.")
 @click.option("--agent", "-a", help="Which agent; default: the setting default_agent, else the first that is ready.")
 @click.option("--model", "-m", help="Which model, as the agent lists it.")
 @click.option("--mode", help="Which of the agent's modes.")
@@ -43,6 +45,8 @@ def command(
     project: str,
     session: str | None,
     new_chat: bool,
+    start_from: str | None,
+    start_dirty: bool,
     agent: str | None,
     model: str | None,
     mode: str | None,
@@ -64,6 +68,8 @@ def command(
         model=model,
         mode=mode,
         thinking=thinking,
+        start_from=start_from,
+        start_dirty=start_dirty,
     )
     ctx.exit(service.run(_run(settings_of(ctx), ask, session, apply, as_json, detach)))
 

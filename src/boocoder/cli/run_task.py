@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from boocoder.cli import wire
 from boocoder.cli.ask_person import PersonAsker
-from boocoder.cli.client import Client
+from boocoder.cli.client import Client, Json
 from boocoder.cli.decide import decide
 from boocoder.cli.follow import cancel_on_interrupt, ended_state, exit_code, follow_task
 from boocoder.cli.live_view import LiveView
@@ -37,6 +37,8 @@ class Ask:
         session_id: goes on in this session, with its newest chat.
         new_chat: a fresh context over the session's files.
         agent, model, mode, thinking: None leaves the choice to the service.
+        start_from: of a new session: the branch, tag or commit that it starts from.
+        start_dirty: of a new session: start from the checkout as it is.
     """
 
     prompt: str
@@ -47,6 +49,8 @@ class Ask:
     model: str | None = None
     mode: str | None = None
     thinking: str | None = None
+    start_from: str | None = None
+    start_dirty: bool = False
 
 
 async def enqueue_task(client: Client, ask: Ask) -> wire.Enqueued:
@@ -56,13 +60,14 @@ async def enqueue_task(client: Client, ask: Ask) -> wire.Enqueued:
         BoocoderError: the service refuses it, or is not there.
     """
     where = await _destination(client, ask)
-    body = {
+    body: dict[str, Json] = {
         **where,
         "prompt": ask.prompt,
         "agent": ask.agent,
         "model": ask.model,
         "mode": ask.mode,
         "thinking": ask.thinking,
+        "start": {"from": ask.start_from, "dirty": ask.start_dirty},
     }
     return await client.post("/api/tasks", wire.Enqueued, body, key=str(uuid4()))
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
 from boocoder import service
-from boocoder.cli import wire
 from boocoder.cli.client import Client
 from boocoder.cli.service_call import settings_of
 from boocoder.cli.style import make_console, marked, style_of
 from boocoder.cli.terminal_text import plain
+from boocoder.cli.wire_agents import Agent
 from boocoder.config import Settings
 from boocoder.errors import BoocoderError
 from boocoder.service import Supervisor
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from boocoder.app import ServiceInfo
+
+AGENTS_WAIT_S = 60.0  # what an agent is given to answer its first try
+AGENTS_POLL_S = 0.2  # a person looks at it
 
 
 @click.command("serve")
@@ -75,17 +79,30 @@ def _cancel_on_terminate() -> asyncio.Event:
 
 
 async def _show_agents(console: Console, url: str, token: str) -> None:
-    """Which agents are ready, as soon as they have been probed."""
+    """Which agents there are, as soon as those that are tried at the start have answered."""
     try:
         async with Client(url=url, token=token) as client:
-            agents = await client.post("/api/agents/probe", list[wire.Agent])
+            agents = await _settled_agents(client)
     except BoocoderError as error:
         console.print(f"  agents  {error.text}", style="yellow")
         return
     for agent in agents:
+        if agent.is_missing:
+            continue
         models = f", {len(agent.models)} models" if agent.models else ""
-        said = f"{agent.name} {agent.version}".strip() + (models if agent.state == "ready" else f": {agent.reason}")
+        note = models if agent.state == "ready" and agent.tried else f": {agent.reason}"
+        said = f"{agent.name} {agent.version}".strip() + note
         console.print(f"  agent   {marked(agent.state)}  {plain(said)}", style=style_of(agent.state))
         if agent.cure:
             console.print(f"          {plain(agent.cure)}", style="dim")
     console.print("Ctrl-C stops it.", style="dim")
+
+
+async def _settled_agents(client: Client) -> list[Agent]:
+    """The agents when none is loading any more, or as they are when that takes too long."""
+    deadline = time.monotonic() + AGENTS_WAIT_S
+    while True:
+        agents = await client.items("/api/agents", Agent)
+        if all(agent.state != "loading" for agent in agents) or time.monotonic() > deadline:
+            return agents
+        await asyncio.sleep(AGENTS_POLL_S)

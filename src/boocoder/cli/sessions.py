@@ -78,3 +78,28 @@ def show(ctx: click.Context, session: str) -> None:
         console.print("The agent asks you something: boocoder permissions list", style="yellow")
     if found.pending_change_id:
         console.print(f"A change waits: boocoder changes show {str(found.pending_change_id)[:8]}", style="green")
+
+
+@command.command("archive")
+@click.argument("session")
+@click.pass_context
+def archive(ctx: click.Context, session: str) -> None:
+    """Archive a session: it takes no tasks, and its worktree is removed once a snapshot holds all of it."""
+    _set_state(ctx, session, "archived")
+
+
+@command.command("reopen")
+@click.argument("session")
+@click.pass_context
+def reopen(ctx: click.Context, session: str) -> None:
+    """Open an archived session again; its next turn makes its worktree again."""
+    _set_state(ctx, session, "open")
+
+
+def _set_state(ctx: click.Context, session: str, state: str) -> None:
+    async def ask(client: Client) -> None:
+        session_id = await full_id(client, "/api/sessions", session)
+        await client.request("PATCH", f"/api/sessions/{session_id}", body={"state": state})
+
+    ask_service(ctx, ask)
+    make_console().print(f"The session is {state}.", style="green")

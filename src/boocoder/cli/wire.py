@@ -8,6 +8,28 @@ from uuid import UUID
 import msgspec
 
 
+class ConflictRegion(msgspec.Struct, frozen=True):
+    """One place where the user and the agent changed the same lines."""
+
+    line: int = 0
+    base: str = ""
+    ours: str = ""
+    theirs: str = ""
+    cut: bool = False
+
+
+class ConflictFile(msgspec.Struct, frozen=True):
+    """A file that stands against a change, with both sides."""
+
+    path: str
+    reason: str = ""
+    text: str = ""
+    regions: tuple[ConflictRegion, ...] = ()
+    ours_size: int | None = None
+    theirs_size: int | None = None
+    more: int = 0
+
+
 class Problem(msgspec.Struct, frozen=True):
     """A problem answer (RFC 9457)."""
 
@@ -16,6 +38,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str = ""
     cure: str = ""
     status: int = 0
+    conflicts: tuple[ConflictFile, ...] = ()
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -152,18 +175,3 @@ class PermissionRule(msgspec.Struct, frozen=True):
     uses: int = 0
     project_id: UUID | None = None
     session_id: UUID | None = None
-
-
-class Agent(msgspec.Struct, frozen=True):
-    """An agent of the host."""
-
-    name: str
-    state: str
-    backend: str = ""
-    reason: str = ""
-    cure: str = ""
-    version: str = ""
-    program: str = ""
-    models: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    default_model: str | None = None

@@ -145,6 +145,7 @@ _WRITING = statement("changes", "list_writing_applies", row=WritingApply)
 _FIND_APPLY = statement("changes", "find_apply", row=Applied, params=(UUID,))
 _LAST_BRANCH = statement("changes", "last_branch", row=Applied, params=(UUID,))
 _STEPS = statement("changes", "list_steps", row=Step, params=(UUID, int))
+_ASKED = statement("changes", "list_asked", row=Step, params=(UUID, UUID, int))
 _BEGIN_UPDATE = statement("changes", "begin_update", row=Done, params=(UUID, str, str))
 _END_UPDATE = statement("changes", "end_update", row=Done, params=(UUID,))
 _UPDATES = statement("changes", "list_updates", row=WorktreeUpdate)
@@ -310,6 +311,11 @@ async def last_branch(conn: Connection, session_id: SessionId) -> Applied | None
 async def list_steps(conn: Connection, session_id: SessionId, limit: int) -> list[Step]:
     """What the session's turns left since what it applied last, oldest first, at most `limit`."""
     return await _STEPS.all(conn, session_id, limit)
+
+
+async def list_asked(conn: Connection, session_id: SessionId, task_id: TaskId, limit: int) -> list[Step]:
+    """What was asked for in a session up to and with a task, oldest first, at most `limit`; without trees."""
+    return await _ASKED.all(conn, session_id, task_id, limit)
 
 
 async def begin_update(conn: Connection, session_id: SessionId, pre_tree: str, post_tree: str) -> bool:

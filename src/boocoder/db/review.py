@@ -98,7 +98,8 @@ _MARK_SENT = statement("review", "mark_sent", row=Done, params=(list[UUID], UUID
 
 
 async def list_decisions(conn: Connection, session_id: SessionId) -> list[DecisionRow]:
-    """All decisions of a session, oldest first; also on units that its change does not have any more."""
+    """A session's decisions since it applied something, and those carried over then, oldest first; also on units
+    that its change does not have any more."""
     return await _LIST.all(conn, session_id)
 
 
@@ -128,7 +129,8 @@ async def carry_over(
     *,
     starts: Mapping[str, int] | None = None,
 ) -> None:
-    """Keep a session's decisions after accepted units became part of its base. Call it in that transaction.
+    """Keep a session's decisions after accepted units became part of its base. What is not carried over counts no
+    more. Call it in the transaction that marks the change applied.
 
     Args:
         mapping: old id -> id of the same unit against the new base.

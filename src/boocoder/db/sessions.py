@@ -29,6 +29,8 @@ class Session(msgspec.Struct, frozen=True):
 
     Args:
         host_id: the host of its worktree; None until its first task was claimed.
+        start_from: the branch, tag or commit that its worktree starts from; None for what is checked out then.
+        start_dirty: whether it starts from the checkout as it is.
         pending_tasks: how many tasks wait.
         running_task_id: the task that runs now, if any.
         last_task_state: of its newest task, None if it never had one.
@@ -43,6 +45,8 @@ class Session(msgspec.Struct, frozen=True):
     state: SessionState
     created_at: datetime
     updated_at: datetime
+    start_from: str | None
+    start_dirty: bool
     pending_tasks: int
     running_task_id: TaskId | None
     last_task_state: TaskState | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from boocoder.broker.broker import Broker
 from boocoder.db import agent_sessions, attempts, events
@@ -50,6 +51,7 @@ class Recorder:
         stop: set when the lease is found to be lost.
         decisions: of whoever answers permissions and questions.
         opened_sessions: gets the native id of the agent session that the turn uses.
+        before_prompt: waited for before the agent gets its prompt, beside what is stored then.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Recorder:
         failpoints: Failpoints,
         decisions: Decisions,
         opened_sessions: set[str],
+        before_prompt: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._broker = broker
@@ -89,6 +92,7 @@ class Recorder:
         self._stop = stop
         self._failpoints = failpoints
         self._opened_sessions = opened_sessions
+        self._before_prompt = before_prompt
         self._supervisor = Supervisor(f"record:{ids.task_id}")
         self._lock = asyncio.Lock()
         self._dirty = asyncio.Event()
@@ -250,13 +254,17 @@ class Recorder:
 
     async def _mark_prompt_sent(self) -> None:
         self._failpoints.hit("prompt.before_sent")
-        _, marked = await asyncio.gather(self.flush(), self._mark())
+        _, marked, _ = await asyncio.gather(self.flush(), self._mark(), self._ready_for_prompt())
         if not marked:
             self._lost = LeaseLost("lease_lost", f"Task {self._ids.task_id} is run by another host.")
             self._stop.set(StopReason.LEASE_LOST)
             raise self._lost
         self.prompt_sent = True
         self._failpoints.hit("prompt.after_sent")
+
+    async def _ready_for_prompt(self) -> None:
+        if self._before_prompt is not None:
+            await self._before_prompt()
 
     async def _mark(self) -> bool:
         """Durable when it returns, and with it everything that was committed before, such as the claim."""

@@ -23,7 +23,7 @@ from boocoder.dispatch.prepare import Opened, handover_text, missed_text, notes_
 from boocoder.dispatch.record import Recorder
 from boocoder.dispatch.settle import Ending, settle
 from boocoder.dispatch.workspace import Taken, Workspace, Workspaces
-from boocoder.errors import BoocoderError, LeaseLost, Unavailable
+from boocoder.errors import BoocoderError, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.failpoints import Failpoints
@@ -36,6 +36,7 @@ from boocoder.model.turn import (
     StopSignal,
     TurnRequest,
 )
+from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -140,9 +141,21 @@ class _Turn:
         self._opened = opened
         self._agent = agent
         self._transcript = Transcript(opened.ids, agent=agent)
+        self._aside = Supervisor(f"turn:{task.id}")
+        self._start_kept: asyncio.Task[None] | None = None
 
     async def run(self, chosen: Chosen) -> None:
-        """Drive the backend and settle what came of it."""
+        """Drive the backend and settle what came of it, with the session's worktree to itself."""
+        try:
+            async with self._services.workspaces.turn(self._task.session_id):
+                try:
+                    await self._run(chosen)
+                finally:
+                    await self._aside.stop(SNAPSHOT_S)
+        except Conflict as error:  # whoever has it does not let it go
+            await self.end(failed_by(error), workspace=None, recorder=None)
+
+    async def _run(self, chosen: Chosen) -> None:
         limits = self._services.settings
         liveness = Liveness(
             silence_s=limits.silence_by_agent.get(self._agent) or limits.silence_s,
@@ -181,12 +194,20 @@ class _Turn:
             failpoints=self._services.failpoints,
             decisions=self._services.decisions,
             opened_sessions=self._services.opened_sessions,
+            before_prompt=self._wait_start_kept,
         )
+
+    async def _wait_start_kept(self) -> None:
+        """The files as they were before the turn are kept, or could not be."""
+        if self._start_kept is not None:
+            await self._start_kept
 
     async def _drive(self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness) -> Outcome:
         liveness.touch()  # making a worktree may have taken long
         if self._stop.reason is StopReason.CANCELLED:
             return Cancelled()
+        start = self._services.workspaces.take_start(self._task, workspace.worktree)
+        self._start_kept = self._aside.spawn(start, "snapshot")
         request = await self._request(chosen, workspace)
         missed = await self._missed()
         if missed:

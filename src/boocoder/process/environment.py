@@ -31,3 +31,19 @@ def agent_environment(extra: Mapping[str, str] = {}, *, keep: Iterable[str] = ()
     kept = {name: value for name, value in os.environ.items() if name in names or name.startswith("LC_")}
     kept.setdefault("PATH", _DEFAULT_PATH)
     return {**kept, **extra}
+
+
+_PERSONAL = (
+    *("SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH", "GIT_SSH_COMMAND", "GNUPGHOME", "DBUS_SESSION_BUS_ADDRESS"),
+    *("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_HOST", "GH_CONFIG_DIR"),
+    *("GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "GITLAB_HOST", "GLAB_CONFIG_DIR"),
+)
+
+
+def person_environment(extra: Mapping[str, str] = {}) -> dict[str, str]:
+    """The environment for a program that a person asked us to run as themselves, with what signs them in to a forge.
+
+    Args:
+        extra: values set on top.
+    """
+    return agent_environment(extra, keep=_PERSONAL)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from boocoder.db import chats, events, projects, sessions, tasks
+from boocoder.db import chats, events, projects, sessions, starts, tasks
 from boocoder.db.pool import Connection, Database
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.events import frames
@@ -34,6 +34,8 @@ class NewTask:
         priority: between sessions, higher first, within +-PRIORITY_MAX.
         title: of a new session and chat; None to take the prompt's first line.
         idempotency_key: the same key with the same request gives the same task, however often it is sent.
+        start_from: of a new session: the branch, tag or commit that its worktree starts from.
+        start_dirty: of a new session: start from the checkout as it is, with what is not committed.
     """
 
     prompt: str
@@ -47,6 +49,8 @@ class NewTask:
     priority: int = 0
     title: str | None = None
     idempotency_key: str | None = None
+    start_from: str | None = None
+    start_dirty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Enqueued:
 
 Also = Callable[[Connection, TaskId], Awaitable[None]]
 """What is written in the transaction of a new task; an error that it raises undoes the task."""
+Before = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,18 @@ class _Choice:
     thinking: str | None
 
 
-async def enqueue(database: Database, new_task: NewTask, *, also: Also | None = None) -> Enqueued:
+async def enqueue(
+    database: Database, new_task: NewTask, *, also: Also | None = None, before: Before | None = None
+) -> Enqueued:
     """Store a task, and the session and chat that it asks for.
 
     Args:
         also: written with the task, or not at all; not called for a task that the idempotency key had made before.
+        before: refuses a request by an error, looking at more than the database; not called for such a task either.
 
     Raises:
         InvalidInput: prompt_blank, prompt_too_long, text_not_storable, name_invalid, priority_invalid,
-            place_missing, place_mismatch, agent_missing.
+            place_missing, place_mismatch, agent_missing, start_not_new, start_ambiguous.
         NotFound: project_not_found, session_not_found, chat_not_found.
         Conflict: session_archived, project_archived, idempotency_key_reused.
         Unavailable: the database is not there.
@@ -109,6 +117,8 @@ async def enqueue(database: Database, new_task: NewTask, *, also: Also | None = 
         known = await _known(database, new_task, digest)
         if known is not None:
             return known
+        if before is not None:
+            await before()
         try:
             async with database.transaction() as conn:
                 made = await _insert(conn, new_task, digest)
@@ -145,6 +155,23 @@ def check(new_task: NewTask) -> None:
         raise InvalidInput("priority_invalid", text)
     if new_task.project_id is None and new_task.session_id is None and new_task.chat_id is None:
         raise InvalidInput("place_missing", "The task names no project, session or chat.", "Name one of them.")
+    if (new_task.session_id or new_task.chat_id) and (new_task.start_from or new_task.start_dirty):
+        text = "The session has its start already; only a new one can be told where to start from."
+        raise InvalidInput("start_not_new", text, "Leave the start out, or name the project only.")
+    check_start(new_task.start_from, new_task.start_dirty)
+
+
+def check_start(start_from: str | None, start_dirty: bool) -> None:
+    """Refuse a start that cannot be right in any repository.
+
+    Raises:
+        InvalidInput: start_ambiguous, or text_not_storable.
+    """
+    if start_from is not None and start_dirty:
+        text = f"A session starts either from {start_from} or from the checkout as it is, not from both."
+        raise InvalidInput("start_ambiguous", text, "Leave one of them out.")
+    if start_from is not None:
+        check_text("start", start_from)
 
 
 def check_text(field: str, text: str) -> None:
@@ -252,6 +279,8 @@ async def _new_session(conn: Connection, new_task: NewTask) -> _Place:
         raise Conflict("project_archived", f"Project {project.name} is archived.", "Add it again first.")
     session_id = SessionId(new_id())
     await sessions.insert_session(conn, session_id, project.id, title_of(new_task))
+    if new_task.start_from is not None or new_task.start_dirty:
+        await starts.set_start(conn, session_id, start_from=new_task.start_from, start_dirty=new_task.start_dirty)
     return _Place(project.id, session_id, await _new_chat(conn, new_task, session_id), None)
 
 

@@ -174,7 +174,11 @@ class _Rescue:
         self._services = services
 
     async def run(self) -> None:
-        """Ask the agent's store, snapshot, settle."""
+        """Ask the agent's store, snapshot, settle, with the session's worktree to itself."""
+        async with self._services.workspaces.turn(self._task.session_id):
+            await self._run()
+
+    async def _run(self) -> None:
         sent = self._task.prompt_sent_at is not None
         liveness = Liveness(silence_s=RECOVER_S, tool_silence_s=RECOVER_S, running_tools=lambda: 0)
         backend = self._services.agents.backend(self._task.agent)

@@ -13,7 +13,7 @@ import msgspec
 from boocoder.db.pool import Database
 from boocoder.db.project_settings import ProjectSettings, get_project_settings
 from boocoder.db.starts import end_setup, get_start, set_setup_state
-from boocoder.db.worktrees import SetupState, WorktreeState, get_worktree
+from boocoder.db.worktrees import SetupState, get_worktree
 from boocoder.errors import BoocoderError
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel, ToolCall, ToolKind, ToolStatus
 from boocoder.git.shadow import ShadowRepository, Worktree
@@ -56,7 +56,11 @@ class SetupPlace:
 
 
 class WorktreeSetup:
-    """Copies files and runs the setup and teardown commands of projects."""
+    """Copies files and runs the setup and teardown commands of projects.
+
+    Args:
+        processes: runs the commands; nothing of them outlives it.
+    """
 
     def __init__(self, *, database: Database, processes: ProcessHost) -> None:
         self._database = database
@@ -77,8 +81,8 @@ class WorktreeSetup:
         Raises:
             GitError: git refused.
         """
-        for notice in await self._copy(place, settings.copy_patterns):
-            await emit(notice)
+        for copied in await self._copy(place, settings.copy_patterns):
+            await emit(copied)
         if settings.setup:
             not_ready = await self._command(place, settings, emit=emit, stop=stop)
             if not_ready is not None:
@@ -143,8 +147,7 @@ class WorktreeSetup:
             row = await get_worktree(conn, session_id)
             start = await get_start(conn, session_id)
             settings = await get_project_settings(conn, start.project_id)
-        there = row is not None and row.state is not WorktreeState.GONE and Path(row.path).is_dir()
-        if row is None or not there or not settings.teardown:
+        if row is None or not settings.teardown or not Path(row.path).is_dir():
             return ""
         ran = await run_command(
             settings.teardown,
@@ -154,9 +157,8 @@ class WorktreeSetup:
         )
         if ran.ok:
             return ""
-        text = f"The teardown command {_ending(ran, settings.teardown_timeout_s)}"
         log.warning("teardown failed", extra={"session_id": session_id, "exit_code": ran.exit_code})
-        return text
+        return f"The teardown command {_ending(ran, settings.teardown_timeout_s)}"
 
 
 def _not_ready(ran: Ran, settings: ProjectSettings, stop: StopSignal) -> NotReady | None:

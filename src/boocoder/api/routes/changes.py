@@ -10,10 +10,11 @@ from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.services import ApiServices, Services
+from boocoder.api.shapes.apply import AppliedOut, ApplyInput, PublishedOut, PublishInput, ResolvedOut, ResolveInput
 from boocoder.api.shapes.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
-from boocoder.api.shapes.outputs import AppliedOut, ChangeOut, ChangeRowOut
+from boocoder.api.shapes.outputs import ChangeOut, ChangeRowOut
 from boocoder.db import changes, projects, sessions
-from boocoder.db.changes import Change
+from boocoder.db.changes import ApplyTarget, Change
 from boocoder.model.ids import ChangeId, SessionId
 from boocoder.model.task import ChangeState
 
@@ -62,22 +63,37 @@ async def get_diff(change_id: ChangePath, services: Services) -> Response:
 
 @router.post("/{change_id}/apply")
 @access(Access.WRITE)
-async def apply_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> AppliedOut:
-    """Write the change into the project's checkout; conflicts touch nothing and are answered file by file (409)."""
-    report = await services.changes.apply(change_id)
-    return AppliedOut(
-        change=ChangeOut.model_validate(await _change(services, change_id)),
-        already_applied=report.state == "already_applied",
-        files_written=report.files,
-        left=report.left,
-    )
+async def apply_change(change_id: ChangePath, services: Services, body: ApplyInput | None = None) -> AppliedOut:
+    """Put the change, or what is accepted of it, where it is asked for; conflicts touch nothing and are answered
+    file by file with both sides (409)."""
+    asked = body or ApplyInput()
+    request = asked.request(ApplyTarget(asked.target), extend=False)
+    if asked.dry_run:
+        report = await services.changes.applier.preview(change_id, request)
+    else:
+        report = await services.changes.applier.apply(change_id, request)
+    return AppliedOut.of(report, ChangeOut.model_validate(await _change(services, change_id)))
+
+
+@router.post("/{change_id}/resolve")
+@access(Access.WRITE)
+async def resolve_change(change_id: ChangePath, services: Services, body: ResolveInput | None = None) -> ResolvedOut:
+    """Bring what the user has into the session's worktree, and ask the agent to resolve where both sides meet."""
+    return ResolvedOut.of(await services.changes.resolver.resolve(change_id, (body or ResolveInput()).place))
+
+
+@router.post("/{change_id}/publish")
+@access(Access.WRITE)
+async def publish_change(change_id: ChangePath, services: Services, body: PublishInput | None = None) -> PublishedOut:
+    """Make the change's branch, push it as the user, and ask for a pull request where a tool for that is ready."""
+    return PublishedOut.of(await services.changes.publisher.publish(change_id, (body or PublishInput()).publishing()))
 
 
 @router.post("/{change_id}/reject")
 @access(Access.WRITE)
 async def reject_change(change_id: ChangePath, services: Services, body: Nothing | None = None) -> ChangeOut:
     """Decide against the change; the session's files stay."""
-    await services.changes.reject(change_id)
+    await services.changes.applier.reject(change_id)
     return ChangeOut.model_validate(await _change(services, change_id))
 
 

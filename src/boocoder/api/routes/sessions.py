@@ -8,12 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.routes.starts import require_start
 from boocoder.api.services import Services
 from boocoder.api.shapes.inputs import PAGE_DEFAULT, Limit, NewChat, NewSession, SessionPatch, SessionPath
 from boocoder.api.shapes.outputs import ChatOut, SessionOut
-from boocoder.db import chats, projects, sessions
+from boocoder.db import chats, projects, sessions, starts
 from boocoder.db.sessions import SessionState
 from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id
+from boocoder.queue.enqueue import check_start
 
 router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
 
@@ -22,10 +24,15 @@ router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
 @access(Access.WRITE)
 async def open_session(body: NewSession, services: Services) -> SessionOut:
     """Open a session; its worktree is made when its first task runs."""
-    session_id = SessionId(new_id())
+    session_id, project_id = SessionId(new_id()), ProjectId(body.project_id)
+    start_from, start_dirty = body.start.from_, body.start.dirty
+    check_start(start_from, start_dirty)
+    if start_from is not None:
+        await require_start(services, project_id, start_from)
     async with services.database.transaction() as conn:
-        project = await projects.get_project(conn, ProjectId(body.project_id))
+        project = await projects.get_project(conn, project_id)
         await sessions.insert_session(conn, session_id, project.id, body.title or "New session")
+        await starts.set_start(conn, session_id, start_from=start_from, start_dirty=start_dirty)
         return SessionOut.model_validate(await sessions.get_session(conn, session_id))
 
 

@@ -72,11 +72,19 @@ class NewProject(Input):
     name: Name | None = None
 
 
+class StartInput(Input):
+    """Where a new session's worktree starts: from what is checked out, from a name, or from the checkout as it is."""
+
+    from_: Annotated[Name | None, Field(alias="from")] = None
+    dirty: bool = False
+
+
 class NewSession(Input):
     """Open a session in a project."""
 
     project_id: Id
     title: Title | None = None
+    start: StartInput = StartInput()
 
 
 class SessionPatch(Input):
@@ -105,6 +113,7 @@ class NewTaskInput(Input):
     thinking: Name | None = None
     priority: Annotated[int, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX)] = 0
     title: Title | None = None
+    start: StartInput = StartInput()
 
 
 class ProbeInput(Input):

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.oneshot import verdict
+from boocoder.backends.oneshot.command import config_hash
+from boocoder.backends.oneshot.commands import Commands
+from boocoder.backends.oneshot.conversations import Conversations
+from boocoder.backends.oneshot.journal import prune_records
+from boocoder.backends.oneshot.opening import Opening, choose_session, new_session
+from boocoder.backends.oneshot.probe import probe_agent
+from boocoder.backends.oneshot.recovery import recover_turn
+from boocoder.backends.oneshot.sessions import SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
-from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.backends.oneshot.tries import NotResumed, Try, unless_stopped
+from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
+from boocoder.events.agent_event import AgentSessionOpened, PromptSending
+from boocoder.model.agent import AgentInfo
 from boocoder.model.turn import AgentSessionRef, Failed, Interrupted, Outcome, TurnError, TurnRequest
 from boocoder.process.host import ProcessHost
+
+_MARGIN_S = 3.0  # for killing what did not obey
 
 
 class OneShotBackend:
@@ -23,36 +39,117 @@ class OneShotBackend:
 
     def __init__(self, *, host: ProcessHost, agent: OneShotAgent, state_dir: Path, settings: OneShotSettings) -> None:
         self.name = "stream" if agent.kept_open else "oneshot"
-        self.stop_grace_s = settings.cancel_grace_s + 3.0
-        self.agent = agent
-        self._host = host
+        self.stop_grace_s = settings.cancel_grace_s + _MARGIN_S
         self._state_dir = state_dir
         self._settings = settings
+        self._store = SessionStore(state_dir / "sessions")
+        self.runner: Commands | Conversations = (
+            Conversations(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
+            if agent.kept_open
+            else Commands(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
+        )
+
+    @property
+    def agent(self) -> OneShotAgent:
+        """Who it is."""
+        return self.runner.agent
+
+    def adopt(self, agent: OneShotAgent) -> None:
+        """The same agent with other settings, from the next turn on."""
+        self.runner.agent = agent
 
     async def start(self) -> None:
         """Make ready to take turns; processes start with their turns."""
+        prune_records(self._state_dir)
+        self._store.prune()
+        self.runner.start()
 
     async def stop(self) -> None:
         """End every process. Safe twice and before start."""
+        await self.runner.stop()
 
     async def probe(self) -> AgentInfo:
         """Ask the program for its version; bounded in time, never raises."""
-        return AgentInfo(self.agent.name, self.name, AgentState.UNAVAILABLE, reason="not built yet")
+        directory = self._state_dir / "probe"
+        return await probe_agent(self.agent, self.name, directory, self._settings.probe_timeout_s)
 
     async def warm(self, worktree: Path) -> None:
-        """Nothing can be made ready before the first prompt."""
-
-    async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
-        """Run one turn to its end, as the Backend contract says."""
-        return Failed(TurnError("agent_failed", "not built yet"))
-
-    async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
-        """Whether the turn's process still runs."""
-        return False
-
-    async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
-        """After a crash of ours: emit what our record has of the turn and say how far it got."""
-        return Interrupted(TurnError("host_died", "not built yet"))
+        """Nothing: a process is of one session, and which one is not known before the first prompt."""
 
     async def forget(self, worktree: Path) -> None:
         """End the processes of a worktree. Best effort, never raises."""
+        with suppress(BoocoderError):
+            await self.runner.forget(worktree)
+
+    async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
+        """Run one turn to its end, as the Backend contract says."""
+        if request.stop.reason is not None:
+            return verdict.stopped(request.stop.reason)
+        try:
+            return await self._run(request, port)
+        except ProcessError as error:
+            return Failed(TurnError(error.code, error.text, error.cure or self.agent.install))
+        except LeaseLost:
+            raise
+        except BackendError as error:
+            return Failed(TurnError(error.code, error.text, error.cure or "Send the prompt again."))
+        except OSError as error:
+            text = f"boocoder cannot write its record of the turn: {error}."
+            return Failed(TurnError("journal_broken", text, "Check free space in boocoder's data directory."))
+
+    async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
+        """Whether the turn's process still runs; it has no more to tell than it told."""
+        return self.runner.running(request.task_id, request.epoch)
+
+    async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
+        """After a crash of ours: emit what our record has of the turn and say how far it got."""
+        try:
+            return await recover_turn(self._state_dir, self.agent, request, port)
+        except OSError as error:
+            text = f"boocoder's record of the turn cannot be read: {error}."
+            return Interrupted(TurnError("journal_broken", text, "Resume the turn."))
+
+    async def _run(self, request: TurnRequest, port: TurnPort) -> Outcome:
+        """Try the session that is known, and a new one if the agent certainly took no prompt in it."""
+        opening = choose_session(self.agent, request, self._store)
+        told = _Told(port)
+        try:
+            return await self._try(request, told, opening)
+        except NotResumed as error:
+            self._store.forget(opening.native_id)
+            return await self._try(request, told, new_session(request, why=error.why))
+
+    async def _try(self, request: TurnRequest, told: _Told, opening: Opening) -> Outcome:
+        attempt: Try | None = await unless_stopped(request.stop, self.runner.prepare(request, opening))
+        if attempt is None:
+            return verdict.stopped(await request.stop.wait())
+        try:
+            opening = attempt.opening
+            hash = config_hash(self.agent, request.worktree)
+            await told.port.emit(AgentSessionOpened(opening.native_id, hash, opening.step))
+            for notice in opening.notices:
+                await told.port.emit(notice)
+            await told.sending()
+            if request.stop.reason is not None:
+                return verdict.stopped(request.stop.reason)
+            return await attempt.run(told.port)
+        finally:
+            await asyncio.shield(attempt.close())
+
+
+class _Told:
+    """The barrier before the prompt is passed once a turn, however often its session is tried.
+
+    Args:
+        port: of the turn.
+    """
+
+    def __init__(self, port: TurnPort) -> None:
+        self.port = port
+        self._sending = False
+
+    async def sending(self) -> None:
+        """Tell that the prompt is on its way."""
+        if not self._sending:
+            self._sending = True
+            await self.port.emit(PromptSending())

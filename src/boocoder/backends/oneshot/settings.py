@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from boocoder.backends.oneshot.formats.catalogue import FORMATS, KEPT_OPEN_FORMATS
 from boocoder.errors import InvalidInput
 
 
@@ -104,6 +105,12 @@ class OneShotAgent:
             )
         if self.terminal is Terminal.PTY and (self.kept_open or self.prompt is PromptWay.STDIN):
             raise _wrong(self.name, "has a terminal for its input", 'Give the prompt by argument, or set "pipe".')
+        if self.format not in FORMATS:
+            raise _wrong(
+                self.name, f"prints {self.format!r}, which boocoder cannot read", f"Use one of: {', '.join(FORMATS)}."
+            )
+        if self.kept_open and self.format not in KEPT_OPEN_FORMATS:
+            raise _wrong(self.name, f"is kept open but prints {self.format!r}", 'Use the format "claude".')
         for text in (self.error_text, self.refusal_text, self.login_text):
             try:
                 re.compile(text)

@@ -49,6 +49,14 @@ class Facts:
         return said[-_WORDS_MAX_CHARS:].strip()
 
 
+def refusal_words(facts: Facts) -> str:
+    """Why the agent did not resume its session: the line that says so."""
+    ending = facts.reader.story.ending
+    lines = (ending.words if ending is not None and ending.words else facts.words).strip().splitlines()
+    telling = [line for line in lines if re.search(_REFUSAL, line, re.IGNORECASE)]
+    return (telling or lines or ["it gave no reason"])[0].strip()[:300]
+
+
 def stopped(reason: StopReason) -> Outcome:
     """The outcome of a turn that was asked to end."""
     match reason:

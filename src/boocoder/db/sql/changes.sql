@@ -104,6 +104,14 @@ WHERE s.session_id = $1 AND s.kind IN ('turn_end', 'interrupted') AND s.taken_at
 ORDER BY s.taken_at, s.id
 LIMIT $2;
 
+-- name: list_asked
+-- What was asked for in a session up to and with task $2, oldest first; no trees.
+SELECT '' AS tree, t.prompt, t.agent, t.model
+FROM tasks t
+WHERE t.session_id = $1 AND t.started_at IS NOT NULL AND t.ord <= (SELECT l.ord FROM tasks l WHERE l.id = $2)
+ORDER BY t.ord
+LIMIT $3;
+
 -- name: begin_update
 -- Opens the journal of bringing what the user has now into a session's worktree; no row while one is open.
 INSERT INTO worktree_updates (session_id, pre_tree, post_tree) VALUES ($1, $2, $3)

@@ -1,9 +1,13 @@
 -- What a person thinks of a session's change: decisions unit by unit, and comments on lines.
 
 -- name: list_decisions
--- All decisions of a session, also on units that its change does not have any more.
+-- The decisions of a session, also on units that its change does not have any more. One that was made before the
+-- session applied something counts only if it was carried over in that transaction: units have another base since.
 SELECT unit_id, path, kind, old_start, old_count, verdict, decided_at
-FROM review_decisions WHERE session_id = $1 ORDER BY decided_at, unit_id;
+FROM review_decisions
+WHERE session_id = $1 AND decided_at >= coalesce(
+    (SELECT max(c.decided_at) FROM pending_changes c WHERE c.session_id = $1 AND c.state = 'applied'), '-infinity')
+ORDER BY decided_at, unit_id;
 
 -- name: put_decisions
 -- Decides units; arrays of the same length.

@@ -12,7 +12,7 @@ RETURNING true AS done;
 
 -- name: get_session
 -- One session with what its row in a list shows.
-SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at,
+SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
@@ -22,7 +22,7 @@ FROM sessions s WHERE s.id = $1;
 
 -- name: list_sessions
 -- A page of sessions, newest first: of one project or all ($1), in one state or any ($2), after session $4.
-SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at,
+SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,

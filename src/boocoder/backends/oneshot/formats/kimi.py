@@ -1,6 +1,6 @@
-"""Formats that tell whole chat messages: Kimi CLI's `stream-json` and Mistral Vibe's `streaming`. Pure.
+"""Kimi CLI's `stream-json`: whole chat messages as they stand in the conversation. Pure.
 
-They have no last message: the turn is over when the process has ended well behind an answer without tool calls.
+It has no last message: the turn is over when the process has ended well behind an answer without tool calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from boocoder.events.agent_event import AgentEvent, ToolKind, ToolStatus
 _THOUGHTS = ("think", "thinking", "reasoning")
 
 
-class MessagesReader(JsonReader):
+class KimiReader(JsonReader):
     """Reads one turn."""
 
     def __init__(self) -> None:

@@ -1,17 +1,21 @@
-"""How each real agent is put on the scripted model: its command, its files, its environment, and its habits."""
+"""How each real agent is put on a scripted model: its command, its files and its environment in a HOME of its own.
+
+For tests and the benchmark. It writes below the HOME that it is given and installs what is missing.
+"""
 
 from __future__ import annotations
 
 import json
+import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.install_agents import install_agent
+from tools.install_agents import InstallError, install_agent
 
 SMALL, LARGE = "scripted-small", "scripted-large"
-READ_OUTSIDE = "[[say before]] [[read {outside}]] [[write asked.txt|yes]] [[say after]]"
-RUN_COMMAND = "[[say before]] [[bash echo yes > asked.txt]] [[say after]]"
+PROMPT = "{prompt}"  # where the prompt stands in the arguments of a one-shot run
 
 
 @dataclass(frozen=True)
@@ -21,42 +25,49 @@ class Recipe:
     Args:
         name: as tasks call it.
         program: of EVERY_AGENT, what is installed.
-        prepare: writes its files into a HOME of its own and gives its environment, for the model's address without /v1.
-        args: behind the program, so that it speaks ACP.
-        remembers: how it takes a conversation up in a new process.
-        asks: a script of which it asks for a permission in its careful mode; `{outside}` is a file out of the worktree.
-        free: the mode in which it asks for nothing, "" where it asks for nothing anyway.
-        bound: a mode in which it writes no file.
-        larger: what the larger scripted model is called there, "" if it offers one model only.
-        one_shot: the arguments of its own run of one prompt, which stands in place of `{prompt}`.
+        prepare: writes its files into a HOME and gives its environment, for the model's address without /v1.
+        args: behind the program, so that it speaks ACP; none for opencode's server.
+        one_shot: arguments of the agent's own run of one prompt, which prints text as soon as it can.
     """
 
     name: str
     program: str
     prepare: Callable[[Path, str], dict[str, str]]
     args: tuple[str, ...] = ()
-    remembers: str = "session_resumed"
-    asks: str = RUN_COMMAND
-    free: str = "yolo"
-    bound: str = "plan"
-    larger: str = ""
     one_shot: tuple[str, ...] = ()
 
-    def command(self) -> tuple[str, ...]:
-        """The program with what makes it speak ACP; installed first if it is not there."""
-        return (*install_agent(self.program), *self.args)
+    def environment(self, home: Path, root_url: str) -> dict[str, str]:
+        """What is set for it; its files are written."""
+        return {**places(home), **self.prepare(home, root_url)}
 
     def table(self, home: Path, root_url: str) -> str:
-        """Its table of the settings file."""
-        env = {**places(home), **self.prepare(home, root_url)}
-        inline = ", ".join(f"{name} = {json.dumps(value)}" for name, value in env.items())
-        return f"[agents.{self.name}]\ncommand = {json.dumps(self.command())}\nenv = {{ {inline} }}\n"
+        """Its table of boocoder's settings file."""
+        command = json.dumps((*install_agent(self.program), *self.args))
+        env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in self.environment(home, root_url).items())
+        return f"[agents.{self.name}]\ncommand = {command}\nenv = {{ {env} }}\n"
+
+    def one_shot_command(self, prompt: str) -> tuple[str, ...]:
+        """The agent's own program with one prompt."""
+        launch = (str(_claude_program()),) if self.program == "claude" else install_agent(self.program)
+        return (*launch, *(prompt if arg == PROMPT else arg for arg in self.one_shot))
 
 
 def places(home: Path) -> dict[str, str]:
     """The environment that keeps an agent's files in a HOME of its own."""
     folders = {"CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state", "CACHE": ".cache"}
     return {"HOME": str(home), **{f"XDG_{name}_HOME": str(home / folder) for name, folder in folders.items()}}
+
+
+def _claude_program() -> Path:
+    """The claude that its ACP adapter has brought."""
+    modules = Path(install_agent("claude")[-1]).parents[3]
+    machine = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x64"
+    folder = modules / "@anthropic-ai"
+    for libc in ("", "-musl"):
+        program = folder / f"claude-agent-sdk-{sys.platform}-{machine}{libc}" / "claude"
+        if program.is_file():
+            return program
+    raise InstallError(f"The ACP adapter of claude has brought no claude for this machine; looked in {folder}.")
 
 
 def _write(path: Path, content: object) -> None:
@@ -77,7 +88,8 @@ def _qwen(home: Path, root_url: str) -> dict[str, str]:
     return {**model, "QWEN_CODE_NO_RELAUNCH": "true"}
 
 
-def _claude(_home: Path, root_url: str) -> dict[str, str]:
+def _claude(home: Path, root_url: str) -> dict[str, str]:
+    home.mkdir(parents=True, exist_ok=True)
     model = {"ANTHROPIC_BASE_URL": root_url, "ANTHROPIC_API_KEY": "x", "ANTHROPIC_MODEL": SMALL}
     quiet = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_TELEMETRY", "DISABLE_AUTOUPDATER", "IS_SANDBOX")
     return {**model, "ANTHROPIC_SMALL_FAST_MODEL": SMALL, **dict.fromkeys(quiet, "1")}
@@ -96,20 +108,10 @@ def _opencode(home: Path, root_url: str) -> dict[str, str]:
     return {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}
 
 
-_LARGER = f"scripted/{LARGE}"
-_RUN = ("run", "{prompt}")
-OPENCODE = Recipe("opencode", "opencode", _opencode, asks=READ_OUTSIDE, free="", larger=LARGE, one_shot=_RUN)
-OPENCODE_ACP = Recipe("opencode-acp", "opencode", _opencode, ("acp",), free="", larger=_LARGER, one_shot=_RUN)
-GOOSE = Recipe(
-    name="goose",
-    program="goose",
-    prepare=_goose,
-    args=("acp",),
-    remembers="session_loaded",
-    bound="chat",
-    larger=LARGE,
-    one_shot=("run", "--no-session", "-q", "-t", "{prompt}"),
-)
-QWEN = Recipe("qwen", "qwen", _qwen, ("--acp",), one_shot=("-p", "{prompt}"))
-CLAUDE = Recipe("claude", "claude", _claude, one_shot=("-p", "{prompt}"))
+_STREAM_JSON = ("stream-json", "--include-partial-messages")
+OPENCODE = Recipe("opencode", "opencode", _opencode, one_shot=("run", PROMPT))
+OPENCODE_ACP = Recipe("opencode-acp", "opencode", _opencode, ("acp",), one_shot=("run", PROMPT))
+GOOSE = Recipe("goose", "goose", _goose, ("acp",), one_shot=("run", "--no-session", "-q", "-t", PROMPT))
+QWEN = Recipe("qwen", "qwen", _qwen, ("--acp",), one_shot=("-p", PROMPT, "-o", *_STREAM_JSON))
+CLAUDE = Recipe("claude", "claude", _claude, one_shot=("-p", "--output-format", *_STREAM_JSON, "--verbose", PROMPT))
 EVERY_RECIPE = (OPENCODE, OPENCODE_ACP, GOOSE, QWEN, CLAUDE)

@@ -1,0 +1,151 @@
+"""Runs turns as a command each: starts it for the prompt and sees that nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.oneshot.command import command_line, environment
+from boocoder.backends.oneshot.command_turn import CommandTurn
+from boocoder.backends.oneshot.formats.catalogue import FORMATS
+from boocoder.backends.oneshot.opening import Opening, prompt_of
+from boocoder.backends.oneshot.record import TurnRecord
+from boocoder.backends.oneshot.sessions import SessionStore
+from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings, PromptWay, Terminal
+from boocoder.model.ids import TaskId
+from boocoder.model.turn import Outcome, TurnRequest
+from boocoder.process.child import Child
+from boocoder.process.environment import agent_environment
+from boocoder.process.host import Command, ProcessHost
+from boocoder.process.terminal import TerminalSize
+
+_TERM = "xterm-256color"  # for a program on a pseudo-terminal; without one it is told that it has none
+_DUMB = {"TERM": "dumb", "NO_COLOR": "1"}
+
+
+class Commands:
+    """The turns of one agent.
+
+    Args:
+        host: starts processes.
+        agent: who it is.
+        state_dir: ours alone.
+        store: where sessions are known.
+        settings: limits.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: ProcessHost,
+        agent: OneShotAgent,
+        state_dir: Path,
+        store: SessionStore,
+        settings: OneShotSettings,
+    ) -> None:
+        self._host = host
+        self.agent = agent
+        self.state_dir = state_dir
+        self.store = store
+        self.settings = settings
+        self.turns: dict[tuple[TaskId, int], CommandTurn] = {}
+
+    def start(self) -> None:
+        """Nothing: a command starts with its turn."""
+
+    async def stop(self) -> None:
+        """End the commands that run. Safe twice."""
+        await asyncio.gather(*(turn.end(self.settings.close_grace_s) for turn in list(self.turns.values())))
+
+    async def forget(self, worktree: Path) -> None:
+        """Nothing: a command ends with its turn."""
+
+    def running(self, task_id: TaskId, epoch: int) -> bool:
+        """Whether a turn's command runs."""
+        turn = self.turns.get((task_id, epoch))
+        return turn is not None and turn.running
+
+    async def prepare(self, request: TurnRequest, opening: Opening) -> CommandTry:
+        """A try of the turn; nothing is started yet."""
+        return CommandTry(self, request, opening)
+
+    async def spawn(self, request: TurnRequest, opening: Opening, prompt: str) -> Child:
+        """Start the command.
+
+        Raises:
+            ProcessError: it cannot be started.
+        """
+        known = opening.known
+        by_argument = prompt if self.agent.prompt is PromptWay.ARGUMENT else ""
+        session = known.agent_id if known is not None else opening.native_id
+        argv = command_line(
+            self.agent,
+            request,
+            session_args=self.agent.resume_args if known is not None else self.agent.new_session_args,
+            session=session,
+            prompt=by_argument,
+        )
+        in_terminal = self.agent.terminal is Terminal.PTY
+        term = {"TERM": _TERM} if in_terminal else _DUMB
+        extra = {**term, **environment(self.agent, request, session=session)}
+        return await self._host.spawn(
+            Command(argv, request.worktree, agent_environment(extra, keep=self.agent.keep_env)),
+            stdin=self.agent.prompt is PromptWay.STDIN,
+            line_limit_bytes=self.settings.line_limit_bytes,
+            terminal=TerminalSize() if in_terminal else None,
+        )
+
+
+class CommandTry:
+    """One try of a turn.
+
+    Args:
+        owner: whose turn it is.
+        request: the turn.
+        opening: its session.
+    """
+
+    def __init__(self, owner: Commands, request: TurnRequest, opening: Opening) -> None:
+        self._owner = owner
+        self._request = request
+        self.opening = opening
+
+    async def run(self, port: TurnPort) -> Outcome:
+        """See `Try.run`."""
+        owner, request = self._owner, self._request
+        prompt = prompt_of(request, self.opening)
+        record = TurnRecord(
+            state_dir=owner.state_dir,
+            agent=owner.agent,
+            request=request,
+            opening=self.opening,
+            store=owner.store,
+            settings=owner.settings,
+        )
+        try:
+            turn = CommandTurn(
+                agent=owner.agent,
+                child=await owner.spawn(request, self.opening, prompt),
+                prompt=prompt,
+                reader=FORMATS[owner.agent.format](),
+                record=record,
+                port=port,
+                stop=request.stop,
+                resumed=self.opening.known is not None,
+                settings=owner.settings,
+            )
+            return await self._follow(turn)
+        finally:
+            record.close()
+
+    async def _follow(self, turn: CommandTurn) -> Outcome:
+        key = (self._request.task_id, self._request.epoch)
+        self._owner.turns[key] = turn
+        try:
+            return await turn.run()
+        finally:
+            self._owner.turns.pop(key, None)
+
+    async def close(self) -> None:
+        """Nothing: the command is gone."""

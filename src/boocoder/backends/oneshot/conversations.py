@@ -1,0 +1,189 @@
+"""Runs turns in kept-open agents: one process a session, warm from turn to turn, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.oneshot.command import command_line, environment
+from boocoder.backends.oneshot.conversation import Conversation
+from boocoder.backends.oneshot.opening import Opening, prompt_of
+from boocoder.backends.oneshot.record import TurnRecord
+from boocoder.backends.oneshot.sessions import SessionStore
+from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
+from boocoder.backends.oneshot.stream_turn import StreamTurn
+from boocoder.backends.oneshot.tries import NotResumed
+from boocoder.backends.warm_pool import WarmLimits, WarmPool
+from boocoder.errors import BackendError
+from boocoder.model.ids import TaskId
+from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
+from boocoder.process.environment import agent_environment
+from boocoder.process.host import Command, ProcessHost
+
+T = TypeVar("T")
+
+_SPENT_GRACE_S = 0.5  # of a process that did not obey: it had its time already
+
+
+class Conversations:
+    """The kept-open processes of one agent.
+
+    Args:
+        host: starts processes.
+        agent: who it is.
+        state_dir: ours alone.
+        store: where sessions are known.
+        settings: limits.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: ProcessHost,
+        agent: OneShotAgent,
+        state_dir: Path,
+        store: SessionStore,
+        settings: OneShotSettings,
+    ) -> None:
+        self._host = host
+        self.agent = agent
+        self.state_dir = state_dir
+        self.store = store
+        self.settings = settings
+        self.turns: dict[tuple[TaskId, int], StreamTurn] = {}
+        self._places: dict[str, Path] = {}
+        limits = WarmLimits(
+            close_grace_s=settings.close_grace_s,
+            idle_s=settings.idle_s,
+            budget_bytes=settings.budget_bytes,
+            sweep_s=settings.sweep_s,
+        )
+        self.pool: WarmPool[str, Conversation] = WarmPool(name="oneshot", limits=limits)
+
+    def start(self) -> None:
+        """Begin to look after age and memory."""
+        self.pool.start()
+
+    async def stop(self) -> None:
+        """End every process. Safe twice and before start."""
+        await self.pool.stop()
+        self._places.clear()
+
+    async def forget(self, worktree: Path) -> None:
+        """End the processes of a worktree."""
+        for native_id in [native_id for native_id, place in self._places.items() if place == worktree]:
+            await self.end(native_id, self.settings.close_grace_s)
+
+    def running(self, task_id: TaskId, epoch: int) -> bool:
+        """Whether a turn's process runs."""
+        turn = self.turns.get((task_id, epoch))
+        return turn is not None and turn.running
+
+    async def end(self, native_id: str, grace_s: float) -> None:
+        """End the process of a session."""
+        self._places.pop(native_id, None)
+        await self.pool.end(native_id, grace_s)
+
+    async def prepare(self, request: TurnRequest, opening: Opening) -> StreamTry:
+        """The session's process, ready for a prompt; another model or mode is another process of the same session.
+
+        Raises:
+            NotResumed: the agent does not have the session.
+            ProcessError, BackendError: the process cannot be had.
+        """
+        session = opening.known.agent_id if opening.known is not None else opening.native_id
+        args = self.agent.resume_args if opening.known is not None else self.agent.new_session_args
+        bare = command_line(self.agent, request, session_args=(), session=session, prompt="")
+        argv = command_line(self.agent, request, session_args=args, session=session, prompt="")
+        warm = self.pool.peek(opening.native_id)
+        if warm is not None and warm.command != bare:
+            await self.end(opening.native_id, self.settings.close_grace_s)
+        elif warm is not None:
+            opening = replace(opening, step=ResumeStep.WARM)
+        if opening.known is not None and opening.step is not ResumeStep.WARM and not self.agent.resume_args:
+            raise NotResumed("this agent cannot resume sessions")
+        extra = environment(self.agent, request, session=session)
+        command = Command(argv, request.worktree, agent_environment(extra, keep=self.agent.keep_env))
+        conversation = await self._acquire(request, opening, command, bare)
+        return StreamTry(self, request, opening, conversation)
+
+    async def _acquire(
+        self, request: TurnRequest, opening: Opening, command: Command, bare: tuple[str, ...]
+    ) -> Conversation:
+        self._places[opening.native_id] = request.worktree
+        try:
+            return await self.pool.acquire(opening.native_id, lambda: self._open(command, bare))
+        except BackendError as error:
+            if opening.known is not None and error.code == "agent_died":
+                raise NotResumed(error.text) from error
+            raise
+
+    async def _open(self, command: Command, bare: tuple[str, ...]) -> Conversation:
+        limit = self.settings.line_limit_bytes
+        child = await self._host.spawn(command, stdin=True, line_limit_bytes=limit)
+        conversation = Conversation(child=child, worktree=command.cwd, command=bare)
+        try:
+            await conversation.start(self.settings.start_timeout_s)
+        except BaseException:
+            await conversation.close(0.0)
+            raise
+        return conversation
+
+
+class StreamTry:
+    """One try of a turn.
+
+    Args:
+        owner: whose turn it is.
+        request: the turn.
+        opening: its session.
+        conversation: its process.
+    """
+
+    def __init__(
+        self, owner: Conversations, request: TurnRequest, opening: Opening, conversation: Conversation
+    ) -> None:
+        self._owner = owner
+        self._request = request
+        self._conversation = conversation
+        self._clean = True
+        self.opening = opening
+
+    async def run(self, port: TurnPort) -> Outcome:
+        """See `Try.run`."""
+        owner, request = self._owner, self._request
+        record = TurnRecord(
+            state_dir=owner.state_dir,
+            agent=owner.agent,
+            request=request,
+            opening=self.opening,
+            store=owner.store,
+            settings=owner.settings,
+        )
+        turn = StreamTurn(
+            agent=owner.agent,
+            conversation=self._conversation,
+            prompt=prompt_of(request, self.opening),
+            record=record,
+            port=port,
+            stop=request.stop,
+            settings=owner.settings,
+        )
+        key = (request.task_id, request.epoch)
+        owner.turns[key] = turn
+        self._clean = False
+        try:
+            outcome = await turn.run()
+            self._clean = not turn.spoiled
+            return outcome
+        finally:
+            owner.turns.pop(key, None)
+            record.close()
+
+    async def close(self) -> None:
+        """Let the process wait for the next turn, or end it if it is of no use any more."""
+        if not self._clean:
+            await self._owner.end(self.opening.native_id, _SPENT_GRACE_S)
+        self._owner.pool.release(self.opening.native_id)

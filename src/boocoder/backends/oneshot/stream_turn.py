@@ -1,0 +1,206 @@
+"""Runs one turn in a kept-open agent: sends the prompt, shows what comes, ends it, and says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.oneshot import control, verdict
+from boocoder.backends.oneshot.approvals import Approvals
+from boocoder.backends.oneshot.conversation import Conversation
+from boocoder.backends.oneshot.formats.claude import ClaudeReader
+from boocoder.backends.oneshot.record import TurnRecord
+from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
+from boocoder.backends.oneshot.verdict import Facts
+from boocoder.errors import BackendError, ProcessError
+from boocoder.events.agent_event import AgentCommands, AgentEvent, Notice, NoticeLevel
+from boocoder.model.turn import Completed, Outcome, StopReason, StopSignal
+from boocoder.process.leftovers import Leftovers
+from boocoder.service import Supervisor
+
+
+class StreamTurn:
+    """One turn.
+
+    Args:
+        agent: who works.
+        conversation: with it.
+        prompt: the text to send, with what the agent missed before it.
+        record: what the turn leaves on the disk.
+        port: where events go.
+        stop: asks the turn to end.
+        settings: limits.
+
+    Attributes:
+        spoiled: the process must not be used any more.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: OneShotAgent,
+        conversation: Conversation,
+        prompt: str,
+        record: TurnRecord,
+        port: TurnPort,
+        stop: StopSignal,
+        settings: OneShotSettings,
+    ) -> None:
+        self._agent = agent
+        self._conversation = conversation
+        self._prompt = prompt
+        self._record = record
+        self._port = port
+        self._stop = stop
+        self._settings = settings
+        self._reader = ClaudeReader(cost_before=conversation.cost)
+        self._approvals = Approvals(send=self._send, port=port, failed=self._fail)
+        self._leftovers = Leftovers(conversation.child)
+        self._dropped_before = conversation.child.dropped_lines
+        self._tasks = Supervisor("oneshot-stream")
+        self._asked: StopReason | None = None
+        self._over = asyncio.Event()
+        self._port_error: BaseException | None = None
+        self._ignored = False
+        self.spoiled = False
+
+    async def run(self) -> Outcome:
+        """Send the prompt and stay until the turn is over.
+
+        Raises:
+            LeaseLost: the port refused to go on; the caller ends the process.
+            OSError: the record cannot be written.
+        """
+        self._conversation.listen()
+        try:
+            if self._conversation.commands:
+                await self._port.emit(AgentCommands(self._conversation.commands))
+                self._conversation.commands = ()
+            self._tasks.spawn(self._watch_stop(), "stop")
+            reading = self._tasks.spawn(self._read_quietly(), "lines")
+            over = self._tasks.spawn(self._over.wait(), "over")
+            with suppress(ProcessError):  # a process that takes no prompt is dead, or is told to be by the next line
+                await self._send(control.user_message(self._prompt))
+            await asyncio.wait({reading, over}, return_when=asyncio.FIRST_COMPLETED)
+            reading.cancel()
+            await asyncio.wait({reading})
+            if self._port_error is not None:
+                raise self._port_error
+            return await self._settle()
+        finally:
+            self._conversation.leave()
+            await self._tasks.stop()
+            await self._approvals.cancel()
+
+    @property
+    def running(self) -> bool:
+        """Whether the agent is there."""
+        return self._conversation.usable
+
+    async def _read_quietly(self) -> None:
+        """The port's refusals end the turn, they are no fault of the task."""
+        try:
+            await self._read()
+        except Exception as error:  # noqa: BLE001 -- raised again by `run`
+            self._port_error = error
+
+    async def _read(self) -> None:
+        while self._reader.story.ending is None:
+            line = await self._conversation.next_line()
+            if line is None:
+                self.spoiled = True
+                return
+            await self._take(line)
+        await self._take_late()
+
+    async def _take_late(self) -> None:
+        """Some agents send a line behind their result."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._settings.settle_s
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout_at(until):
+                    line = await self._conversation.next_line()
+                if line is None:
+                    return
+                await self._take(line)
+
+    async def _take(self, line: bytes) -> None:
+        self._record.line(line)
+        match control.read_control(line):
+            case control.Asked() as asked:
+                await self._approvals.take(asked)
+            case control.Withdrawn(id=id):
+                self._approvals.withdraw(id)
+            case None:
+                events = self._reader.take(line)
+                self._record.learn(self._reader.story)
+                await self._emit(self._record.of_turn(events))
+
+    async def _settle(self) -> Outcome:
+        self._conversation.cost = self._reader.cost_total
+        child = self._conversation.child
+        returncode = await self._returncode() if self.spoiled else None
+        facts = Facts(
+            reader=self._reader,
+            returncode=returncode,
+            stderr=child.stderr_tail() if self.spoiled else "",
+            dropped_lines=child.dropped_lines - self._dropped_before,
+            expected=self._conversation.ending,
+        )
+        outcome = await self._outcome(facts)
+        await self._emit(self._reader.story.close_tools(completed=isinstance(outcome, Completed)))
+        await self._emit(self._notices(facts))
+        return outcome
+
+    async def _outcome(self, facts: Facts) -> Outcome:
+        if self._asked is not None:
+            # What a tool left behind goes with the process.
+            left = not self.spoiled and await self._leftovers.remain(self._reader.story.used_tools)
+            self.spoiled = self.spoiled or self._ignored or left
+            return verdict.stopped(self._asked)
+        return verdict.judge(facts, self._agent)
+
+    async def _returncode(self) -> int | None:
+        """How the process ended; one that closed its output and stays is ended."""
+        child = self._conversation.child
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.linger_s):
+                return await child.wait()
+        await child.close(0.5)
+        return child.returncode
+
+    def _notices(self, facts: Facts) -> list[AgentEvent]:
+        notices: list[AgentEvent] = list(self._record.settle(self._reader))
+        if unread := facts.dropped_lines + self._reader.broken:
+            text = f"{unread} lines of the agent's output could not be read; something may be missing here."
+            notices.append(Notice("agent_garbled", text, NoticeLevel.WARNING))
+        if self._ignored:
+            text = f"The agent did not stop within {self._settings.cancel_grace_s:g} s and was ended."
+            notices.append(Notice("agent_killed", text, NoticeLevel.WARNING))
+        return notices
+
+    async def _emit(self, events: list[AgentEvent]) -> None:
+        for event in events:
+            await self._port.emit(event)
+
+    async def _send(self, line: bytes) -> None:
+        await self._conversation.send(line, self._settings.write_timeout_s)
+
+    def _fail(self, error: BaseException) -> None:
+        self._port_error = error
+        self._over.set()
+
+    async def _watch_stop(self) -> None:
+        """The cancel ladder: open requests, the agent's own interrupt, and, if that is ignored, its process."""
+        self._asked = await self._stop.wait()
+        try:
+            async with asyncio.timeout(self._settings.cancel_grace_s):
+                await self._approvals.settle(self._settings.cancel_grace_s)
+                with suppress(BackendError):
+                    await self._conversation.ask("interrupt", self._settings.cancel_grace_s)
+                await self._over.wait()
+        except TimeoutError:
+            self._ignored = True
+            self._over.set()

@@ -1,0 +1,192 @@
+"""Publishes a change: its branch, a push, and a pull request where a tool of the forge is there and logged in.
+
+The push and the forge's tool run as the user, with the user's credentials. No branch is ever pushed by force.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from boocoder.changes.measure import FileRow
+from boocoder.changes.message import FileStatistics, clean, request_text
+from boocoder.changes.planning import ApplyReport, ApplyRequest
+from boocoder.changes.service import ChangeApplier
+from boocoder.db import changes, projects, sessions
+from boocoder.db.changes import ApplyTarget
+from boocoder.db.pool import Database
+from boocoder.errors import Conflict, Unavailable
+from boocoder.git.project import Checkout
+from boocoder.git.shadows import Shadows
+from boocoder.git.user_push import Remote, as_person, choose_remote, push, shown
+from boocoder.model.ids import ChangeId
+from boocoder.process.run import ProcessResult
+
+TOOL_TIMEOUT_S = 120.0  # a few requests to a forge
+TITLE_MAX_CHARS = 200
+PROMPTS_MAX = 500  # of a session
+_ADDRESS = re.compile(r"https?://\S+")
+
+ON_ITS_BRANCH = ApplyRequest(target=ApplyTarget.BRANCH, extend=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """How to publish.
+
+    Args:
+        apply: the branch, as for applying; a branch that the session has goes on.
+        remote: None for that of the branch that is checked out, `origin`, or the only one.
+        title, text: of the pull request; None to write them from the session.
+        base: the branch that it is meant for; None for the forge's default.
+        draft: ask for it as a draft.
+        only_push: make no pull request.
+    """
+
+    apply: ApplyRequest = ON_ITS_BRANCH
+    remote: str | None = None
+    title: str | None = None
+    text: str | None = None
+    base: str | None = None
+    draft: bool = False
+    only_push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of it.
+
+    Args:
+        report: of the branch.
+        remote: where it was pushed to.
+        output: what git and the forge's tool said.
+        url: of the pull request; None if none was made.
+        open_url: the forge's page that makes one by hand, where the address of the remote tells it.
+        next: what is left for the person to do; empty if nothing is.
+    """
+
+    report: ApplyReport
+    remote: str
+    output: str
+    url: str | None
+    open_url: str | None
+    next: str
+
+
+class ChangePublisher:
+    """Publishes changes of this host's projects."""
+
+    def __init__(self, *, database: Database, shadows: Shadows, applier: ChangeApplier) -> None:
+        self._database = database
+        self._shadows = shadows
+        self._applier = applier
+
+    async def publish(self, change_id: ChangeId, request: PublishRequest) -> Published:
+        """Make the branch if it is not made, push it, and ask for a pull request. Doing it again pushes again.
+
+        Raises:
+            NotFound, Conflict, InvalidInput, GitError: as `ChangeApplier.apply`.
+            Conflict: `not_on_a_branch`, it was applied elsewhere; `remote_missing`; `push_failed`.
+            Unavailable: git took too long.
+        """
+        checkout = await self._checkout(change_id)
+        remote = await choose_remote(checkout, request.remote)
+        report = await self._applier.apply(change_id, request.apply)
+        if report.target is not ApplyTarget.BRANCH or report.ref is None:
+            raise Conflict(
+                "not_on_a_branch",
+                f"Change {change_id} was applied to your checkout, so it has no branch of its own.",
+                "Commit and push it with your own git.",
+            )
+        said = await push(checkout, remote, report.ref)
+        branch = report.ref.removeprefix("refs/heads/")
+        open_url = page_of(remote, branch)
+        by_hand = f"Open {open_url}" if open_url else f"Ask for a pull request of {branch} where you host the project."
+        if request.only_push:
+            return Published(report, remote.name, said, None, open_url, "")
+        tool, why = await _tool(checkout, remote)
+        if tool is None:
+            return Published(report, remote.name, said, None, open_url, f"{why} {by_hand}".strip())
+        title, text = await self._words(change_id, request)
+        done = await as_person(
+            checkout,
+            _argv(tool, branch, title, text, request),
+            timeout_s=TOOL_TIMEOUT_S,
+            stdin=text.encode() if tool == "gh" else b"",
+        )
+        return _published(report, remote.name, said, open_url, by_hand, tool, done)
+
+    async def _checkout(self, change_id: ChangeId) -> Checkout:
+        async with self._database.connection() as conn:
+            change = await changes.get_change(conn, change_id)
+            session = await sessions.get_session(conn, change.session_id)
+            project = await projects.get_project(conn, session.project_id)
+        return (await self._shadows.of(project.id, Path(project.path))).checkout
+
+    async def _words(self, change_id: ChangeId, request: PublishRequest) -> tuple[str, str]:
+        async with self._database.connection() as conn:
+            change = await changes.get_change(conn, change_id)
+            session = await sessions.get_session(conn, change.session_id)
+            steps = await changes.list_asked(conn, change.session_id, change.task_id, PROMPTS_MAX)
+        title = clean(request.title or session.title).replace("\n", " ")[:TITLE_MAX_CHARS]
+        files = [
+            FileStatistics(row.path, row.additions, row.deletions)
+            for row in msgspec.json.decode(change.files, type=list[FileRow])
+        ]
+        return title, request.text if request.text is not None else request_text(steps, files)
+
+
+async def _tool(checkout: Checkout, remote: Remote) -> tuple[str | None, str]:
+    """The forge's tool, if it is there and logged in; else why not."""
+    tool = {"github": "gh", "gitlab": "glab"}.get(_forge(remote))
+    if tool is None:
+        return None, ""
+    try:
+        done = await as_person(checkout, (tool, "auth", "status", "--hostname", remote.host), timeout_s=TOOL_TIMEOUT_S)
+    except Unavailable as error:
+        return None, f"{tool} cannot be used: {error.text}"
+    if done.returncode != 0:
+        return None, f"{tool} is not logged in ({tool} auth login)."
+    return tool, ""
+
+
+def _forge(remote: Remote) -> str:
+    return next((forge for forge in ("github", "gitlab") if forge in remote.host), "")
+
+
+def page_of(remote: Remote, branch: str) -> str | None:
+    """The forge's page that makes a pull request of a branch."""
+    match _forge(remote):
+        case "github":
+            return f"https://{remote.host}/{remote.path}/compare/{quote(branch)}?expand=1"
+        case "gitlab":
+            wanted = f"merge_request%5Bsource_branch%5D={quote(branch, safe='')}"
+            return f"https://{remote.host}/{remote.path}/-/merge_requests/new?{wanted}"
+        case _:
+            return None
+
+
+def _argv(tool: str, branch: str, title: str, text: str, request: PublishRequest) -> list[str]:
+    if tool == "gh":
+        argv = ["gh", "pr", "create", "--head", branch, "--title", title, "--body-file", "-"]
+        argv += ["--base", request.base] if request.base else []
+    else:
+        argv = ["glab", "mr", "create", "--source-branch", branch, "--title", title, "--description", text, "--yes"]
+        argv += ["--target-branch", request.base] if request.base else []
+    return [*argv, "--draft"] if request.draft else argv
+
+
+def _published(
+    report: ApplyReport, remote: str, said: str, open_url: str | None, by_hand: str, tool: str, done: ProcessResult
+) -> Published:
+    told = shown(done)
+    found = _ADDRESS.findall(done.stdout.decode("utf-8", "replace")) or _ADDRESS.findall(told)
+    there_already = "already exists" in told.lower()
+    output = f"{said}\n{told}".strip()
+    if found and (done.returncode == 0 or there_already):
+        return Published(report, remote, output, found[-1].rstrip(".,)"), open_url, "")
+    return Published(report, remote, output, None, open_url, f"{tool} ended with {done.returncode}. {by_hand}")
