@@ -1,29 +1,67 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 
+/** A slash command of an agent. */
+export interface AgentCommandOut {
+  name: string;
+  description: string;
+}
+
 /** An agent of this host. */
 export interface AgentOut {
   name: string;
+  title: string;
   backend: string;
+  transport: Transport | null;
   state: AgentState;
+  tried: boolean;
+  signed_in: boolean | null;
   reason: string;
   cure: string;
   version: string;
   program: string;
   models: string[];
-  modes: string[];
   default_model: string | null;
+  modes: string[];
+  default_mode: string | null;
+  thinking: string[];
+  commands: AgentCommandOut[];
+  install: string;
+  login: string;
+  changed_at: string | null;
 }
 
 /** Snapshot semantics: `loading` while the first probe runs; the others carry a reason in words. */
 export type AgentState = "loading" | "ready" | "unavailable" | "error";
 
-/** What applying came to; `left` names paths that were not written, such as submodules. */
+/** What applying came to; with `dry_run` what it would come to. */
 export interface AppliedOut {
   change: ChangeOut;
   already_applied: boolean;
+  dry_run: boolean;
   files_written: number;
   left: string[];
+  target: ApplyTarget;
+  ref: string | null;
+  commit: string | null;
+  units: number;
+  units_total: number;
+  rest_change_id: string | null;
 }
+
+/** Which part of a change goes where. */
+export interface ApplyInput {
+  select?: "all" | "accepted" | "not_rejected" | null;
+  message?: string | null;
+  branch?: string | null;
+  start?: "base" | "head";
+  by_turn?: boolean;
+  co_author?: boolean;
+  target?: "checkout" | "commit" | "branch";
+  dry_run?: boolean;
+}
+
+/** Where a change is put. */
+export type ApplyTarget = "checkout" | "commit" | "branch";
 
 /** A change with its files. */
 export interface ChangeOut {
@@ -67,6 +105,52 @@ export interface ChatOut {
   created_at: string;
 }
 
+/** A remark on lines of a change. */
+export interface CommentOut {
+  id: string;
+  session_id: string;
+  change_id: string;
+  path: string;
+  path_coded: boolean;
+  side: string;
+  first_line: number;
+  last_line: number;
+  quote: string;
+  body: string;
+  task_id: string | null;
+  created_at: string;
+}
+
+/** Say something else. */
+export interface CommentPatch {
+  body: string;
+}
+
+/** How two states of a session's files differ; lines are counted over text files. */
+export interface ComparedOut {
+  from_tree: string;
+  to_tree: string;
+  additions: number;
+  deletions: number;
+  files: FileOut[];
+}
+
+/** What a person decides about units of the change that they looked at. */
+export interface DecideInput {
+  units?: string[];
+  paths?: string[];
+  path_coded?: boolean;
+  all?: boolean;
+  verdict: "accepted" | "rejected" | "open";
+}
+
+/** What a decision came to; `gone` are units that the session's newest change does not have any more. */
+export interface DecidedOut {
+  review: ReviewOut;
+  decided: number;
+  gone: string[];
+}
+
 /** Who decided. */
 export type Decider = "person" | "rule" | "timeout" | "turn";
 
@@ -92,6 +176,35 @@ export interface FileOut {
   path_coded: boolean;
 }
 
+/** A file with a page of its units. */
+export interface FileUnitsOut {
+  file: ReviewFileOut;
+  units: UnitOut[];
+  next: PlaceOut | null;
+}
+
+/** What deserves a second look. */
+export interface FlagOut {
+  kind: string;
+  reason: string;
+  line: number | null;
+}
+
+/** Fork a session: from a snapshot, from what a task left behind, or, with neither, from the newest snapshot. */
+export interface ForkInput {
+  snapshot_id?: string | null;
+  task_id?: string | null;
+  title?: string | null;
+}
+
+/** A new session; `worktree` is null where its first turn will make the files. */
+export interface ForkOut {
+  session_id: string;
+  chat_id: string;
+  snapshot: SnapshotOut;
+  worktree: string | null;
+}
+
 export interface HTTPValidationError {
   detail?: ValidationError[];
 }
@@ -108,6 +221,18 @@ export interface HealthOut {
 }
 
 export type JsonValue = unknown;
+
+/** One line of a unit or beside it. */
+export interface LineOut {
+  kind: "context" | "removed" | "added";
+  old: number | null;
+  new: number | null;
+  text: string;
+  end: "lf" | "crlf" | "none";
+  utf8: boolean;
+  spans: ([number, number])[];
+  left_out: number;
+}
 
 /** The path of a link that signs in one browser, once. */
 export interface LoginCodeOut {
@@ -142,6 +267,16 @@ export interface NewChat {
   title?: string | null;
 }
 
+/** A remark on lines of a change. */
+export interface NewComment {
+  path: string;
+  path_coded?: boolean;
+  side?: "old" | "new";
+  first_line?: number;
+  last_line?: number | null;
+  body: string;
+}
+
 /** Add a rule for a session, for a project, or, with neither, for all. */
 export interface NewPermissionRule {
   project_id?: string | null;
@@ -162,6 +297,12 @@ export interface NewProject {
 export interface NewSession {
   project_id: string;
   title?: string | null;
+  start?: StartInput;
+}
+
+/** Take a snapshot of a session's files as they are. */
+export interface NewSnapshot {
+  note?: string;
 }
 
 /** Queue a task: in a chat, or in a new chat of a session, or in a new session of a project. */
@@ -176,6 +317,7 @@ export interface NewTaskInput {
   thinking?: string | null;
   priority?: number;
   title?: string | null;
+  start?: StartInput;
 }
 
 /** The body of a request that needs none: absent, or an empty object. */
@@ -250,6 +392,12 @@ export interface PermissionRuleOut {
 /** asked -> allowed | refused (a permission), answered | refused (a question: dismissed), or cancelled. */
 export type PermissionState = "asked" | "allowed" | "refused" | "answered" | "cancelled";
 
+/** Where the next page of a file begins. */
+export interface PlaceOut {
+  unit: number;
+  line: number;
+}
+
 /** Which agents to ask; all when left out. */
 export interface ProbeInput {
   agents?: string[] | null;
@@ -264,6 +412,57 @@ export interface ProjectOut {
   archived_at: string | null;
 }
 
+/** All settings of a project, in place of those that it had; what is left out gets its default. */
+export interface ProjectSettingsInput {
+  copy_patterns?: string[];
+  setup?: string;
+  setup_timeout_s?: number;
+  teardown?: string;
+  teardown_timeout_s?: number;
+}
+
+/** What a project wants done in each new worktree. */
+export interface ProjectSettingsOut {
+  project_id: string;
+  copy_patterns: string[];
+  setup: string;
+  setup_timeout_s: number;
+  teardown: string;
+  teardown_timeout_s: number;
+}
+
+/** Remove the worktrees that have to go; `dry_run`: only say which. */
+export interface PruneInput {
+  dry_run?: boolean;
+}
+
+/** How a change is published. */
+export interface PublishInput {
+  select?: "all" | "accepted" | "not_rejected" | null;
+  message?: string | null;
+  branch?: string | null;
+  start?: "base" | "head";
+  by_turn?: boolean;
+  co_author?: boolean;
+  remote?: string | null;
+  title?: string | null;
+  text?: string | null;
+  base?: string | null;
+  draft?: boolean;
+  only_push?: boolean;
+}
+
+/** What came of publishing. */
+export interface PublishedOut {
+  ref: string | null;
+  commit: string | null;
+  remote: string;
+  output: string;
+  url: string | null;
+  open_url: string | null;
+  next: string;
+}
+
 /** One question; without choices the answer is free text. */
 export interface QuestionOut {
   text: string;
@@ -272,8 +471,91 @@ export interface QuestionOut {
   multiple: boolean;
 }
 
+/** A worktree that had to go; `kept` says why it stays all the same, "" where it went, or would go. */
+export interface ReapedOut {
+  session_id: string;
+  why: string;
+  size_bytes: number;
+  kept: string;
+}
+
+/** Remove a worktree; `force`: also with files that no snapshot can hold. */
+export interface RemoveInput {
+  force?: boolean;
+}
+
+/** What the session's worktree is brought up to. */
+export interface ResolveInput {
+  onto?: "checkout" | "head";
+}
+
+/** What came of bringing the user's newer files into the worktree. */
+export interface ResolvedOut {
+  change_id: string | null;
+  task_id: string | null;
+  conflicts: string[];
+  files_written: number;
+}
+
+/** A file of a change, and how its review stands. */
+export interface ReviewFileOut {
+  number: number;
+  path: string;
+  path_coded: boolean;
+  old_path: string | null;
+  old_path_coded: boolean;
+  status: string;
+  old_mode: string;
+  new_mode: string;
+  old_size: number | null;
+  new_size: number | null;
+  binary: boolean;
+  too_large: boolean;
+  additions: number;
+  deletions: number;
+  units: number;
+  accepted: number;
+  rejected: number;
+  open: number;
+  reopened: number;
+  flags: FlagOut[];
+}
+
+/** How the review of a change stands. */
+export interface ReviewOut {
+  change_id: string;
+  session_id: string;
+  state: ChangeState;
+  files: number;
+  accepted: number;
+  rejected: number;
+  open: number;
+  reopened: number;
+  unsent_comments: number;
+}
+
+/** Set a session's files back: to a snapshot, or to before its newest `turns` turns. */
+export interface RewindInput {
+  snapshot_id?: string | null;
+  turns?: number | null;
+}
+
+/** What a rewind did; rewinding to `before` undoes it. */
+export interface RewoundOut {
+  target: SnapshotOut;
+  before: SnapshotOut;
+  files: number;
+}
+
 /** What a rule does with a request that it matches. */
 export type RuleAction = "allow" | "deny" | "ask";
+
+/** Send the comments of a session that wait to its agent. */
+export interface SendComments {
+  rejected?: boolean;
+  chat_id?: string | null;
+  agent?: string | null;
+}
 
 /** A workspace of a project and what waits in it. */
 export interface SessionOut {
@@ -284,6 +566,8 @@ export interface SessionOut {
   state: SessionState;
   created_at: string;
   updated_at: string;
+  start_from: string | null;
+  start_dirty: boolean;
   pending_tasks: number;
   running_task_id: string | null;
   last_task_state: TaskState | null;
@@ -299,6 +583,27 @@ export interface SessionPatch {
 
 /** An archived session takes no tasks. */
 export type SessionState = "open" | "archived";
+
+/** Why a snapshot was taken. */
+export type SnapshotKind = "turn_end" | "interrupted" | "apply" | "manual" | "turn_start" | "before_rewind" | "before_undo" | "before_update" | "changed" | "before_removal" | "fork";
+
+/** A state of a session's files that is kept. */
+export interface SnapshotOut {
+  id: string;
+  session_id: string;
+  task_id: string | null;
+  kind: SnapshotKind;
+  tree: string;
+  taken_at: string;
+  seq: number | null;
+  note: string;
+}
+
+/** Where a new session's worktree starts: from what is checked out, from a name, or from the checkout as it is. */
+export interface StartInput {
+  from?: string | null;
+  dirty?: boolean;
+}
 
 /** A task; in a list its prompt is cut, `prompt_chars` counts the whole. */
 export interface TaskOut {
@@ -340,6 +645,35 @@ export interface TextPageOut {
   total_chars: number;
 }
 
+/** How an agent is driven, in the order in which one is taken where an agent has several. */
+export type Transport = "server" | "acp" | "stream" | "oneshot" | "builtin";
+
+/** Which rejected units are taken out of the worktree; all if none is named. */
+export interface UndoInput {
+  units?: string[];
+}
+
+/** What was taken out of the worktree. */
+export interface UndoneOut {
+  units: number;
+  paths: string[];
+  snapshot_id: string;
+  change_id: string | null;
+}
+
+/** The smallest part of a change that can be decided alone, or a page of its lines. */
+export interface UnitOut {
+  id: string;
+  kind: string;
+  state: "accepted" | "rejected" | "open";
+  reopened: Verdict | null;
+  old_start: number;
+  old_count: number;
+  new_start: number;
+  new_count: number;
+  lines: LineOut[];
+}
+
 /** Tokens and cost of a turn. */
 export interface UsageOut {
   input_tokens: number;
@@ -359,6 +693,33 @@ export interface ValidationError {
   ctx?: Record<string, unknown>;
 }
 
+/** A person's decision on one unit; a unit without one is open. */
+export type Verdict = "accepted" | "rejected";
+
+/** A session's worktree; `kept` says why it is still there although it had to go. */
+export interface WorktreeOut {
+  session_id: string;
+  project_id: string;
+  title: string;
+  path: string;
+  state: WorktreeState;
+  session_state: SessionState;
+  pinned: boolean;
+  created_at: string;
+  used_at: string;
+  size_bytes: number | null;
+  measured_at: string | null;
+  removed_at: string | null;
+  removed_why: string;
+  busy_why: string;
+  has_work: boolean;
+  running: boolean;
+  kept: string;
+}
+
+/** making -> ready -> removing -> gone -> ready again, when its session goes on. */
+export type WorktreeState = "making" | "ready" | "removing" | "gone";
+
 /** A slash command. */
 export interface AgentCommandData {
   name: string;
@@ -374,6 +735,17 @@ export interface AgentCommands {
   session_id: string;
   seq?: number | null;
   at?: number;
+}
+
+/** Agents as GET /api/agents has them: all of them first, then those that changed. */
+export interface AgentsNews {
+  type: "agents";
+  agents: unknown;
+}
+
+/** No more news of agents follows. */
+export interface AgentsUnwatched {
+  type: "agents_unwatched";
 }
 
 /** The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected. */
@@ -677,6 +1049,11 @@ export interface Unsubscribed {
   text?: string;
 }
 
+/** Send no more news of agents. */
+export interface UnwatchAgents {
+  op: "unwatch_agents";
+}
+
 /** Tokens and cost of the turn so far. */
 export interface Usage {
   type: "usage";
@@ -691,6 +1068,11 @@ export interface Usage {
   session_id: string;
   seq?: number | null;
   at?: number;
+}
+
+/** Send what is known of every agent, and then each one that changes. */
+export interface WatchAgents {
+  op: "watch_agents";
 }
 
 export type Frame =
@@ -715,11 +1097,15 @@ export type Frame =
 export type SocketRequest =
   | Subscribe
   | Unsubscribe
+  | WatchAgents
+  | UnwatchAgents
   | Ping;
 
 export type SocketAnswer =
   | Subscribed
   | Unsubscribed
+  | AgentsNews
+  | AgentsUnwatched
   | Pong
   | SocketError;
 
@@ -729,10 +1115,20 @@ export interface Routes {
   "POST /api/agents/probe": { path: Record<string, never>; query: Record<string, never>; body: ProbeInput | null; answer: AgentOut[] };
   "GET /api/changes": { path: Record<string, never>; query: { session_id?: string | null; state?: ChangeState | null; limit?: number; before?: string | null }; body: undefined; answer: ChangeRowOut[] };
   "GET /api/changes/{change_id}": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: ChangeOut };
-  "POST /api/changes/{change_id}/apply": { path: { change_id: string }; query: Record<string, never>; body: Nothing | null; answer: AppliedOut };
+  "POST /api/changes/{change_id}/apply": { path: { change_id: string }; query: Record<string, never>; body: ApplyInput | null; answer: AppliedOut };
+  "POST /api/changes/{change_id}/comments": { path: { change_id: string }; query: Record<string, never>; body: NewComment; answer: CommentOut };
   "GET /api/changes/{change_id}/diff": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  "GET /api/changes/{change_id}/files": { path: { change_id: string }; query: { path?: string | null; path_coded?: boolean }; body: undefined; answer: ReviewFileOut[] };
+  "GET /api/changes/{change_id}/files/{number}": { path: { change_id: string; number: number }; query: { context?: number; unit?: number; line?: number }; body: undefined; answer: FileUnitsOut };
+  "POST /api/changes/{change_id}/publish": { path: { change_id: string }; query: Record<string, never>; body: PublishInput | null; answer: PublishedOut };
   "POST /api/changes/{change_id}/reject": { path: { change_id: string }; query: Record<string, never>; body: Nothing | null; answer: ChangeOut };
+  "POST /api/changes/{change_id}/resolve": { path: { change_id: string }; query: Record<string, never>; body: ResolveInput | null; answer: ResolvedOut };
+  "GET /api/changes/{change_id}/review": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: ReviewOut };
+  "POST /api/changes/{change_id}/review": { path: { change_id: string }; query: Record<string, never>; body: DecideInput; answer: DecidedOut };
+  "POST /api/changes/{change_id}/undo": { path: { change_id: string }; query: Record<string, never>; body: UndoInput | null; answer: UndoneOut };
   "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; limit?: number }; body: undefined; answer: MessageOut[] };
+  "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: CommentOut };
+  "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: CommentOut };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HealthOut };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: LoginCodeOut };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPageOut };
@@ -745,15 +1141,31 @@ export interface Routes {
   "GET /api/projects": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ProjectOut[] };
   "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: ProjectOut };
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
+  "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettingsOut };
+  "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettingsOut };
   "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null }; body: undefined; answer: SessionOut[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: SessionOut };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionOut };
   "PATCH /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: SessionPatch; answer: SessionOut };
   "GET /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: ChatOut[] };
   "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: ChatOut };
+  "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: CommentOut[] };
+  "POST /api/sessions/{session_id}/comments/send": { path: { session_id: string }; query: Record<string, never>; body: SendComments | null; answer: EnqueuedOut };
+  "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkOut };
+  "POST /api/sessions/{session_id}/rewind": { path: { session_id: string }; query: Record<string, never>; body: RewindInput; answer: RewoundOut };
+  "GET /api/sessions/{session_id}/snapshots": { path: { session_id: string }; query: { limit?: number; before?: string | null }; body: undefined; answer: SnapshotOut[] };
+  "POST /api/sessions/{session_id}/snapshots": { path: { session_id: string }; query: Record<string, never>; body: NewSnapshot | null; answer: SnapshotOut };
+  "GET /api/sessions/{session_id}/snapshots/compare": { path: { session_id: string }; query: { from: string | "base" | "now"; to: string | "base" | "now" }; body: undefined; answer: ComparedOut };
+  "GET /api/sessions/{session_id}/snapshots/compare/diff": { path: { session_id: string }; query: { from: string | "base" | "now"; to: string | "base" | "now" }; body: undefined; answer: undefined };
   "GET /api/sessions/{session_id}/stream": { path: { session_id: string }; query: { after?: number }; body: undefined; answer: undefined };
+  "POST /api/sessions/{session_id}/worktree/pin": { path: { session_id: string }; query: Record<string, never>; body: Nothing | null; answer: WorktreeOut };
+  "POST /api/sessions/{session_id}/worktree/remove": { path: { session_id: string }; query: Record<string, never>; body: RemoveInput | null; answer: WorktreeOut };
+  "POST /api/sessions/{session_id}/worktree/restore": { path: { session_id: string }; query: Record<string, never>; body: Nothing | null; answer: WorktreeOut };
+  "POST /api/sessions/{session_id}/worktree/unpin": { path: { session_id: string }; query: Record<string, never>; body: Nothing | null; answer: WorktreeOut };
   "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: TaskOut[] };
   "POST /api/tasks": { path: Record<string, never>; query: Record<string, never>; body: NewTaskInput; answer: EnqueuedOut };
   "GET /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: undefined; answer: TaskOut };
   "POST /api/tasks/{task_id}/cancel": { path: { task_id: string }; query: Record<string, never>; body: Nothing | null; answer: TaskOut };
+  "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean }; body: undefined; answer: WorktreeOut[] };
+  "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: ReapedOut[] };
 }
