@@ -1,5 +1,7 @@
 // What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { connection } from "../stream/store";
 import { call, Problem, type Answer } from "./client";
 
 export const queryClient = new QueryClient({
@@ -12,6 +14,7 @@ export const queryClient = new QueryClient({
   },
 });
 
+const AGENTS_MS = 60_000; // the socket tells of every change
 const LISTS_MS = 5_000; // a safety net: frames of watched sessions and our own actions refresh at once
 
 export function useProjects() {
@@ -34,16 +37,24 @@ export function useSession(sessionId: string) {
   });
 }
 
-export function useChats(sessionId: string) {
+export function useChats(sessionId: string, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ["chats", sessionId],
     queryFn: ({ signal }) =>
       call("GET /api/sessions/{session_id}/chats", { path: { session_id: sessionId } }, { signal }),
   });
 }
 
+/** The agents, kept up to date by the socket. */
 export function useAgents() {
-  return useQuery({ queryKey: ["agents"], queryFn: ({ signal }) => call("GET /api/agents", {}, { signal }) });
+  const client = useQueryClient();
+  useEffect(() => connection.onAgents((agents) => client.setQueryData(["agents"], agents)), [client]);
+  return useQuery({
+    queryKey: ["agents"],
+    queryFn: ({ signal }) => call("GET /api/agents", {}, { signal }),
+    staleTime: AGENTS_MS,
+  });
 }
 
 export function useTasks(query: { session_id?: string; state?: Answer<"GET /api/tasks">[number]["state"] } = {}) {

@@ -1,11 +1,131 @@
-// Where the person writes to the agent.
-import type { Conversation } from "../stream/conversation";
+// Where the person writes to the agent. It hears of the stream only what it needs, so that typing stays quick.
+import { ArrowUp, Square } from "lucide-react";
+import { memo, useEffect, useRef, useState, type ReactNode } from "react";
+import { call } from "../api/client";
+import { useAction } from "../api/queries";
+import { Button, IconButton } from "../ui/Button";
+import { complain } from "../ui/Toasts";
+import { AgentPicker } from "./AgentPicker";
+import { type Choice, useChoice } from "./choice";
+import styles from "./Composer.module.css";
+import { keepDraft, readDraft } from "./drafts";
+import { SlashMenu, useSlash } from "./SlashMenu";
 
-interface ComposerProps {
-  sessionId: string;
-  conversation: Conversation;
+/** Where a task goes. */
+export interface Target {
+  projectId?: string;
+  sessionId?: string;
+  chatId?: string;
 }
 
-export function Composer(_: ComposerProps) {
-  return null;
+interface ComposerProps {
+  target: Target;
+  /** The task that runs now, if any: it can be stopped, and what is sent waits behind it. */
+  runningTaskId: string | null;
+  /** Slash commands of the chat's agent. */
+  commands?: readonly { name: string; description?: string }[];
+  placeholder?: string;
+  autoFocus?: boolean;
+  onSent?: (sent: { task_id: string; session_id: string; chat_id: string }) => void;
+  /** Shown beside the pickers, such as where the work starts. */
+  children?: ReactNode;
+}
+
+export const Composer = memo(function Composer(props: ComposerProps) {
+  const { target, runningTaskId, commands = [], placeholder, autoFocus = false, onSent, children } = props;
+  const draftKey = target.chatId ?? target.sessionId ?? `new-${target.projectId ?? ""}`;
+  const [text, setText] = useState(() => readDraft(draftKey));
+  const [choice, choose] = useChoice(target);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const key = useRef(crypto.randomUUID()); // the same until the task is taken: a lost answer sends once
+  useEffect(() => keepDraft(draftKey, text), [draftKey, text]);
+  useEffect(() => fit(field.current), [text]);
+  const send = useAction((prompt: string) => post(target, prompt, choice, key.current), ["tasks", "sessions", "session", "chats"]);
+  const submit = () => {
+    const prompt = text.trim();
+    if (!prompt || send.isPending) return;
+    send.mutate(text, {
+      onSuccess: (sent) => {
+        key.current = crypto.randomUUID();
+        setText("");
+        keepDraft(draftKey, "");
+        onSent?.(sent);
+      },
+      onError: complain,
+    });
+  };
+  const slash = useSlash(text, commands, (name) => {
+    setText(`/${name} `);
+    field.current?.focus();
+  });
+  const pressed = (event: React.KeyboardEvent) => {
+    if (slash.pressed(event)) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      submit();
+    }
+  };
+  return (
+    <div className={styles.composer}>
+      <SlashMenu slash={slash} />
+      <div className={styles.box}>
+        <textarea
+          ref={field}
+          className={styles.field}
+          rows={1}
+          value={text}
+          autoFocus={autoFocus}
+          placeholder={placeholder ?? "What should the agent do?"}
+          aria-label="Message to the agent"
+          aria-controls={slash.open ? slash.id : undefined}
+          aria-activedescendant={slash.open ? `${slash.id}-${slash.active}` : undefined}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={pressed}
+        />
+        <div className={styles.bar}>
+          <AgentPicker choice={choice} onChoose={choose} />
+          {children}
+          <span className={styles.space} />
+          {runningTaskId && <StopButton taskId={runningTaskId} />}
+          <IconButton
+            className={styles.send}
+            label={runningTaskId ? "Queue the message" : "Send"}
+            icon={<ArrowUp />}
+            disabled={!text.trim() || send.isPending}
+            onClick={submit}
+          />
+        </div>
+      </div>
+    </div>
+  );
+});
+
+function StopButton({ taskId }: { taskId: string }) {
+  const stop = useAction(
+    () => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: taskId } }),
+    ["tasks", "sessions", "session"],
+  );
+  const stopping = stop.isPending || stop.isSuccess;
+  return (
+    <Button small icon={<Square />} disabled={stopping} onClick={() => stop.mutate(undefined, { onError: complain })}>
+      {stopping ? "Stopping…" : "Stop"}
+    </Button>
+  );
+}
+
+async function post(target: Target, prompt: string, choice: Choice, key: string) {
+  const place = target.chatId
+    ? { chat_id: target.chatId }
+    : target.sessionId
+      ? { session_id: target.sessionId }
+      : { project_id: target.projectId ?? null };
+  const { agent, model, mode, thinking } = choice;
+  return call("POST /api/tasks", { body: { prompt, ...place, agent, model, mode, thinking } }, { headers: { "Idempotency-Key": key } });
+}
+
+/** As high as its text, up to a limit set by the style. */
+function fit(field: HTMLTextAreaElement | null): void {
+  if (!field) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
 }

@@ -57,7 +57,7 @@ export class Connection {
   /** Be told what is known of the agents whenever that changes. */
   onAgents(listener: (agents: AgentOut[]) => void): () => void {
     this.agentListeners.add(listener);
-    this.send({ op: "watch_agents" } as unknown as SocketRequest);
+    this.send({ op: "watch_agents" });
     return () => this.agentListeners.delete(listener);
   }
 
@@ -74,7 +74,7 @@ export class Connection {
     this.wait = WAIT_MIN_MS;
     this.setState("open");
     for (const sessionId of this.subscribers.keys()) this.ask(sessionId);
-    if (this.agentListeners.size) this.send({ op: "watch_agents" } as unknown as SocketRequest);
+    if (this.agentListeners.size) this.send({ op: "watch_agents" });
     clearInterval(this.pings);
     this.pings = setInterval(() => this.ping(), PING_MS);
   }
@@ -120,7 +120,7 @@ export class Connection {
   }
 
   private received(text: string): void {
-    const message = JSON.parse(text) as Frame | SocketAnswer | { type: "agents"; agents: AgentOut[] };
+    const message = JSON.parse(text) as Frame | SocketAnswer;
     switch (message.type) {
       case "pong":
         clearTimeout(this.pongDue);
@@ -134,14 +134,15 @@ export class Connection {
         console.warn(message.code, message.text);
         return;
       case "agents":
-        for (const listener of this.agentListeners) listener((message as { agents: AgentOut[] }).agents);
+        for (const listener of this.agentListeners) listener(message.agents as AgentOut[]);
         return;
       case "resync":
         this.resync(message.session_id);
         return;
       default:
-        this.fresh.delete((message as Frame).session_id);
-        this.subscribers.get((message as Frame).session_id)?.take(message as Frame);
+        if (!("session_id" in message) || message.session_id == null) return;
+        this.fresh.delete(message.session_id);
+        this.subscribers.get(message.session_id)?.take(message as Frame);
     }
   }
 
