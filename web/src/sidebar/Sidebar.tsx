@@ -1,30 +1,76 @@
 // The list of projects and sessions with what each one is doing.
+import { Bot, KanbanSquare, Plus } from "lucide-react";
+import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { useSessions } from "../api/queries";
+import { useProjects, useSessions } from "../api/queries";
+import type { SessionOut } from "../api/generated";
+import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
+import { doing } from "./state";
+import { ThemeButton } from "./ThemeButton";
+
+const FILTERS = ["all", "active", "archived"] as const;
+type Filter = (typeof FILTERS)[number];
 
 export function Sidebar({ onChosen }: { onChosen: () => void }) {
-  const { data: sessions = [] } = useSessions();
+  const [filter, setFilter] = useState<Filter>("all");
   const [location] = useLocation();
   return (
-    <nav className={styles.sidebar}>
-      <Link href="/" onClick={onChosen} className={styles.brand}>
-        boocoder
+    <nav className={styles.sidebar} aria-label="Sessions and pages">
+      <header className={styles.head}>
+        <Link href="/" onClick={onChosen} className={styles.brand}>
+          boocoder
+        </Link>
+        <ThemeButton />
+      </header>
+      <Link href="/" onClick={onChosen} className={styles.new} aria-current={location === "/" ? "page" : undefined}>
+        <Plus aria-hidden /> New session <kbd>n</kbd>
       </Link>
-      <ul className={styles.list}>
-        {sessions.map((session) => (
-          <li key={session.id}>
-            <Link
-              href={`/sessions/${session.id}`}
-              onClick={onChosen}
-              className={styles.session}
-              aria-current={location === `/sessions/${session.id}` ? "page" : undefined}
-            >
-              {session.title}
-            </Link>
-          </li>
+      <div className={styles.filters} role="group" aria-label="Which sessions">
+        {FILTERS.map((one) => (
+          <button key={one} type="button" aria-pressed={one === filter} onClick={() => setFilter(one)}>
+            {one}
+          </button>
         ))}
-      </ul>
+      </div>
+      <Sessions filter={filter} onChosen={onChosen} />
+      <footer className={styles.foot}>
+        <Link href="/tasks" onClick={onChosen} aria-current={location === "/tasks" ? "page" : undefined}>
+          <KanbanSquare aria-hidden /> Tasks
+        </Link>
+        <Link href="/agents" onClick={onChosen} aria-current={location === "/agents" ? "page" : undefined}>
+          <Bot aria-hidden /> Agents
+        </Link>
+      </footer>
     </nav>
+  );
+}
+
+function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }) {
+  const { data: sessions, isPending } = useSessions(filter === "archived" ? "archived" : "open");
+  const { data: projects = [] } = useProjects();
+  const groups = useMemo(() => {
+    const shown = (sessions ?? []).filter((one) => filter !== "active" || !["done", "idle"].includes(doing(one)));
+    const byProject = new Map<string, SessionOut[]>();
+    for (const one of shown) byProject.set(one.project_id, [...(byProject.get(one.project_id) ?? []), one]);
+    return [...byProject];
+  }, [sessions, filter]);
+  const nameOf = (id: string) => projects.find((one) => one.id === id)?.name ?? "…";
+  return (
+    <div className={styles.list}>
+      {!isPending && groups.length === 0 && (
+        <p className={styles.empty}>{filter === "all" ? "No sessions yet." : filter === "active" ? "Nothing goes on." : "Nothing is archived."}</p>
+      )}
+      {groups.map(([projectId, members]) => (
+        <section key={projectId} aria-label={nameOf(projectId)}>
+          <h2 className={styles.project}>{nameOf(projectId)}</h2>
+          <ul>
+            {members.map((session) => (
+              <SessionRow key={session.id} session={session} onChosen={onChosen} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
   );
 }
