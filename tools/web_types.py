@@ -19,6 +19,7 @@ import msgspec
 from fastapi import FastAPI
 
 from boocoder.api.application import ROUTERS
+from boocoder.api.problem import Problem
 from boocoder.api.socket_messages import Answer, Request
 from boocoder.events.frames import Frame
 
@@ -37,7 +38,9 @@ def generate() -> str:
         app.router.routes.extend(router.routes)
     document = app.openapi()
     schemas: dict[str, Schema] = dict(document.get("components", {}).get("schemas", {}))
-    unions, structs = msgspec.json.schema_components([Frame, Request, Answer], ref_template="#/components/schemas/{name}")
+    unions, structs = msgspec.json.schema_components(
+        [Frame, Request, Answer, Problem], ref_template="#/components/schemas/{name}"
+    )
     clashes = schemas.keys() & structs.keys()
     renamed = {name: f"{name}Frame" for name in clashes}
     blocks = [HEAD]
@@ -46,7 +49,7 @@ def generate() -> str:
         _declaration(renamed.get(name, name), schema, answered=True, renamed=renamed)
         for name, schema in sorted(structs.items())
     ]
-    for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), unions, strict=True):
+    for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), unions, strict=False):
         blocks.append(f"export type {name} =\n  | " + "\n  | ".join(_members(schema, renamed)) + ";\n")
     blocks.append(_routes(document["paths"]))
     return "\n".join(blocks)

@@ -762,6 +762,19 @@ export interface ChangeUpdated {
   at?: number;
 }
 
+/** A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded. */
+export interface ConflictProblem {
+  path: string;
+  path_coded: boolean;
+  reason: string;
+  text: string;
+  regions: RegionProblem[];
+  base_size: number | null;
+  ours_size: number | null;
+  theirs_size: number | null;
+  more: number;
+}
+
 /** More text of part `part` of a message, standing at `offset` (code points). */
 export interface Delta {
   type: "delta";
@@ -772,6 +785,12 @@ export interface Delta {
   session_id: string;
   seq?: number | null;
   at?: number;
+}
+
+/** One wrong value: where it stands (`prompt`, `query limit`, `path task_id`) and what is wrong with it. */
+export interface FieldError {
+  field: string;
+  message: string;
 }
 
 /** What a tool says it changed in one file; texts longer than INLINE_TEXT_MAX_CHARS are left out (`cut`). */
@@ -886,6 +905,18 @@ export interface Pong {
   type: "pong";
 }
 
+/** The body of every answer that is not a success. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  cure: string;
+  errors?: FieldError[];
+  conflicts?: ConflictProblem[];
+}
+
 /** The agent wants to know something, or what it was told; the latest one of a part wins. */
 export interface Question {
   type: "question";
@@ -932,6 +963,15 @@ export interface ReasoningDelta {
   session_id: string;
   seq?: number | null;
   at?: number;
+}
+
+/** One place where both sides changed the same lines; `cut` where a side is longer than shown. */
+export interface RegionProblem {
+  line: number;
+  base: string;
+  ours: string;
+  theirs: string;
+  cut: boolean;
 }
 
 /** Frames were dropped for this client because it was too slow: subscribe again after the last `seq` it has. */

@@ -1,0 +1,85 @@
+// The session's change beside the conversation: what changed, what the person thinks of it, and where it goes.
+import { useQueryClient } from "@tanstack/react-query";
+import { Columns2, WrapText } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useReview, useReviewFiles } from "../api/review";
+import type { Conversation } from "../stream/conversation";
+import { IconButton } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Loading } from "../ui/Loading";
+import styles from "./ChangePanel.module.css";
+import { ChangeHead } from "./ChangeHead";
+import { CommentBar } from "./CommentBar";
+import { FileList } from "./FileList";
+import { FileScroll } from "./FileScroll";
+import { History } from "./History";
+import { setDiffView, useDiffView } from "./view";
+
+interface ChangePanelProps {
+  sessionId: string;
+  changeId: string | null;
+  conversation: Conversation;
+}
+
+type Tab = "change" | "history";
+
+export default function ChangePanel({ sessionId, changeId, conversation }: ChangePanelProps) {
+  const [tab, setTab] = useState<Tab>("change");
+  const view = useDiffView();
+  useRefresh(sessionId, conversation);
+  return (
+    <div className={styles.panel}>
+      <div className={styles.tabs} role="tablist" aria-label="Change and history">
+        {(["change", "history"] as const).map((one) => (
+          <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
+            {one === "change" ? "Change" : "History"}
+          </button>
+        ))}
+        <span className={styles.space} />
+        <IconButton
+          label={view.layout === "split" ? "Show inline" : "Show side by side"}
+          icon={<Columns2 />}
+          aria-pressed={view.layout === "split"}
+          onClick={() => setDiffView({ layout: view.layout === "split" ? "inline" : "split" })}
+        />
+        <IconButton label={view.wrap ? "Do not wrap lines" : "Wrap lines"} icon={<WrapText />} aria-pressed={view.wrap} onClick={() => setDiffView({ wrap: !view.wrap })} />
+      </div>
+      <ErrorBoundary key={`${changeId}${tab}`} what="The change">
+        {tab === "history" ? (
+          <History sessionId={sessionId} />
+        ) : changeId ? (
+          <Review sessionId={sessionId} changeId={changeId} />
+        ) : (
+          <p className={styles.empty}>Nothing waits for you. What the agent changes in its copy of the files shows up here.</p>
+        )}
+      </ErrorBoundary>
+    </div>
+  );
+}
+
+function Review({ sessionId, changeId }: { sessionId: string; changeId: string }) {
+  const { data: review } = useReview(changeId);
+  const { data: files, error } = useReviewFiles(changeId);
+  const [chosen, setChosen] = useState<number | null>(null);
+  if (error) throw error;
+  if (!files || !review) return <Loading what="Reading the change" />;
+  return (
+    <>
+      <ChangeHead review={review} files={files} />
+      <FileList files={files} onChoose={setChosen} />
+      <FileScroll changeId={changeId} sessionId={sessionId} files={files} chosen={chosen} onShown={() => setChosen(null)} />
+      <CommentBar sessionId={sessionId} rejected={review.rejected} />
+    </>
+  );
+}
+
+/** Ask again when a frame says that the change or its review moved; what is shown stays until the news is there. */
+function useRefresh(sessionId: string, { change, review }: Conversation): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ["review"] });
+  }, [client, change, review]);
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ["snapshots", sessionId] });
+  }, [client, sessionId, change]);
+}
