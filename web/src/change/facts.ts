@@ -8,10 +8,15 @@ export function factsOf(file: ReviewFileOut): string[] {
   if (file.status === "deleted") facts.push("deleted");
   if (file.old_path) facts.push(`renamed from ${visible(file.old_path)}`);
   if (file.new_mode === "120000") facts.push("symbolic link");
-  if (file.old_mode && file.new_mode && file.old_mode !== file.new_mode) facts.push(`mode ${file.old_mode} → ${file.new_mode}`);
+  if (exists(file.old_mode) && exists(file.new_mode) && file.old_mode !== file.new_mode) facts.push(`mode ${file.old_mode} → ${file.new_mode}`);
   if (file.binary) facts.push(`binary, ${size(file.old_size)} → ${size(file.new_size)}`);
   if (file.too_large) facts.push("too large to be shown");
   return facts;
+}
+
+/** git writes a mode of zeros where there is no file. */
+function exists(mode: string): boolean {
+  return /[1-9]/.test(mode);
 }
 
 function size(bytes: number | null): string {
