@@ -4,6 +4,7 @@ import { Route, Switch, useLocation } from "wouter";
 import styles from "./App.module.css";
 import { HomePage } from "./pages/HomePage";
 import { SessionPage } from "./pages/SessionPage";
+import { Palette } from "./palette/Palette";
 import { Sidebar } from "./sidebar/Sidebar";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { ConnectionBanner } from "./ui/ConnectionBanner";
@@ -48,6 +49,7 @@ export function App() {
           </Suspense>
         </ErrorBoundary>
       </main>
+      <Palette />
     </div>
   );
 }

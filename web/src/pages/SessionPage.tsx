@@ -4,6 +4,7 @@ import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useChats, useSession } from "../api/queries";
 import { ConversationView } from "../conversation/ConversationView";
+import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
 import { Composer } from "../composer/Composer";
 import { tapFrames, useConversation } from "../stream/store";
 import { visible } from "../text/visible";
@@ -25,6 +26,8 @@ export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: 
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
   const [shown, show] = useShown();
   useRefreshOnTurns(sessionId);
+  useShortcut(SHORTCUTS.change, () => show(!shown));
+  useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
   return (
     <>
       <PageHead title={visible(session?.title ?? "…")} onMenu={onMenu}>
