@@ -32,7 +32,7 @@ agents: .venv/.synced ## install the real agents of the tests into .agents/, som
 	@$(PY) tools/install_agents.py $(AGENTS)
 
 agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qwen")
-	@$(PY) -m pytest -n 2 --dist loadgroup tests/agents $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile tests/agents $(ARGS)
 
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo dist build bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,17 @@ from pathlib import Path
 
 from tools.install_agents import install_opencode
 
-from bench import chunk_delay, dispatch, new_session, startup, structured_diff, ten_sessions, warm_turn
+from bench import (
+    chunk_delay,
+    dispatch,
+    large_repository,
+    new_session,
+    real_agents,
+    startup,
+    structured_diff,
+    ten_sessions,
+    warm_turn,
+)
 from bench.numbers import Row
 from bench.stage import Bench
 from bench.table import described, save, table, this_machine
@@ -35,7 +45,9 @@ SECTIONS = {
     ten_sessions.SECTION: Section(ten_sessions.measure, 8),
     startup.SECTION: Section(startup.measure, 8),
     dispatch.SECTION: Section(dispatch.measure, 40),
+    large_repository.SECTION: Section(large_repository.measure, 5),
     structured_diff.SECTION: Section(structured_diff.measure, 15),
+    real_agents.SECTION: Section(real_agents.measure, 5),
 }
 
 

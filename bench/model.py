@@ -16,6 +16,13 @@ MODELS = ("scripted-small", "scripted-large")
 @asynccontextmanager
 async def stamping_model(directory: Path) -> AsyncIterator[str]:
     """Run it; every word that it says is time.monotonic_ns() of the moment. Yields its base URL."""
-    argv = (sys.executable, "-m", "boocoder.scripted_model", "--stamp", "--models", ",".join(MODELS))
+    async with scripted_model(directory, "--stamp") as url:
+        yield url
+
+
+@asynccontextmanager
+async def scripted_model(directory: Path, *flags: str) -> AsyncIterator[str]:
+    """Run it with these flags. Yields its base URL."""
+    argv = (sys.executable, "-m", "boocoder.scripted_model", "--models", ",".join(MODELS), *flags)
     async with program(argv, directory=directory, environment=agent_environment(), name="scripted-model") as model:
         yield await model.wait_line("http://")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -48,6 +49,29 @@ class Program:
                 if containing in (text := line.decode(errors="replace").strip()):
                     return text
         raise RuntimeError(self.failure())
+
+    async def wait_match(self, pattern: re.Pattern[bytes]) -> None:
+        """Wait until its standard output holds a match, in whatever lines; what is behind it may be lost.
+
+        Raises:
+            RuntimeError: it ended before.
+        """
+        assert self._process.stdout is not None
+        said = b""
+        while chunk := await self._process.stdout.read(65_536):
+            said += chunk
+            if pattern.search(said):
+                return
+        raise RuntimeError(f"{self.failure()}\n{said[-2000:].decode(errors='replace')}")
+
+    async def wait_end(self) -> None:
+        """Wait until it ends by itself.
+
+        Raises:
+            TimeoutError: STOP_TIMEOUT_S have passed.
+        """
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await self._drain()
 
     def failure(self) -> str:
         """What its log says last."""

@@ -11,20 +11,22 @@ from boocoder.process.environment import agent_environment
 FILES = 2_000  # a middling project; `git ls-files | wc -l` of Flask is 230, of Django 6,900
 DIRECTORIES = 100
 LINES = 60
-GIT_TIMEOUT_S = 60.0
+GIT_TIMEOUT_S = 300.0  # adding or writing 50,000 files to a slow disk
 
 
-async def make_repository(path: Path) -> Path:
-    """Make the repository with one commit and return its path."""
+async def make_repository(path: Path, *, files: int = FILES, lines: int = LINES) -> Path:
+    """Make the repository with one commit and return its path; FILES / DIRECTORIES files a directory."""
     path.mkdir(parents=True)
     chance = random.Random(1)
-    for number in range(FILES):
-        folder = path / f"package_{number % DIRECTORIES:02d}"
+    directories = files * DIRECTORIES // FILES
+    for number in range(files):
+        folder = path / f"package_{number % directories:02d}"
         folder.mkdir(exist_ok=True)
-        lines = [f"value_{line} = {chance.randrange(10**9)}\n" for line in range(LINES)]
-        (folder / f"module_{number:04d}.py").write_text("".join(lines))
+        content = [f"value_{line} = {chance.randrange(10**9)}\n" for line in range(lines)]
+        (folder / f"module_{number:04d}.py").write_text("".join(content))
     await git(path, "init", "-q", "-b", "main")
     await git(path, "add", "-A")
+    await git(path, "config", "gc.auto", "0")  # nothing collects beside what is measured
     await git(path, "-c", "user.name=A Person", "-c", "user.email=person@example.org", "commit", "-q", "-m", "First")
     await git(path, "gc", "-q")
     return path
@@ -44,7 +46,12 @@ async def git(directory: Path, *arguments: str) -> None:
     """
     environment = agent_environment({"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"})
     process = await asyncio.create_subprocess_exec(
-        "git", *arguments, cwd=directory, env=environment, stderr=asyncio.subprocess.PIPE
+        "git",
+        *arguments,
+        cwd=directory,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(GIT_TIMEOUT_S):
         _, said = await process.communicate()

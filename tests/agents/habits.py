@@ -22,6 +22,7 @@ class Agent:
         free: the mode in which it asks for nothing, "" where it asks for nothing anyway.
         bound: a mode in which it writes no file.
         larger: what the larger scripted model is called there, "" if it offers one model only.
+        tells_exit_code: whether its updates hold the exit code of a command.
     """
 
     recipe: Recipe
@@ -30,6 +31,7 @@ class Agent:
     free: str = "yolo"
     bound: str = "plan"
     larger: str = ""
+    tells_exit_code: bool = True
 
     @property
     def name(self) -> str:
@@ -41,4 +43,4 @@ OPENCODE = Agent(agent_recipes.OPENCODE, asks=READ_OUTSIDE, free="", larger=LARG
 OPENCODE_ACP = Agent(agent_recipes.OPENCODE_ACP, free="", larger=f"scripted/{LARGE}")
 GOOSE = Agent(agent_recipes.GOOSE, remembers="session_loaded", bound="chat", larger=LARGE)
 QWEN = Agent(agent_recipes.QWEN)
-CLAUDE = Agent(agent_recipes.CLAUDE)
+CLAUDE = Agent(agent_recipes.CLAUDE, tells_exit_code=False)

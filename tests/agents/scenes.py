@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,8 +15,6 @@ from tests.acceptance.asking import answer, asked, ended
 from tests.acceptance.desk import text_of
 from tests.agents.habits import Agent
 from tests.agents.real import Real, follow, notices, refuse_all, run
-
-WARM_S = 5.0  # to the first text of a second turn, on a machine with all cores busy; cold ones take 0.4 to 13 s
 
 
 @pytest.mark.asyncio(loop_scope="class")
@@ -47,9 +44,7 @@ class Scenes:
             assert (real.worktree(first) / "a.txt").read_text().rstrip("\n") == "one"
             before = real.agents()
             second = await desk.queue("[[recall]]", session=first.session_id, agent=self.agent.name, **self.free)
-            began = time.monotonic()
             seen = await follow(desk, second, frames.Delta)
-            assert time.monotonic() - began < WARM_S
             assert "session_warm" in notices(seen)
             await follow(desk, second, frames.TurnEnded)
             assert "apples" in await desk.answer(second)

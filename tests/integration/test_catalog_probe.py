@@ -186,6 +186,10 @@ async def test_an_agent_with_a_login_is_never_chosen_unseen(
     backend.may_answer.set()
     candidates = [here("one", backend, eager=False, login="one login")]
     catalog = AgentCatalog(database=database, host_id=host_id, candidates=candidates)
+    with pytest.raises(Unavailable):
+        await catalog.choose()
+    assert backend.asked == 0
+    await catalog.probe()
     if code:
         with pytest.raises(Unavailable) as caught:
             await catalog.choose()

@@ -53,6 +53,21 @@ async def test_input_of_any_size_passes_through() -> None:
     assert result.stdout == data
 
 
+async def test_output_can_be_taken_as_it_comes() -> None:
+    pieces: list[bytes] = []
+    result = await run(
+        ["sh", "-c", "echo one; echo two >&2; cat"],
+        cwd=Path("/"),
+        env=agent_environment(),
+        stdin=b"x" * 1_000_000,
+        timeout_s=20,
+        sink=pieces.append,
+    )
+    assert result == (0, b"", "two\n")
+    assert b"".join(pieces) == b"one\n" + b"x" * 1_000_000
+    assert len(pieces) > 1
+
+
 async def test_input_that_nobody_reads_is_no_error() -> None:
     result = await run(["true"], cwd=Path("/"), env=agent_environment(), stdin=b"x" * 5_000_000, timeout_s=20)
     assert result == (0, b"", "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from boocoder.changes.diff_cache import DiffCache
 from boocoder.changes.review import Selection
 from boocoder.db import changes, review
 from boocoder.db.pool import Database
@@ -154,6 +155,19 @@ async def test_what_was_applied_is_judged_anew_when_it_comes_again(desk: Reviewi
     await desk.turn({"src/lines.txt": edited(n3=b"three\n")})
     assert units_of(await desk.review()) == [first]
     assert states(await desk.review()) == ["open"]
+
+
+async def test_a_diff_is_made_once_and_the_cache_stays_small(desk: Reviewing) -> None:
+    await desk.turn({"src/lines.txt": edited(n3=b"three\n")})
+    change, shadow = (await desk.review()).change, desk.desk.shadow
+    kept = DiffCache()
+    many = await asyncio.gather(*(kept.get(shadow, change.base_tree, change.tree) for _ in range(4)))
+    assert all(one is many[0] for one in many)
+    assert await kept.get(shadow, change.base_tree, change.tree) is many[0]
+    tiny = DiffCache(max_bytes=1)
+    first = await tiny.get(shadow, change.base_tree, change.tree)
+    again = await tiny.get(shadow, change.base_tree, change.tree)
+    assert first == again == many[0] and first is not again
 
 
 async def rows(desk: Reviewing) -> Sequence[review.DecisionRow]:

@@ -152,7 +152,7 @@ def test_a_path_of_ones_own_is_believed(tmp_path: Path) -> None:
         ('command = ["x"]\ntransport = "oneshot"', Transport.ONESHOT, ("{prompt}",)),
         ('command = ["x"]\nprompt = "stdin"', Transport.ONESHOT, ("{prompt}",)),
         ('command = ["x"]\nformat = "plain"', Transport.ONESHOT, ("{prompt}",)),
-        ('command = ["x"]\nkept_open = true', Transport.STREAM, ("{prompt}",)),
+        ('command = ["x"]\nkept_open = true\nformat = "claude"', Transport.STREAM, ("{prompt}",)),
     ],
 )
 def test_three_lines_say_how_it_is_driven(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from boocoder.changes.splice import blob_id, splice
 from boocoder.changes.units import ID_DIGITS, unit_id
 from boocoder.errors import GitError
-from boocoder.git.patch import Hunk, parse_patched, parse_raw
+from boocoder.git.patch import Hunk, Patched, RawChange, parse_raw
+from boocoder.git.patch_stream import PatchStream, parse_patched
 from tests.fixtures.repository import MakeRepository
 
 OLD, NEW, NONE = "1" * 40, "2" * 40, "0" * 40
@@ -136,3 +138,39 @@ def test_every_cut_of_a_real_patch_is_refused_or_whole(repository: MakeRepositor
         except GitError:
             refused += 1
     assert refused > 0
+
+
+class Watcher:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+        self.files: list[Patched] = []
+
+    def begin(self, records: Sequence[RawChange]) -> None:
+        self.records = [raw.path for raw in records]
+
+    def take(self, one: Patched) -> None:
+        self.files.append(one)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 12, 64, 1000])
+def test_a_patch_in_pieces_is_the_same_patch(size: int) -> None:
+    patch = (
+        b"diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n"
+        b"-\n-diff --git a/q b/q\n+y\n@@ -9 +8,0 @@\n-z\n"
+        b"diff --git a/t b/t\ndeleted file mode 100644\n@@ -1 +0,0 @@\n-t\ndiff --git a/t b/t\nnew file mode 120000\n"
+        b"diff --git a/b b/b\nindex 1..2\nBinary files a/b and b/b differ\n"
+    )
+    printed = record("M", b"x") + record("T", b"t") + record("M", b"b") + b"\0" + patch
+    watcher = Watcher()
+    stream = PatchStream(watcher)
+    for start in range(0, len(printed), size):
+        stream.feed(printed[start : start + size])
+    assert stream.close() == watcher.files == parse_patched(printed)
+    assert watcher.records == [b"x", b"t", b"b"]
+    assert [(len(one.hunks), one.binary) for one in watcher.files] == [(2, False), (0, False), (0, True)]
+
+
+def test_no_difference_is_no_file() -> None:
+    assert parse_patched(b"") == []

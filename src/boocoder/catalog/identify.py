@@ -64,11 +64,13 @@ def ask_by_host(host: ProcessHost, *, timeout_s: float = ANSWER_TIMEOUT_S) -> As
     async def ask(command: Command) -> str:
         child = await host.spawn(command, line_limit_bytes=ANSWER_MAX_BYTES)
         lines: list[bytes] = []
+        size_bytes = 0
         try:
             async with asyncio.timeout(timeout_s):
                 async for line in child.lines():
                     lines.append(line)
-                    if sum(map(len, lines)) + len(lines) > ANSWER_MAX_BYTES:
+                    size_bytes += len(line) + 1
+                    if size_bytes > ANSWER_MAX_BYTES:
                         break
                 else:
                     await child.wait()

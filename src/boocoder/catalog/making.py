@@ -144,7 +144,8 @@ class AgentMaker:
 
 
 def _adopt(backend: AcpBackend | OneShotBackend, driver: Driver) -> None:
-    if isinstance(backend, AcpBackend) and isinstance(driver, AcpAgent):
-        backend.adopt(driver)
-    elif isinstance(backend, OneShotBackend) and isinstance(driver, OneShotAgent):
-        backend.adopt(driver)
+    match backend, driver:
+        case (AcpBackend(), AcpAgent()):
+            backend.adopt(driver)
+        case (OneShotBackend(), OneShotAgent()):
+            backend.adopt(driver)

@@ -166,6 +166,8 @@ class AgentCatalog:
         await self._look()
         here = [place for place in self._places.values() if place.found is not None]
         for place in here:
+            if not place.settled and not _usable_unasked(place.candidate, place.info):
+                continue  # trying it would take seconds and could hardly make it the one
             info = await self.info(place.candidate.name)
             if info is not None and info.state is AgentState.READY and _usable_unasked(place.candidate, info):
                 return info.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ from boocoder.db import changes, review
 from boocoder.db.changes import Change
 from boocoder.db.pool import Database
 from boocoder.db.review import COMMENTS_MAX, Comment, Side
-from boocoder.errors import Conflict, InvalidInput, NotFound
+from boocoder.errors import BoocoderError, Conflict, InvalidInput, NotFound
 from boocoder.git.tree_diff import NO_MODE, SUBMODULE_MODE
 from boocoder.model.ids import ChangeId, CommentId, SessionId
 from boocoder.model.task import ChangeState
+
+log = logging.getLogger(__name__)
 
 QUOTE_MAX_CHARS = 4_000  # of one comment; an agent has the files, the quote only says which lines are meant
 QUOTED_MAX_BYTES = 16 * 1024 * 1024  # a larger file is not read for a quote
@@ -165,7 +168,7 @@ class ReviewComments:
         async with self._database.connection() as conn:
             pending = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
         if pending:
-            await self._reviews.tell(pending[0].id)
+            await self._announce(pending[0].id)
 
     async def _tell(self, comment: Comment) -> None:
         async with self._database.connection() as conn:
@@ -174,7 +177,14 @@ class ReviewComments:
                 newest = await newest_of(conn, seen)
             except Conflict:  # decided as a whole; its review is over, and the comment is listed all the same
                 return
-        await self._reviews.tell(newest.id)
+        await self._announce(newest.id)
+
+    async def _announce(self, change_id: ChangeId) -> None:
+        """What was stored stays stored, also where the screens cannot be told now."""
+        try:
+            await self._reviews.tell(change_id)
+        except BoocoderError:
+            log.warning("the screens were not told of a comment", extra={"change_id": str(change_id)}, exc_info=True)
 
 
 def written(comments: Sequence[Comment], rejected: Sequence[Unit]) -> str:

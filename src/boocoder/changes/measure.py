@@ -64,7 +64,7 @@ async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> Cha
     """
     if base_tree == tree:
         return ChangeMeasure(base_tree, tree, b"[]", 0, 0, 0, b"")
-    changed = await shadow.changed_files(base_tree, tree)
+    changed, diff = await _compared(shadow, base_tree, tree)
     rows = [_row(file) for file in changed]
     return ChangeMeasure(
         base_tree=base_tree,
@@ -73,17 +73,18 @@ async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> Cha
         file_count=len(rows),
         additions=sum(row.additions or 0 for row in rows),
         deletions=sum(row.deletions or 0 for row in rows),
-        diff=await _stored_diff(shadow, base_tree, tree),
+        diff=diff,
     )
 
 
-async def _stored_diff(shadow: ShadowRepository, base_tree: str, tree: str) -> bytes | None:
+async def _compared(shadow: ShadowRepository, base_tree: str, tree: str) -> tuple[list[ChangedFile], bytes | None]:
+    """The files, and the diff unless it is too large to be stored."""
     try:
-        return await shadow.diff(base_tree, tree, max_bytes=DIFF_STORE_MAX_BYTES)
+        return await shadow.files_and_diff(base_tree, tree, max_bytes=DIFF_STORE_MAX_BYTES)
     except GitError as error:
-        if error.code == "git_output_too_large":
-            return None
-        raise
+        if error.code != "git_output_too_large":
+            raise
+    return await shadow.changed_files(base_tree, tree), None
 
 
 def _row(file: ChangedFile) -> FileRow:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from boocoder.changes.flags import flags_of
 from boocoder.changes.splice import blob_id, splice
-from boocoder.changes.units import FileDiff, FileStatus, Unit, UnitKind, unit_id
+from boocoder.changes.units import ID_DIGITS, FileDiff, FileStatus, Unit, UnitKind, unit_id
 from boocoder.git.patch import Hunk, Patched, RawChange
 from boocoder.git.tree_diff import EXECUTABLE_MODE, NO_MODE
 from boocoder.model.limits import REVIEW_FILE_MAX_BYTES
 
-_REGULAR = ("100644", EXECUTABLE_MODE, "100664")  # the last one is in trees of git's first years
+REGULAR_MODES = frozenset(("100644", EXECUTABLE_MODE, "100664"))  # the last one is in trees of git's first years
 _STATUSES: Mapping[str, FileStatus] = {
     "A": "added",
     "M": "modified",
@@ -37,7 +38,7 @@ class Proven:
 def has_lines(patched: Patched) -> bool:
     """Whether git showed lines of a regular file."""
     raw = patched.raw
-    return bool(patched.hunks) and all(mode in (*_REGULAR, NO_MODE) for mode in (raw.old_mode, raw.new_mode))
+    return bool(patched.hunks) and {raw.old_mode, raw.new_mode} - {NO_MODE} <= REGULAR_MODES
 
 
 def needs_base(patched: Patched) -> bool:
@@ -109,7 +110,7 @@ def file_diff(
 
 
 def _regular(raw: RawChange) -> bool:
-    return raw.old_mode in _REGULAR or raw.new_mode in _REGULAR
+    return raw.old_mode in REGULAR_MODES or raw.new_mode in REGULAR_MODES
 
 
 def _units(raw: RawChange, hunks: tuple[Hunk, ...]) -> tuple[Unit, ...]:
@@ -147,7 +148,9 @@ def _hunk_unit(raw: RawChange, base_path: bytes, hunk: Hunk) -> Unit:
 
 def hunk_id(base_path: bytes, old_start: int, old_lines: tuple[bytes, ...], new_lines: tuple[bytes, ...]) -> str:
     """The identity of lines that take the place of others in a file that stays."""
-    return unit_id(b"hunk", base_path, b"%d" % old_start, b"".join(old_lines), b"".join(new_lines))
+    old, new = b"".join(old_lines), b"".join(new_lines)
+    place = b"hunk %d %d %d %d\n" % (old_start, len(base_path), len(old), len(new))
+    return sha256(place + base_path + old + new).hexdigest()[:ID_DIGITS]  # `unit_id` by hand: it is made most often
 
 
 def rename_id(old_path: bytes, path: bytes) -> str:

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from boocoder.changes.early import EarlySplit
 from boocoder.changes.flags import Flag, FlagKind
 from boocoder.changes.split import Proven, file_diff, has_lines, needs_base, prove
 from boocoder.changes.units import FileDiff, FileStatus, Unit, UnitKind
 from boocoder.errors import GitError
 from boocoder.git.patch import Patched, RawChange
+from boocoder.git.patch_stream import PatchWatcher
 from boocoder.git.shadow import ShadowRepository
 from boocoder.git.tree_build import read_blobs
 from boocoder.git.tree_diff import (
@@ -18,7 +20,6 @@ from boocoder.git.tree_diff import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
     blob_sizes,
-    changed_files,
     patched_files,
     renamed_files,
 )
@@ -61,35 +62,44 @@ class _Reader:
         self._attributes = bool(shadow.settings.attributes.strip())
         self._trees = base_tree, tree
         self._too_much = False
+        self._early = EarlySplit(self._read_early)
 
     async def files(self, paths: Sequence[bytes]) -> tuple[FileDiff, ...]:
         """Read, prove, split."""
-        told, ahead = await asyncio.gather(self._told(paths), self._bases_ahead(paths))
-        proven = await self._proven(told, ahead)
-        targets = await read_blobs(self._git, {one.raw.new_id for one in told if one.raw.new_mode == SYMLINK_MODE})
-        sizes = await blob_sizes(self._git, _unknown_sizes(told, proven))
+        told, error = await asyncio.gather(self._told(paths), self._early.run(), return_exceptions=True)
+        if isinstance(told, BaseException):
+            raise told
+        if error is not None:
+            raise error
+        done = {} if self._too_much else self._early.done
+        rest = await self._split([one for one in told if one.raw.path not in done])
+        return tuple(done.get(one.raw.path) or rest[one.raw.path] for one in told)
 
-        def split() -> tuple[FileDiff, ...]:
-            return tuple(
-                file_diff(one, proven.get(place), sizes, target=targets.get(one.raw.new_id), unread=self._too_much)
-                for place, one in enumerate(told)
-            )
-
-        return await asyncio.to_thread(split)
-
-    async def _bases_ahead(self, paths: Sequence[bytes]) -> dict[str, bytes]:
-        """The base's contents of modified files, read while git compares: nearly all of them will be wanted."""
-        if paths:
-            return {}
-        changed = await changed_files(self._git, *self._trees, counts=False)
-        both = [file for file in changed if file.status == "M" and SUBMODULE_MODE not in (file.old_mode, file.new_mode)]
-        ids = {file.old_id for file in both if SYMLINK_MODE not in (file.old_mode, file.new_mode)}
+    async def _read_early(self, ids: set[str]) -> dict[str, bytes]:
         try:
             return await read_blobs(self._git, ids, max_bytes=_READ_MAX_BYTES)
         except GitError as error:
             if error.code != "git_output_too_large":
                 raise
         return {}
+
+    async def _split(self, told: Sequence[Patched]) -> dict[bytes, FileDiff]:
+        """Path -> file, for those that could not be split early."""
+        if not told:
+            return {}
+        proven = await self._proven(told)
+        targets = await read_blobs(self._git, {one.raw.new_id for one in told if one.raw.new_mode == SYMLINK_MODE})
+        sizes = await blob_sizes(self._git, _unknown_sizes(told, proven))
+
+        def split() -> dict[bytes, FileDiff]:
+            return {
+                one.raw.path: file_diff(
+                    one, proven.get(place), sizes, target=targets.get(one.raw.new_id), unread=self._too_much
+                )
+                for place, one in enumerate(told)
+            }
+
+        return await asyncio.to_thread(split)
 
     async def _told(self, paths: Sequence[bytes]) -> list[Patched]:
         """What git says; without any lines where there are too many of them."""
@@ -99,12 +109,14 @@ class _Reader:
         except GitError as error:
             if error.code != "git_output_too_large":
                 raise
+        finally:
+            self._early.begin(())
         self._too_much = True
         return [Patched(raw) for raw in _among(await renamed_files(self._git, *self._trees), paths)]
 
     async def _told_of(self, paths: Sequence[bytes]) -> list[Patched]:
         if not paths:
-            return await self._patch()
+            return await self._patch(watcher=self._early)
         wanted = _among(await renamed_files(self._git, *self._trees), paths)
         if not wanted:
             return []
@@ -116,7 +128,9 @@ class _Reader:
         names = {raw.path for raw in wanted}  # with fewer files git pairs renames in another way
         return [one for one in await self._patch() if one.raw.path in names]
 
-    async def _patch(self, paths: Sequence[bytes] = (), *, as_text: bool = False) -> list[Patched]:
+    async def _patch(
+        self, paths: Sequence[bytes] = (), *, as_text: bool = False, watcher: PatchWatcher | None = None
+    ) -> list[Patched]:
         return await patched_files(
             self._git,
             *self._trees,
@@ -124,6 +138,7 @@ class _Reader:
             text_max_bytes=REVIEW_FILE_MAX_BYTES,
             as_text=as_text,
             max_bytes=REVIEW_DIFF_MAX_BYTES,
+            watcher=watcher,
         )
 
     async def _unhidden(self, told: list[Patched]) -> list[Patched]:
@@ -144,14 +159,13 @@ class _Reader:
             seen |= {one.raw: one for one in await self._patch(both, as_text=True)}
         return [seen.get(one.raw, one) if one.binary else one for one in told]
 
-    async def _proven(self, told: Sequence[Patched], ahead: dict[str, bytes]) -> dict[int, Proven]:
+    async def _proven(self, told: Sequence[Patched]) -> dict[int, Proven]:
         """Place in `told` -> proof, for every file whose hunks make exactly its new content."""
         made: dict[int, Proven] = {}
         texts = [(place, one) for place, one in enumerate(told) if has_lines(one)]
         for some in _chunks(texts, _READ_FILES):
-            wanted = {one.raw.old_id for _, one in some if needs_base(one)}
-            bases = await self._contents(wanted - ahead.keys())
-            made |= await asyncio.to_thread(_prove_all, some, ahead | bases if bases else ahead)
+            bases = await self._contents({one.raw.old_id for _, one in some if needs_base(one)})
+            made |= await asyncio.to_thread(_prove_all, some, bases)
         return made
 
     async def _contents(self, ids: set[str]) -> dict[str, bytes]:

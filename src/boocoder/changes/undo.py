@@ -217,8 +217,8 @@ def _chosen(review: Review, units: Sequence[str]) -> tuple[Unit, ...]:
 
 def _in_the_way(conflicts: Sequence[FileConflict]) -> Conflict:
     shown = "; ".join(f"{path_text(one.path)[0]} {one.text}" for one in conflicts[:SHOWN_FILES])
-    text = f"The worktree was changed at these places since the change was made, nothing was touched: {shown}."
-    return Conflict("undo_conflicts", text, "Let the agent do it: send the rejected parts to it.")
+    text = f"The worktree holds something else at these places than the change left, nothing was touched: {shown}."
+    return Conflict("undo_conflicts", text, "Let the agent do it: send it the rejected parts.")
 
 
 def _names(paths: Sequence[str]) -> str:

@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Show a CHANGE, or the one that waits in a session; without either the only one that waits.
 
-    On a terminal with colours, changed words, flags and verdicts; else the exact bytes for `git apply`. PATHS are
-    files or directories of it.
+    On a terminal with colours, changed words, flags and verdicts; else the exact bytes for `git apply`. With PATHS,
+    files or directories of it, only these, for people.
     """
 
     async def ask(client: Client) -> None:

@@ -117,7 +117,10 @@ async def _now(client: Client, reviewed: ReviewClient) -> UUID:
     review = await reviewed.review()
     if review.state != "superseded":
         return review.change_id
-    return await which_change(client, str(review.session_id))
+    try:
+        return await which_change(client, str(review.session_id))
+    except NotFound:  # nothing waits in the session any more
+        return review.change_id
 
 
 async def _comment(reviewed: ReviewClient, where: str, text: str) -> None:

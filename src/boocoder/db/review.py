@@ -191,8 +191,8 @@ async def get_comment(conn: Connection, comment_id: CommentId) -> Comment:
 async def list_comments(
     conn: Connection, session_id: SessionId, *, unsent: bool = False, limit: int = COMMENTS_MAX
 ) -> list[Comment]:
-    """A session's remarks, oldest first; only those that wait if `unsent`."""
-    return await _LIST_COMMENTS.all(conn, session_id, unsent, limit)
+    """The newest remarks of a session, oldest of them first; only those that wait if `unsent`."""
+    return (await _LIST_COMMENTS.all(conn, session_id, unsent, limit))[::-1]
 
 
 async def count_unsent(conn: Connection, session_id: SessionId) -> int:

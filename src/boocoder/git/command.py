@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,7 @@ class Git:
         stdin: bytes = b"",
         timeout_s: float = TIMEOUT_S,
         max_bytes: int = OUTPUT_MAX_BYTES,
+        sink: Callable[[bytes], None] | None = None,
     ) -> ProcessResult:
         """Run one subcommand, whatever its exit code.
 
@@ -87,6 +88,7 @@ class Git:
             stdin: what it reads.
             timeout_s: seconds until its process group is killed.
             max_bytes: of output, past which it is killed.
+            sink: takes the output as it comes, as for `run`.
 
         Raises:
             GitError: `git_timed_out` or `git_output_too_large`.
@@ -97,7 +99,13 @@ class Git:
         try:
             async with self.gate:
                 return await run(
-                    argv, cwd=cwd or self.cwd, env=env, stdin=stdin, timeout_s=timeout_s, max_bytes=max_bytes
+                    argv,
+                    cwd=cwd or self.cwd,
+                    env=env,
+                    stdin=stdin,
+                    timeout_s=timeout_s,
+                    max_bytes=max_bytes,
+                    sink=sink,
                 )
         except ProcessError as error:
             raise _translated(error, args) from error
@@ -111,6 +119,7 @@ class Git:
         ok: Collection[int] = (0,),
         timeout_s: float = TIMEOUT_S,
         max_bytes: int = OUTPUT_MAX_BYTES,
+        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
         """Run one subcommand and return what it printed. Arguments as for `result`.
 
@@ -118,7 +127,7 @@ class Git:
             GitError: `git_failed` when the exit code is not in `ok`, or what `result` raises.
         """
         done = await self.result(
-            *args, variables=variables, cwd=cwd, stdin=stdin, timeout_s=timeout_s, max_bytes=max_bytes
+            *args, variables=variables, cwd=cwd, stdin=stdin, timeout_s=timeout_s, max_bytes=max_bytes, sink=sink
         )
         if done.returncode not in ok:
             raise failed(args, done)

@@ -6,7 +6,7 @@ made without them: that is how an object that only the user's repository holds i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,9 @@ class ShadowGit:
         stdin: bytes = b"",
         timeout_s: float = TIMEOUT_S,
         max_bytes: int = OUTPUT_MAX_BYTES,
+        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
-        """Run a subcommand and return what it printed. Arguments as for `result`.
+        """Run a subcommand and return what it printed. Arguments as for `result`; `sink` as for Git.
 
         Raises:
             GitError: it ended with another exit code than 0, too late, or printed too much.
@@ -80,6 +81,7 @@ class ShadowGit:
             stdin=stdin,
             timeout_s=timeout_s,
             max_bytes=max_bytes,
+            sink=sink,
         )
 
     def _variables(self, work_tree: Path | None, index: Path | None, borrow: bool) -> Mapping[str, str]:

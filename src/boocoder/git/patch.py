@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -100,28 +100,41 @@ def _status(letter: str) -> PatchStatus:
         case "A" | "M" | "D" | "T" | "R":
             return letter
         case _:
-            raise _misread(f"the status {letter!r}")
+            raise misread(f"the status {letter!r}")
 
 
-def parse_patched(printed: bytes) -> list[Patched]:
-    """Every record with its hunks.
+Section = tuple[tuple[Hunk, ...], bool]
+
+
+def parse_sections(patch: bytes) -> Iterator[Section]:
+    """The hunks of each file of a patch, and whether git called it binary.
+
+    Args:
+        patch: whole sections, each from its "diff --git" on.
 
     Raises:
         GitError: `diff_not_understood`.
     """
-    records, at = parse_raw(printed)
-    reader = _Reader(io.BytesIO(memoryview(printed)[at:]).readlines())
-    made = [_patched(reader, raw) for raw in records]
-    reader.expect_end()
-    return made
+    reader = _Reader(io.BytesIO(patch).readlines())
+    while reader.more():
+        yield reader.section()
 
 
-def _patched(reader: _Reader, raw: RawChange) -> Patched:
-    hunks, binary = reader.section()
-    if raw.status == "T":  # git shows one file deleted and another one added
-        reader.section()
-        return Patched(raw)
+def patched(raw: RawChange, sections: Iterator[Section]) -> Patched:
+    """A record with the sections that belong to it."""
+    try:
+        hunks, binary = next(sections)
+        if raw.status == "T":  # git shows one file deleted and another one added
+            next(sections)
+            return Patched(raw)
+    except StopIteration:
+        raise misread(f"nothing of {raw.path!r}") from None
     return Patched(raw, hunks, binary)
+
+
+def sections_of(raw: RawChange) -> int:
+    """How many sections git prints for a record."""
+    return 2 if raw.status == "T" else 1
 
 
 class _Reader:
@@ -135,18 +148,19 @@ class _Reader:
         self._lines = lines
         self._at = 0
 
-    def expect_end(self) -> None:
-        """Raise if something is left."""
-        if self._at != len(self._lines):
-            raise _misread(f"{self._lines[self._at][:80]!r} after the last file")
+    def more(self) -> bool:
+        """Whether something is left."""
+        return self._at < len(self._lines)
 
-    def section(self) -> tuple[tuple[Hunk, ...], bool]:
+    def section(self) -> Section:
         """One file: its hunks, and whether it is binary."""
         lines, count = self._lines, len(self._lines)
-        if self._at == count or not lines[self._at].startswith(_SECTION):
-            raise _misread(f"{b''.join(lines[self._at : self._at + 1])[:80]!r} instead of a file")
+        if not lines[self._at].startswith(_SECTION):
+            raise misread(f"{lines[self._at][:80]!r} instead of a file")
         binary = False
         self._at += 1
+        if lines[self._at + 3 : self._at + 4] and lines[self._at + 3].startswith(b"@@ -"):
+            self._at += 3  # what nearly every file has: its ids and its two names
         while self._at < count and not lines[self._at].startswith((b"@@ -", _SECTION)):
             binary = binary or lines[self._at].startswith(b"Binary files ")
             self._at += 1
@@ -158,7 +172,7 @@ class _Reader:
     def _hunk(self) -> Hunk:
         found = _HUNK.match(self._lines[self._at])
         if found is None:
-            raise _misread(f"{self._lines[self._at][:80]!r} instead of a hunk")
+            raise misread(f"{self._lines[self._at][:80]!r} instead of a hunk")
         first, old_text, start, new_text = found.groups()
         old_count = 1 if old_text is None else int(old_text)
         new_count = 1 if new_text is None else int(new_text)
@@ -193,7 +207,7 @@ class _Reader:
                 new.append(text)
             unchanged += sides == 3
         if len(old) != old_count or len(new) != new_count:
-            raise _misread(f"a hunk with {len(old)} and {len(new)} lines instead of {old_count} and {new_count}")
+            raise misread(f"a hunk with {len(old)} and {len(new)} lines instead of {old_count} and {new_count}")
         return Hunk(old_start, tuple(old), new_start, tuple(new), new_count - unchanged, old_count - unchanged)
 
     def _line(self) -> tuple[bytes, int]:
@@ -201,7 +215,7 @@ class _Reader:
         line = b"".join(self._lines[self._at : self._at + 1])
         sides = {b"-": 1, b"+": 2, b" ": 3}.get(line[:1])
         if sides is None:
-            raise _misread(f"{line[:80]!r} inside a hunk")
+            raise misread(f"{line[:80]!r} inside a hunk")
         self._at += 1
         text = line[1:]
         if self._at < len(self._lines) and self._lines[self._at][0] == _BACKSLASH:  # "\ No newline at end of file"
@@ -210,5 +224,6 @@ class _Reader:
         return text, sides
 
 
-def _misread(what: str) -> GitError:
+def misread(what: str) -> GitError:
+    """The error of a diff that is not as git prints them."""
     return GitError("diff_not_understood", f"git's diff was not understood: it holds {what}.", "Report this.")

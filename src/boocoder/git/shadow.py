@@ -25,7 +25,7 @@ from boocoder.git.settings import UserSettings, settings_or_default
 from boocoder.git.shadow_directory import make_shadow_directory
 from boocoder.git.snapshot import Snapshot, update_index
 from boocoder.git.start_points import checked_out, commit_and_tree, named_commit
-from boocoder.git.tree_diff import ChangedFile, changed_files, diff
+from boocoder.git.tree_diff import ChangedFile, changed_files, diff, files_and_diff
 from boocoder.git.untracked import untracked_matching
 from boocoder.git.write_out import differing, write_out
 from boocoder.model.ids import new_id
@@ -296,6 +296,14 @@ class ShadowRepository:
     async def changed_files(self, base_tree: str, tree: str, *, counts: bool = True) -> list[ChangedFile]:
         """All files that differ between two trees; with lines and bytes counted unless `counts` is false."""
         return await changed_files(self.git, check_id(base_tree), check_id(tree), counts=counts)
+
+    async def files_and_diff(self, base_tree: str, tree: str, *, max_bytes: int) -> tuple[list[ChangedFile], bytes]:
+        """Both of `changed_files`, without sizes, and `diff`, for the price of one.
+
+        Raises:
+            GitError: `git_output_too_large` past `max_bytes`.
+        """
+        return await files_and_diff(self.git, check_id(base_tree), check_id(tree), max_bytes=max_bytes)
 
     async def diff(
         self, base_tree: str, tree: str, *, paths: Sequence[bytes] = (), max_bytes: int = OUTPUT_MAX_BYTES

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from boocoder.git.command import OUTPUT_MAX_BYTES
 from boocoder.git.objects import ShadowGit
-from boocoder.git.patch import Patched, RawChange, parse_patched, parse_raw
+from boocoder.git.patch import Patched, RawChange, parse_raw
+from boocoder.git.patch_stream import PatchStream, PatchWatcher
 
 Status = Literal["A", "M", "D", "T"]
 NO_MODE = "000000"
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
 EXECUTABLE_MODE = "100755"
+_PATCH = (
+    "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/"
+)  # fmt: skip
 RENAMES_MAX = 500  # files on either side; past it (a quarter of a million comparisons) only exact renames are found
 NEAR_LINES = 2  # unchanged lines between edits that are shown as one
 
@@ -84,6 +87,26 @@ async def blob_sizes(shadow: ShadowGit, ids: Iterable[str]) -> dict[str, int]:
     told = await shadow("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", stdin=stdin)
     pairs = (line.split(" ") for line in told.decode().splitlines())
     return {name: int(size) for name, size in pairs if size.isdigit()}
+
+
+async def files_and_diff(
+    shadow: ShadowGit, base_tree: str, tree: str, *, max_bytes: int = OUTPUT_MAX_BYTES
+) -> tuple[list[ChangedFile], bytes]:
+    """All paths that differ with their lines, but without sizes, and the exact difference, in one pass over both trees.
+
+    Raises:
+        GitError: `git_output_too_large`; both together are bounded.
+    """
+    printed = await shadow(
+        "diff-tree", "-r", "-z", "--raw", "--numstat", "-p", "--binary", "--no-abbrev", *_PATCH,
+        "--end-of-options", base_tree, tree,
+        max_bytes=max_bytes,
+    )  # fmt: skip
+    at = 0  # of a record; an empty one stands between the lists and the diff
+    while printed[at : at + 1] not in (b"\0", b""):
+        at = printed.index(b"\0", at) + 1
+    raw, numbers = _split(printed[:at])
+    return list(_files(raw, _counts(numbers), {})), printed[at + 1 :]
 
 
 _Raw = tuple[str, str, str, str, str, bytes]
@@ -157,8 +180,7 @@ async def diff(
         GitError: `git_output_too_large`.
     """
     return await shadow(
-        "diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
-        "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", base_tree, tree,
+        "diff-tree", "-r", "-p", "--binary", *_PATCH, "--end-of-options", base_tree, tree,
         "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
         max_bytes=max_bytes,
     )  # fmt: skip
@@ -173,6 +195,7 @@ async def patched_files(
     text_max_bytes: int,
     as_text: bool = False,
     max_bytes: int = OUTPUT_MAX_BYTES,
+    watcher: PatchWatcher | None = None,
 ) -> list[Patched]:
     """All paths that differ with their hunks, renames found, in git's order.
 
@@ -182,19 +205,21 @@ async def patched_files(
         text_max_bytes: larger files count as binary.
         as_text: show the lines of every file, whatever its content and attributes.
         max_bytes: of what git prints.
+        watcher: works on the files that are read while git goes on.
 
     Raises:
         GitError: `git_output_too_large`, `diff_not_understood`, or git failed.
     """
-    printed = await shadow(
+    stream = PatchStream(watcher)
+    await shadow(
         "-c", f"core.bigFileThreshold={text_max_bytes}", "diff-tree", *_RENAMED, "--raw", "-p", "-U0",
         f"--inter-hunk-context={NEAR_LINES}", "--diff-algorithm=myers", "--indent-heuristic", "--no-ext-diff",
         "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/",
         *(("--text",) if as_text else ()), "--end-of-options", base_tree, tree,
         "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
-        max_bytes=max_bytes,
+        max_bytes=max_bytes, sink=stream.feed,
     )  # fmt: skip
-    return await asyncio.to_thread(parse_patched, printed)
+    return stream.close()
 
 
 async def renamed_files(shadow: ShadowGit, base_tree: str, tree: str) -> list[RawChange]:

@@ -21,6 +21,7 @@ from boocoder.git.merge import ConflictKind
 from boocoder.git.objects import ShadowGit
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.tree_diff import NO_MODE, ChangedFile
+from boocoder.model.ids import new_id
 
 LOCK_WAIT_S = 10.0  # a commit of a large repository; a rebase holds it from step to step only
 LOCK_POLL_S = 0.05
@@ -84,8 +85,8 @@ def drop_dead_lock(checkout: Checkout, name: str) -> None:
     with suppress(FileNotFoundError):
         if path.stat().st_size < 200 and path.read_bytes() == MARK + name.encode() + b"\n":
             path.unlink()
-    for left in (f"boocoder-{name}.mark", f"boocoder-{name}.index", f"boocoder-{name}.index.lock"):
-        (checkout.git_dir / left).unlink(missing_ok=True)
+    for left in checkout.git_dir.glob(f"boocoder-{name}*"):
+        left.unlink(missing_ok=True)
 
 
 async def staged_entries(checkout: Checkout, tree: str) -> list[Staged]:
@@ -129,7 +130,7 @@ async def prepare_index(checkout: Checkout, files: Sequence[ChangedFile], name: 
     Raises:
         GitError: the index cannot be read.
     """
-    fresh = checkout.git_dir / f"boocoder-{name}.index"
+    fresh = checkout.git_dir / f"boocoder-{name}-{new_id().hex}.index"  # a dead one's git may still write its own
     with suppress(FileNotFoundError):
         shutil.copy2(checkout.git_dir / "index", fresh)
     entries = b"".join(

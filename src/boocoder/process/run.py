@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +42,7 @@ async def run(
     stdin: bytes = b"",
     timeout_s: float,
     max_bytes: int = 64 * 1024 * 1024,
+    sink: Callable[[bytes], None] | None = None,
 ) -> ProcessResult:
     """Run a program in a process group of its own and wait for its end.
 
@@ -55,12 +56,13 @@ async def run(
         stdin: what it reads; closed afterwards.
         timeout_s: seconds until it is killed.
         max_bytes: of stdout.
+        sink: takes stdout piece by piece as it comes, on the loop, instead of the result; it must not raise.
 
     Raises:
         ProcessError: it could not be started, ran past its deadline (`process_timed_out`), or printed more than
             `max_bytes` (`process_output_too_large`).
     """
-    job = _Job(_start(argv, cwd, env), stdin, max_bytes)
+    job = _Job(_start(argv, cwd, env), stdin, max_bytes, sink)
     try:
         async with asyncio.timeout(timeout_s):
             await job.finished.wait()
@@ -101,12 +103,19 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess
 class _Job:
     """One running program: `finished` is set when it is over or has to be killed."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, max_bytes: int) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        stdin: bytes,
+        max_bytes: int,
+        sink: Callable[[bytes], None] | None,
+    ) -> None:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         self._process = process
         self._room = max_bytes
         self._drain: asyncio.TimerHandle | None = None
         self.stdout: list[bytes] = []
+        self._sink = sink or self.stdout.append
         self.stderr = Tail(STDERR_BYTES)
         self.overflowed = False
         self.returncode = 0
@@ -123,7 +132,7 @@ class _Job:
             self.overflowed = True
             self.finished.set()
         else:
-            self.stdout.append(data)
+            self._sink(data)
 
     def _check(self) -> None:
         if self._process.returncode is not None or not self._watch.exited.is_set():

@@ -28,7 +28,7 @@ LOOK_MAX_S = 10.0  # a look that takes longer is given up
 SLOW_S = 1.0  # 50,000 files take 0.2 s where nothing else runs
 REST_FACTOR = 60  # after a slow look the checkout is left alone for so many times as long: under 2 % of a core
 FILES_MAX = 5_000  # a checkout with more dirty files is in the middle of something of its own
-WAIT_MIN_S = 0.05  # the least that a turn's end may wait for its look
+WAIT_MIN_S = SLOW_S  # a turn's end may wait so long at least; where that is not enough, no look follows for long
 
 Look = Mapping[bytes, tuple[int, int]]
 """Path of a dirty file -> time (ns) and size in bytes; (0, 0) where it is gone."""

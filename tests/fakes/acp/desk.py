@@ -45,11 +45,13 @@ class AcpDesk:
         backend: started.
         host: what its processes are started by.
         directory: where worktrees are made.
+        budget_s: a turn that takes longer is a failure.
     """
 
     backend: AcpBackend
     host: ProcessHost
     directory: Path
+    budget_s: float = BUDGET_S
 
     def worktree(self) -> Path:
         """A fresh directory."""
@@ -79,7 +81,7 @@ class AcpDesk:
 
     async def run_request(self, request: TurnRequest, port: RecordingPort) -> Outcome:
         """Run one turn within the budget."""
-        async with asyncio.timeout(BUDGET_S):
+        async with asyncio.timeout(self.budget_s):
             return await self.backend.run_turn(request, port)
 
     def alive(self) -> list[int]:

@@ -104,7 +104,9 @@ class OneShotBackend:
     async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
         """After a crash of ours: emit what our record has of the turn and say how far it got."""
         try:
-            return await recover_turn(self._state_dir, self.agent, request, port)
+            known = self._store.get(native.native_id)
+            cost = known.used.cost_usd if known is not None else 0.0
+            return await recover_turn(self._state_dir, self.agent, request, port, cost_before=cost)
         except OSError as error:
             text = f"boocoder's record of the turn cannot be read: {error}."
             return Interrupted(TurnError("journal_broken", text, "Resume the turn."))

@@ -8,7 +8,7 @@ from pathlib import Path
 from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot.command import command_line, environment
 from boocoder.backends.oneshot.command_turn import CommandTurn
-from boocoder.backends.oneshot.formats.catalogue import FORMATS
+from boocoder.backends.oneshot.formats.catalogue import reader_of
 from boocoder.backends.oneshot.opening import Opening, prompt_of
 from boocoder.backends.oneshot.record import TurnRecord
 from boocoder.backends.oneshot.sessions import SessionStore
@@ -128,7 +128,7 @@ class CommandTry:
                 agent=owner.agent,
                 child=await owner.spawn(request, self.opening, prompt),
                 prompt=prompt,
-                reader=FORMATS[owner.agent.format](),
+                reader=reader_of(owner.agent.format, cost_before=self.opening.cost_before),
                 record=record,
                 port=port,
                 stop=request.stop,

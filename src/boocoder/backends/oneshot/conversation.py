@@ -11,6 +11,7 @@ from boocoder.backends.oneshot import control
 from boocoder.errors import BackendError, ProcessError
 from boocoder.events.agent_event import AgentCommand
 from boocoder.process.child import Child
+from boocoder.process.exit import gone
 from boocoder.service import Supervisor
 
 _LINES = 256  # held for a turn before the agent waits
@@ -26,7 +27,6 @@ class Conversation:
 
     Attributes:
         ending: whether we end it, so that its death is no surprise.
-        cost: what it has cost so far, in US dollars.
         commands: its slash commands, told once.
     """
 
@@ -35,7 +35,6 @@ class Conversation:
         self.worktree = worktree
         self.command = command
         self.ending = False
-        self.cost = 0.0
         self.commands: tuple[AgentCommand, ...] = ()
         self._listener: asyncio.Queue[bytes | None] | None = None
         self._answers: dict[str, asyncio.Future[control.Answered]] = {}
@@ -53,7 +52,9 @@ class Conversation:
     @property
     def usable(self) -> bool:
         """Whether it can take a turn."""
-        return not self.ending and not self._dead.is_set() and self._child.returncode is None
+        if self.ending or self._dead.is_set() or self._child.returncode is not None:
+            return False
+        return not gone(self._child.supervisor_pid)  # asked anew: the news of its death may not have come yet
 
     async def start(self, timeout_s: float) -> None:
         """Wait until it is ready for a prompt.

@@ -9,12 +9,14 @@ from typing import TypeVar
 from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot.command import command_line, environment
 from boocoder.backends.oneshot.conversation import Conversation
+from boocoder.backends.oneshot.formats.catalogue import reader_of
 from boocoder.backends.oneshot.opening import Opening, prompt_of
 from boocoder.backends.oneshot.record import TurnRecord
 from boocoder.backends.oneshot.sessions import SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.stream_turn import StreamTurn
 from boocoder.backends.oneshot.tries import NotResumed
+from boocoder.backends.oneshot.verdict import telling_line
 from boocoder.backends.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError
 from boocoder.model.ids import TaskId
@@ -112,12 +114,13 @@ class Conversations:
     async def _acquire(
         self, request: TurnRequest, opening: Opening, command: Command, bare: tuple[str, ...]
     ) -> Conversation:
+        self._places = {id: place for id, place in self._places.items() if self.pool.peek(id) is not None}
         self._places[opening.native_id] = request.worktree
         try:
             return await self.pool.acquire(opening.native_id, lambda: self._open(command, bare))
         except BackendError as error:
             if opening.known is not None and error.code == "agent_died":
-                raise NotResumed(error.text) from error
+                raise NotResumed(telling_line(error.text)) from error
             raise
 
     async def _open(self, command: Command, bare: tuple[str, ...]) -> Conversation:
@@ -166,6 +169,7 @@ class StreamTry:
             agent=owner.agent,
             conversation=self._conversation,
             prompt=prompt_of(request, self.opening),
+            reader=reader_of(owner.agent.format, cost_before=self.opening.cost_before),
             record=record,
             port=port,
             stop=request.stop,

@@ -28,6 +28,11 @@ class Opening:
     step: ResumeStep
     notices: tuple[Notice, ...] = field(default=())
 
+    @property
+    def cost_before(self) -> float:
+        """What the session had cost before this turn, in US dollars."""
+        return self.known.used.cost_usd if self.known is not None else 0.0
+
 
 def choose_session(agent: OneShotAgent, request: TurnRequest, store: SessionStore) -> Opening:
     """The best step that can be taken."""

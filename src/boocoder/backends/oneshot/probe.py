@@ -60,4 +60,4 @@ async def probe_agent(agent: OneShotAgent, backend: str, directory: Path, timeou
         reason = f"`{' '.join(argv)}` ended with {result.returncode}. {words}".strip()
         return replace(info, state=AgentState.ERROR, reason=reason, cure="Run it by hand to see why.", version="")
     found = _VERSION.search(said) or _VERSION.search(result.stderr)
-    return replace(info, version=found.group() if found else "unknown")
+    return replace(info, version=found.group().rstrip(".-+") if found else "unknown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boocoder.backends.oneshot.formats.claude import ClaudeReader
 from boocoder.backends.oneshot.formats.plain import PlainReader
 from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.formats.story import Story
@@ -77,6 +78,8 @@ class TurnRecord:
         story = reader.story
         if self._known is not None and self._agent.usage is UsageMeaning.CUMULATIVE and story.usage != Usage():
             self._remember(self._known.agent_id, story.usage)
+        elif self._known is not None and isinstance(reader, ClaudeReader):
+            self._remember(self._known.agent_id, Usage(cost_usd=reader.cost_total))
         if self._raw is None or not isinstance(reader, PlainReader) or not reader.stripped:
             return []
         self._raw.keep()

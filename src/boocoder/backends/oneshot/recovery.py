@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
-from boocoder.backends.oneshot.formats.catalogue import FORMATS
+from boocoder.backends.oneshot.formats.catalogue import reader_of
 from boocoder.backends.oneshot.journal import journal_path, read_journal
 from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.backends.oneshot.verdict import Facts, judge
@@ -15,8 +15,13 @@ from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, Turn
 _RESUME = "Resume the turn."
 
 
-async def recover_turn(state_dir: Path, agent: OneShotAgent, request: TurnRequest, port: TurnPort) -> Outcome:
+async def recover_turn(
+    state_dir: Path, agent: OneShotAgent, request: TurnRequest, port: TurnPort, *, cost_before: float
+) -> Outcome:
     """Emit what the agent had said in this turn, from its beginning, with the part keys that it had then.
+
+    Args:
+        cost_before: what the session had cost before the turn, in US dollars.
 
     Returns:
         Completed if the agent had come to a good end, else Interrupted.
@@ -25,7 +30,7 @@ async def recover_turn(state_dir: Path, agent: OneShotAgent, request: TurnReques
     recorded = await asyncio.to_thread(read_journal, path, request.task_id)
     if recorded is None:
         return Interrupted(TurnError("prompt_not_received", "There is no record that the agent got it.", _RESUME))
-    reader = FORMATS[agent.format]()
+    reader = reader_of(agent.format, cost_before=cost_before)
     for line in recorded.lines:
         for event in reader.take(line):
             await port.emit(event)

@@ -9,7 +9,7 @@ from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot import control, verdict
 from boocoder.backends.oneshot.approvals import Approvals
 from boocoder.backends.oneshot.conversation import Conversation
-from boocoder.backends.oneshot.formats.claude import ClaudeReader
+from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.record import TurnRecord
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.verdict import Facts
@@ -19,6 +19,8 @@ from boocoder.model.turn import Completed, Outcome, StopReason, StopSignal
 from boocoder.process.leftovers import Leftovers
 from boocoder.service import Supervisor
 
+_END_S = 0.5  # of a process that closed its output
+
 
 class StreamTurn:
     """One turn.
@@ -27,6 +29,7 @@ class StreamTurn:
         agent: who works.
         conversation: with it.
         prompt: the text to send, with what the agent missed before it.
+        reader: of its output.
         record: what the turn leaves on the disk.
         port: where events go.
         stop: asks the turn to end.
@@ -42,6 +45,7 @@ class StreamTurn:
         agent: OneShotAgent,
         conversation: Conversation,
         prompt: str,
+        reader: Reader,
         record: TurnRecord,
         port: TurnPort,
         stop: StopSignal,
@@ -54,7 +58,7 @@ class StreamTurn:
         self._port = port
         self._stop = stop
         self._settings = settings
-        self._reader = ClaudeReader(cost_before=conversation.cost)
+        self._reader = reader
         self._approvals = Approvals(send=self._send, port=port, failed=self._fail)
         self._leftovers = Leftovers(conversation.child)
         self._dropped_before = conversation.child.dropped_lines
@@ -63,6 +67,7 @@ class StreamTurn:
         self._over = asyncio.Event()
         self._port_error: BaseException | None = None
         self._ignored = False
+        self._lingered = False
         self.spoiled = False
 
     async def run(self) -> Outcome:
@@ -139,7 +144,6 @@ class StreamTurn:
                 await self._emit(self._record.of_turn(events))
 
     async def _settle(self) -> Outcome:
-        self._conversation.cost = self._reader.cost_total
         child = self._conversation.child
         returncode = await self._returncode() if self.spoiled else None
         facts = Facts(
@@ -147,6 +151,7 @@ class StreamTurn:
             returncode=returncode,
             stderr=child.stderr_tail() if self.spoiled else "",
             dropped_lines=child.dropped_lines - self._dropped_before,
+            lingered=self._lingered,
             expected=self._conversation.ending,
         )
         outcome = await self._outcome(facts)
@@ -168,7 +173,8 @@ class StreamTurn:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.linger_s):
                 return await child.wait()
-        await child.close(0.5)
+        self._lingered = True
+        await child.close(_END_S)
         return child.returncode
 
     def _notices(self, facts: Facts) -> list[AgentEvent]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from boocoder.backends.failure_words import AGAIN, CHECK_LOGIN, failed_by_words
 from boocoder.backends.oneshot.formats.reader import Reader
+from boocoder.backends.oneshot.formats.terminal_text import TerminalText
 from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TimedOut, TurnError
 
@@ -46,13 +47,20 @@ class Facts:
     def words(self) -> str:
         """What the agent said outside of its format."""
         said = "\n".join(filter(None, (self.stderr.strip(), self.reader.stray_text.strip())))
-        return said[-_WORDS_MAX_CHARS:].strip()
+        terminal = TerminalText()
+        lines = (terminal.line(line) for line in said[-_WORDS_MAX_CHARS:].splitlines())
+        return "\n".join(line for line in lines if line).strip()
 
 
 def refusal_words(facts: Facts) -> str:
     """Why the agent did not resume its session: the line that says so."""
     ending = facts.reader.story.ending
-    lines = (ending.words if ending is not None and ending.words else facts.words).strip().splitlines()
+    return telling_line(ending.words if ending is not None and ending.words else facts.words)
+
+
+def telling_line(words: str) -> str:
+    """The line that says why a session is not there, else the first one."""
+    lines = words.strip().splitlines()
     telling = [line for line in lines if re.search(_REFUSAL, line, re.IGNORECASE)]
     return (telling or lines or ["it gave no reason"])[0].strip()[:300]
 

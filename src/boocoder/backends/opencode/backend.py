@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
@@ -114,7 +115,8 @@ class OpenCodeBackend:
         except TimeoutError:
             text = f"opencode did not answer within {self._settings.probe_timeout_s:.0f} s."
             return self._info(AgentState.ERROR, reason=text, cure="Run `opencode serve` by hand to see why.")
-        return self._info(AgentState.READY, version=process.version, models=offer.models, modes=offer.modes)
+        info = self._info(AgentState.READY, version=process.version, models=offer.models, modes=offer.modes)
+        return replace(info, commands=offer.commands)
 
     async def warm(self, worktree: Path) -> None:
         """Make opencode load what it needs for this directory. Best effort, never raises."""

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.backends.opencode.client import OpenCodeClient
+from boocoder.model.agent import AgentCommand
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Models as "provider/model" and modes, in the server's order."""
+    """Models as "provider/model", modes and slash commands, in the server's order."""
 
     models: tuple[str, ...]
     modes: tuple[str, ...]
+    commands: tuple[AgentCommand, ...]
 
 
 async def offer(client: OpenCodeClient, directory: Path) -> Offer:
@@ -25,9 +27,11 @@ async def offer(client: OpenCodeClient, directory: Path) -> Offer:
     """
     providers = await client.providers(directory)
     agents = await client.agents(directory)
+    commands = await client.commands(directory)
     return Offer(
         models=tuple(f"{provider.id}/{model}" for provider in providers for model in provider.models),
         modes=tuple(agent.name for agent in agents if not agent.hidden and agent.mode in ("primary", "all")),
+        commands=tuple(AgentCommand(command.name, command.description) for command in commands),
     )
 
 

@@ -35,10 +35,10 @@ SELECT id, session_id, change_id, path, side, first_line, last_line, quote, body
 FROM review_comments WHERE id = $1;
 
 -- name: list_comments
--- A session's remarks, oldest first: those that wait only ($2), at most $3.
+-- A session's newest $3 remarks, newest first: those that wait only ($2), or all.
 SELECT id, session_id, change_id, path, side, first_line, last_line, quote, body, task_id, created_at
 FROM review_comments WHERE session_id = $1 AND (NOT $2::bool OR task_id IS NULL)
-ORDER BY created_at, id LIMIT $3;
+ORDER BY created_at DESC, id DESC LIMIT $3;
 
 -- name: count_unsent
 -- How many remarks of a session wait.

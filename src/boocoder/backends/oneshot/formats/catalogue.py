@@ -31,5 +31,17 @@ FORMATS: Mapping[str, Callable[[], Reader]] = {
 }
 """What makes the reader of one turn."""
 
+
+def reader_of(format: str, *, cost_before: float = 0.0) -> Reader:
+    """A reader for one turn.
+
+    Args:
+        format: a name of `FORMATS`.
+        cost_before: what the session had cost before, for agents that count it as a whole; in US dollars.
+    """
+    made = FORMATS[format]
+    return ClaudeReader(cost_before=cost_before) if made is ClaudeReader else made()
+
+
 KEPT_OPEN_FORMATS = ("claude", "qwen")
 """Those whose agents take prompts as lines, too."""

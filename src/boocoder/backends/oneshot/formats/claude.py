@@ -30,7 +30,11 @@ class ClaudeReader(JsonReader):
     """Reads one turn.
 
     Args:
-        cost_before: what the agent's process had cost before this turn, in US dollars: it counts on.
+        cost_before: what the session had cost before this turn, in US dollars: the agent counts on, also when a new
+            process goes on with it.
+
+    Attributes:
+        cost_total: what the session has cost so far.
     """
 
     def __init__(self, *, cost_before: float = 0.0) -> None:
