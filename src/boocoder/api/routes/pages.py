@@ -20,7 +20,8 @@ PAGE = Path(__file__).parent.parent / "page"
 FOR_EVER = "private, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
 NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>boocoder</title>
 <h1>boocoder runs, but its web page is not built</h1>
-<p>In a clone, run <code>make page</code>; then reload. The command line does everything, too: <code>boocoder --help</code>.
+<p>In a clone, run <code>make page</code>; then reload.
+The command line does everything, too: <code>boocoder --help</code>.
 """
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
