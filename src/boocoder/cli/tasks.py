@@ -114,3 +114,36 @@ def add(
 
     task = ask_service(ctx, ask)
     click.echo(f"task {task.task_id}  session {task.session_id}")
+
+
+@command.command("edit")
+@click.argument("task")
+@click.argument("prompt")
+@click.pass_context
+def edit(ctx: click.Context, task: str, prompt: str) -> None:
+    """Give TASK, which waits, another PROMPT."""
+
+    async def ask(client: Client) -> None:
+        task_id = await full_id(client, "/api/tasks", task)
+        await client.request("PATCH", f"/api/tasks/{task_id}", body={"prompt": prompt})
+
+    ask_service(ctx, ask)
+    click.echo("edited")
+
+
+@command.command("move")
+@click.argument("task")
+@click.option("--before", metavar="TASK", help="A task of the same session that waits; without it, to the end.")
+@click.pass_context
+def move(ctx: click.Context, task: str, before: str | None) -> None:
+    """Put TASK, which waits, at another place of its session's queue."""
+
+    async def ask(client: Client) -> None:
+        task_id = await full_id(client, "/api/tasks", task)
+        other = await full_id(client, "/api/tasks", before) if before else None
+        await client.request(
+            "POST", f"/api/tasks/{task_id}/move", body={"before": None if other is None else str(other)}
+        )
+
+    ask_service(ctx, ask)
+    click.echo("moved")

@@ -257,7 +257,7 @@ class TurnEnded(FrameBase, tag="turn_ended"):
 
 
 class QueueChanged(FrameBase, tag="queue_changed"):
-    """A task of the session entered or left the queue."""
+    """A task of the session entered or left the queue, or waits with another prompt or at another place."""
 
     task_id: UUID
     state: Literal["pending", "running", "completed", "failed", "cancelled", "interrupted", "timed_out"]

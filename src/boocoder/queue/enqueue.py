@@ -140,12 +140,7 @@ def check(new_task: NewTask) -> None:
     Raises:
         InvalidInput: as `enqueue`.
     """
-    if not new_task.prompt.strip():
-        raise InvalidInput("prompt_blank", "The prompt is blank.", "Say what is to be done.")
-    if len(new_task.prompt) > PROMPT_MAX_CHARS:
-        text = f"The prompt has {len(new_task.prompt)} characters; {PROMPT_MAX_CHARS} are allowed."
-        raise InvalidInput("prompt_too_long", text, "Put the long part into a file of the project and name it.")
-    check_text("prompt", new_task.prompt)
+    check_prompt(new_task.prompt)
     if new_task.title is not None:
         check_text("title", new_task.title)
     for field in ("agent", "model", "mode", "thinking", "idempotency_key"):
@@ -159,6 +154,20 @@ def check(new_task: NewTask) -> None:
         text = "The session has its start already; only a new one can be told where to start from."
         raise InvalidInput("start_not_new", text, "Leave the start out, or name the project only.")
     check_start(new_task.start_from, new_task.start_dirty)
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that no agent could be sent.
+
+    Raises:
+        InvalidInput: prompt_blank, prompt_too_long, text_not_storable.
+    """
+    if not prompt.strip():
+        raise InvalidInput("prompt_blank", "The prompt is blank.", "Say what is to be done.")
+    if len(prompt) > PROMPT_MAX_CHARS:
+        text = f"The prompt has {len(prompt)} characters; {PROMPT_MAX_CHARS} are allowed."
+        raise InvalidInput("prompt_too_long", text, "Put the long part into a file of the project and name it.")
+    check_text("prompt", prompt)
 
 
 def check_start(start_from: str | None, start_dirty: bool) -> None:

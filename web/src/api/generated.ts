@@ -220,6 +220,20 @@ export interface HealthOut {
   subscriptions: number;
 }
 
+/** A message in which the words were found. */
+export interface HitOut {
+  message_id: string;
+  session_id: string;
+  chat_id: string;
+  project_id: string;
+  session_title: string;
+  session_state: SessionState;
+  role: MessageRole;
+  agent: string | null;
+  created_at: string;
+  snippet: PieceOut[];
+}
+
 export type JsonValue = unknown;
 
 /** One line of a unit or beside it. */
@@ -261,6 +275,11 @@ export type MessageRole = "user" | "assistant";
 
 /** `streaming` while its turn runs; afterwards how the turn ended. A failed turn never reads as complete. */
 export type MessageStatus = "streaming" | "complete" | "failed" | "cancelled" | "interrupted" | "timed_out";
+
+/** Put a task that waits before another one, or last. */
+export interface MoveInput {
+  before?: string | null;
+}
 
 /** Begin a chat in a session. */
 export interface NewChat {
@@ -391,6 +410,12 @@ export interface PermissionRuleOut {
 
 /** asked -> allowed | refused (a permission), answered | refused (a question: dismissed), or cancelled. */
 export type PermissionState = "asked" | "allowed" | "refused" | "answered" | "cancelled";
+
+/** Some text of a snippet; `hit`: it is a word that was looked for. */
+export interface PieceOut {
+  text: string;
+  hit: boolean;
+}
 
 /** Where the next page of a file begins. */
 export interface PlaceOut {
@@ -605,9 +630,10 @@ export interface StartInput {
   dirty?: boolean;
 }
 
-/** A task; in a list its prompt is cut, `prompt_chars` counts the whole. */
+/** A task; in a list its prompt is cut, `prompt_chars` counts the whole. `place` orders its session's queue. */
 export interface TaskOut {
   id: string;
+  place: number;
   project_id: string;
   session_id: string;
   chat_id: string;
@@ -630,6 +656,11 @@ export interface TaskOut {
   summary: string | null;
   usage: UsageOut | null;
   open_requests: number;
+}
+
+/** Change a task that waits. */
+export interface TaskPatch {
+  prompt: string;
 }
 
 /** pending -> running -> one final state; pending -> cancelled; running -> pending only if the prompt was never sent. The database holds the same set (0001_init.sql). */
@@ -942,7 +973,7 @@ export interface QuestionData {
   multiple?: boolean;
 }
 
-/** A task of the session entered or left the queue. */
+/** A task of the session entered or left the queue, or waits with another prompt or at another place. */
 export interface QueueChanged {
   type: "queue_changed";
   task_id: string;
@@ -1183,6 +1214,7 @@ export interface Routes {
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
   "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettingsOut };
   "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettingsOut };
+  "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number }; body: undefined; answer: HitOut[] };
   "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null }; body: undefined; answer: SessionOut[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: SessionOut };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionOut };
@@ -1205,7 +1237,9 @@ export interface Routes {
   "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: TaskOut[] };
   "POST /api/tasks": { path: Record<string, never>; query: Record<string, never>; body: NewTaskInput; answer: EnqueuedOut };
   "GET /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: undefined; answer: TaskOut };
+  "PATCH /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: TaskPatch; answer: TaskOut };
   "POST /api/tasks/{task_id}/cancel": { path: { task_id: string }; query: Record<string, never>; body: Nothing | null; answer: TaskOut };
+  "POST /api/tasks/{task_id}/move": { path: { task_id: string }; query: Record<string, never>; body: MoveInput; answer: TaskOut };
   "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean }; body: undefined; answer: WorktreeOut[] };
   "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: ReapedOut[] };
 }

@@ -11,7 +11,16 @@ from fastapi import APIRouter, Query, Response
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.routes.starts import require_start
 from boocoder.api.services import ApiServices, Services
-from boocoder.api.shapes.inputs import PAGE_DEFAULT, IdempotencyKey, Limit, NewTaskInput, Nothing, TaskPath
+from boocoder.api.shapes.inputs import (
+    PAGE_DEFAULT,
+    IdempotencyKey,
+    Limit,
+    MoveInput,
+    NewTaskInput,
+    Nothing,
+    TaskPatch,
+    TaskPath,
+)
 from boocoder.api.shapes.outputs import EnqueuedOut, TaskOut
 from boocoder.broker.broker import Broker
 from boocoder.catalog.choices import check_choice
@@ -22,6 +31,7 @@ from boocoder.events import frames
 from boocoder.model.ids import ChatId, ProjectId, SessionId, TaskId
 from boocoder.model.task import TaskState
 from boocoder.queue.enqueue import NewTask, enqueue
+from boocoder.queue.waiting import edit_waiting, move_waiting
 
 router = APIRouter(prefix="/api/tasks", route_class=StrictRoute)
 
@@ -68,6 +78,25 @@ async def get_task(task_id: TaskPath, services: Services) -> TaskOut:
     """One task with its whole prompt."""
     async with services.database.connection() as conn:
         return TaskOut.model_validate(await tasks.get_task(conn, task_id))
+
+
+@router.patch("/{task_id}")
+@access(Access.WRITE)
+async def edit_task(task_id: TaskPath, body: TaskPatch, services: Services) -> TaskOut:
+    """Give a task that no agent has seen another prompt."""
+    task, stored = await edit_waiting(services.database, task_id, body.prompt)
+    _publish(services.broker, task.session_id, stored)
+    return TaskOut.model_validate(task)
+
+
+@router.post("/{task_id}/move")
+@access(Access.WRITE)
+async def move_task(task_id: TaskPath, body: MoveInput, services: Services) -> TaskOut:
+    """Put a task that no agent has seen at another place of its session's queue."""
+    before = None if body.before is None else TaskId(body.before)
+    task, stored = await move_waiting(services.database, task_id, before)
+    _publish(services.broker, task.session_id, stored)
+    return TaskOut.model_validate(task)
 
 
 @router.post("/{task_id}/cancel")

@@ -116,6 +116,18 @@ class NewTaskInput(Input):
     start: StartInput = StartInput()
 
 
+class TaskPatch(Input):
+    """Change a task that waits."""
+
+    prompt: Annotated[Text, Field(max_length=PROMPT_MAX_CHARS), AfterValidator(_visible)]
+
+
+class MoveInput(Input):
+    """Put a task that waits before another one, or last."""
+
+    before: Id | None = None
+
+
 class ProbeInput(Input):
     """Which agents to ask; all when left out."""
 

@@ -91,9 +91,10 @@ class UsageOut(Output):
 
 
 class TaskOut(Output):
-    """A task; in a list its prompt is cut, `prompt_chars` counts the whole."""
+    """A task; in a list its prompt is cut, `prompt_chars` counts the whole. `place` orders its session's queue."""
 
     id: UUID
+    place: int
     project_id: UUID
     session_id: UUID
     chat_id: UUID
