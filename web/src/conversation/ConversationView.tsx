@@ -7,17 +7,20 @@ import { Button } from "../ui/Button";
 import styles from "./ConversationView.module.css";
 import { NoticeLine } from "./NoticeLine";
 import { MessageView } from "./MessageView";
+import { useWanted } from "./wanted";
 
 interface ConversationViewProps {
   sessionId: string;
   conversation: Conversation;
+  /** Id of a message to be shown, such as one that a search found. */
+  wanted?: string | null;
 }
 
 const NEAR_END_PX = 80; // so near, the person is reading along
 const GUESS_PX = 120;
 const OVERSCAN = 6;
 
-export function ConversationView({ conversation }: ConversationViewProps) {
+export function ConversationView({ conversation, wanted = null }: ConversationViewProps) {
   const { items, turns } = conversation;
   const box = useRef<HTMLDivElement>(null);
   const [along, setAlong] = useState(true);
@@ -40,6 +43,8 @@ export function ConversationView({ conversation }: ConversationViewProps) {
   useEffect(() => {
     if (along) setSeen(items.length);
   }, [along, items.length]);
+  const leave = useCallback(() => setAlong(false), []);
+  const found = useWanted(wanted, items, list, leave);
   const scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current as HTMLDivElement;
     setAlong(scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
@@ -56,6 +61,7 @@ export function ConversationView({ conversation }: ConversationViewProps) {
                 key={row.key}
                 ref={list.measureElement}
                 data-index={row.index}
+                data-found={item.id === found || undefined}
                 className={styles.row}
                 style={{ transform: `translateY(${row.start}px)` }}
               >

@@ -10,6 +10,7 @@ export interface Shortcut {
 export const SHORTCUTS = {
   newSession: { key: "n", what: "New session" },
   palette: { key: "mod+k", what: "Search and commands" },
+  search: { key: "/", what: "Search all sessions" },
   help: { key: "?", what: "This list" },
   board: { key: "t", what: "Tasks" },
   agents: { key: "g", what: "Agents" },
@@ -21,6 +22,7 @@ export const SHORTCUTS = {
 export const OTHERS: readonly Shortcut[] = [
   { key: "Enter", what: "Send" },
   { key: "Shift+Enter", what: "New line" },
+  { key: "Esc Esc", what: "Stop the turn" },
   { key: "j, k", what: "Next, previous part of the change" },
   { key: "y, n, u", what: "Accept, reject, reopen the part" },
   { key: "c", what: "Comment on the part" },

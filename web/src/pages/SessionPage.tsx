@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { useSearch } from "wouter";
 import { useChats, useSession } from "../api/queries";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
@@ -24,6 +25,7 @@ export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: 
   const { data: chats } = useChats(sessionId);
   const chatId = chats?.at(-1)?.id;
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
+  const wanted = new URLSearchParams(useSearch()).get("message");
   const [shown, show] = useShown();
   useRefreshOnTurns(sessionId);
   useShortcut(SHORTCUTS.change, () => show(!shown));
@@ -43,7 +45,7 @@ export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: 
       </PageHead>
       <div className={styles.columns}>
         <section className={styles.middle} aria-label="Conversation">
-          <ConversationView sessionId={sessionId} conversation={conversation} />
+          <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
           <Composer
             target={target}
             runningTaskId={session?.running_task_id ?? null}

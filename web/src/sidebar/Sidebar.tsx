@@ -1,9 +1,11 @@
-// The list of projects and sessions with what each one is doing.
+// The list of projects and sessions with what each one is doing, or what a search found.
 import { Bot, KanbanSquare, Plus } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useProjects, useSessions } from "../api/queries";
 import type { SessionOut } from "../api/generated";
+import { SearchBox } from "./SearchBox";
+import { SearchResults } from "./SearchResults";
 import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
 import { doing } from "./state";
@@ -14,6 +16,7 @@ type Filter = (typeof FILTERS)[number];
 
 export function Sidebar({ onChosen }: { onChosen: () => void }) {
   const [filter, setFilter] = useState<Filter>("all");
+  const [text, setText] = useState("");
   const [location] = useLocation();
   return (
     <nav className={styles.sidebar} aria-label="Sessions and pages">
@@ -26,14 +29,21 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
       <Link href="/" onClick={onChosen} className={styles.new} aria-current={location === "/" ? "page" : undefined}>
         <Plus aria-hidden /> New session <kbd>n</kbd>
       </Link>
-      <div className={styles.filters} role="group" aria-label="Which sessions">
-        {FILTERS.map((one) => (
-          <button key={one} type="button" aria-pressed={one === filter} onClick={() => setFilter(one)}>
-            {one}
-          </button>
-        ))}
-      </div>
-      <Sessions filter={filter} onChosen={onChosen} />
+      <SearchBox text={text} onText={setText} />
+      {text ? (
+        <SearchResults text={text} onChosen={onChosen} />
+      ) : (
+        <>
+          <div className={styles.filters} role="group" aria-label="Which sessions">
+            {FILTERS.map((one) => (
+              <button key={one} type="button" aria-pressed={one === filter} onClick={() => setFilter(one)}>
+                {one}
+              </button>
+            ))}
+          </div>
+          <Sessions filter={filter} onChosen={onChosen} />
+        </>
+      )}
       <footer className={styles.foot}>
         <Link href="/tasks" onClick={onChosen} aria-current={location === "/tasks" ? "page" : undefined}>
           <KanbanSquare aria-hidden /> Tasks

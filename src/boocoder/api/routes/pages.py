@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -27,7 +27,6 @@ The command line does everything, too: <code>boocoder --help</code>.
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 AssetName = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,150}$")]
-Accepted = Annotated[str, Header(alias="Accept-Encoding")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +48,25 @@ def _file(name: str) -> _File | None:
     return _File(media_type, path.read_bytes(), beside.read_bytes() if beside.is_file() else None)
 
 
-def _answer(name: str, accepted: str, *, cache_control: str = "no-cache") -> Response:
+def _answer(name: str, request: Request, *, cache_control: str = "no-cache") -> Response:
     found = _file(name)
     if found is None:
         raise HTTPException(404)
     headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if found.gzipped is not None and re.search(r"\bgzip\b(?!;q=0(\.0*)?(,|$))", accepted):
+    if found.gzipped is not None and _takes_gzip(request):
         return Response(found.gzipped, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-async def page(request: Request, accept_encoding: Accepted = "") -> Response:
+def _takes_gzip(request: Request) -> bool:
+    return re.search(r"\bgzip\b(?!;q=0(\.0*)?(,|$))", request.headers.get("accept-encoding", "")) is not None
+
+
+async def page(request: Request) -> Response:
     """The page's document."""
     if _file("index.html") is None:
         return Response(NOT_BUILT, media_type="text/html")
-    return _answer("index.html", accept_encoding)
+    return _answer("index.html", request)
 
 
 for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings"):
@@ -72,13 +75,13 @@ for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings")
 
 @router.get("/favicon.svg", response_class=Response)
 @access(Access.READ)
-async def icon(accept_encoding: Accepted = "") -> Response:
+async def icon(request: Request) -> Response:
     """The icon of the browser's tab."""
-    return _answer("favicon.svg", accept_encoding)
+    return _answer("favicon.svg", request)
 
 
 @router.get("/assets/{name}", response_class=Response)
 @access(Access.READ)
-async def asset(name: AssetName, accept_encoding: Accepted = "") -> Response:
+async def asset(name: AssetName, request: Request) -> Response:
     """A script, style or font of the page."""
-    return _answer(f"assets/{name}", accept_encoding, cache_control=FOR_EVER)
+    return _answer(f"assets/{name}", request, cache_control=FOR_EVER)
