@@ -1,6 +1,6 @@
 // What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { connection } from "../stream/store";
 import { call, Problem, type Answer } from "./client";
 
@@ -65,11 +65,25 @@ export function useTasks(query: { session_id?: string; state?: Answer<"GET /api/
   });
 }
 
-/** Something that changes the service's state; the lists are asked again afterwards. */
+interface Then<Result> {
+  onSuccess?: (result: Result) => unknown;
+  onError?: (error: Error) => unknown;
+}
+
+/**
+ * Something that changes the service's state; the lists are asked again afterwards. What comes of it is told even when
+ * the component has gone by then: an applied change takes its own panel away.
+ */
 export function useAction<Input, Result>(action: (input: Input) => Promise<Result>, refresh: readonly string[] = []) {
   const client = useQueryClient();
-  return useMutation({
+  const mutation = useMutation({
     mutationFn: action,
     onSettled: () => Promise.all(refresh.map((key) => client.invalidateQueries({ queryKey: [key] }))),
   });
+  const { mutateAsync } = mutation;
+  const mutate = useCallback(
+    (input: Input, then: Then<Result> = {}) => void mutateAsync(input).then(then.onSuccess, then.onError ?? (() => undefined)),
+    [mutateAsync],
+  );
+  return { ...mutation, mutate };
 }
