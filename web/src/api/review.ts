@@ -1,8 +1,9 @@
 // What the change panel asks: files, units, verdicts, comments, snapshots.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { decidedFile, decidedPage, summed } from "../change/optimistic";
 import { call } from "./client";
 import { useAction } from "./queries";
-import type { ApplyInput, DecideInput, NewComment } from "./generated";
+import type { ApplyInput, DecideInput, FileUnitsOut, NewComment, PublishInput, ReviewFileOut, ReviewOut } from "./generated";
 
 const REFRESH = ["review", "session", "sessions"] as const;
 
@@ -10,6 +11,7 @@ export function useReview(changeId: string) {
   return useQuery({
     queryKey: ["review", changeId, "summary"],
     queryFn: ({ signal }) => call("GET /api/changes/{change_id}/review", { path: { change_id: changeId } }, { signal }),
+    placeholderData: keepPreviousData, // the next change of the session takes the place of this one
   });
 }
 
@@ -18,6 +20,7 @@ export function useReviewFiles(changeId: string) {
     queryKey: ["review", changeId, "files"],
     queryFn: ({ signal }) =>
       call("GET /api/changes/{change_id}/files", { path: { change_id: changeId }, query: {} }, { signal }),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -34,17 +37,67 @@ export function useUnits(changeId: string, number: number, context: number, enab
         { signal },
       ),
     getNextPageParam: (page) => page.next ?? undefined,
-    placeholderData: (before) => before,
+    placeholderData: keepPreviousData,
   });
 }
 
+type Units = InfiniteData<FileUnitsOut>;
+
+/** Verdicts show at once; the service's own counts come with its answer. */
 export function useDecide(changeId: string) {
+  const client = useQueryClient();
+  const keys = { files: ["review", changeId, "files"], summary: ["review", changeId, "summary"], units: ["review", changeId, "units"] };
+  const foresee = (body: DecideInput) => {
+    const before = client.getQueriesData({ queryKey: ["review", changeId] });
+    const known = client.getQueriesData<Units>({ queryKey: keys.units }).flatMap(([, data]) => data?.pages ?? []);
+    const files = client
+      .getQueryData<ReviewFileOut[]>(keys.files)
+      ?.map((file) => decidedFile(file, known.filter((page) => page.file.path === file.path).flatMap((page) => page.units), body));
+    client.setQueriesData<Units>({ queryKey: keys.units }, (data) => data && { ...data, pages: data.pages.map((page) => decidedPage(page, body)) });
+    if (files) {
+      client.setQueryData(keys.files, files);
+      client.setQueryData<ReviewOut>(keys.summary, (review) => review && summed(review, files));
+    }
+    return { before };
+  };
+  return useMutation({
+    mutationFn: (body: DecideInput) => call("POST /api/changes/{change_id}/review", { path: { change_id: changeId }, body }),
+    onMutate: async (body) => {
+      await client.cancelQueries({ queryKey: ["review", changeId] });
+      return foresee(body);
+    },
+    onError: (_error, _body, context) => context?.before.forEach(([key, data]) => client.setQueryData(key, data)),
+    onSuccess: (done) => {
+      client.setQueryData(keys.summary, done.review);
+      void client.invalidateQueries({ queryKey: done.gone.length ? ["review"] : keys.files });
+    },
+  });
+}
+
+/** Take rejected units out of the session's worktree. */
+export function useTakeBack(changeId: string) {
   return useAction(
-    (body: DecideInput) => call("POST /api/changes/{change_id}/review", { path: { change_id: changeId }, body }),
-    REFRESH,
+    (units: string[]) => call("POST /api/changes/{change_id}/undo", { path: { change_id: changeId }, body: { units } }),
+    [...REFRESH, "snapshots"],
   );
 }
 
+export function useRejectChange(changeId: string) {
+  return useAction(() => call("POST /api/changes/{change_id}/reject", { path: { change_id: changeId }, body: {} }), REFRESH);
+}
+
+export function useEditComment() {
+  return useAction(
+    ({ id, body }: { id: string; body: string }) => call("PATCH /api/comments/{comment_id}", { path: { comment_id: id }, body: { body } }),
+    ["review"],
+  );
+}
+
+export function useDeleteComment() {
+  return useAction((id: string) => call("DELETE /api/comments/{comment_id}", { path: { comment_id: id } }), ["review"]);
+}
+
+/** The comments of the session that wait to be sent. */
 export function useComments(sessionId: string) {
   return useQuery({
     queryKey: ["review", sessionId, "comments"],
@@ -71,6 +124,26 @@ export function useSendComments(sessionId: string) {
 export function useApply(changeId: string) {
   return useAction(
     (body: ApplyInput) => call("POST /api/changes/{change_id}/apply", { path: { change_id: changeId }, body }),
+    REFRESH,
+  );
+}
+
+/** What applying would come to; nothing is written. */
+export function useApplyPreview(changeId: string, body: ApplyInput) {
+  return useQuery({
+    queryKey: ["preview", changeId, body],
+    queryFn: ({ signal }) =>
+      call("POST /api/changes/{change_id}/apply", { path: { change_id: changeId }, body: { ...body, dry_run: true } }, { signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function usePublish(changeId: string) {
+  return useAction(
+    (body: PublishInput) => call("POST /api/changes/{change_id}/publish", { path: { change_id: changeId }, body }),
     REFRESH,
   );
 }

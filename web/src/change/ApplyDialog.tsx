@@ -1,32 +1,35 @@
-// Where the accepted parts go: into the checkout, a commit, or a branch. Conflicts are shown; nothing was touched then.
+// Where the parts go: into the checkout, a commit, or a branch. What it would do is shown before.
 import { Dialog } from "@base-ui/react/dialog";
 import { useState } from "react";
 import { Problem } from "../api/client";
 import { useApply } from "../api/review";
 import type { AppliedOut, ApplyInput, ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
-import { say } from "../ui/Toasts";
-import { Conflicts, conflictsOf } from "./Conflicts";
+import { complain, say } from "../ui/Toasts";
+import { ApplyPreview } from "./ApplyPreview";
+import { Choice } from "./Choice";
+import { conflictsOf } from "./Conflicts";
 import styles from "./ApplyDialog.module.css";
+import { countParts, firstParts, WhichParts } from "./WhichParts";
 
 type Target = "checkout" | "commit" | "branch";
 
-const TARGETS: { value: Target; title: string; text: string }[] = [
-  { value: "checkout", title: "Your working tree", text: "Merged into your files as they are now; your own edits stay. Nothing is committed." },
-  { value: "commit", title: "A commit on your branch", text: "The same, and committed. Your uncommitted edits are not in the commit." },
-  { value: "branch", title: "A new branch", text: "Your files are not touched." },
+const TARGETS: { value: Target; title: string; text: string; action: string }[] = [
+  { value: "checkout", title: "Your working tree", text: "Merged into your files as they are now; your own edits stay. Nothing is committed.", action: "Apply to my working tree" },
+  { value: "commit", title: "A commit on your branch", text: "The same, and committed. Your uncommitted edits are not in the commit.", action: "Commit on my branch" },
+  { value: "branch", title: "A new branch", text: "Your files are not touched.", action: "Make the branch" },
 ];
 
 export function ApplyDialog({ review, onClose }: { review: ReviewOut; onClose: () => void }) {
   const [target, setTarget] = useState<Target>("checkout");
-  const [select, setSelect] = useState<"accepted" | "not_rejected">(review.accepted > 0 ? "accepted" : "not_rejected");
+  const [select, setSelect] = useState(firstParts(review));
   const [message, setMessage] = useState("");
   const [branch, setBranch] = useState("");
   const [byTurn, setByTurn] = useState(false);
   const apply = useApply(review.change_id);
+  const base: ApplyInput = { target, select };
   const body: ApplyInput = {
-    target,
-    select,
+    ...base,
     message: (target !== "checkout" && message.trim()) || null,
     branch: (target === "branch" && branch.trim()) || null,
     by_turn: target === "branch" && byTurn,
@@ -35,18 +38,16 @@ export function ApplyDialog({ review, onClose }: { review: ReviewOut; onClose: (
     say(words(applied), applied.left.length ? `Left out: ${applied.left.join(", ")}` : undefined);
     onClose();
   };
-  const parts = select === "accepted" ? review.accepted : review.accepted + review.open;
+  const failed = (error: unknown) => {
+    if (!(error instanceof Problem) || conflictsOf(error).length === 0) complain(error);
+  };
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles.backdrop} />
         <Dialog.Popup className={styles.popup}>
           <Dialog.Title className={styles.title}>Apply the change</Dialog.Title>
-          <fieldset className={styles.group}>
-            <legend>What</legend>
-            <Choice name="select" checked={select === "accepted"} disabled={review.accepted === 0} onChange={() => setSelect("accepted")} title={`What you accepted (${review.accepted})`} />
-            <Choice name="select" checked={select === "not_rejected"} onChange={() => setSelect("not_rejected")} title={`All that you did not reject (${review.accepted + review.open})`} />
-          </fieldset>
+          <WhichParts review={review} value={select} onChange={setSelect} />
           <fieldset className={styles.group}>
             <legend>Where to</legend>
             {TARGETS.map((one) => (
@@ -70,48 +71,17 @@ export function ApplyDialog({ review, onClose }: { review: ReviewOut; onClose: (
               <input type="checkbox" checked={byTurn} onChange={(event) => setByTurn(event.target.checked)} /> one commit a turn
             </label>
           )}
-          <Failure error={apply.error} changeId={review.change_id} onResolved={onClose} />
+          {/* asked again after an apply that failed: the files may have moved meanwhile */}
+          <ApplyPreview key={apply.failureReason ? apply.submittedAt : 0} changeId={review.change_id} body={base} onResolved={onClose} />
           <div className={styles.buttons}>
             <Button onClick={onClose}>Cancel</Button>
-            <Button kind="primary" disabled={apply.isPending || parts === 0} onClick={() => apply.mutate(body, { onSuccess: done })}>
-              {apply.isPending ? "Applying…" : `Apply ${parts === 1 ? "1 part" : `${parts} parts`}`}
+            <Button kind="primary" disabled={apply.isPending || countParts(review, select) === 0} onClick={() => apply.mutate(body, { onSuccess: done, onError: failed })}>
+              {apply.isPending ? "Applying…" : TARGETS.find((one) => one.value === target)?.action}
             </Button>
           </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
-  );
-}
-
-interface ChoiceProps {
-  name: string;
-  checked: boolean;
-  disabled?: boolean;
-  onChange: () => void;
-  title: string;
-  text?: string;
-}
-
-function Choice({ name, checked, disabled = false, onChange, title, text }: ChoiceProps) {
-  return (
-    <label className={styles.choice}>
-      <input type="radio" name={name} checked={checked} disabled={disabled} onChange={onChange} />
-      <span>
-        {title}
-        {text && <small>{text}</small>}
-      </span>
-    </label>
-  );
-}
-
-function Failure({ error, changeId, onResolved }: { error: Error | null; changeId: string; onResolved: () => void }) {
-  if (!error) return null;
-  const conflicts = error instanceof Problem ? conflictsOf(error) : [];
-  return (
-    <div className={styles.failure} role="alert">
-      <p>{error instanceof Problem && conflicts.length ? "Your files stand against it. Nothing was touched." : error.message}</p>
-      {conflicts.length > 0 && <Conflicts conflicts={conflicts} changeId={changeId} onResolved={onResolved} />}
-    </div>
   );
 }
 

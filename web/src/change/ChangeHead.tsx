@@ -6,6 +6,7 @@ import type { ReviewFileOut, ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 import { ApplyDialog } from "./ApplyDialog";
+import { ChangeMenu } from "./ChangeMenu";
 import styles from "./ChangeHead.module.css";
 
 export function ChangeHead({ review, files }: { review: ReviewOut; files: ReviewFileOut[] }) {
@@ -33,14 +34,14 @@ export function ChangeHead({ review, files }: { review: ReviewOut; files: Review
       </div>
       {waits && (
         <div className={styles.buttons}>
-          <Button small icon={<Check />} disabled={decide.isPending} onClick={() => all("accepted")}>
+          <Button small icon={<Check />} onClick={() => all("accepted")}>
             Accept all
           </Button>
-          <Button small icon={<X />} disabled={decide.isPending} onClick={() => all("rejected")}>
+          <Button small icon={<X />} onClick={() => all("rejected")}>
             Reject all
           </Button>
           {review.open < units && (
-            <Button small kind="quiet" disabled={decide.isPending} onClick={() => all("open")}>
+            <Button small kind="quiet" onClick={() => all("open")}>
               Clear
             </Button>
           )}
@@ -48,6 +49,7 @@ export function ChangeHead({ review, files }: { review: ReviewOut; files: Review
           <Button small kind="primary" onClick={() => setApplying(true)}>
             Apply…
           </Button>
+          <ChangeMenu review={review} />
         </div>
       )}
       {applying && <ApplyDialog review={review} onClose={() => setApplying(false)} />}

@@ -1,8 +1,9 @@
 // The session's change beside the conversation: what changed, what the person thinks of it, and where it goes.
 import { useQueryClient } from "@tanstack/react-query";
 import { Columns2, WrapText } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useReview, useReviewFiles } from "../api/review";
+import type { ReviewOut } from "../api/generated";
 import type { Conversation } from "../stream/conversation";
 import { IconButton } from "../ui/Button";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
@@ -44,7 +45,7 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
         />
         <IconButton label={view.wrap ? "Do not wrap lines" : "Wrap lines"} icon={<WrapText />} aria-pressed={view.wrap} onClick={() => setDiffView({ wrap: !view.wrap })} />
       </div>
-      <ErrorBoundary key={`${changeId}${tab}`} what="The change">
+      <ErrorBoundary key={tab} what="The change">
         {tab === "history" ? (
           <History sessionId={sessionId} />
         ) : changeId ? (
@@ -58,16 +59,19 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
 }
 
 function Review({ sessionId, changeId }: { sessionId: string; changeId: string }) {
-  const { data: review } = useReview(changeId);
+  const { data: review, error: unread } = useReview(changeId);
   const { data: files, error } = useReviewFiles(changeId);
   const [chosen, setChosen] = useState<number | null>(null);
-  if (error) throw error;
-  if (!files || !review) return <Loading what="Reading the change" />;
+  const shown = useCallback(() => setChosen(null), []);
+  if (!files || !review) {
+    const failure = error ?? unread;
+    return failure ? <p className={styles.empty}>{failure.message}</p> : <Loading what="Reading the change" />;
+  }
   return (
     <>
       <ChangeHead review={review} files={files} />
       <FileList files={files} onChoose={setChosen} />
-      <FileScroll changeId={changeId} sessionId={sessionId} files={files} chosen={chosen} onShown={() => setChosen(null)} />
+      <FileScroll changeId={changeId} sessionId={sessionId} files={files} chosen={chosen} onShown={shown} />
       <CommentBar sessionId={sessionId} rejected={review.rejected} />
     </>
   );
@@ -76,10 +80,19 @@ function Review({ sessionId, changeId }: { sessionId: string; changeId: string }
 /** Ask again when a frame says that the change or its review moved; what is shown stays until the news is there. */
 function useRefresh(sessionId: string, { change, review }: Conversation): void {
   const client = useQueryClient();
+  const before = useRef({ change, review });
   useEffect(() => {
-    void client.invalidateQueries({ queryKey: ["review"] });
-  }, [client, change, review]);
-  useEffect(() => {
-    void client.invalidateQueries({ queryKey: ["snapshots", sessionId] });
-  }, [client, sessionId, change]);
+    const moved = { change: change !== before.current.change, review: review !== before.current.review };
+    before.current = { change, review };
+    if (moved.change) {
+      void client.invalidateQueries({ queryKey: ["review"] });
+      void client.invalidateQueries({ queryKey: ["snapshots", sessionId] });
+    } else if (moved.review && review) {
+      const known = client.getQueryData<ReviewOut>(["review", review.change_id, "summary"]);
+      const own = known && known.accepted === (review.accepted ?? 0) && known.rejected === (review.rejected ?? 0) && known.open === (review.open ?? 0);
+      // What was decided here shows already; another screen's verdicts and comments do not.
+      if (own) void client.invalidateQueries({ queryKey: ["review", sessionId, "comments"] });
+      else void client.invalidateQueries({ queryKey: ["review"] });
+    }
+  }, [client, sessionId, change, review]);
 }

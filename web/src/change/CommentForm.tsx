@@ -1,49 +1,63 @@
-// A remark on lines of the change; it waits until all of them are sent.
-import { useEffect, useId, useRef, useState } from "react";
+// A comment on lines of the change, while it is written; then it waits until all of them are sent.
+import { useEffect, useId, useRef } from "react";
 import { useAddComment } from "../api/review";
 import type { ReviewFileOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 import styles from "./CommentForm.module.css";
+import type { Remark } from "./remarks";
 
 interface CommentFormProps {
   changeId: string;
   file: ReviewFileOut;
-  range: { first: number; last: number; side: "old" | "new" };
-  onClose: () => void;
+  remark: Remark;
+  onChange: (remark: Remark | null) => void;
 }
 
-export function CommentForm({ changeId, file, range, onClose }: CommentFormProps) {
-  const [text, setText] = useState("");
+export function CommentForm({ changeId, file, remark, onChange }: CommentFormProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const add = useAddComment(changeId);
-  useEffect(() => field.current?.focus(), []);
-  const lines = range.first === range.last ? `line ${range.first}` : `lines ${range.first} to ${range.last}`;
+  const { first, last, side, text } = remark;
+  useEffect(() => {
+    if (!remark.text) field.current?.focus(); // it was just opened; one that comes back into view leaves the focus
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [first, side]);
+  const close = () => {
+    const unit = field.current?.closest<HTMLElement>("[data-unit]");
+    onChange(null);
+    unit?.focus({ preventScroll: true });
+  };
   const submit = () => {
     if (!text.trim() || add.isPending) return;
-    const body = { path: file.path, path_coded: file.path_coded, side: range.side, first_line: range.first, last_line: range.last, body: text };
-    add.mutate(body, { onSuccess: onClose, onError: complain });
+    const body = { path: file.path, path_coded: file.path_coded, side, first_line: first, last_line: last, body: text };
+    add.mutate(body, { onSuccess: close, onError: complain });
   };
   const pressed = (event: React.KeyboardEvent) => {
+    event.stopPropagation();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
-    if (event.key === "Escape" && !text) onClose();
+    if (event.key === "Escape" && !text) close();
   };
   return (
     <div className={styles.form}>
       <label htmlFor={id}>
-        Comment on {lines}
-        {range.side === "old" ? " before the change" : ""}
+        Comment on {wordsOf(remark)}
+        {side === "old" ? " before the change" : ""}
       </label>
-      <textarea id={id} ref={field} rows={3} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={pressed} />
+      <textarea id={id} ref={field} rows={3} value={text} onChange={(event) => onChange({ ...remark, text: event.target.value })} onKeyDown={pressed} />
       <div className={styles.buttons}>
         <Button small kind="primary" disabled={!text.trim() || add.isPending} onClick={submit}>
           Add to the review
         </Button>
-        <Button small onClick={onClose}>
+        <Button small onClick={close}>
           Cancel
         </Button>
       </div>
     </div>
   );
+}
+
+function wordsOf({ first, last }: Remark): string {
+  if (first === 0) return "the file";
+  return first === last ? `line ${first}` : `lines ${first} to ${last}`;
 }

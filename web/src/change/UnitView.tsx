@@ -1,26 +1,30 @@
-// The smallest part that can be decided alone: its lines, its verdict, and remarks on it.
-import { Check, MessageSquarePlus, Undo2, X } from "lucide-react";
-import { useState } from "react";
+// The smallest part that can be decided alone: its lines, its verdict, and comments on it.
+import { Check, MessageSquarePlus, RotateCcw, Undo2, X } from "lucide-react";
+import type { ReactNode } from "react";
 import { useDecide } from "../api/review";
-import type { ReviewFileOut, UnitOut } from "../api/generated";
+import type { UnitOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import { complain, say } from "../ui/Toasts";
-import { CommentForm } from "./CommentForm";
 import { DiffLines } from "./DiffLines";
+import type { Remark } from "./remarks";
+import type { Row } from "./rows";
 import styles from "./UnitView.module.css";
 
 interface UnitViewProps {
   changeId: string;
-  sessionId: string;
-  file: ReviewFileOut;
+  path: string;
   unit: UnitOut;
+  /** More lines of it come on the next page. */
+  goesOn: boolean;
+  onRemark: (remark: Remark) => void;
+  below: (row: Row) => ReactNode;
 }
 
-const WORDS = { accepted: "accepted", rejected: "rejected", open: "open" } as const;
+const WORDS = { accepted: "Accepted", rejected: "Rejected", open: "" } as const;
 
-export function UnitView({ changeId, file, unit }: UnitViewProps) {
-  const [remark, setRemark] = useState<{ first: number; last: number; side: "old" | "new" } | null>(null);
+export function UnitView({ changeId, path, unit, goesOn, onRemark, below }: UnitViewProps) {
   const decide = useDecide(changeId);
+  const { state } = unit;
   const set = (verdict: "accepted" | "rejected" | "open") =>
     decide.mutate(
       { units: [unit.id], verdict },
@@ -28,32 +32,37 @@ export function UnitView({ changeId, file, unit }: UnitViewProps) {
     );
   const side = unit.new_count > 0 ? "new" : "old";
   const first = side === "new" ? unit.new_start : unit.old_start;
-  const count = side === "new" ? unit.new_count : unit.old_count;
-  const state = decide.isPending ? (decide.variables?.verdict ?? unit.state) : unit.state;
+  const last = first + Math.max(0, (side === "new" ? unit.new_count : unit.old_count) - 1);
+  const label = `${unit.lines.length ? `Part at line ${first}` : unit.kind}, ${state}`;
   return (
-    <section className={styles.unit} data-unit={unit.id} data-state={state} tabIndex={0} aria-label={`${unit.kind} at line ${first}, ${WORDS[state]}`}>
-      <DiffLines unit={unit} path={file.path} onPick={(line, of) => setRemark({ first: line, last: line, side: of })} />
-      <div className={styles.tools}>
-        <span className={styles.state} data-state={state}>
-          {WORDS[state]}
-          {unit.reopened && ` (you had ${unit.reopened} it; the agent changed it since)`}
-        </span>
-        <Button small kind="quiet" data-do="comment" icon={<MessageSquarePlus />} onClick={() => setRemark({ first, last: first + Math.max(0, count - 1), side })}>
-          Comment
-        </Button>
-        {state === "open" ? null : (
-          <Button small kind="quiet" data-do="reopen" icon={<Undo2 />} onClick={() => set("open")}>
-            Reopen
+    <section className={styles.unit} data-unit={unit.id} data-state={state} tabIndex={0} aria-label={label}>
+      {unit.reopened && (
+        <p className={styles.reopened}>
+          <RotateCcw aria-hidden /> You had {unit.reopened} this part; the agent changed it since. Look again.
+        </p>
+      )}
+      <DiffLines lines={unit.lines} path={path} onPick={(line, of) => onRemark({ first: line, last: line, side: of, text: "" })} below={below} />
+      {!goesOn && (
+        <div className={styles.tools}>
+          <span className={styles.state} data-state={state}>
+            {WORDS[state]}
+          </span>
+          <Button small kind="quiet" data-do="comment" icon={<MessageSquarePlus />} onClick={() => onRemark({ first, last, side, text: "" })}>
+            Comment
           </Button>
-        )}
-        <Button small data-do="reject" icon={<X />} aria-pressed={state === "rejected"} onClick={() => set("rejected")}>
-          Reject
-        </Button>
-        <Button small data-do="accept" icon={<Check />} aria-pressed={state === "accepted"} onClick={() => set("accepted")}>
-          Accept
-        </Button>
-      </div>
-      {remark && <CommentForm changeId={changeId} file={file} range={remark} onClose={() => setRemark(null)} />}
+          {state === "open" ? null : (
+            <Button small kind="quiet" data-do="reopen" icon={<Undo2 />} onClick={() => set("open")}>
+              Reopen
+            </Button>
+          )}
+          <Button small data-do="reject" icon={<X />} aria-pressed={state === "rejected"} onClick={() => set("rejected")}>
+            Reject
+          </Button>
+          <Button small data-do="accept" icon={<Check />} aria-pressed={state === "accepted"} onClick={() => set("accepted")}>
+            Accept
+          </Button>
+        </div>
+      )}
     </section>
   );
 }

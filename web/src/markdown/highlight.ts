@@ -14,6 +14,11 @@ export function colour(code: string, language: string): ReactNode {
   return toJsxRuntime(lowlight.highlight(name, code), { Fragment, jsx, jsxs });
 }
 
+/** The code as a tree of its coloured pieces; the language is one that `languageOf` gave. */
+export function highlighted(code: string, language: string) {
+  return lowlight.highlight(language, code);
+}
+
 /** The language that a file's name stands for, "" if it is not known. */
 export function languageOf(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
