@@ -68,6 +68,7 @@ export function useTasks(query: { session_id?: string; state?: Answer<"GET /api/
 interface Then<Result> {
   onSuccess?: (result: Result) => unknown;
   onError?: (error: Error) => unknown;
+  onSettled?: () => unknown;
 }
 
 /**
@@ -82,7 +83,8 @@ export function useAction<Input, Result>(action: (input: Input) => Promise<Resul
   });
   const { mutateAsync } = mutation;
   const mutate = useCallback(
-    (input: Input, then: Then<Result> = {}) => void mutateAsync(input).then(then.onSuccess, then.onError ?? (() => undefined)),
+    (input: Input, { onSuccess, onError = () => undefined, onSettled }: Then<Result> = {}) =>
+      void mutateAsync(input).then(onSuccess, onError).finally(onSettled),
     [mutateAsync],
   );
   return { ...mutation, mutate };
