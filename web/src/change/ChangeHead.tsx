@@ -40,16 +40,11 @@ export function ChangeHead({ review, files }: { review: ReviewOut; files: Review
           <Button small icon={<X />} onClick={() => all("rejected")}>
             Reject all
           </Button>
-          {review.open < units && (
-            <Button small kind="quiet" onClick={() => all("open")}>
-              Clear
-            </Button>
-          )}
           <span className={styles.space} />
           <Button small kind="primary" onClick={() => setApplying(true)}>
             Apply…
           </Button>
-          <ChangeMenu review={review} />
+          <ChangeMenu review={review} onReopen={() => all("open")} />
         </div>
       )}
       {applying && <ApplyDialog review={review} onClose={() => setApplying(false)} />}

@@ -11,7 +11,7 @@ import { PublishDialog } from "./PublishDialog";
 
 type Asked = "publish" | "take_back" | "reject" | null;
 
-export function ChangeMenu({ review }: { review: ReviewOut }) {
+export function ChangeMenu({ review, onReopen }: { review: ReviewOut; onReopen: () => void }) {
   const [asked, ask] = useState<Asked>(null);
   const takeBack = useTakeBack(review.change_id);
   const reject = useRejectChange(review.change_id);
@@ -35,6 +35,9 @@ export function ChangeMenu({ review }: { review: ReviewOut }) {
             <Menu.Popup className={styles.menu}>
               <Menu.Item className={styles.item} onClick={() => ask("publish")}>
                 Publish…
+              </Menu.Item>
+              <Menu.Item className={styles.item} disabled={review.accepted + review.rejected === 0} onClick={onReopen}>
+                Forget all verdicts
               </Menu.Item>
               <Menu.Item className={styles.item} disabled={review.rejected === 0 || takeBack.isPending} onClick={() => ask("take_back")}>
                 Take rejected parts out of the agent's copy…

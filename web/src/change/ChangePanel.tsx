@@ -47,7 +47,7 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
       </div>
       <ErrorBoundary key={tab} what="The change">
         {tab === "history" ? (
-          <History sessionId={sessionId} />
+          <History sessionId={sessionId} items={conversation.items} />
         ) : changeId ? (
           <Review sessionId={sessionId} changeId={changeId} />
         ) : (

@@ -11,8 +11,7 @@ export function FileFacts({ file }: { file: ReviewFileOut }) {
       {facts.length > 0 && <p className={styles.facts}>{facts.join(" · ")}</p>}
       {file.flags.map((flag, index) => (
         <p key={index} className={styles.flag}>
-          Look twice: {visible(flag.reason)}
-          {flag.line ? `, line ${flag.line}` : ""}
+          Look twice{flag.line ? ` at line ${flag.line}` : ""}: {visible(flag.reason)}
         </p>
       ))}
     </>

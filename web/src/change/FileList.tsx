@@ -6,16 +6,18 @@ import { visible } from "../text/visible";
 import styles from "./FileList.module.css";
 
 const FILTER_FROM = 12;
+const OPEN_UP_TO = 40;
+const WIDE_PX = 700; // on a phone the differences need the room
 const LETTERS: Record<string, string> = { added: "A", modified: "M", deleted: "D", renamed: "R", type_changed: "T" };
 
 export function FileList({ files, onChoose }: { files: ReviewFileOut[]; onChoose: (number: number) => void }) {
   const [filter, setFilter] = useState("");
-  const [open, setOpen] = useState(files.length <= 40);
+  const [open, setOpen] = useState(files.length <= OPEN_UP_TO && innerWidth > WIDE_PX);
   const shown = useMemo(() => files.filter((file) => file.path.toLowerCase().includes(filter.toLowerCase())), [files, filter]);
   return (
     <nav className={styles.files} aria-label="Files of the change">
       <button type="button" className={styles.fold} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <ChevronRight aria-hidden /> Files
+        <ChevronRight aria-hidden /> {files.length === 1 ? "1 file" : `${files.length} files`}
       </button>
       {open && files.length >= FILTER_FROM && (
         <input type="search" placeholder="Filter files" aria-label="Filter files" value={filter} onChange={(event) => setFilter(event.target.value)} />

@@ -1,114 +1,84 @@
-// What the session's files were after each turn: compare, go back, or go on from there in a new session.
-import { GitFork, Undo2 } from "lucide-react";
+// Every moment of the session's files that is kept: what changed between any two, back to one, or on from it elsewhere.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { useLocation } from "wouter";
-import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
-import { useAction } from "../api/queries";
 import { useSnapshots } from "../api/review";
-import type { SnapshotKind, SnapshotOut } from "../api/generated";
+import type { Conversation } from "../stream/conversation";
 import { age } from "../text/times";
-import { visible } from "../text/visible";
-import { Button } from "../ui/Button";
-import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { Loading } from "../ui/Loading";
-import { complain, say } from "../ui/Toasts";
 import styles from "./History.module.css";
-import { RawDiff } from "./RawDiff";
+import { HistoryWays } from "./HistoryWays";
+import { momentsOf, promptsOf, type Moment } from "./moments";
+import { PatchScroll } from "./PatchScroll";
+import { WorktreeState } from "./WorktreeState";
 
-const KINDS: Partial<Record<SnapshotKind, string>> = {
-  turn_start: "before a turn",
-  turn_end: "after a turn",
-  interrupted: "after an interrupted turn",
-  before_rewind: "before going back",
-  before_undo: "before parts were taken back",
-  before_removal: "before the worktree was put away",
-  fork: "start of this fork",
-  manual: "taken by hand",
-};
-
-export function History({ sessionId }: { sessionId: string }) {
+export function History({ sessionId, items }: { sessionId: string; items: Conversation["items"] }) {
   const { data: snapshots, error } = useSnapshots(sessionId);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const places = useMemo(() => [...(snapshots ?? [])].reverse(), [snapshots]);
+  const prompts = useMemo(() => promptsOf(items), [items]);
+  const moments = useMemo(() => momentsOf(snapshots ?? [], prompts), [snapshots, prompts]);
+  const [chosen, choose] = useState<string | null>(null);
+  const [until, setUntil] = useState("now");
   if (error) return <p className={styles.empty}>{error.message}</p>;
   if (!snapshots) return <Loading />;
-  if (places.length === 0) return <p className={styles.empty}>The session's files have not been looked at yet.</p>;
-  const at = Math.max(0, places.findIndex((one) => one.id === chosen));
-  const snapshot = places[chosen ? at : places.length - 1] as SnapshotOut;
-  const place = places.indexOf(snapshot);
+  if (snapshots.length === 0) return <p className={styles.empty}>The session's files have not been looked at yet.</p>;
+  const place = Math.max(0, moments.findIndex((one) => one.id === (chosen ?? newestStart(moments))));
+  const from = moments[place] as Moment;
+  const end = moments.find((one) => one.id === until) ?? (moments.at(-1) as Moment);
   return (
     <div className={styles.history}>
-      <label className={styles.slider}>
-        <span>
-          {KINDS[snapshot.kind] ?? snapshot.kind}, {age(new Date(snapshot.taken_at))}
-          {snapshot.note && `: ${visible(snapshot.note)}`}
-        </span>
+      <WorktreeState sessionId={sessionId} />
+      <div className={styles.choose}>
+        <label>
+          <span>Changed since</span>
+          <MomentSelect moments={moments.slice(0, -1)} value={from.id} onChange={choose} />
+        </label>
         <input
           type="range"
           min={0}
-          max={places.length - 1}
-          value={place}
-          aria-valuetext={`${place + 1} of ${places.length}, ${KINDS[snapshot.kind] ?? snapshot.kind}`}
-          onChange={(event) => setChosen(places[Number(event.target.value)]?.id ?? null)}
+          max={moments.length - 2}
+          value={Math.min(place, moments.length - 2)}
+          aria-label="Changed since"
+          aria-valuetext={from.words}
+          onChange={(event) => choose(moments[Number(event.target.value)]?.id ?? null)}
         />
-      </label>
-      <Ways sessionId={sessionId} snapshot={snapshot} />
-      <Since sessionId={sessionId} snapshot={snapshot} />
+        <label>
+          <span>until</span>
+          <MomentSelect moments={moments} value={end.id} onChange={setUntil} />
+        </label>
+      </div>
+      <HistoryWays sessionId={sessionId} snapshot={from.snapshot} />
+      <Compared sessionId={sessionId} from={from.id} to={end.id} />
     </div>
   );
 }
 
-function Ways({ sessionId, snapshot }: { sessionId: string; snapshot: SnapshotOut }) {
-  const [asking, setAsking] = useState(false);
-  const [, go] = useLocation();
-  const rewind = useAction(
-    () => call("POST /api/sessions/{session_id}/rewind", { path: { session_id: sessionId }, body: { snapshot_id: snapshot.id } }),
-    ["review", "snapshots", "session"],
-  );
-  const fork = useAction(
-    () => call("POST /api/sessions/{session_id}/fork", { path: { session_id: sessionId }, body: { snapshot_id: snapshot.id } }),
-    ["sessions"],
-  );
+/** Before the newest turn: what that turn did is looked for most. */
+function newestStart(moments: readonly Moment[]): string {
+  return (moments.findLast((one) => one.snapshot?.kind === "turn_start") ?? moments[0])?.id ?? "base";
+}
+
+function MomentSelect({ moments, value, onChange }: { moments: readonly Moment[]; value: string; onChange: (id: string) => void }) {
   return (
-    <div className={styles.ways}>
-      <Button small icon={<Undo2 />} disabled={rewind.isPending} onClick={() => setAsking(true)}>
-        Go back to this
-      </Button>
-      <Button
-        small
-        icon={<GitFork />}
-        disabled={fork.isPending}
-        onClick={() => fork.mutate(undefined, { onSuccess: (made) => go(`/sessions/${made.session_id}`), onError: complain })}
-      >
-        Fork from here
-      </Button>
-      {asking && (
-        <ConfirmDialog
-          title="Set the session's files back?"
-          text="The agent's copy gets the files of this moment. A snapshot of how they are now is taken first, so this can be undone. Your own checkout is not touched; the conversation stays, and the agent is told."
-          action="Go back"
-          onCancel={() => setAsking(false)}
-          onConfirm={() => {
-            setAsking(false);
-            rewind.mutate(undefined, { onSuccess: (done) => say(`Set back: ${done.files === 1 ? "1 file" : `${done.files} files`}.`), onError: complain });
-          }}
-        />
-      )}
-    </div>
+    <select value={value} onChange={(event) => onChange(event.target.value)}>
+      {moments.map((one) => (
+        <option key={one.id} value={one.id}>
+          {one.words}
+          {one.snapshot && `, ${age(new Date(one.snapshot.taken_at))}`}
+        </option>
+      ))}
+    </select>
   );
 }
 
-function Since({ sessionId, snapshot }: { sessionId: string; snapshot: SnapshotOut }) {
-  const query = { from: snapshot.id, to: "now" };
-  const path = { session_id: sessionId };
+function Compared({ sessionId, from, to }: { sessionId: string; from: string; to: string }) {
   const compared = useQuery({
-    queryKey: ["snapshots", sessionId, "compare", snapshot.id],
-    queryFn: ({ signal }) => call("GET /api/sessions/{session_id}/snapshots/compare/diff", { path, query }, { signal }),
-    placeholderData: (before) => before,
+    queryKey: ["snapshots", sessionId, "compare", from, to],
+    queryFn: ({ signal }) =>
+      call("GET /api/sessions/{session_id}/snapshots/compare/diff", { path: { session_id: sessionId }, query: { from, to } }, { signal }),
+    placeholderData: keepPreviousData,
   });
   if (compared.error) return <p className={styles.empty}>{compared.error.message}</p>;
   if (compared.data === undefined) return <Loading what="Comparing" />;
   const text = String(compared.data);
-  return text ? <RawDiff text={text} /> : <p className={styles.empty}>Nothing has changed since.</p>;
+  return text ? <PatchScroll text={text} /> : <p className={styles.empty}>Nothing differs between the two.</p>;
 }

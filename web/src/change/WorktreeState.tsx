@@ -1,0 +1,40 @@
+// Where the agent's copy of the files is, and the way back where it was put away.
+import { useQuery } from "@tanstack/react-query";
+import { call } from "../api/client";
+import { useAction } from "../api/queries";
+import { visible } from "../text/visible";
+import { Button } from "../ui/Button";
+import { CopyButton } from "../ui/CopyButton";
+import { complain, say } from "../ui/Toasts";
+import styles from "./History.module.css";
+
+export function WorktreeState({ sessionId }: { sessionId: string }) {
+  const { data } = useQuery({
+    queryKey: ["snapshots", sessionId, "worktree"],
+    queryFn: ({ signal }) => call("GET /api/worktrees", { query: { gone: true } }, { signal }),
+  });
+  const restore = useAction(
+    () => call("POST /api/sessions/{session_id}/worktree/restore", { path: { session_id: sessionId } }),
+    ["snapshots", "session"],
+  );
+  const mine = data?.find((one) => one.session_id === sessionId);
+  if (!mine) return null;
+  if (mine.state === "gone" || mine.state === "removing") {
+    return (
+      <div className={styles.gone} role="status">
+        <span>
+          The agent's copy of the files was put away{mine.removed_why && `: ${visible(mine.removed_why)}`}. Its newest snapshot holds all of it; the next turn brings it back.
+        </span>
+        <Button small disabled={restore.isPending} onClick={() => restore.mutate(undefined, { onSuccess: () => say("The files are back."), onError: complain })}>
+          {restore.isPending ? "Bringing it back…" : "Bring it back now"}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.place}>
+      <code title={mine.path}>{visible(mine.path)}</code>
+      <CopyButton text={mine.path} what="the path of the agent's copy" />
+    </div>
+  );
+}
