@@ -13,6 +13,7 @@ from boocoder.api.access import require_access
 from boocoder.api.routes import (
     agents,
     changes,
+    demo,
     health,
     messages,
     pages,
@@ -25,6 +26,7 @@ from boocoder.api.routes import (
     snapshots,
     streams,
     tasks,
+    usage,
     worktrees,
 )
 from boocoder.api.services import ApiServices
@@ -49,6 +51,8 @@ ROUTERS = (
     streams.router,
     messages.router,
     search.router,
+    usage.router,
+    demo.router,
     tasks.router,
     changes.router,
     review.router,

@@ -234,6 +234,7 @@ class ApiServer:
                 origins=settings.allowed_origins,
             ),
             info=self._info,
+            data_dir=settings.data_dir,
             closing=self._closing,
         )
 

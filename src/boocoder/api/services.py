@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -43,6 +44,9 @@ class Agents(Protocol):
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now."""
 
+    async def offer_scripted(self) -> str:
+        """Offer the scripted agent although the settings may not; its name."""
+
     async def choose(self) -> str:
         """The agent for a task that names none.
 
@@ -72,6 +76,7 @@ class ApiServices:
     """Everything that routes use.
 
     Args:
+        data_dir: where the service keeps its files.
         closing: set when the service stops, so that streams end by themselves.
     """
 
@@ -86,6 +91,7 @@ class ApiServices:
     authenticator: Authenticator
     allowed: AllowList
     info: ApiInfo
+    data_dir: Path
     closing: Closing
 
 
