@@ -30,12 +30,14 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
   useRefresh(sessionId, conversation);
   return (
     <div className={styles.panel}>
-      <div className={styles.tabs} role="tablist" aria-label="Change and history">
-        {(["change", "history"] as const).map((one) => (
-          <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
-            {one === "change" ? "Change" : "History"}
-          </button>
-        ))}
+      <div className={styles.tabs}>
+        <div className={styles.choice} role="tablist" aria-label="Change and history">
+          {(["change", "history"] as const).map((one) => (
+            <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
+              {one === "change" ? "Change" : "History"}
+            </button>
+          ))}
+        </div>
         <span className={styles.space} />
         <IconButton
           label={view.layout === "split" ? "Show inline" : "Show side by side"}
