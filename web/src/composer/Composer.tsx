@@ -1,15 +1,17 @@
 // Where the person writes to the agent. It hears of the stream only what it needs, so that typing stays quick.
-import { ArrowUp, Square } from "lucide-react";
+import { ArrowUp } from "lucide-react";
 import { memo, useEffect, useRef, useState, type ReactNode } from "react";
 import { call } from "../api/client";
 import { useAction } from "../api/queries";
-import { Button, IconButton } from "../ui/Button";
+import { IconButton } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 import { AgentPicker } from "./AgentPicker";
 import { type Choice, useChoice } from "./choice";
 import styles from "./Composer.module.css";
 import { keepDraft, readDraft } from "./drafts";
+import { QueueList } from "./QueueList";
 import { SlashMenu, useSlash } from "./SlashMenu";
+import { StopButton } from "./StopButton";
 
 /** Where a task goes. */
 export interface Target {
@@ -33,7 +35,7 @@ interface ComposerProps {
 
 export const Composer = memo(function Composer(props: ComposerProps) {
   const { target, runningTaskId, commands = [], placeholder, autoFocus = false, onSent, children } = props;
-  const draftKey = target.chatId ?? target.sessionId ?? `new-${target.projectId ?? ""}`;
+  const draftKey = target.sessionId ?? `new-${target.projectId ?? ""}`; // a chat may be known only later
   const [text, setText] = useState(() => readDraft(draftKey));
   const [choice, choose] = useChoice(target);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -67,8 +69,9 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   };
   return (
     <div className={styles.composer}>
-      <SlashMenu slash={slash} />
+      {target.sessionId && <QueueList sessionId={target.sessionId} runningTaskId={runningTaskId} />}
       <div className={styles.box}>
+        <SlashMenu slash={slash} />
         <textarea
           ref={field}
           className={styles.field}
@@ -86,7 +89,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
           <AgentPicker choice={choice} onChoose={choose} />
           {children}
           <span className={styles.space} />
-          {runningTaskId && <StopButton taskId={runningTaskId} />}
+          {runningTaskId && <StopButton key={runningTaskId} taskId={runningTaskId} />}
           <IconButton
             className={styles.send}
             label={runningTaskId ? "Queue the message" : "Send"}
@@ -99,19 +102,6 @@ export const Composer = memo(function Composer(props: ComposerProps) {
     </div>
   );
 });
-
-function StopButton({ taskId }: { taskId: string }) {
-  const stop = useAction(
-    () => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: taskId } }),
-    ["tasks", "sessions", "session"],
-  );
-  const stopping = stop.isPending || stop.isSuccess;
-  return (
-    <Button small icon={<Square />} disabled={stopping} onClick={() => stop.mutate(undefined, { onError: complain })}>
-      {stopping ? "Stopping…" : "Stop"}
-    </Button>
-  );
-}
 
 async function post(target: Target, prompt: string, choice: Choice, key: string) {
   const place = target.chatId
