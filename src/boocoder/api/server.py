@@ -30,6 +30,7 @@ from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
 from boocoder.service import Supervisor
 from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.file_search import FileSearch
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
 PING_S = 20.0  # a WebSocket whose client is gone is noticed within twice this
@@ -225,6 +226,7 @@ class ApiServer:
             care=self._care,
             reaper=self._reaper,
             shadows=self._shadows,
+            files=FileSearch(database=self._database, shadows=self._shadows),
             agents=self._agents,
             authenticator=authenticator,
             allowed=allow_list(

@@ -22,6 +22,7 @@ from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.file_search import FileSearch
 from boocoder.worktrees.removal import Reaped
 
 
@@ -87,6 +88,7 @@ class ApiServices:
     care: WorktreeCare
     reaper: Reaper
     shadows: Shadows
+    files: FileSearch
     agents: Agents
     authenticator: Authenticator
     allowed: AllowList

@@ -134,3 +134,10 @@ class ReapedOut(Output):
     why: str
     size_bytes: int
     kept: str
+
+
+class FoundFilesOut(Output):
+    """Paths that fit, best first, and how many files were looked through."""
+
+    paths: list[str]
+    files: int
