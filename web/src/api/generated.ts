@@ -157,6 +157,14 @@ export type Decider = "person" | "rule" | "timeout" | "turn";
 /** What a person may say: the first three to a permission, the last two to a question. */
 export type Decision = "allow" | "allow_session" | "refuse" | "answer" | "dismiss";
 
+/** The demo project, and a first task for it that the scripted agent can do. */
+export interface DemoOut {
+  project: ProjectOut;
+  agent: string;
+  title: string;
+  prompt: string;
+}
+
 /** Where a task went; `created` is false when the idempotency key had made it before. */
 export interface EnqueuedOut {
   task_id: string;
@@ -203,6 +211,12 @@ export interface ForkOut {
   chat_id: string;
   snapshot: SnapshotOut;
   worktree: string | null;
+}
+
+/** Paths that fit, best first, and how many files were looked through. */
+export interface FoundFilesOut {
+  paths: string[];
+  files: number;
 }
 
 export interface HTTPValidationError {
@@ -597,7 +611,10 @@ export interface SessionOut {
   running_task_id: string | null;
   last_task_state: TaskState | null;
   pending_change_id: string | null;
+  additions: number | null;
+  deletions: number | null;
   open_requests: number;
+  pinned: boolean;
 }
 
 /** Change a session; what is left out stays. */
@@ -666,6 +683,11 @@ export interface TaskPatch {
 /** pending -> running -> one final state; pending -> cancelled; running -> pending only if the prompt was never sent. The database holds the same set (0001_init.sql). */
 export type TaskState = "pending" | "running" | "completed" | "failed" | "cancelled" | "interrupted" | "timed_out";
 
+/** A terminal that could be opened. */
+export interface TerminalOut {
+  path: string;
+}
+
 /** Which text of a part: what an agent said, or the input or output of a tool. */
 export type TextField = "text" | "input" | "output";
 
@@ -714,6 +736,21 @@ export interface UsageOut {
   cache_write_tokens: number;
   cost_usd: number;
   context_tokens: number;
+}
+
+/** Turns that share an agent, a model or a project, or all of them. */
+export interface UsageSumOut {
+  kind: "agent" | "model" | "project" | "total";
+  agent: string;
+  model: string;
+  project_id: string | null;
+  turns: number;
+  completed: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cost_usd: number;
+  seconds: number;
 }
 
 export interface ValidationError {
@@ -1027,6 +1064,17 @@ export interface ReviewChanged {
   at?: number;
 }
 
+/** These sessions look different now; an empty list is the answer to the request itself. */
+export interface SessionsNews {
+  type: "sessions";
+  ids: string[];
+}
+
+/** No more news of sessions follows. */
+export interface SessionsUnwatched {
+  type: "sessions_unwatched";
+}
+
 /** A message was refused; the connection stays. */
 export interface SocketError {
   type: "error";
@@ -1125,6 +1173,11 @@ export interface UnwatchAgents {
   op: "unwatch_agents";
 }
 
+/** Name no more sessions. */
+export interface UnwatchSessions {
+  op: "unwatch_sessions";
+}
+
 /** Tokens and cost of the turn so far. */
 export interface Usage {
   type: "usage";
@@ -1144,6 +1197,11 @@ export interface Usage {
 /** Send what is known of every agent, and then each one that changes. */
 export interface WatchAgents {
   op: "watch_agents";
+}
+
+/** Name sessions whose row in the list changed, whenever some did. */
+export interface WatchSessions {
+  op: "watch_sessions";
 }
 
 export type Frame =
@@ -1170,6 +1228,8 @@ export type SocketRequest =
   | Unsubscribe
   | WatchAgents
   | UnwatchAgents
+  | WatchSessions
+  | UnwatchSessions
   | Ping;
 
 export type SocketAnswer =
@@ -1177,6 +1237,8 @@ export type SocketAnswer =
   | Unsubscribed
   | AgentsNews
   | AgentsUnwatched
+  | SessionsNews
+  | SessionsUnwatched
   | Pong
   | SocketError;
 
@@ -1200,6 +1262,7 @@ export interface Routes {
   "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; limit?: number }; body: undefined; answer: MessageOut[] };
   "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: CommentOut };
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: CommentOut };
+  "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: DemoOut };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HealthOut };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: LoginCodeOut };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPageOut };
@@ -1212,6 +1275,7 @@ export interface Routes {
   "GET /api/projects": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ProjectOut[] };
   "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: ProjectOut };
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
+  "GET /api/projects/{project_id}/files": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFilesOut };
   "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettingsOut };
   "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettingsOut };
   "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number }; body: undefined; answer: HitOut[] };
@@ -1223,6 +1287,7 @@ export interface Routes {
   "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: ChatOut };
   "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: CommentOut[] };
   "POST /api/sessions/{session_id}/comments/send": { path: { session_id: string }; query: Record<string, never>; body: SendComments | null; answer: EnqueuedOut };
+  "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFilesOut };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkOut };
   "POST /api/sessions/{session_id}/rewind": { path: { session_id: string }; query: Record<string, never>; body: RewindInput; answer: RewoundOut };
   "GET /api/sessions/{session_id}/snapshots": { path: { session_id: string }; query: { limit?: number; before?: string | null }; body: undefined; answer: SnapshotOut[] };
@@ -1230,6 +1295,7 @@ export interface Routes {
   "GET /api/sessions/{session_id}/snapshots/compare": { path: { session_id: string }; query: { from: string | "base" | "now"; to: string | "base" | "now" }; body: undefined; answer: ComparedOut };
   "GET /api/sessions/{session_id}/snapshots/compare/diff": { path: { session_id: string }; query: { from: string | "base" | "now"; to: string | "base" | "now" }; body: undefined; answer: undefined };
   "GET /api/sessions/{session_id}/stream": { path: { session_id: string }; query: { after?: number }; body: undefined; answer: undefined };
+  "GET /api/sessions/{session_id}/terminal": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: TerminalOut };
   "POST /api/sessions/{session_id}/worktree/pin": { path: { session_id: string }; query: Record<string, never>; body: Nothing | null; answer: WorktreeOut };
   "POST /api/sessions/{session_id}/worktree/remove": { path: { session_id: string }; query: Record<string, never>; body: RemoveInput | null; answer: WorktreeOut };
   "POST /api/sessions/{session_id}/worktree/restore": { path: { session_id: string }; query: Record<string, never>; body: Nothing | null; answer: WorktreeOut };
@@ -1240,6 +1306,7 @@ export interface Routes {
   "PATCH /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: TaskPatch; answer: TaskOut };
   "POST /api/tasks/{task_id}/cancel": { path: { task_id: string }; query: Record<string, never>; body: Nothing | null; answer: TaskOut };
   "POST /api/tasks/{task_id}/move": { path: { task_id: string }; query: Record<string, never>; body: MoveInput; answer: TaskOut };
+  "GET /api/usage": { path: Record<string, never>; query: { days?: number }; body: undefined; answer: UsageSumOut[] };
   "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean }; body: undefined; answer: WorktreeOut[] };
   "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: ReapedOut[] };
 }

@@ -1,6 +1,7 @@
 // Where the person writes to the agent. It hears of the stream only what it needs, so that typing stays quick.
 import { ArrowUp } from "lucide-react";
 import { memo, useEffect, useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { call } from "../api/client";
 import { useAction } from "../api/queries";
 import { IconButton } from "../ui/Button";
@@ -9,6 +10,8 @@ import { AgentPicker } from "./AgentPicker";
 import { type Choice, useChoice } from "./choice";
 import styles from "./Composer.module.css";
 import { keepDraft, readDraft } from "./drafts";
+import { FileMenu, useFileMenu } from "./FileMenu";
+import { mentionAt, withPath } from "./mention";
 import { QueueList } from "./QueueList";
 import { SlashMenu, useSlash } from "./SlashMenu";
 import { StopButton } from "./StopButton";
@@ -60,8 +63,18 @@ export const Composer = memo(function Composer(props: ComposerProps) {
     setText(`/${name} `);
     field.current?.focus();
   });
+  const [cursor, setCursor] = useState(0);
+  const mention = mentionAt(text, cursor);
+  const files = useFileMenu(target, mention, (path) => {
+    if (!mention) return;
+    const next = withPath(text, mention, path);
+    flushSync(() => setText(next.text));
+    setCursor(next.cursor);
+    field.current?.setSelectionRange(next.cursor, next.cursor);
+  });
+  const menu = slash.open ? slash : files;
   const pressed = (event: React.KeyboardEvent) => {
-    if (slash.pressed(event)) return;
+    if (menu.pressed(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
       event.preventDefault();
       submit();
@@ -71,7 +84,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
     <div className={styles.composer}>
       {target.sessionId && <QueueList sessionId={target.sessionId} runningTaskId={runningTaskId} />}
       <div className={styles.box}>
-        <SlashMenu slash={slash} />
+        {slash.open ? <SlashMenu slash={slash} /> : <FileMenu files={files} />}
         <textarea
           ref={field}
           className={styles.field}
@@ -80,9 +93,11 @@ export const Composer = memo(function Composer(props: ComposerProps) {
           autoFocus={autoFocus}
           placeholder={placeholder ?? "What should the agent do?"}
           aria-label="Message to the agent"
-          aria-controls={slash.open ? slash.id : undefined}
-          aria-activedescendant={slash.open ? `${slash.id}-${slash.active}` : undefined}
+          aria-autocomplete="list"
+          aria-controls={menu.open ? menu.id : undefined}
+          aria-activedescendant={menu.open ? `${menu.id}-${menu.active}` : undefined}
           onChange={(event) => setText(event.target.value)}
+          onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
           onKeyDown={pressed}
         />
         <div className={styles.bar}>
