@@ -55,7 +55,8 @@ async def assert_accessible(page: Page, where: str) -> None:
     found = await page.evaluate("rules => axe.run(document, rules)", AXE_RULES)
     grave = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
     told = [
-        f"{fault['id']} ({fault['help']}): " + "; ".join(f"{node['html'][:160]} {node['failureSummary'][:200]}" for node in fault["nodes"][:4])
+        f"{fault['id']} ({fault['help']}): "
+        + "; ".join(f"{node['html'][:160]} {node['failureSummary'][:200]}" for node in fault["nodes"][:4])
         for fault in grave
     ]
     assert not told, f"{where}:\n" + "\n".join(told)

@@ -47,8 +47,8 @@ function FileRow({ file, onChoose }: { file: ReviewFileOut; onChoose: (number: n
           {visible(file.path.slice(cut))}
         </span>
         {file.flags.length > 0 && (
-          <span className={styles.flag} title={file.flags.map((flag) => flag.reason).join("\n")}>
-            <TriangleAlert aria-label={file.flags.map((flag) => flag.reason).join(", ")} />
+          <span className={styles.flag} title={file.flags.map((flag) => visible(flag.reason)).join("\n")}>
+            <TriangleAlert aria-label={file.flags.map((flag) => visible(flag.reason)).join(", ")} />
           </span>
         )}
         <span className={styles.counts}>

@@ -59,7 +59,7 @@ export function FileView({ changeId, sessionId, file, comments, height }: FileVi
   const lines = useMemo(() => units.flatMap((unit) => unit.lines), [units]);
   const astray = (side: string, line: number) => !pages.isPending && !lines.some((one) => isLine(one, side, line));
   return (
-    <section className={styles.file} aria-label={file.path}>
+    <section className={styles.file} aria-label={visible(file.path)}>
       <Head changeId={changeId} file={file} open={open} onOpen={setOpen} context={context} onContext={setContext} />
       {open && (
         <>

@@ -36,7 +36,7 @@ export function PatchScroll({ text }: { text: string }) {
 
 function File({ file }: { file: PatchFile }) {
   return (
-    <section className={styles.file} aria-label={file.path}>
+    <section className={styles.file} aria-label={visible(file.path)}>
       <header className={styles.head}>
         <span className={styles.path} title={visible(file.path)}>
           {visible(file.path)}

@@ -33,7 +33,7 @@ export function WorktreeState({ sessionId }: { sessionId: string }) {
   }
   return (
     <div className={styles.place}>
-      <code title={mine.path}>{visible(mine.path)}</code>
+      <code title={visible(mine.path)}>{visible(mine.path)}</code>
       <CopyButton text={mine.path} what="the path of the agent's copy" />
     </div>
   );

@@ -62,7 +62,7 @@ function Handle({ task, movable, grip, onStep }: QueueRowProps) {
     <button
       type="button"
       className={styles.handle}
-      aria-label={`Move “${task.prompt.slice(0, 40)}”: arrow keys, or drag`}
+      aria-label={`Move “${visible(task.prompt.slice(0, 40))}”: arrow keys, or drag`}
       title="Drag, or use the arrow keys"
       onKeyDown={pressed}
       {...grip}

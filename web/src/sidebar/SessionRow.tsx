@@ -39,7 +39,7 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
         <span className={styles.side}>{unread ? <span className={styles.dot} /> : age(new Date(session.updated_at))}</span>
       </Link>
       <Menu.Root>
-        <Menu.Trigger className={styles.more} aria-label={`More about ${session.title} (${WORDS[state]})`}>
+        <Menu.Trigger className={styles.more} aria-label={`More about ${visible(session.title)} (${WORDS[state]})`}>
           <Ellipsis aria-hidden />
         </Menu.Trigger>
         <Menu.Portal>

@@ -6,6 +6,7 @@ import { useProjects, useSessions } from "../api/queries";
 import type { SessionOut } from "../api/generated";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
+import { visible } from "../text/visible";
 import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
 import { doing } from "./state";
@@ -72,8 +73,8 @@ function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }
         <p className={styles.empty}>{filter === "all" ? "No sessions yet." : filter === "active" ? "Nothing goes on." : "Nothing is archived."}</p>
       )}
       {groups.map(([projectId, members]) => (
-        <section key={projectId} aria-label={nameOf(projectId)}>
-          <h2 className={styles.project}>{nameOf(projectId)}</h2>
+        <section key={projectId} aria-label={visible(nameOf(projectId))}>
+          <h2 className={styles.project}>{visible(nameOf(projectId))}</h2>
           <ul>
             {members.map((session) => (
               <SessionRow key={session.id} session={session} onChosen={onChosen} />
