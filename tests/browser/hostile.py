@@ -56,7 +56,7 @@ HOSTILE: tuple[str, ...] = (
     "<javascript:hit()>",
     "[https://good.example](https://hit.example/phish)",
     "[x](https://good.example@hit.example/)",
-    "https://xn--80ak6aa92e.hit.example/ https://gооd.example/",
+    "https://xn--80ak6aa92e.hit.example/ https://g\u043e\u043ed.example/",
     "![alt](https://hit.example/beacon.png)",
     "![alt](javascript:hit())",
     '[ref]: javascript:hit() "title"\n\n[ref] [ref][]',

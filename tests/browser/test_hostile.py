@@ -25,7 +25,8 @@ INSPECT = r"""() => {
   const tell = (why, element) => bad.push(`${why}: ${element.outerHTML.slice(0, 160)}`);
   const active = 'script,iframe,object,embed,base,meta,link,style,video,audio,img,template,math,form[action],[srcdoc]';
   for (const element of document.body.querySelectorAll(active)) tell('element', element);
-  const hidden = /[\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2060\ufeff\u0001-\u0008\u000b-\u001f\u007f-\u009f]/;
+  const controls = '\\u0001-\\u0008\\u000b-\\u001f\\u007f-\\u009f';
+  const hidden = new RegExp(`[\\u200b\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\u2060\\ufeff${controls}]`);
   for (const element of document.body.querySelectorAll('*')) {
     for (const { name, value } of element.attributes) {
       if (/^on/i.test(name)) tell('handler', element);

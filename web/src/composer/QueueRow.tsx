@@ -36,7 +36,7 @@ export function QueueRow(props: QueueRowProps) {
       ) : (
         <>
           <Handle {...props} />
-          <span className={styles.text} title={task.prompt} onDoubleClick={() => setEditing(editable)}>
+          <span className={styles.text} title={visible(task.prompt)} onDoubleClick={() => setEditing(editable)}>
             {visible(task.prompt)}
           </span>
           {!editable && <span className={styles.again}>is tried again</span>}
