@@ -16,6 +16,7 @@ from boocoder.errors import BoocoderError, Conflict, InvalidInput, NotFound
 
 COMMANDS = {
     "serve": ("boocoder.cli.serve", "Start the service and keep it running."),
+    "open": ("boocoder.cli.open_page", "Open the page in the browser, with a fresh sign-in link."),
     "run": ("boocoder.cli.run", "Give an agent a task, watch it, decide on its change."),
     "tasks": ("boocoder.cli.tasks", "The queue: list, show, add, edit, move, cancel."),
     "sessions": ("boocoder.cli.sessions", "Sessions: list, show, archive, reopen."),

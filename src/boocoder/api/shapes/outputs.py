@@ -53,7 +53,10 @@ class SessionOut(Output):
     running_task_id: UUID | None
     last_task_state: TaskState | None
     pending_change_id: UUID | None
+    additions: int | None
+    deletions: int | None
     open_requests: int
+    pinned: bool
 
 
 class ChatOut(Output):
