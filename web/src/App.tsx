@@ -1,7 +1,9 @@
 // The frame of the page: what stands left, in the middle and on the right, by the address.
 import { lazy, Suspense, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
+import { useSessionNews } from "./api/sessionNews";
 import styles from "./App.module.css";
+import { Notifier } from "./notify/Notifier";
 import { HomePage } from "./pages/HomePage";
 import { SessionPage } from "./pages/SessionPage";
 import { Palette } from "./palette/Palette";
@@ -12,10 +14,12 @@ import { Loading } from "./ui/Loading";
 
 const BoardPage = lazy(() => import("./pages/BoardPage"));
 const AgentsPage = lazy(() => import("./pages/AgentsPage"));
+const SettingsPage = lazy(() => import("./pages/SettingsPage"));
 
 export function App() {
   const [location] = useLocation();
   const [open, setOpen] = useState(false); // the sidebar on a narrow screen
+  useSessionNews();
   return (
     <div className={styles.app} data-sidebar={open ? "open" : "closed"}>
       <a className={styles.skip} href="#main">
@@ -44,11 +48,15 @@ export function App() {
               <Route path="/agents">
                 <AgentsPage onMenu={() => setOpen(true)} />
               </Route>
+              <Route path="/settings">
+                <SettingsPage onMenu={() => setOpen(true)} />
+              </Route>
               <Route>There is no such page.</Route>
             </Switch>
           </Suspense>
         </ErrorBoundary>
       </main>
+      <Notifier />
       <Palette />
     </div>
   );

@@ -4,6 +4,7 @@ import { memo, useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { call } from "../api/client";
 import { useAction } from "../api/queries";
+import { sends } from "../keys/sendKey";
 import { IconButton } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 import { AgentPicker } from "./AgentPicker";
@@ -75,7 +76,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const menu = slash.open ? slash : files;
   const pressed = (event: React.KeyboardEvent) => {
     if (menu.pressed(event)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+    if (sends(event) && !event.nativeEvent.isComposing) {
       event.preventDefault();
       submit();
     }

@@ -33,7 +33,7 @@ const MAC = navigator.platform.startsWith("Mac");
 
 /** As it is printed on this machine's keyboard. */
 export function keyName(key: string): string {
-  return key.replace("mod+", MAC ? "⌘" : "Ctrl ").replace(/ ?(\w)$/, (found) => found.toUpperCase());
+  return key.replace("mod+", MAC ? "⌘" : "Ctrl ").replace(/(^|[ ⌘])(\w)$/, (found) => found.toUpperCase());
 }
 
 /** Call `action` when the shortcut is pressed, for as long as the component is there. */

@@ -11,9 +11,17 @@ import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { complain } from "../ui/Toasts";
 import styles from "./BoardPage.module.css";
+import { UsageTable } from "./UsageTable";
 
 const COLUMNS = ["Waiting for you", "Running", "Queued", "Ended"] as const;
 type Column = (typeof COLUMNS)[number];
+
+const EMPTY: Record<Column, string> = {
+  "Waiting for you": "No agent asks you anything.",
+  Running: "No agent works now.",
+  Queued: "Nothing waits its turn.",
+  Ended: "What has ended is listed here.",
+};
 
 function columnOf(task: TaskOut): Column {
   if (task.state === "pending") return "Queued";
@@ -45,22 +53,26 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
           </select>
         </label>
       </PageHead>
-      <div className={styles.board}>
-        {!tasks && !error && <Loading />}
-        {error && <p>{error.message}</p>}
-        {tasks &&
-          COLUMNS.map((name) => (
-            <section key={name} className={styles.column} aria-label={name}>
-              <h2>
-                {name} <span>{columns.get(name)?.length ?? 0}</span>
-              </h2>
-              <ul>
-                {columns.get(name)?.map((task) => (
-                  <Task key={task.id} task={task} project={projects.find((one) => one.id === task.project_id)?.name ?? ""} />
-                ))}
-              </ul>
-            </section>
-          ))}
+      <div className={styles.page}>
+        <div className={styles.board}>
+          {!tasks && !error && <Loading />}
+          {error && <p>{error.message}</p>}
+          {tasks &&
+            COLUMNS.map((name) => (
+              <section key={name} className={styles.column} aria-label={name}>
+                <h2>
+                  {name} <span>{columns.get(name)?.length ?? 0}</span>
+                </h2>
+                {columns.get(name)?.length === 0 && <p className={styles.empty}>{EMPTY[name]}</p>}
+                <ul>
+                  {columns.get(name)?.map((task) => (
+                    <Task key={task.id} task={task} project={projects.find((one) => one.id === task.project_id)?.name ?? ""} />
+                  ))}
+                </ul>
+              </section>
+            ))}
+        </div>
+        <UsageTable />
       </div>
     </>
   );

@@ -1,13 +1,13 @@
 // Where one begins: choose a project, say what to do, and a session is made for it.
 import { useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
-import { call } from "../api/client";
-import { useAction, useProjects } from "../api/queries";
+import { useProjects, useSessions } from "../api/queries";
 import { Composer } from "../composer/Composer";
-import { Button } from "../ui/Button";
+import { SessionRow } from "../sidebar/SessionRow";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
-import { complain } from "../ui/Toasts";
+import { AddProject } from "./AddProject";
+import { FirstRun } from "./FirstRun";
 import styles from "./HomePage.module.css";
 
 const LAST = "boocoder.project";
@@ -18,7 +18,7 @@ export function HomePage({ onMenu }: { onMenu: () => void }) {
     <>
       <PageHead title="New session" onMenu={onMenu} />
       <div className={styles.page}>
-        {isPending ? <Loading /> : projects?.length ? <Begin /> : <FirstProject />}
+        {isPending ? <Loading /> : projects?.length ? <Begin /> : <FirstRun />}
       </div>
     </>
   );
@@ -52,42 +52,26 @@ function Begin() {
         <summary>Add a project</summary>
         <AddProject onAdded={setPicked} />
       </details>
+      <Recent />
     </div>
   );
 }
 
-function FirstProject() {
-  return (
-    <div className={styles.begin}>
-      <h2>Add your first project</h2>
-      <p>A project is a git repository on the machine where boocoder runs. Agents work in copies of it; your files change only when you apply what they did.</p>
-      <AddProject onAdded={() => undefined} />
-    </div>
-  );
-}
+const RECENT = 6;
 
-function AddProject({ onAdded }: { onAdded: (projectId: string) => void }) {
-  const [path, setPath] = useState("");
-  const add = useAction((wanted: string) => call("POST /api/projects", { body: { path: wanted } }), ["projects"]);
-  const submit = (event: React.FormEvent) => {
-    event.preventDefault();
-    add.mutate(path.trim(), {
-      onSuccess: (project) => {
-        setPath("");
-        onAdded(project.id);
-      },
-      onError: complain,
-    });
-  };
+/** What was touched last, to go on with it. */
+function Recent() {
+  const { data: sessions = [] } = useSessions();
+  const newest = useMemo(() => [...sessions].sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1)).slice(0, RECENT), [sessions]);
+  if (newest.length === 0) return null;
   return (
-    <form className={styles.form} onSubmit={submit}>
-      <label>
-        Directory of the repository
-        <input value={path} placeholder="/home/you/project" spellCheck={false} onChange={(event) => setPath(event.target.value)} />
-      </label>
-      <Button type="submit" kind="primary" disabled={!path.trim() || add.isPending}>
-        Add
-      </Button>
-    </form>
+    <section className={styles.recent} aria-label="Go on with">
+      <h3>Go on with</h3>
+      <ul>
+        {newest.map((one) => (
+          <SessionRow key={one.id} session={one} onChosen={() => undefined} />
+        ))}
+      </ul>
+    </section>
   );
 }

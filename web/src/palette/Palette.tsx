@@ -47,6 +47,7 @@ export function Palette() {
                   <Action name="New session" shortcut={SHORTCUTS.newSession.key} onSelect={run(() => go("/"))} />
                   <Action name="Tasks" shortcut={SHORTCUTS.board.key} onSelect={run(() => go("/tasks"))} />
                   <Action name="Agents" shortcut={SHORTCUTS.agents.key} onSelect={run(() => go("/agents"))} />
+                  <Action name="Settings" onSelect={run(() => go("/settings"))} />
                 </Command.Group>
                 <Command.Group heading="Page" className={styles.group}>
                   <Action name="Theme: light" onSelect={run(() => setTheme("light"))} />

@@ -1,12 +1,12 @@
 // One session in the list: what it does, its name, a mark for what the person has not seen, and a menu.
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis } from "lucide-react";
+import { Ellipsis, Pin } from "lucide-react";
 import { Link, useLocation } from "wouter";
 import { call } from "../api/client";
 import { useAction } from "../api/queries";
 import type { SessionOut } from "../api/generated";
 import { visible } from "../text/visible";
-import { age } from "../text/times";
+import { age, count } from "../text/times";
 import { complain } from "../ui/Toasts";
 import { DoingMark } from "./DoingMark";
 import styles from "./SessionRow.module.css";
@@ -23,6 +23,10 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
       call("PATCH /api/sessions/{session_id}", { path: { session_id: session.id }, body }),
     ["sessions", "session"],
   );
+  const pin = useAction(
+    () => call(`POST /api/sessions/{session_id}/worktree/${session.pinned ? "unpin" : "pin"}`, { path: { session_id: session.id } }),
+    ["sessions", "session"],
+  );
   const rename = () => {
     const title = prompt("Name of the session", session.title)?.trim();
     if (title) change.mutate({ title }, { onError: complain });
@@ -36,6 +40,13 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
           {visible(session.title)}
           {unread && <span className="visually-hidden">, unread</span>}
         </span>
+        {session.pinned && (
+          <span className={styles.pin} title="Pinned: its files are kept">
+            <Pin aria-hidden />
+            <span className="visually-hidden">pinned</span>
+          </span>
+        )}
+        {!!session.pending_change_id && <Counts added={session.additions ?? 0} removed={session.deletions ?? 0} />}
         <span className={styles.side}>{unread ? <span className={styles.dot} /> : age(new Date(session.updated_at))}</span>
       </Link>
       <Menu.Root>
@@ -48,6 +59,9 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
               <Menu.Item className={styles.item} onClick={rename}>
                 Rename
               </Menu.Item>
+              <Menu.Item className={styles.item} onClick={() => pin.mutate(undefined, { onError: complain })}>
+                {session.pinned ? "Unpin its files" : "Pin its files"}
+              </Menu.Item>
               <Menu.Item className={styles.item} onClick={() => change.mutate({ state: archived ? "open" : "archived" }, { onError: complain })}>
                 {archived ? "Reopen" : "Archive"}
               </Menu.Item>
@@ -56,5 +70,14 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
         </Menu.Portal>
       </Menu.Root>
     </li>
+  );
+}
+
+/** Lines of the change that waits; a large one in thousands, so that the title keeps its room. */
+function Counts({ added, removed }: { added: number; removed: number }) {
+  return (
+    <span className={styles.counts} title={`${added} lines added, ${removed} removed`}>
+      <span className={styles.added}>+{count(added)}</span> <span className={styles.removed}>−{count(removed)}</span>
+    </span>
   );
 }

@@ -1,5 +1,5 @@
 // The list of projects and sessions with what each one is doing, or what a search found.
-import { Bot, KanbanSquare, Plus } from "lucide-react";
+import { Bot, KanbanSquare, Plus, Settings } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useProjects, useSessions } from "../api/queries";
@@ -9,11 +9,23 @@ import { SearchResults } from "./SearchResults";
 import { visible } from "../text/visible";
 import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
-import { doing } from "./state";
+import { type Doing, doing } from "./state";
 import { ThemeButton } from "./ThemeButton";
 
-const FILTERS = ["all", "active", "archived"] as const;
+const FILTERS = ["all", "active", "waiting", "archived"] as const;
 type Filter = (typeof FILTERS)[number];
+
+const EMPTY: Record<Filter, string> = {
+  all: "No sessions yet. Say what should be done, and one begins.",
+  active: "Nothing runs, waits or is to be reviewed.",
+  waiting: "Nothing waits for you.",
+  archived: "Nothing is archived.",
+};
+
+function shows(filter: Filter, state: Doing): boolean {
+  if (filter === "active") return state !== "done" && state !== "idle";
+  return filter !== "waiting" || state === "waiting";
+}
 
 export function Sidebar({ onChosen }: { onChosen: () => void }) {
   const [filter, setFilter] = useState<Filter>("all");
@@ -52,6 +64,9 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
         <Link href="/agents" onClick={onChosen} aria-current={location === "/agents" ? "page" : undefined}>
           <Bot aria-hidden /> Agents
         </Link>
+        <Link href="/settings" onClick={onChosen} aria-label="Settings" title="Settings" className={styles.icon} aria-current={location === "/settings" ? "page" : undefined}>
+          <Settings aria-hidden />
+        </Link>
       </footer>
     </nav>
   );
@@ -61,7 +76,7 @@ function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }
   const { data: sessions, isPending } = useSessions(filter === "archived" ? "archived" : "open");
   const { data: projects = [] } = useProjects();
   const groups = useMemo(() => {
-    const shown = (sessions ?? []).filter((one) => filter !== "active" || !["done", "idle"].includes(doing(one)));
+    const shown = (sessions ?? []).filter((one) => shows(filter, doing(one)));
     const byProject = new Map<string, SessionOut[]>();
     for (const one of shown) byProject.set(one.project_id, [...(byProject.get(one.project_id) ?? []), one]);
     return [...byProject];
@@ -70,7 +85,7 @@ function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }
   return (
     <div className={styles.list}>
       {!isPending && groups.length === 0 && (
-        <p className={styles.empty}>{filter === "all" ? "No sessions yet." : filter === "active" ? "Nothing goes on." : "Nothing is archived."}</p>
+        <p className={styles.empty}>{EMPTY[filter]}</p>
       )}
       {groups.map(([projectId, members]) => (
         <section key={projectId} aria-label={visible(nameOf(projectId))}>

@@ -23,6 +23,7 @@ export class Connection {
   private readonly subscribers = new Map<string, Subscriber>();
   private readonly listeners = new Set<() => void>();
   private readonly agentListeners = new Set<(agents: AgentOut[]) => void>();
+  private readonly sessionListeners = new Set<(ids: readonly string[]) => void>();
   private readonly fresh = new Set<string>();
   private wait = WAIT_MIN_MS;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +62,13 @@ export class Connection {
     return () => this.agentListeners.delete(listener);
   }
 
+  /** Be told which sessions changed; after a lost connection once with none, because any may have. */
+  onSessions(listener: (ids: readonly string[]) => void): () => void {
+    this.sessionListeners.add(listener);
+    this.send({ op: "watch_sessions" });
+    return () => this.sessionListeners.delete(listener);
+  }
+
   private connect(): void {
     clearTimeout(this.retry);
     const socket = new WebSocket(this.url);
@@ -75,6 +83,7 @@ export class Connection {
     this.setState("open");
     for (const sessionId of this.subscribers.keys()) this.ask(sessionId);
     if (this.agentListeners.size) this.send({ op: "watch_agents" });
+    if (this.sessionListeners.size) this.send({ op: "watch_sessions" });
     clearInterval(this.pings);
     this.pings = setInterval(() => this.ping(), PING_MS);
   }
@@ -135,6 +144,9 @@ export class Connection {
         return;
       case "agents":
         for (const listener of this.agentListeners) listener(message.agents as AgentOut[]);
+        return;
+      case "sessions":
+        for (const listener of this.sessionListeners) listener(message.ids);
         return;
       case "resync":
         this.resync(message.session_id);
