@@ -20,12 +20,6 @@ from boocoder.api.shell.sign_in_page import CODE_USED, NOT_SIGNED_IN, STYLE, STY
 
 LOGIN_PATH = "/login"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-SIGN_IN_PAGE = b"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>boocoder</title><link rel="icon" href="data:,">
-<h1>Not signed in</h1>
-<p>Open the link that <code>boocoder serve</code> printed. It works once and for ten minutes;
-start the service again for a new one.</p></html>
-"""
 
 
 class TokenAuth:
