@@ -27,6 +27,7 @@ from boocoder.api.routes import (
     snapshots,
     streams,
     tasks,
+    terminal,
     usage,
     worktrees,
 )
@@ -63,6 +64,8 @@ ROUTERS = (
     permissions.router,
     permissions.rules,
     agents.router,
+    terminal.router,
+    terminal.frame,
     pages.router,
 )
 

@@ -31,6 +31,7 @@ from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
 from boocoder.service import Supervisor
 from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.file_search import FileSearch
+from boocoder.worktrees.terminals import Terminals
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
 PING_S = 20.0  # a WebSocket whose client is gone is noticed within twice this
@@ -113,6 +114,7 @@ class ApiServer:
         settings: where and for whom.
         database, broker, changes, review, care, reaper, shadows, agents: what the routes use.
         host_id, instance_id: told by the health route.
+        terminals: None: they are turned off.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class ApiServer:
         agents: Agents,
         host_id: HostId,
         instance_id: InstanceId,
+        terminals: Terminals | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -139,6 +142,7 @@ class ApiServer:
         self._reaper = reaper
         self._shadows = shadows
         self._agents = agents
+        self._terminals = terminals
         self._info = ApiInfo(version("boocoder"), host_id, instance_id)
         self._closing = Closing()
         self._supervisor = Supervisor("api")
@@ -238,6 +242,7 @@ class ApiServer:
             info=self._info,
             data_dir=settings.data_dir,
             closing=self._closing,
+            terminals=self._terminals,
         )
 
 

@@ -24,6 +24,7 @@ from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.file_search import FileSearch
 from boocoder.worktrees.removal import Reaped
+from boocoder.worktrees.terminals import Terminals
 
 
 class AgentNews(Protocol):
@@ -78,6 +79,7 @@ class ApiServices:
 
     Args:
         data_dir: where the service keeps its files.
+        terminals: None where they are turned off.
         closing: set when the service stops, so that streams end by themselves.
     """
 
@@ -95,6 +97,7 @@ class ApiServices:
     info: ApiInfo
     data_dir: Path
     closing: Closing
+    terminals: Terminals | None = None
 
 
 async def services_of(connection: HTTPConnection) -> ApiServices:

@@ -1,8 +1,9 @@
 // The session's change beside the conversation: what changed, what the person thinks of it, and where it goes.
 import { useQueryClient } from "@tanstack/react-query";
 import { Columns2, WrapText } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useReview, useReviewFiles } from "../api/review";
+import { useHasTerminal } from "../api/terminal";
 import type { ReviewOut } from "../api/generated";
 import type { Conversation } from "../stream/conversation";
 import { IconButton } from "../ui/Button";
@@ -16,47 +17,65 @@ import { FileScroll } from "./FileScroll";
 import { History } from "./History";
 import { setDiffView, useDiffView } from "./view";
 
+const TerminalView = lazy(() => import("../terminal/TerminalView"));
+
 interface ChangePanelProps {
   sessionId: string;
   changeId: string | null;
   conversation: Conversation;
 }
 
-type Tab = "change" | "history";
+const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const;
+type Tab = keyof typeof TABS;
 
 export default function ChangePanel({ sessionId, changeId, conversation }: ChangePanelProps) {
   const [tab, setTab] = useState<Tab>("change");
-  const view = useDiffView();
+  const terminals = useHasTerminal(sessionId);
   useRefresh(sessionId, conversation);
   return (
     <div className={styles.panel}>
       <div className={styles.tabs}>
-        <div className={styles.choice} role="tablist" aria-label="Change and history">
-          {(["change", "history"] as const).map((one) => (
-            <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
-              {one === "change" ? "Change" : "History"}
-            </button>
-          ))}
+        <div className={styles.choice} role="tablist" aria-label="Change, history and terminal">
+          {(Object.keys(TABS) as Tab[])
+            .filter((one) => one !== "terminal" || terminals)
+            .map((one) => (
+              <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
+                {TABS[one]}
+              </button>
+            ))}
         </div>
         <span className={styles.space} />
-        <IconButton
-          label={view.layout === "split" ? "Show inline" : "Show side by side"}
-          icon={<Columns2 />}
-          aria-pressed={view.layout === "split"}
-          onClick={() => setDiffView({ layout: view.layout === "split" ? "inline" : "split" })}
-        />
-        <IconButton label={view.wrap ? "Do not wrap lines" : "Wrap lines"} icon={<WrapText />} aria-pressed={view.wrap} onClick={() => setDiffView({ wrap: !view.wrap })} />
+        {tab !== "terminal" && <ViewButtons />}
       </div>
       <ErrorBoundary key={tab} what="The change">
-        {tab === "history" ? (
-          <History sessionId={sessionId} items={conversation.items} />
+        {tab === "terminal" ? (
+          <Suspense fallback={<Loading />}>
+            <TerminalView key={sessionId} sessionId={sessionId} />
+          </Suspense>
+        ) : tab === "history" ? (
+          <History key={sessionId} sessionId={sessionId} items={conversation.items} />
         ) : changeId ? (
-          <Review sessionId={sessionId} changeId={changeId} />
+          <Review key={sessionId} sessionId={sessionId} changeId={changeId} />
         ) : (
           <p className={styles.empty}>Nothing waits for you. What the agent changes in its copy of the files shows up here.</p>
         )}
       </ErrorBoundary>
     </div>
+  );
+}
+
+function ViewButtons() {
+  const view = useDiffView();
+  return (
+    <>
+      <IconButton
+        label={view.layout === "split" ? "Show inline" : "Show side by side"}
+        icon={<Columns2 />}
+        aria-pressed={view.layout === "split"}
+        onClick={() => setDiffView({ layout: view.layout === "split" ? "inline" : "split" })}
+      />
+      <IconButton label={view.wrap ? "Do not wrap lines" : "Wrap lines"} icon={<WrapText />} aria-pressed={view.wrap} onClick={() => setDiffView({ wrap: !view.wrap })} />
+    </>
   );
 }
 

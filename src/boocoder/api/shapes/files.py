@@ -127,6 +127,12 @@ class WorktreeOut(Output):
     kept: str
 
 
+class TerminalOut(Output):
+    """A terminal that could be opened."""
+
+    path: str
+
+
 class ReapedOut(Output):
     """A worktree that had to go; `kept` says why it stays all the same, "" where it went, or would go."""
 
