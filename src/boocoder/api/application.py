@@ -12,6 +12,7 @@ from boocoder.api import problem
 from boocoder.api.access import require_access
 from boocoder.api.routes import (
     agents,
+    attachments,
     changes,
     demo,
     files,
@@ -57,6 +58,7 @@ ROUTERS = (
     usage.router,
     demo.router,
     tasks.router,
+    attachments.router,
     changes.router,
     review.router,
     review.of_session,

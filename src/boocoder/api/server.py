@@ -28,6 +28,7 @@ from boocoder.errors import Unavailable
 from boocoder.git.shadows import Shadows
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
+from boocoder.queue.attachments import Attachments
 from boocoder.service import Supervisor
 from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.file_search import FileSearch
@@ -231,6 +232,7 @@ class ApiServer:
             reaper=self._reaper,
             shadows=self._shadows,
             files=FileSearch(database=self._database, shadows=self._shadows),
+            attachments=Attachments(database=self._database, root=settings.data_dir / "attachments"),
             agents=self._agents,
             authenticator=authenticator,
             allowed=allow_list(

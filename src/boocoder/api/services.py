@@ -21,6 +21,7 @@ from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
+from boocoder.queue.attachments import Attachments
 from boocoder.worktrees.care import WorktreeCare
 from boocoder.worktrees.file_search import FileSearch
 from boocoder.worktrees.removal import Reaped
@@ -91,6 +92,7 @@ class ApiServices:
     reaper: Reaper
     shadows: Shadows
     files: FileSearch
+    attachments: Attachments
     agents: Agents
     authenticator: Authenticator
     allowed: AllowList

@@ -25,6 +25,7 @@ class Task(msgspec.Struct, frozen=True):
         epoch: number of its newest attempt, 0 before the first.
         usage: the last usage frame's fields as JSON, None if the agent gave none.
         open_requests: how many of its permissions and questions wait for a person.
+        attachments: files that were sent with it, as a JSON list.
     """
 
     id: TaskId
@@ -52,6 +53,7 @@ class Task(msgspec.Struct, frozen=True):
     summary: str | None
     usage: msgspec.Raw | None
     open_requests: int
+    attachments: msgspec.Raw
 
 
 class KnownTask(msgspec.Struct, frozen=True):

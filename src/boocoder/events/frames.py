@@ -42,14 +42,24 @@ class TurnStarted(FrameBase, tag="turn_started"):
     epoch: int = 1
 
 
+class AttachmentData(msgspec.Struct, frozen=True):
+    """A file that was sent with a prompt."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size_bytes: int
+
+
 class MessageStarted(FrameBase, tag="message_started"):
-    """A message begins. A user's message comes whole, in `text`."""
+    """A message begins. A user's message comes whole, in `text`, with the files that were sent with it."""
 
     message_id: UUID
     chat_id: UUID
     task_id: UUID
     role: Literal["user", "assistant"]
     text: str = ""
+    attachments: tuple[AttachmentData, ...] = ()
 
 
 class Delta(FrameBase, tag="delta"):

@@ -28,7 +28,7 @@ from boocoder.db import chats, events, sessions, tasks
 from boocoder.db.pool import Connection
 from boocoder.db.tasks import Task
 from boocoder.events import frames
-from boocoder.model.ids import ChatId, ProjectId, SessionId, TaskId
+from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
 from boocoder.model.task import TaskState
 from boocoder.queue.enqueue import NewTask, enqueue
 from boocoder.queue.waiting import edit_waiting, move_waiting
@@ -131,6 +131,7 @@ def _new_task(body: NewTaskInput, idempotency_key: str | None) -> NewTask:
         idempotency_key=idempotency_key,
         start_from=body.start.from_,
         start_dirty=body.start.dirty,
+        attachments=tuple(AttachmentId(one) for one in body.attachments),
     )
 
 

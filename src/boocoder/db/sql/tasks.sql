@@ -70,7 +70,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
        w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
        NULL::timestamptz AS prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
+       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
+           AS attachments
 FROM claimed c
 JOIN projects p ON p.id = c.project_id
 JOIN sessions s ON s.id = c.session_id
@@ -87,7 +89,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
        w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
        t.prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
+       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
+           AS attachments
 FROM tasks c
 JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
 JOIN projects p ON p.id = c.project_id
@@ -164,7 +168,10 @@ RETURNING true AS done;
 SELECT id, ord, place, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
        thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
        error_text, error_cure, summary, usage,
-       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                     'size_bytes', a.size_bytes) ORDER BY a.place)
+                 FROM attachments a WHERE a.task_id = tasks.id), '[]') AS attachments
 FROM tasks WHERE id = $1;
 
 -- name: list_tasks
@@ -173,7 +180,10 @@ FROM tasks WHERE id = $1;
 SELECT id, ord, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
        error_code, error_text, error_cure, summary, usage,
-       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                     'size_bytes', a.size_bytes) ORDER BY a.place)
+                 FROM attachments a WHERE a.task_id = tasks.id), '[]') AS attachments
 FROM tasks
 WHERE ($1::task_state IS NULL OR state = $1)
   AND ($2::uuid IS NULL OR session_id = $2)
