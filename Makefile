@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser web-types web-test test check bench agents agents-test clean
+.PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test clean
 PY := .venv/bin/python
 export PYTHON
 
@@ -40,6 +40,12 @@ check: .venv/.synced ## formatting, lint, types, import contracts
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
 	@$(PY) -m bench $(ARGS)
+
+bench-page: page browser ## measure the web page in a real browser, some five minutes
+	@$(PY) -m bench.page $(ARGS)
+
+screenshots: page browser ## take the pictures of every page into docs/images/
+	@$(PY) tools/screenshots.py $(ARGS)
 
 agents: .venv/.synced ## install the real agents of the tests into .agents/, some 1 GB (AGENTS="goose qwen" for some)
 	@$(PY) tools/install_agents.py $(AGENTS)

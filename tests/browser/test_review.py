@@ -52,7 +52,8 @@ async def test_parts_are_decided_and_applied_by_keyboard_and_pointer(
     await panel(person).get_by_role("button", name="Apply…").click()
     dialog = person.page.get_by_role("dialog", name="Apply the change")
     await expect(dialog.get_by_role("radio", name="What you accepted (2)")).to_be_checked()
-    await dialog.get_by_role("button", name="Apply 2 parts").click()
+    await expect(dialog.get_by_role("status")).to_contain_text("No conflict. 2 parts, 1 file to write.")
+    await dialog.get_by_role("button", name="Apply to my working tree").click()
     await expect(person.page.get_by_text("Applied to your working tree: 1 file.")).to_be_visible()
     text = (project.path / LINES).read_text()
     assert "changed 3\n" in text and "changed 30\n" in text
@@ -67,7 +68,8 @@ async def test_remarks_are_gathered_and_sent_to_the_agent(person: Visit, desk: D
     await field.fill("say it in capitals")
     await field.press("Control+Enter")
     waiting = panel(person).get_by_role("region", name="Comments that wait")
-    await expect(waiting).to_contain_text("say it in capitals")
+    await expect(waiting).to_contain_text("1 comment waits")
+    await expect(panel(person).get_by_role("note", name="Your comment on line 3")).to_contain_text("say it in capitals")
     await part(person, 20, "open").get_by_role("button", name="Reject").click()
     await expect(part(person, 20, "rejected")).to_be_visible()
     await waiting.get_by_role("button", name="Send 1 comment to the agent").click()
@@ -83,8 +85,8 @@ async def test_a_conflict_is_shown_and_nothing_is_touched(person: Visit, desk: D
     project.write(LINES, mine)
     await panel(person).get_by_role("button", name="Apply…").click()
     dialog = person.page.get_by_role("dialog", name="Apply the change")
-    await dialog.get_by_role("button", name="Apply 1 part").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Nothing was touched")
+    await dialog.get_by_role("button", name="Apply to my working tree").click()
     await expect(dialog.get_by_role("alert")).to_contain_text(LINES)
     assert (project.path / LINES).read_text() == mine
     person.forgive("409")
@@ -101,7 +103,7 @@ async def test_a_session_is_set_back_and_forked(person: Visit, desk: Desk) -> No
     await expect(panel(person)).to_contain_text("changed 20")
     steps = int(await slider.get_attribute("max") or 0)
     for _ in range(steps):
-        if "after a turn" in (await slider.get_attribute("aria-valuetext") or ""):
+        if "After" in (await slider.get_attribute("aria-valuetext") or ""):
             break
         await slider.press("ArrowRight")
     await panel(person).get_by_role("button", name="Go back to this").click()

@@ -148,8 +148,8 @@ async def test_the_palette_finds_a_session_and_a_page(person: Visit, desk: Desk)
     await person.page.keyboard.press("Enter")
     await expect(person.page).to_have_url(re.compile(created.session_id))
     await person.page.keyboard.press("Control+k")
-    await field.fill("agents")
-    await person.page.keyboard.press("Enter")
+    await field.fill("Agents")
+    await person.page.get_by_role("option", name="Agents").last.click()
     await expect(person.page).to_have_url(re.compile("/agents$"))
 
 
@@ -166,3 +166,16 @@ async def test_a_session_is_archived_and_brought_back(person: Visit, desk: Desk)
     await page.get_by_role("menuitem", name="Reopen").click()
     await page.get_by_role("button", name="all", exact=True).click()
     await expect(link).to_be_visible()
+
+
+async def test_a_word_of_an_answer_is_found(person: Visit, desk: Desk) -> None:
+    created, _ = await desk.run("[[say the flibbertigibbet stands in line 7]]")
+    page = person.page
+    await page.keyboard.press("/")
+    field = page.get_by_role("searchbox", name="Search all sessions")
+    await expect(field).to_be_focused()
+    await field.fill("flibbertigibbet")
+    found = page.get_by_role("navigation", name="Sessions and pages").get_by_role("link", name="flibbertigibbet")
+    await found.first.click()
+    await expect(page).to_have_url(re.compile(created.session_id))
+    await expect(seen.answer(page)).to_contain_text("flibbertigibbet")
