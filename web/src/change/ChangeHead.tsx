@@ -24,7 +24,7 @@ export function ChangeHead({ review, files }: { review: ReviewOut; files: Review
         <span className={styles.removed}>−{deletions}</span>
         <span className={styles.progress}>
           {units - review.open} of {units} decided
-          {review.reopened > 0 && `, ${review.reopened} changed since you decided`}
+          {review.reopened > 0 && `, ${review.reopened} changed since`}
         </span>
       </p>
       <div className={styles.bar} role="img" aria-label={`${review.accepted} accepted, ${review.rejected} rejected, ${review.open} open`}>
