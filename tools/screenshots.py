@@ -144,6 +144,11 @@ async def agents(page: Page, scene: Scene) -> None:
     await expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
 
 
+async def settings(page: Page, scene: Scene) -> None:
+    await page.goto(urljoin(scene.service.url, "/settings"))
+    await expect(page.get_by_role("checkbox", name="Desktop notifications")).to_be_visible()
+
+
 async def palette(page: Page, scene: Scene) -> None:
     await session(page, scene)
     await page.keyboard.press("Control+k")
@@ -156,6 +161,7 @@ PAGES: dict[str, Callable[[Page, Scene], Awaitable[None]]] = {
     "asking": asking,
     "tasks": tasks,
     "agents": agents,
+    "settings": settings,
     "palette": palette,
     "change": change,
 }

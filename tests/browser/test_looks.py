@@ -97,6 +97,9 @@ async def test_no_page_has_a_serious_fault(
     await expect(page.get_by_role("heading", name="Agents", level=1)).to_be_visible()
     await expect(page.get_by_role("listitem").first).to_be_visible()
     await assert_accessible(page, "agents")
+    await person.go("/settings")
+    await expect(page.get_by_role("checkbox", name="Desktop notifications")).to_be_visible()
+    await assert_accessible(page, "settings")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -130,7 +133,7 @@ async def test_a_phone_shows_everything_without_scrolling_sideways(
 ) -> None:
     person = await visit(served, **PHONE)
     page = person.page
-    for path in ("/", f"/sessions/{scenery.done}", f"/sessions/{scenery.asks}", "/tasks", "/agents"):
+    for path in ("/", f"/sessions/{scenery.done}", f"/sessions/{scenery.asks}", "/tasks", "/agents", "/settings"):
         await person.go(path)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert not await seen.scrolls_sideways(person), path

@@ -156,6 +156,7 @@ async def test_the_palette_finds_a_session_and_a_page(person: Visit, desk: Desk)
 async def test_a_session_is_archived_and_brought_back(person: Visit, desk: Desk) -> None:
     await desk.run("[[say put me away]]")
     page = person.page
+    await person.go("/agents")
     link = page.get_by_role("navigation", name="Sessions and pages").get_by_role("link", name="put me away")
     await page.get_by_role("button", name="More about [[say put me away]]").click()
     await page.get_by_role("menuitem", name="Archive").click()
@@ -171,6 +172,8 @@ async def test_a_session_is_archived_and_brought_back(person: Visit, desk: Desk)
 async def test_a_word_of_an_answer_is_found(person: Visit, desk: Desk) -> None:
     created, _ = await desk.run("[[say the flibbertigibbet stands in line 7]]")
     page = person.page
+    await person.go("/tasks")  # at home the composer has the keyboard
+    await expect(page.get_by_role("region", name="Ended")).to_be_visible()
     await page.keyboard.press("/")
     field = page.get_by_role("searchbox", name="Search all sessions")
     await expect(field).to_be_focused()
