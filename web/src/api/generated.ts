@@ -63,6 +63,14 @@ export interface ApplyInput {
 /** Where a change is put. */
 export type ApplyTarget = "checkout" | "commit" | "branch";
 
+/** A file that goes with a task; an image is shown by its address, anything else saved. */
+export interface AttachmentOut {
+  id: string;
+  name: string;
+  media_type: string;
+  size_bytes: number;
+}
+
 /** A change with its files. */
 export interface ChangeOut {
   id: string;
@@ -281,6 +289,7 @@ export interface MessageOut {
   created_at: string;
   finished_at: string | null;
   text: string;
+  attachments: AttachmentOut[];
   parts: PartOut[];
 }
 
@@ -293,6 +302,12 @@ export type MessageStatus = "streaming" | "complete" | "failed" | "cancelled" | 
 /** Put a task that waits before another one, or last. */
 export interface MoveInput {
   before?: string | null;
+}
+
+/** Keep a file until a task takes it. */
+export interface NewAttachment {
+  name: string;
+  content: string;
 }
 
 /** Begin a chat in a session. */
@@ -351,6 +366,7 @@ export interface NewTaskInput {
   priority?: number;
   title?: string | null;
   start?: StartInput;
+  attachments?: string[];
 }
 
 /** The body of a request that needs none: absent, or an empty object. */
@@ -673,6 +689,7 @@ export interface TaskOut {
   summary: string | null;
   usage: UsageOut | null;
   open_requests: number;
+  attachments: AttachmentOut[];
 }
 
 /** Change a task that waits. */
@@ -683,9 +700,11 @@ export interface TaskPatch {
 /** pending -> running -> one final state; pending -> cancelled; running -> pending only if the prompt was never sent. The database holds the same set (0001_init.sql). */
 export type TaskState = "pending" | "running" | "completed" | "failed" | "cancelled" | "interrupted" | "timed_out";
 
-/** A terminal that could be opened. */
+/** Whether a session's terminal can be opened; `why` not, where it cannot now. */
 export interface TerminalOut {
-  path: string;
+  offered: boolean;
+  path: string | null;
+  why: string;
 }
 
 /** Which text of a part: what an agent said, or the input or output of a tool. */
@@ -816,6 +835,14 @@ export interface AgentsUnwatched {
   type: "agents_unwatched";
 }
 
+/** A file that was sent with a prompt. */
+export interface AttachmentData {
+  id: string;
+  name: string;
+  media_type: string;
+  size_bytes: number;
+}
+
 /** The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected. */
 export interface ChangeUpdated {
   type: "change_updated";
@@ -886,7 +913,7 @@ export interface MessageComplete {
   at?: number;
 }
 
-/** A message begins. A user's message comes whole, in `text`. */
+/** A message begins. A user's message comes whole, in `text`, with the files that were sent with it. */
 export interface MessageStarted {
   type: "message_started";
   message_id: string;
@@ -894,6 +921,7 @@ export interface MessageStarted {
   task_id: string;
   role: "assistant" | "user";
   text?: string;
+  attachments?: AttachmentData[];
   session_id: string;
   seq?: number | null;
   at?: number;
@@ -1246,6 +1274,8 @@ export type SocketAnswer =
 export interface Routes {
   "GET /api/agents": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: AgentOut[] };
   "POST /api/agents/probe": { path: Record<string, never>; query: Record<string, never>; body: ProbeInput | null; answer: AgentOut[] };
+  "POST /api/attachments": { path: Record<string, never>; query: Record<string, never>; body: NewAttachment; answer: AttachmentOut };
+  "GET /api/attachments/{attachment_id}": { path: { attachment_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   "GET /api/changes": { path: Record<string, never>; query: { session_id?: string | null; state?: ChangeState | null; limit?: number; before?: string | null }; body: undefined; answer: ChangeRowOut[] };
   "GET /api/changes/{change_id}": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: ChangeOut };
   "POST /api/changes/{change_id}/apply": { path: { change_id: string }; query: Record<string, never>; body: ApplyInput | null; answer: AppliedOut };

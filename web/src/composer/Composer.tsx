@@ -1,21 +1,27 @@
 // Where the person writes to the agent. It hears of the stream only what it needs, so that typing stays quick.
 import { ArrowUp } from "lucide-react";
-import { memo, useEffect, useRef, useState, type ReactNode } from "react";
-import { flushSync } from "react-dom";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
+import { type ClipboardEvent, type KeyboardEvent, memo, type ReactNode, useEffect, useRef, useState } from "react";
+import type { StartInput } from "../api/generated";
+import { useChats } from "../api/queries";
 import { sends } from "../keys/sendKey";
 import { IconButton } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 import { AgentPicker } from "./AgentPicker";
-import { type Choice, useChoice } from "./choice";
+import { AttachButton } from "./AttachButton";
+import { AttachmentBar } from "./AttachmentBar";
+import { useChoice } from "./choice";
 import styles from "./Composer.module.css";
+import { ComposerHint } from "./ComposerHint";
 import { keepDraft, readDraft } from "./drafts";
-import { FileMenu, useFileMenu } from "./FileMenu";
-import { mentionAt, withPath } from "./mention";
+import { FileMenu } from "./FileMenu";
+import { NewChatButton } from "./NewChatButton";
 import { QueueList } from "./QueueList";
-import { SlashMenu, useSlash } from "./SlashMenu";
+import { type Command, SlashMenu } from "./SlashMenu";
 import { StopButton } from "./StopButton";
+import { useAttachments } from "./useAttachments";
+import { useDrop } from "./useDrop";
+import { useMenus } from "./useMenus";
+import { useSend } from "./useSend";
 
 /** Where a task goes. */
 export interface Target {
@@ -29,104 +35,109 @@ interface ComposerProps {
   /** The task that runs now, if any: it can be stopped, and what is sent waits behind it. */
   runningTaskId: string | null;
   /** Slash commands of the chat's agent. */
-  commands?: readonly { name: string; description?: string }[];
+  commands?: readonly Command[];
   placeholder?: string;
   autoFocus?: boolean;
+  /** Where a new session's files start from. */
+  start?: StartInput;
   onSent?: (sent: { task_id: string; session_id: string; chat_id: string }) => void;
   /** Shown beside the pickers, such as where the work starts. */
   children?: ReactNode;
 }
 
+const NO_COMMANDS: readonly Command[] = [];
+
 export const Composer = memo(function Composer(props: ComposerProps) {
-  const { target, runningTaskId, commands = [], placeholder, autoFocus = false, onSent, children } = props;
+  const { target, runningTaskId, commands = NO_COMMANDS, start, onSent } = props;
   const draftKey = target.sessionId ?? `new-${target.projectId ?? ""}`; // a chat may be known only later
   const [text, setText] = useState(() => readDraft(draftKey));
   const [choice, choose] = useChoice(target);
+  const { data: chats = [] } = useChats(target.sessionId ?? "", target.sessionId !== undefined);
   const field = useRef<HTMLTextAreaElement>(null);
-  const key = useRef(crypto.randomUUID()); // the same until the task is taken: a lost answer sends once
+  const attached = useAttachments(draftKey);
+  const drop = useDrop(attached.add);
+  const menus = useMenus({ text, setText, field }, target, commands);
+  const send = useSend(target, choice, start);
   useEffect(() => keepDraft(draftKey, text), [draftKey, text]);
   useEffect(() => fit(field.current), [text]);
-  const send = useAction((prompt: string) => post(target, prompt, choice, key.current), ["tasks", "sessions", "session", "chats"]);
+  const ready = Boolean(text.trim()) && !send.isPending && !attached.busy;
   const submit = () => {
-    const prompt = text.trim();
-    if (!prompt || send.isPending) return;
-    send.mutate(text, {
-      onSuccess: (sent) => {
-        key.current = crypto.randomUUID();
-        setText("");
-        keepDraft(draftKey, "");
-        onSent?.(sent);
-      },
-      onError: complain,
-    });
+    if (!ready) return;
+    const done = (sent: Parameters<NonNullable<typeof onSent>>[0]) => {
+      setText("");
+      keepDraft(draftKey, "");
+      attached.clear();
+      onSent?.(sent);
+    };
+    send.mutate({ prompt: text, attachments: attached.ids }, { onSuccess: done, onError: complain });
   };
-  const slash = useSlash(text, commands, (name) => {
-    setText(`/${name} `);
-    field.current?.focus();
-  });
-  const [cursor, setCursor] = useState(0);
-  const mention = mentionAt(text, cursor);
-  const files = useFileMenu(target, mention, (path) => {
-    if (!mention) return;
-    const next = withPath(text, mention, path);
-    flushSync(() => setText(next.text));
-    setCursor(next.cursor);
-    field.current?.setSelectionRange(next.cursor, next.cursor);
-  });
-  const menu = slash.open ? slash : files;
-  const pressed = (event: React.KeyboardEvent) => {
-    if (menu.pressed(event)) return;
-    if (sends(event) && !event.nativeEvent.isComposing) {
-      event.preventDefault();
-      submit();
-    }
-  };
+  const chat = chats.find((one) => one.id === target.chatId);
+  const below = target.sessionId === undefined; // where the composer stands at the top of the page
   return (
     <div className={styles.composer}>
       {target.sessionId && <QueueList sessionId={target.sessionId} runningTaskId={runningTaskId} />}
-      <div className={styles.box}>
-        {slash.open ? <SlashMenu slash={slash} /> : <FileMenu files={files} />}
-        <textarea
-          ref={field}
-          className={styles.field}
-          rows={1}
-          value={text}
-          autoFocus={autoFocus}
-          placeholder={placeholder ?? "What should the agent do?"}
-          aria-label="Message to the agent"
-          aria-autocomplete="list"
-          aria-controls={menu.open ? menu.id : undefined}
-          aria-activedescendant={menu.open ? `${menu.id}-${menu.active}` : undefined}
-          onChange={(event) => setText(event.target.value)}
-          onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
-          onKeyDown={pressed}
-        />
+      <div className={styles.box} data-over={drop.over || undefined} {...drop.handlers}>
+        {menus.slash.open ? <SlashMenu slash={menus.slash} below={below} /> : <FileMenu files={menus.files} below={below} />}
+        <ComposerHint chats={chats} chatId={target.chatId} choice={choice} />
+        <AttachmentBar files={attached.files} onRemove={attached.remove} />
+        <Field {...props} field={field} text={text} menus={menus} onText={setText} onFiles={attached.add} onSend={submit} />
         <div className={styles.bar}>
           <AgentPicker choice={choice} onChoose={choose} />
-          {children}
+          {props.children}
           <span className={styles.space} />
+          {target.sessionId && <NewChatButton sessionId={target.sessionId} fresh={!chat?.agent} />}
+          <AttachButton onFiles={attached.add} />
           {runningTaskId && <StopButton key={runningTaskId} taskId={runningTaskId} />}
-          <IconButton
-            className={styles.send}
-            label={runningTaskId ? "Queue the message" : "Send"}
-            icon={<ArrowUp />}
-            disabled={!text.trim() || send.isPending}
-            onClick={submit}
-          />
+          <IconButton className={styles.send} label={runningTaskId ? "Queue the message" : "Send"} icon={<ArrowUp />} disabled={!ready} onClick={submit} />
         </div>
       </div>
     </div>
   );
 });
 
-async function post(target: Target, prompt: string, choice: Choice, key: string) {
-  const place = target.chatId
-    ? { chat_id: target.chatId }
-    : target.sessionId
-      ? { session_id: target.sessionId }
-      : { project_id: target.projectId ?? null };
-  const { agent, model, mode, thinking } = choice;
-  return call("POST /api/tasks", { body: { prompt, ...place, agent, model, mode, thinking } }, { headers: { "Idempotency-Key": key } });
+interface FieldProps {
+  placeholder?: string;
+  autoFocus?: boolean;
+  field: React.RefObject<HTMLTextAreaElement | null>;
+  text: string;
+  menus: ReturnType<typeof useMenus>;
+  onText: (text: string) => void;
+  onFiles: (files: readonly File[]) => void;
+  onSend: () => void;
+}
+
+function Field({ placeholder, autoFocus = false, field, text, menus, onText, onFiles, onSend }: FieldProps) {
+  const { menu, setCursor } = menus;
+  const pressed = (event: KeyboardEvent) => {
+    if (menu.pressed(event) || event.nativeEvent.isComposing || !sends(event)) return;
+    event.preventDefault();
+    onSend();
+  };
+  const pasted = (event: ClipboardEvent) => {
+    const files = [...event.clipboardData.files];
+    // Office programs put a picture of the text beside it: the text is meant.
+    if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    onFiles(files);
+  };
+  return (
+    <textarea
+      ref={field}
+      className={styles.field}
+      rows={1}
+      value={text}
+      autoFocus={autoFocus}
+      placeholder={placeholder ?? "What should the agent do?"}
+      aria-label="Message to the agent"
+      aria-autocomplete="list"
+      aria-controls={menu.open ? menu.id : undefined}
+      aria-activedescendant={menu.open ? `${menu.id}-${menu.active}` : undefined}
+      onChange={(event) => onText(event.target.value)}
+      onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
+      onKeyDown={pressed}
+      onPaste={pasted}
+    />
+  );
 }
 
 /** As high as its text, up to a limit set by the style. */

@@ -12,9 +12,9 @@ export function useFileMenu(target: Target, mention: Mention | null, onChoose: (
   return useMenu(mention ? found : [], `${mention?.from}@${mention?.letters}`, onChoose);
 }
 
-export function FileMenu({ files }: { files: Menu<string> }) {
+export function FileMenu({ files, below }: { below: boolean; files: Menu<string> }) {
   return (
-    <Suggestions menu={files} label="Files" keyOf={(path) => path}>
+    <Suggestions menu={files} below={below} label="Files" keyOf={(path) => path}>
       {(path) => {
         const name = path.slice(path.lastIndexOf("/") + 1);
         return (

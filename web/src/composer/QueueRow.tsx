@@ -39,6 +39,9 @@ export function QueueRow(props: QueueRowProps) {
           <span className={styles.text} title={visible(task.prompt)} onDoubleClick={() => setEditing(editable)}>
             {visible(task.prompt)}
           </span>
+          {task.attachments.length > 0 && (
+            <span className={styles.agent}>{task.attachments.length === 1 ? "1 file" : `${task.attachments.length} files`}</span>
+          )}
           {!editable && <span className={styles.again}>is tried again</span>}
           <span className={styles.agent}>{task.agent}</span>
           <Buttons {...props} onEdit={() => setEditing(true)} />

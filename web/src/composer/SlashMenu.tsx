@@ -16,9 +16,9 @@ export function useSlash(text: string, commands: readonly Command[], onChoose: (
   return useMenu(found, text, (command) => onChoose(command.name));
 }
 
-export function SlashMenu({ slash }: { slash: Menu<Command> }) {
+export function SlashMenu({ slash, below }: { below: boolean; slash: Menu<Command> }) {
   return (
-    <Suggestions menu={slash} label="Commands of the agent" keyOf={(command) => command.name}>
+    <Suggestions menu={slash} below={below} label="Commands of the agent" keyOf={(command) => command.name}>
       {(command) => (
         <>
           <strong>/{visible(command.name)}</strong> <span>{visible(command.description ?? "")}</span>

@@ -1,19 +1,22 @@
-// Shows a menu of suggestions above the text. The keyboard stays in the text field.
-import type { ReactNode } from "react";
+// Shows a menu of suggestions at the text, above or below. The keyboard stays in the text field.
+import { type ReactNode, useEffect, useRef } from "react";
 import type { Menu } from "./menu";
 import styles from "./Suggestions.module.css";
 
 interface SuggestionsProps<Item> {
   menu: Menu<Item>;
   label: string;
+  below: boolean;
   keyOf: (item: Item) => string;
   children: (item: Item) => ReactNode;
 }
 
-export function Suggestions<Item>({ menu, label, keyOf, children }: SuggestionsProps<Item>) {
+export function Suggestions<Item>({ menu, label, below, keyOf, children }: SuggestionsProps<Item>) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => list.current?.children[menu.active]?.scrollIntoView({ block: "nearest" }), [menu.active]);
   if (!menu.open) return null;
   return (
-    <ul className={styles.menu} role="listbox" id={menu.id} aria-label={label}>
+    <ul ref={list} data-below={below || undefined} className={styles.menu} role="listbox" id={menu.id} aria-label={label}>
       {menu.found.map((item, index) => (
         <li
           key={keyOf(item)}

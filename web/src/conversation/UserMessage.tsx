@@ -4,6 +4,7 @@ import type { Message } from "../stream/conversation";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
+import { Attached } from "./Attached";
 import styles from "./UserMessage.module.css";
 
 const FOLD_CHARS = 1_200;
@@ -16,7 +17,10 @@ export function UserMessage({ message }: { message: Message }) {
   const shown = open || !long ? message.text : lines.slice(0, FOLD_LINES).join("\n").slice(0, FOLD_CHARS);
   return (
     <article className={styles.message} aria-label="Your message">
-      <div className={styles.text}>{visible(shown)}</div>
+      <div className={styles.text}>
+        {visible(shown)}
+        <Attached files={message.attachments} />
+      </div>
       <div className={styles.tools}>
         {long && (
           <Button kind="quiet" small aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -1,8 +1,10 @@
 // Where one begins: choose a project, say what to do, and a session is made for it.
 import { useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
+import type { StartInput } from "../api/generated";
 import { useProjects, useSessions } from "../api/queries";
 import { Composer } from "../composer/Composer";
+import { StartPicker, startOf } from "../composer/StartPicker";
 import { SessionRow } from "../sidebar/SessionRow";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
@@ -27,6 +29,7 @@ export function HomePage({ onMenu }: { onMenu: () => void }) {
 function Begin() {
   const { data: projects = [] } = useProjects();
   const [, go] = useLocation();
+  const [start, setStart] = useState<StartInput>({});
   const [picked, setPicked] = useState(() => localStorage.getItem(LAST) ?? "");
   const project = projects.find((one) => one.id === picked) ?? projects[0];
   const target = useMemo(() => ({ projectId: project?.id }), [project?.id]);
@@ -36,7 +39,7 @@ function Begin() {
   return (
     <div className={styles.begin}>
       <h2>What should be done?</h2>
-      <Composer key={project?.id} target={target} runningTaskId={null} autoFocus onSent={(sent) => go(`/sessions/${sent.session_id}`)}>
+      <Composer key={project?.id} target={target} start={startOf(start)} runningTaskId={null} autoFocus onSent={(sent) => go(`/sessions/${sent.session_id}`)}>
         <label className={styles.project}>
           <span className="visually-hidden">Project</span>
           <select value={project?.id} onChange={(event) => setPicked(event.target.value)}>
@@ -47,6 +50,7 @@ function Begin() {
             ))}
           </select>
         </label>
+        <StartPicker start={start} onStart={setStart} />
       </Composer>
       <details className={styles.add}>
         <summary>Add a project</summary>

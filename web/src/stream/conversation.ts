@@ -2,6 +2,7 @@
 // Text is kept by the rule of docs/frames.md: offsets count code points, and what is known already is dropped.
 import type {
   AgentCommands,
+  AttachmentData,
   ChangeUpdated,
   Delta,
   Frame,
@@ -43,8 +44,9 @@ export interface Message {
   chatId: string;
   taskId: string;
   role: "user" | "assistant";
-  /** A user's whole prompt. */
+  /** A user's whole prompt, and the files that were sent with it. */
   text: string;
+  attachments: readonly AttachmentData[];
   status: MessageStatus;
   parts: readonly Part[];
   at: number;
@@ -123,6 +125,7 @@ export class Fold {
           taskId: frame.task_id,
           role: frame.role,
           text: frame.text ?? "",
+          attachments: frame.attachments ?? [],
           status: frame.role === "user" ? "complete" : "streaming",
           parts: [],
           at: frame.at ?? 0,
