@@ -140,7 +140,8 @@ async def test_without_files_there_is_no_shell(desk: Desk, home: Installation) -
     async with screen(home, created.session_id) as shell:
         refused = await shell.end()
     assert refused["code"] == "worktree_not_there"
-    assert refused["cure"]
+    told = await desk.client.get(f"/api/sessions/{created.session_id}/terminal", dict[str, object])
+    assert told == {"offered": True, "path": None, "why": f"{refused['text']} {refused['cure']}"}
 
 
 async def test_only_our_own_page_with_the_token_gets_a_shell(desk: Desk, home: Installation) -> None:
@@ -173,3 +174,6 @@ async def test_it_can_be_turned_off(home_settings: dict[str, str], desk: Desk, h
     created, _ = await desk.run("[[write a.txt|a]]")
     async with screen(home, created.session_id) as shell:
         assert (await shell.end())["code"] == "terminal_off"
+    told = await desk.client.get(f"/api/sessions/{created.session_id}/terminal", dict[str, object])
+    assert (told["offered"], told["path"]) == (False, None)
+    assert told["why"]

@@ -71,4 +71,5 @@ test("moments are told by the prompts of their turns, oldest first", () => {
   );
   expect(found.map((one) => one.words)).toEqual(["Where the session began", "Before a turn", "After “Fix it”", "Kept by hand (before lunch)", "Now"]);
   expect(found.map((one) => one.id)).toEqual(["base", "1", "2", "3", "now"]);
+  expect(momentsOf([], new Map(), true).map((one) => one.id)).toEqual(["base"]);
 });

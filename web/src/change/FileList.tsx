@@ -23,7 +23,7 @@ export function FileList({ files, onChoose }: { files: ReviewFileOut[]; onChoose
         <input type="search" placeholder="Filter files" aria-label="Filter files" value={filter} onChange={(event) => setFilter(event.target.value)} />
       )}
       {open && (
-        <ul>
+        <ul onKeyDown={walk}>
           {shown.map((file) => (
             <FileRow key={file.number} file={file} onChoose={onChoose} />
           ))}
@@ -31,6 +31,16 @@ export function FileList({ files, onChoose }: { files: ReviewFileOut[]; onChoose
       )}
     </nav>
   );
+}
+
+/** The arrow keys go from file to file. */
+function walk(event: React.KeyboardEvent<HTMLUListElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const files = [...event.currentTarget.querySelectorAll<HTMLButtonElement>("button")];
+  const next = step && files[files.indexOf(document.activeElement as HTMLButtonElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 function FileRow({ file, onChoose }: { file: ReviewFileOut; onChoose: (number: number) => void }) {

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { call } from "../api/client";
 import { useSnapshots } from "../api/review";
+import { isAway, useWorktree } from "../api/worktree";
 import type { Conversation } from "../stream/conversation";
 import { age } from "../text/times";
 import { Loading } from "../ui/Loading";
@@ -15,7 +16,8 @@ import { WorktreeState } from "./WorktreeState";
 export function History({ sessionId, items }: { sessionId: string; items: Conversation["items"] }) {
   const { data: snapshots, error } = useSnapshots(sessionId);
   const prompts = useMemo(() => promptsOf(items), [items]);
-  const moments = useMemo(() => momentsOf(snapshots ?? [], prompts), [snapshots, prompts]);
+  const away = isAway(useWorktree(sessionId));
+  const moments = useMemo(() => momentsOf(snapshots ?? [], prompts, away), [snapshots, prompts, away]);
   const [chosen, choose] = useState<string | null>(null);
   const [until, setUntil] = useState("now");
   if (error) return <p className={styles.empty}>{error.message}</p>;

@@ -1,7 +1,7 @@
 // Where the agent's copy of the files is, and the way back where it was put away.
-import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
 import { useAction } from "../api/queries";
+import { isAway, useWorktree } from "../api/worktree";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
@@ -9,17 +9,13 @@ import { complain, say } from "../ui/Toasts";
 import styles from "./History.module.css";
 
 export function WorktreeState({ sessionId }: { sessionId: string }) {
-  const { data } = useQuery({
-    queryKey: ["snapshots", sessionId, "worktree"],
-    queryFn: ({ signal }) => call("GET /api/worktrees", { query: { gone: true } }, { signal }),
-  });
+  const mine = useWorktree(sessionId);
   const restore = useAction(
     () => call("POST /api/sessions/{session_id}/worktree/restore", { path: { session_id: sessionId } }),
     ["snapshots", "session"],
   );
-  const mine = data?.find((one) => one.session_id === sessionId);
   if (!mine) return null;
-  if (mine.state === "gone" || mine.state === "removing") {
+  if (isAway(mine)) {
     return (
       <div className={styles.gone} role="status">
         <span>

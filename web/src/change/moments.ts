@@ -25,10 +25,10 @@ const KINDS: Record<SnapshotKind, string> = {
 };
 const PROMPT_CHARS = 60;
 
-/** Oldest first, between where the worktree began and now. */
-export function momentsOf(snapshots: readonly SnapshotOut[], prompts: ReadonlyMap<string, string>): Moment[] {
+/** Oldest first, from where the worktree began; files that were put away have no now. */
+export function momentsOf(snapshots: readonly SnapshotOut[], prompts: ReadonlyMap<string, string>, away = false): Moment[] {
   const kept = [...snapshots].reverse().map((snapshot) => ({ id: snapshot.id, snapshot, words: wordsOf(snapshot, prompts) }));
-  return [{ id: "base", snapshot: null, words: "Where the session began" }, ...kept, { id: "now", snapshot: null, words: "Now" }];
+  return [{ id: "base", snapshot: null, words: "Where the session began" }, ...kept, ...(away ? [] : [{ id: "now", snapshot: null, words: "Now" }])];
 }
 
 function wordsOf(snapshot: SnapshotOut, prompts: ReadonlyMap<string, string>): string {

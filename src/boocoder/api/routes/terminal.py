@@ -19,6 +19,7 @@ from boocoder.api.shapes.files import TerminalOut
 from boocoder.api.shapes.inputs import SessionPath
 from boocoder.api.shell.answer_headers import FRAME_POLICY
 from boocoder.api.terminal_socket import SCREEN_MAX, TerminalSocket, allowed
+from boocoder.errors import Conflict
 from boocoder.worktrees.terminals import Size
 
 router = APIRouter(prefix="/api/sessions/{session_id}/terminal", route_class=StrictRoute)
@@ -31,8 +32,12 @@ Edge = Annotated[int, Query(ge=1, le=SCREEN_MAX)]
 @router.get("")
 @access(Access.READ)
 async def get_terminal(session_id: SessionPath, services: Services) -> TerminalOut:
-    """Where a terminal of the session would start; a problem says why there is none (409)."""
-    return TerminalOut(path=str(await allowed(services.terminals).directory(session_id)))
+    """Where a terminal of the session would start, or why there is none."""
+    try:
+        path = await allowed(services.terminals).directory(session_id)
+    except Conflict as error:
+        return TerminalOut(offered=services.terminals is not None, path=None, why=f"{error.text} {error.cure}")
+    return TerminalOut(offered=True, path=str(path), why="")
 
 
 @router.websocket("")

@@ -128,9 +128,11 @@ class WorktreeOut(Output):
 
 
 class TerminalOut(Output):
-    """A terminal that could be opened."""
+    """Whether a session's terminal can be opened; `why` not, where it cannot now."""
 
-    path: str
+    offered: bool
+    path: str | None
+    why: str
 
 
 class ReapedOut(Output):
