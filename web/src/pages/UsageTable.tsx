@@ -63,7 +63,7 @@ function Sums({ kind, rows, total }: { kind: Kind; rows: readonly UsageSumOut[];
             <th scope="col">{kind}</th>
             <th scope="col" aria-label="Share of the tokens" />
             <th scope="col">Turns</th>
-            <th scope="col">Failed</th>
+            <th scope="col">Not completed</th>
             <th scope="col">Tokens in</th>
             <th scope="col">out</th>
             <th scope="col">Cost</th>

@@ -1,5 +1,5 @@
 // What a session is doing, as a mark with its word for screen readers.
-import { CircleAlert, CircleDashed, CircleDot, Check, FilePen, LoaderCircle, Circle } from "lucide-react";
+import { Check, Circle, CircleAlert, CircleDashed, CircleDot, CirclePause, CircleStop, FilePen, LoaderCircle } from "lucide-react";
 import styles from "./DoingMark.module.css";
 import { type Doing, WORDS } from "./state";
 
@@ -8,7 +8,9 @@ const ICONS = {
   working: LoaderCircle,
   queued: CircleDashed,
   failed: CircleAlert,
+  interrupted: CirclePause,
   review: FilePen,
+  stopped: CircleStop,
   done: Check,
   idle: Circle,
 } as const;

@@ -77,7 +77,7 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
 function Counts({ added, removed }: { added: number; removed: number }) {
   return (
     <span className={styles.counts} title={`${added} lines added, ${removed} removed`}>
-      <span className={styles.added}>+{count(added)}</span> <span className={styles.removed}>−{count(removed)}</span>
+      {added > 0 && <span className={styles.added}>+{count(added)}</span>} {removed > 0 && <span className={styles.removed}>−{count(removed)}</span>}
     </span>
   );
 }

@@ -23,7 +23,7 @@ const EMPTY: Record<Filter, string> = {
 };
 
 function shows(filter: Filter, state: Doing): boolean {
-  if (filter === "active") return state !== "done" && state !== "idle";
+  if (filter === "active") return state !== "done" && state !== "stopped" && state !== "idle";
   return filter !== "waiting" || state === "waiting";
 }
 
