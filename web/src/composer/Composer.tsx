@@ -84,11 +84,12 @@ export const Composer = memo(function Composer(props: ComposerProps) {
         <div className={styles.bar}>
           <AgentPicker choice={choice} onChoose={choose} />
           {props.children}
-          <span className={styles.space} />
-          {target.sessionId && <NewChatButton sessionId={target.sessionId} fresh={!chat?.agent} />}
-          <AttachButton onFiles={attached.add} />
-          {runningTaskId && <StopButton key={runningTaskId} taskId={runningTaskId} />}
-          <IconButton className={styles.send} label={runningTaskId ? "Queue the message" : "Send"} icon={<ArrowUp />} disabled={!ready} onClick={submit} />
+          <span className={styles.actions}>
+            {target.sessionId && <NewChatButton sessionId={target.sessionId} fresh={!chat?.agent} />}
+            <AttachButton onFiles={attached.add} />
+            {runningTaskId && <StopButton key={runningTaskId} taskId={runningTaskId} />}
+            <IconButton className={styles.send} label={runningTaskId ? "Queue the message" : "Send"} icon={<ArrowUp />} disabled={!ready} onClick={submit} />
+          </span>
         </div>
       </div>
     </div>
@@ -132,7 +133,10 @@ function Field({ placeholder, autoFocus = false, field, text, menus, onText, onF
       aria-autocomplete="list"
       aria-controls={menu.open ? menu.id : undefined}
       aria-activedescendant={menu.open ? `${menu.id}-${menu.active}` : undefined}
-      onChange={(event) => onText(event.target.value)}
+      onChange={(event) => {
+        onText(event.target.value);
+        setCursor(event.target.selectionEnd); // a phone's keyboard tells of no selection
+      }}
       onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
       onKeyDown={pressed}
       onPaste={pasted}
