@@ -28,6 +28,7 @@ export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
       <div className={styles.page}>
         {!agents && !error && <Loading what="Looking for agents" />}
         {error && <p>{error.message}</p>}
+        {ready.length > 0 && <h2 className={styles.heading}>Ready</h2>}
         <ul className={styles.list}>
           {ready.map((one) => (
             <Agent key={one.name} agent={one} busy={probe.isPending} onProbe={() => probe.mutate([one.name], { onError: complain })} />

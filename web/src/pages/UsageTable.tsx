@@ -61,7 +61,9 @@ function Sums({ kind, rows, total }: { kind: Kind; rows: readonly UsageSumOut[];
         <thead>
           <tr>
             <th scope="col">{kind}</th>
-            <th scope="col" aria-label="Share of the tokens" />
+            <th scope="col">
+              <span className="visually-hidden">Share of the tokens</span>
+            </th>
             <th scope="col">Turns</th>
             <th scope="col">Not completed</th>
             <th scope="col">Tokens in</th>
