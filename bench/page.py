@@ -27,6 +27,7 @@ WORDS = 20_000
 MESSAGES = 2_000
 HOUR_WORDS = 180_000  # 50 words a second
 TURN_WORDS = 10_000
+FILL_S = 900.0  # a thousand turns
 KEY_EVERY_MS = 40
 SCROLLS = 150
 SCROLL_PX = 900
@@ -154,7 +155,10 @@ async def long_session(desk: Desk, messages: int) -> str:
         await desk.queue(f"Task {number} [[say {text}{extra}]]", session=created.session_id)
         if number % 50 == 0:
             print(f"  {number * 2} messages", flush=True)
-    last, _ = await desk.run("[[say the last answer]]", session=created.session_id)
+    last = await desk.queue("[[say the last answer]]", session=created.session_id)
+    async with asyncio.timeout(FILL_S):
+        while (await desk.task(last)).state != "completed":
+            await asyncio.sleep(1)
     return last.session_id
 
 
@@ -167,6 +171,7 @@ async def measure(service: Installation, project: Repository, *, words: int, mes
         page = await _signed_in(browser, service)
         lines.append(await keys_while_streaming(page, desk, words))
         lines += await memory(page, desk, hour)
+        print(*lines, sep="\n", flush=True)
         session_id = await long_session(desk, messages)
         lines.append(await keys_in_a_long_session(page, session_id, service.url, messages))
         lines += await scrolling(page)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Locator, Page
 
-from tests.fixtures.browser import Visit
+from tests.fixtures.browser import LOOK_MS, Visit
 
 MARK = "window.stillTheSamePage"
 
@@ -23,6 +25,13 @@ async def words(page: Page, number: int = -1) -> list[str]:
     """The words w0 w1 ... of an answer as they are shown."""
     text = await answer(page, number).inner_text()
     return [word for word in text.split() if word[0] == "w" and word[1:].isdigit()]
+
+
+async def until(page: Page, condition: str) -> None:
+    """Wait until an expression holds; Playwright's own way needs `eval`, which the page's policy forbids."""
+    async with asyncio.timeout(LOOK_MS / 1000):
+        while not await page.evaluate(condition):
+            await asyncio.sleep(0.05)
 
 
 async def mark(page: Page) -> None:

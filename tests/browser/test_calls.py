@@ -45,9 +45,9 @@ async def test_a_person_who_is_away_is_called_once(visit: MakeVisit, served: Ins
     await expect(seen.answer(person.page)).to_contain_text("hello")
     await person.page.evaluate("window.away = true")
     await desk.run("[[say done]]", session=created.session_id)
-    await person.page.wait_for_function("window.called.length > 0")
+    await seen.until(person.page, "window.called.length > 0")
     await desk.queue("[[permission bash|echo hi]]", session=created.session_id)
-    await person.page.wait_for_function("window.called.length > 1")
+    await seen.until(person.page, "window.called.length > 1")
     called = await person.page.evaluate("window.called")
     assert len(called) == 2, called
     assert all("say hello" in one for one in called), "the session's name tells which one it is"
