@@ -94,6 +94,7 @@ def cancel(ctx: click.Context, task: str) -> None:
 @click.option("--agent", "-a", help="Which agent.")
 @click.option("--model", "-m", help="Which model.")
 @click.option("--mode", help="Which of the agent's modes.")
+@click.option("--attach", multiple=True, metavar="FILE", help="A file that goes with the prompt; may be given again.")
 @click.pass_context
 def add(
     ctx: click.Context,
@@ -103,13 +104,16 @@ def add(
     agent: str | None,
     model: str | None,
     mode: str | None,
+    attach: tuple[str, ...],
 ) -> None:
     """Queue the task PROMPT and return at once."""
 
     async def ask(client: Client) -> wire.Enqueued:
         session_id = await full_id(client, "/api/sessions", session) if session else None
+        files = tuple(Path(file).expanduser() for file in attach)
+        place = Path(project).expanduser()
         return await enqueue_task(
-            client, Ask(prompt, Path(project).expanduser(), session_id, agent=agent, model=model, mode=mode)
+            client, Ask(prompt, place, session_id, agent=agent, model=model, mode=mode, attach=files)
         )
 
     task = ask_service(ctx, ask)
