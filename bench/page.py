@@ -29,6 +29,7 @@ HOUR_WORDS = 180_000  # 50 words a second
 TURN_WORDS = 10_000
 FILL_S = 900.0  # a thousand turns
 KEY_EVERY_MS = 40
+DELTA_S = 0.003  # between two words and the next two: several hundred words a second
 SCROLLS = 150
 SCROLL_PX = 900
 
@@ -74,9 +75,10 @@ class Line:
 
 async def keys_while_streaming(page: Page, desk: Desk, words: int) -> Line:
     """Type all the time while a long answer comes."""
-    created = await desk.queue(f"[[delay 0.0005]] [[tokens {words}]]")
+    text = "".join(f"word{number}{_behind(number)}" for number in range(words))
+    created = await desk.queue(f"[[delay {DELTA_S}]] [[say {text}]]")
     await page.goto(f"{desk.client.url}/sessions/{created.session_id}")
-    await expect(page.get_by_role("log")).to_contain_text("w9 ")
+    await expect(page.get_by_role("log").get_by_role("article").last).to_contain_text("word99")
     await page.evaluate(WATCH_KEYS)
     field = page.get_by_role("textbox", name="Message to the agent")
     await field.focus()
@@ -84,6 +86,15 @@ async def keys_while_streaming(page: Page, desk: Desk, words: int) -> Line:
         await field.press_sequentially("a few words typed meanwhile ", delay=KEY_EVERY_MS)
         await field.fill("")
     return await _keys(page, f"key to its frame, while {words:,} words stream")
+
+
+def _behind(number: int) -> str:
+    """What stands behind a word: paragraphs of 80 words, now and then a list or a heading."""
+    if number % 800 == 799:
+        return "\n\n## A heading\n\n"
+    if number % 80 == 79:
+        return "\n\n"
+    return "\n- " if number % 400 > 380 else " "
 
 
 async def keys_in_a_long_session(page: Page, session_id: str, url: str, messages: int) -> Line:
