@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench agents agents-test clean
+.PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test clean
 PY := .venv/bin/python
 export PYTHON
 
@@ -16,17 +16,36 @@ demo: .venv/.synced ## a two-turn task with the real opencode and a scripted mod
 serve: .venv/.synced ## start the service (ARGS="--port 8000 --open")
 	@$(PY) -m boocoder.cli.main serve $(ARGS)
 
-test: .venv/.synced agents ## all tests, those with real agents too (ARGS="tests/unit -k name")
+page: .venv/.synced ## build the web page if web/ has changed
+	@$(PY) tools/build_page.py
+
+browser: .venv/.synced ## find the browser of the tests, or install Debian's chromium
+	@$(PY) tools/install_browser.py
+
+web-types: .venv/.synced ## write the page's types of routes and frames out of the server's code
+	@$(PY) tools/web_types.py
+
+web-test: page ## the page's unit tests
+	@$(PY) tools/build_page.py --test
+
+test: .venv/.synced agents page browser web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/.synced ## formatting, lint, types, import contracts
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) tools/web_types.py --check
 	@.venv/bin/lint-imports --no-logo
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
 	@$(PY) -m bench $(ARGS)
+
+bench-page: page browser ## measure the web page in a real browser, some five minutes
+	@$(PY) -m bench.page $(ARGS)
+
+screenshots: page browser ## take the pictures of every page into docs/images/
+	@$(PY) tools/screenshots.py $(ARGS)
 
 agents: .venv/.synced ## install the real agents of the tests into .agents/, some 1 GB (AGENTS="goose qwen" for some)
 	@$(PY) tools/install_agents.py $(AGENTS)
@@ -35,7 +54,7 @@ agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qw
 	@$(PY) -m pytest -n 2 --dist loadfile tests/agents $(ARGS)
 
 clean: ## remove all that make has put into this folder
-	rm -rf .venv .tools .agents .demo dist build bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools .agents .demo .failures dist build bench/out web/node_modules src/boocoder/api/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/.synced: pyproject.toml uv.lock tools/bootstrap.sh
 	@tools/bootstrap.sh

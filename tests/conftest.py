@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.fixtures.opencode",
     "tests.fixtures.service",
     "tests.fixtures.api",
+    "tests.fixtures.browser",
 ]

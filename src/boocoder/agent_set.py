@@ -24,7 +24,7 @@ from boocoder.catalog.programs import Programs
 from boocoder.catalog.watch import AgentWatch
 from boocoder.config import Settings
 from boocoder.db.pool import Database
-from boocoder.model.agent import AgentInfo, Transport
+from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, Transport
 from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.ids import HostId
 from boocoder.model_watch import ModelWatch, offer_of, provider_of
@@ -40,8 +40,9 @@ _OWN_SETTINGS = (OPENCODE, NATIVE, SCRIPTED)
 class AgentSet:
     """Starts and stops the agents and knows the catalogue. A `service.Service`; `dispatch.agents.Agents`."""
 
-    def __init__(self, *, catalog: AgentCatalog, models: ModelWatch | None = None) -> None:
+    def __init__(self, *, catalog: AgentCatalog, scripted: Candidate, models: ModelWatch | None = None) -> None:
         self._catalog = catalog
+        self._scripted = scripted
         self._models = models
 
     async def start(self) -> None:
@@ -92,6 +93,11 @@ class AgentSet:
             await self._models.refresh()
         return await self._catalog.probe(names)
 
+    async def offer_scripted(self) -> str:
+        """Offer the scripted agent although the settings may not; its name."""
+        await self._catalog.add(self._scripted)
+        return self._scripted.name
+
     async def choose(self) -> str:
         """The agent for a task that names none.
 
@@ -123,8 +129,9 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
         candidates=_candidates(settings, maker),
         preferred=settings.default_agent,
     )
+    scripted = maker.candidate(known_agents()[SCRIPTED], None, eager=False, wanted=False)
     if not settings.models.base_url:
-        return AgentSet(catalog=catalog)
+        return AgentSet(catalog=catalog, scripted=scripted)
 
     def offer(models: tuple[str, ...]) -> None:
         for backend in opencode:
@@ -138,7 +145,7 @@ async def build_agents(settings: Settings, *, database: Database, host_id: HostI
         offer=offer,
         on_change=lambda: catalog.probe([OPENCODE, NATIVE, *users]),
     )
-    return AgentSet(catalog=catalog, models=models)
+    return AgentSet(catalog=catalog, scripted=scripted, models=models)
 
 
 def silence_limits(settings: Settings) -> dict[str, float]:
@@ -172,9 +179,14 @@ def _entries(settings: Settings) -> dict[str, AgentEntry]:
             transport=Transport.SERVER,
         ),
         NATIVE: AgentEntry(NATIVE, enabled=chosen.native.enabled),
-        SCRIPTED: AgentEntry(SCRIPTED, enabled=chosen.scripted.enabled),
+        SCRIPTED: AgentEntry(SCRIPTED, enabled=chosen.scripted.enabled or _has_demo(settings)),
     }
     return {**entries, **{entry.name: entry for entry in settings.more_agents}}
+
+
+def _has_demo(settings: Settings) -> bool:
+    """Whether the demo project was made: its agent is there again after a restart."""
+    return (settings.data_dir / DEMO_DIRECTORY).is_dir()
 
 
 def _candidates(settings: Settings, maker: AgentMaker) -> list[Candidate]:

@@ -15,6 +15,7 @@ import msgspec
 
 from boocoder import logs
 from boocoder.agent_set import AgentSet, build_agents, silence_limits
+from boocoder.api.bind import is_loopback
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
@@ -49,6 +50,7 @@ from boocoder.worktrees.holds import Holds
 from boocoder.worktrees.making import Worktrees
 from boocoder.worktrees.setup import WorktreeSetup
 from boocoder.worktrees.snapshots import Snapshots
+from boocoder.worktrees.terminals import Terminals
 
 log = logging.getLogger(__name__)
 
@@ -346,6 +348,7 @@ class _Parts:
     async def start_api(self) -> ApiServer:
         """The door, opened last and closed first."""
         settings = self._settings
+        terminals = self._terminals()
         server = ApiServer(
             settings=ApiSettings(
                 data_dir=settings.data_dir,
@@ -365,9 +368,20 @@ class _Parts:
             agents=self.agents,
             host_id=self.host_id,
             instance_id=self.instance_id,
+            terminals=terminals,
         )
         await self._start(server)
         return server
+
+    def _terminals(self) -> Terminals | None:
+        """A shell is for whoever sits at this machine, unless the settings say more."""
+        settings = self._settings
+        alone = is_loopback(settings.host) and not settings.allow_remote and not settings.allowed_hosts
+        if settings.terminal == "off" or (settings.terminal == "auto" and not alone):
+            return None
+        terminals = Terminals(snapshots=self.snapshots, processes=self.processes)
+        self._stack.push_async_callback(terminals.stop)
+        return terminals
 
 
 def _runtime_dir(settings: Settings) -> Path | None:

@@ -156,6 +156,12 @@ class Settings:
         (), "list of names", "further Host names that requests may carry (a proxy's)"
     )
     allowed_origins: tuple[str, ...] = setting((), "list of origins", "further web origins that may call the API")
+    terminal: str = setting(
+        "auto",
+        "answer",
+        "shells in worktrees, from the page; auto: on, but not with allow_remote or allowed_hosts",
+        choices=("auto", "on", "off"),
+    )
     max_turns: int = setting(8, "turns", "turns that run at the same time; more wait in the queue", low=1, high=256)
     default_agent: str = setting("", "agent name", "for tasks that name none; empty: the first one that is ready")
     agent_fallback: str = setting("", "agent name", "takes a task whose agent is not ready; empty: such a task fails")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -72,7 +73,7 @@ async def test_a_link_signs_in_one_browser_once(api: Api) -> None:
     api.bare.cookies.clear()
     again = await api.bare.get(link)
     assert again.status_code == 401
-    assert "Not signed in" in again.text
+    assert "This link does not work any more" in again.text
     assert "set-cookie" not in again.headers
     for query in ("", "?code=", "?code=wrong", "?code=a&code=b", f"?token={api.server.token}"):
         assert (await api.bare.get(f"/login{query}")).status_code == 401
@@ -101,14 +102,18 @@ async def test_a_new_link_comes_from_the_api(api: Api) -> None:
 async def test_the_page_is_self_contained_and_shown_after_sign_in_only(api: Api) -> None:
     asked = await api.bare.get("/", headers={"Accept": "text/html"})
     assert asked.status_code == 401
-    assert "Not signed in" in asked.text
+    assert "Not signed in" in asked.text and "boocoder open" in asked.text
+    assert "<script" not in asked.text and "<style" not in asked.text and "style=" not in asked.text
+    style = await api.bare.get("/sign-in.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert "content-security-policy" in asked.headers
     await api.bare.get(api.server.login_url.removeprefix(api.server.url))
     page = await api.bare.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert "<script src=" in page.text
+    assert '<script type="module"' in page.text or "is not built" in page.text
     assert "http" not in page.text.replace("http-equiv", "")
     assert "style=" not in page.text
-    for path, kind in (("/static/app.js", "text/javascript"), ("/static/style.css", "text/css")):
+    for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text):
+        kind = "text/css" if path.endswith(".css") else "text/javascript"
         file = await api.bare.get(path)
         assert (file.status_code, file.headers["content-type"].split(";")[0]) == (200, kind)
-        assert "innerHTML" not in file.text

@@ -59,6 +59,24 @@ async def stored(database: Database, host_id: HostId) -> dict[str, AgentState]:
         return {agent.name: agent.state for agent in await agent_rows.list_agents(conn, host_id)}
 
 
+async def test_an_agent_is_added_once_while_the_catalogue_runs(
+    database: Database, host_id: HostId, tmp_path: Path
+) -> None:
+    first, second = SlowProbe(state_dir=tmp_path / "1"), SlowProbe(state_dir=tmp_path / "2")
+    first.may_answer.set()
+    catalog = AgentCatalog(database=database, host_id=host_id, candidates=[])
+    await catalog.start()
+    with catalog.watch() as watch:
+        assert await watch.next_changes() == ()
+        await catalog.add(here("more", first, eager=False))
+        await catalog.add(here("more", second, eager=False))
+        assert {news.name for news in await watch.next_changes()} == {"more"}
+    assert [(agent.name, agent.state) for agent in catalog.agents()] == [("more", AgentState.READY)]
+    assert catalog.backend("more") is first
+    assert await stored(database, host_id) == {"more": AgentState.READY}
+    await catalog.stop()
+
+
 async def test_agents_are_loading_then_ready_and_written_down(
     database: Database, host_id: HostId, tmp_path: Path
 ) -> None:

@@ -111,6 +111,10 @@ CASES: dict[str, list[str]] = {
         "INSERT INTO snapshots (id, session_id, kind, tree)"
         " SELECT gen_random_uuid(), session_id, 'manual', '' FROM tasks"
     ],
+    "attachments_check": [
+        "INSERT INTO attachments (id, place, name, media_type, size_bytes, path)"
+        " VALUES (gen_random_uuid(), 1, 'a', 'text/plain', 1, '/a')"
+    ],
     "pending_changes_check": [CHANGE, "UPDATE pending_changes SET state = 'applied'"],
     "pending_changes_check1": [CHANGE, "UPDATE pending_changes SET tree = base_tree"],
     "pending_changes_one_per_session": [CHANGE, CHANGE],
@@ -194,6 +198,7 @@ OBVIOUS = {
     "permission_rules_ord_key",
     "review_comments_pkey",
     "agent_notes_pkey",
+    "attachments_pkey",
     "agent_notes_ord_key",
 }
 

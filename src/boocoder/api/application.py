@@ -12,7 +12,10 @@ from boocoder.api import problem
 from boocoder.api.access import require_access
 from boocoder.api.routes import (
     agents,
+    attachments,
     changes,
+    demo,
+    files,
     health,
     messages,
     pages,
@@ -20,10 +23,13 @@ from boocoder.api.routes import (
     project_settings,
     projects,
     review,
+    search,
     sessions,
     snapshots,
     streams,
     tasks,
+    terminal,
+    usage,
     worktrees,
 )
 from boocoder.api.services import ApiServices
@@ -45,9 +51,14 @@ ROUTERS = (
     snapshots.router,
     worktrees.router,
     worktrees.of_session,
+    files.router,
     streams.router,
     messages.router,
+    search.router,
+    usage.router,
+    demo.router,
     tasks.router,
+    attachments.router,
     changes.router,
     review.router,
     review.of_session,
@@ -55,6 +66,8 @@ ROUTERS = (
     permissions.router,
     permissions.rules,
     agents.router,
+    terminal.router,
+    terminal.frame,
     pages.router,
 )
 

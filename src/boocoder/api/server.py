@@ -28,8 +28,11 @@ from boocoder.errors import Unavailable
 from boocoder.git.shadows import Shadows
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
+from boocoder.queue.attachments import Attachments
 from boocoder.service import Supervisor
 from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.file_search import FileSearch
+from boocoder.worktrees.terminals import Terminals
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
 PING_S = 20.0  # a WebSocket whose client is gone is noticed within twice this
@@ -112,6 +115,7 @@ class ApiServer:
         settings: where and for whom.
         database, broker, changes, review, care, reaper, shadows, agents: what the routes use.
         host_id, instance_id: told by the health route.
+        terminals: None: they are turned off.
     """
 
     def __init__(
@@ -128,6 +132,7 @@ class ApiServer:
         agents: Agents,
         host_id: HostId,
         instance_id: InstanceId,
+        terminals: Terminals | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -138,6 +143,7 @@ class ApiServer:
         self._reaper = reaper
         self._shadows = shadows
         self._agents = agents
+        self._terminals = terminals
         self._info = ApiInfo(version("boocoder"), host_id, instance_id)
         self._closing = Closing()
         self._supervisor = Supervisor("api")
@@ -225,6 +231,8 @@ class ApiServer:
             care=self._care,
             reaper=self._reaper,
             shadows=self._shadows,
+            files=FileSearch(database=self._database, shadows=self._shadows),
+            attachments=Attachments(database=self._database, root=settings.data_dir / "attachments"),
             agents=self._agents,
             authenticator=authenticator,
             allowed=allow_list(
@@ -234,7 +242,9 @@ class ApiServer:
                 origins=settings.allowed_origins,
             ),
             info=self._info,
+            data_dir=settings.data_dir,
             closing=self._closing,
+            terminals=self._terminals,
         )
 
 

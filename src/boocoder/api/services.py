@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -20,8 +21,11 @@ from boocoder.db.pool import Database
 from boocoder.git.shadows import Shadows
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
+from boocoder.queue.attachments import Attachments
 from boocoder.worktrees.care import WorktreeCare
+from boocoder.worktrees.file_search import FileSearch
 from boocoder.worktrees.removal import Reaped
+from boocoder.worktrees.terminals import Terminals
 
 
 class AgentNews(Protocol):
@@ -42,6 +46,9 @@ class Agents(Protocol):
 
     async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
         """Ask the agents now."""
+
+    async def offer_scripted(self) -> str:
+        """Offer the scripted agent although the settings may not; its name."""
 
     async def choose(self) -> str:
         """The agent for a task that names none.
@@ -72,6 +79,8 @@ class ApiServices:
     """Everything that routes use.
 
     Args:
+        data_dir: where the service keeps its files.
+        terminals: None where they are turned off.
         closing: set when the service stops, so that streams end by themselves.
     """
 
@@ -82,11 +91,15 @@ class ApiServices:
     care: WorktreeCare
     reaper: Reaper
     shadows: Shadows
+    files: FileSearch
+    attachments: Attachments
     agents: Agents
     authenticator: Authenticator
     allowed: AllowList
     info: ApiInfo
+    data_dir: Path
     closing: Closing
+    terminals: Terminals | None = None
 
 
 async def services_of(connection: HTTPConnection) -> ApiServices:

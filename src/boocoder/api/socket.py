@@ -17,13 +17,17 @@ from boocoder.api.socket_messages import (
     Answer,
     Ping,
     Pong,
+    SessionsNews,
+    SessionsUnwatched,
     SocketError,
     Subscribe,
     Subscribed,
     Unsubscribe,
     Unsubscribed,
     UnwatchAgents,
+    UnwatchSessions,
     WatchAgents,
+    WatchSessions,
     decode_request,
 )
 from boocoder.broker.subscription import Subscription
@@ -37,6 +41,7 @@ log = logging.getLogger(__name__)
 SUBSCRIPTIONS_MAX = 200  # of one socket; a screen shows a few dozen sessions
 MESSAGES_BURST = 400  # a client subscribes to all its sessions at once
 MESSAGES_PER_S = 20.0  # afterwards nobody clicks faster
+SESSIONS_EVERY_S = 0.25  # a list on a screen needs no more
 CLOSE_UNSUPPORTED = 1003
 CLOSE_POLICY = 1008
 
@@ -57,6 +62,7 @@ class Socket:
         self._supervisor = Supervisor("socket")
         self._subscriptions: dict[SessionId, Subscription] = {}
         self._agents: asyncio.Task[None] | None = None
+        self._sessions: asyncio.Task[None] | None = None
         self._allowance = float(MESSAGES_BURST)
         self._allowance_at = asyncio.get_running_loop().time()
 
@@ -114,6 +120,12 @@ class Socket:
             case UnwatchAgents():
                 self._end_agents()
                 await self._answer(AgentsUnwatched())
+            case WatchSessions():
+                self._end_sessions()
+                self._sessions = self._supervisor.spawn(self._pump_sessions(), "pump sessions")
+            case UnwatchSessions():
+                self._end_sessions()
+                await self._answer(SessionsUnwatched())
             case Ping():
                 await self._answer(Pong())
 
@@ -168,6 +180,22 @@ class Socket:
                     await self._answer(AgentsNews(msgspec.Raw(_AGENTS.dump_json([agent_out(info) for info in news]))))
                 except (WebSocketDisconnect, ConnectionAbortedError, RuntimeError):
                     return  # the connection is over; the reading side sees it too
+
+    def _end_sessions(self) -> None:
+        if self._sessions is not None:
+            self._sessions.cancel()
+            self._sessions = None
+
+    async def _pump_sessions(self) -> None:
+        """Name the sessions that moved, those of a short time together."""
+        with self._services.broker.watch_sessions() as moves:
+            try:
+                await self._answer(SessionsNews(()))
+                while True:
+                    await self._answer(SessionsNews(await moves.next_sessions()))
+                    await asyncio.sleep(SESSIONS_EVERY_S)
+            except (WebSocketDisconnect, ConnectionAbortedError, RuntimeError):
+                return  # the connection is over; the reading side sees it too
 
     def _is_current(self, subscription: Subscription) -> bool:
         return self._subscriptions.get(subscription.session_id) is subscription

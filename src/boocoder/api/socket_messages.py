@@ -31,6 +31,14 @@ class UnwatchAgents(msgspec.Struct, tag_field="op", tag="unwatch_agents", forbid
     """Send no more news of agents."""
 
 
+class WatchSessions(msgspec.Struct, tag_field="op", tag="watch_sessions", forbid_unknown_fields=True):
+    """Name sessions whose row in the list changed, whenever some did."""
+
+
+class UnwatchSessions(msgspec.Struct, tag_field="op", tag="unwatch_sessions", forbid_unknown_fields=True):
+    """Name no more sessions."""
+
+
 class Ping(msgspec.Struct, tag_field="op", tag="ping", forbid_unknown_fields=True):
     """Answer with a pong."""
 
@@ -63,6 +71,16 @@ class AgentsUnwatched(msgspec.Struct, tag_field="type", tag="agents_unwatched"):
     """No more news of agents follows."""
 
 
+class SessionsNews(msgspec.Struct, tag_field="type", tag="sessions"):
+    """These sessions look different now; an empty list is the answer to the request itself."""
+
+    ids: tuple[UUID, ...]
+
+
+class SessionsUnwatched(msgspec.Struct, tag_field="type", tag="sessions_unwatched"):
+    """No more news of sessions follows."""
+
+
 class SocketError(msgspec.Struct, tag_field="type", tag="error"):
     """A message was refused; the connection stays."""
 
@@ -72,8 +90,10 @@ class SocketError(msgspec.Struct, tag_field="type", tag="error"):
     session_id: UUID | None = None
 
 
-Request = Subscribe | Unsubscribe | WatchAgents | UnwatchAgents | Ping
-Answer = Subscribed | Unsubscribed | AgentsNews | AgentsUnwatched | Pong | SocketError
+Request = Subscribe | Unsubscribe | WatchAgents | UnwatchAgents | WatchSessions | UnwatchSessions | Ping
+Answer = (
+    Subscribed | Unsubscribed | AgentsNews | AgentsUnwatched | SessionsNews | SessionsUnwatched | Pong | SocketError
+)
 
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 

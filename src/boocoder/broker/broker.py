@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from boocoder.broker.entry import Entry
+from boocoder.broker.moves import MOVES, SessionMoves
 from boocoder.broker.reader import Reader
 from boocoder.broker.stream import Stream
 from boocoder.broker.subscription import BufferLimits, Subscription
@@ -67,6 +69,7 @@ class Broker:
         self._poll_interval_s = poll_interval_s
         self._streams: dict[SessionId, Stream] = {}
         self._subscriptions: set[Subscription] = set()
+        self._moves: set[SessionMoves] = set()
         self._following: set[SessionId] = set()
         self._supervisor = Supervisor("broker")
         self._stopped = False
@@ -104,6 +107,9 @@ class Broker:
             frames: the durable frames of the range, each with its seq; the other numbers are text batches.
             flushed: how many live deltas those batches hold; the oldest ones leave the tail.
         """
+        if any(isinstance(frame, MOVES) for frame in frames):
+            for moves in self._moves:
+                moves.tell(session_id)
         stream = self._stream(session_id)
         stream.local_at = asyncio.get_running_loop().time()
         self._durable += stream.commit(first_seq, last_seq, frames, flushed)
@@ -143,6 +149,16 @@ class Broker:
         if self._stopped:
             subscription.end()
         return subscription
+
+    @contextmanager
+    def watch_sessions(self) -> Iterator[SessionMoves]:
+        """Hear, for the time of the block, which sessions this process moves; others may move some as well."""
+        moves = SessionMoves()
+        self._moves.add(moves)
+        try:
+            yield moves
+        finally:
+            self._moves.discard(moves)
 
     def statistics(self) -> BrokerStatistics:
         """Counters and sizes."""

@@ -102,6 +102,17 @@ class AgentCatalog:
             except BoocoderError as error:
                 log.error("backend did not stop cleanly", extra={"agent": place.info.name}, exc_info=error)
 
+    async def add(self, candidate: Candidate) -> None:
+        """Offer one more agent from now on; one of this name that is there stays."""
+        await self._look()
+        if candidate.name in self._places:
+            return
+        place = self._places[candidate.name] = _Place(candidate)
+        await self._look_again(place)
+        await self._store(place, place.info)
+        if place.found is not None:
+            await asyncio.shield(self._begin(place))
+
     def agents(self) -> tuple[AgentInfo, ...]:
         """What is known now; what is stale is asked again in the background."""
         for place in self._places.values():

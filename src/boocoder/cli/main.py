@@ -16,8 +16,9 @@ from boocoder.errors import BoocoderError, Conflict, InvalidInput, NotFound
 
 COMMANDS = {
     "serve": ("boocoder.cli.serve", "Start the service and keep it running."),
+    "open": ("boocoder.cli.open_page", "Open the page in the browser, with a fresh sign-in link."),
     "run": ("boocoder.cli.run", "Give an agent a task, watch it, decide on its change."),
-    "tasks": ("boocoder.cli.tasks", "The queue: list, show, add, cancel."),
+    "tasks": ("boocoder.cli.tasks", "The queue: list, show, add, edit, move, cancel."),
     "sessions": ("boocoder.cli.sessions", "Sessions: list, show, archive, reopen."),
     "diff": ("boocoder.cli.diff", "Show a change, or print it for git apply."),
     "review": ("boocoder.cli.review", "Decide a change part by part, comment, take parts back."),

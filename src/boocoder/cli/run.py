@@ -35,6 +35,7 @@ from boocoder.model.limits import PROMPT_MAX_CHARS
 @click.option("--model", "-m", help="Which model, as the agent lists it.")
 @click.option("--mode", help="Which of the agent's modes.")
 @click.option("--thinking", help="Which of the agent's thinking options.")
+@click.option("--attach", multiple=True, metavar="FILE", help="A file that goes with the prompt; may be given again.")
 @click.option("--apply/--no-apply", default=None, help="Apply the change, or leave it, without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print the frames, one JSON object a line.")
 @click.option("--detach", is_flag=True, help="Queue it in the running service and return at once.")
@@ -51,6 +52,7 @@ def command(
     model: str | None,
     mode: str | None,
     thinking: str | None,
+    attach: tuple[str, ...],
     apply: bool | None,
     as_json: bool,
     detach: bool,
@@ -70,6 +72,7 @@ def command(
         thinking=thinking,
         start_from=start_from,
         start_dirty=start_dirty,
+        attach=tuple(Path(file).expanduser() for file in attach),
     )
     ctx.exit(service.run(_run(settings_of(ctx), ask, session, apply, as_json, detach)))
 

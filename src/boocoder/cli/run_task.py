@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from boocoder.cli import wire
 from boocoder.cli.ask_person import PersonAsker
+from boocoder.cli.attach import send_files
 from boocoder.cli.client import Client, Json
 from boocoder.cli.decide import decide
 from boocoder.cli.follow import cancel_on_interrupt, ended_state, exit_code, follow_task
@@ -39,6 +40,7 @@ class Ask:
         agent, model, mode, thinking: None leaves the choice to the service.
         start_from: of a new session: the branch, tag or commit that it starts from.
         start_dirty: of a new session: start from the checkout as it is.
+        attach: files that go with it.
     """
 
     prompt: str
@@ -51,6 +53,7 @@ class Ask:
     thinking: str | None = None
     start_from: str | None = None
     start_dirty: bool = False
+    attach: tuple[Path, ...] = ()
 
 
 async def enqueue_task(client: Client, ask: Ask) -> wire.Enqueued:
@@ -68,6 +71,7 @@ async def enqueue_task(client: Client, ask: Ask) -> wire.Enqueued:
         "mode": ask.mode,
         "thinking": ask.thinking,
         "start": {"from": ask.start_from, "dirty": ask.start_dirty},
+        "attachments": [*await send_files(client, ask.attach)],
     }
     return await client.post("/api/tasks", wire.Enqueued, body, key=str(uuid4()))
 

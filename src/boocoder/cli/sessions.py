@@ -71,7 +71,7 @@ def show(ctx: click.Context, session: str) -> None:
     console.print(f"session {found.id}  {found.state}", style="dim")
     for chat in chats:
         console.print(f"chat {chat.id}  {chat.agent or ''} {chat.model or ''}".rstrip(), style="dim")
-    for task in reversed(tasks):
+    for task in sorted(tasks, key=lambda task: task.place):
         console.print(f"  {marked(task_state(task))}", style=style_of(task_state(task)), end="")
         console.print(f"  {str(task.id)[:8]}  {task.agent}  {one_line(task.prompt, 90)}")
     if found.open_requests:

@@ -94,6 +94,7 @@ def cancel(ctx: click.Context, task: str) -> None:
 @click.option("--agent", "-a", help="Which agent.")
 @click.option("--model", "-m", help="Which model.")
 @click.option("--mode", help="Which of the agent's modes.")
+@click.option("--attach", multiple=True, metavar="FILE", help="A file that goes with the prompt; may be given again.")
 @click.pass_context
 def add(
     ctx: click.Context,
@@ -103,14 +104,50 @@ def add(
     agent: str | None,
     model: str | None,
     mode: str | None,
+    attach: tuple[str, ...],
 ) -> None:
     """Queue the task PROMPT and return at once."""
 
     async def ask(client: Client) -> wire.Enqueued:
         session_id = await full_id(client, "/api/sessions", session) if session else None
+        files = tuple(Path(file).expanduser() for file in attach)
+        place = Path(project).expanduser()
         return await enqueue_task(
-            client, Ask(prompt, Path(project).expanduser(), session_id, agent=agent, model=model, mode=mode)
+            client, Ask(prompt, place, session_id, agent=agent, model=model, mode=mode, attach=files)
         )
 
     task = ask_service(ctx, ask)
     click.echo(f"task {task.task_id}  session {task.session_id}")
+
+
+@command.command("edit")
+@click.argument("task")
+@click.argument("prompt")
+@click.pass_context
+def edit(ctx: click.Context, task: str, prompt: str) -> None:
+    """Give TASK, which waits, another PROMPT."""
+
+    async def ask(client: Client) -> None:
+        task_id = await full_id(client, "/api/tasks", task)
+        await client.request("PATCH", f"/api/tasks/{task_id}", body={"prompt": prompt})
+
+    ask_service(ctx, ask)
+    click.echo("edited")
+
+
+@command.command("move")
+@click.argument("task")
+@click.option("--before", metavar="TASK", help="A task of the same session that waits; without it, to the end.")
+@click.pass_context
+def move(ctx: click.Context, task: str, before: str | None) -> None:
+    """Put TASK, which waits, at another place of its session's queue."""
+
+    async def ask(client: Client) -> None:
+        task_id = await full_id(client, "/api/tasks", task)
+        other = await full_id(client, "/api/tasks", before) if before else None
+        await client.request(
+            "POST", f"/api/tasks/{task_id}/move", body={"before": None if other is None else str(other)}
+        )
+
+    ask_service(ctx, ask)
+    click.echo("moved")

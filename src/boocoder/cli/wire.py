@@ -100,6 +100,7 @@ class Task(msgspec.Struct, frozen=True):
     error_cure: str | None = None
     summary: str | None = None
     open_requests: int = 0
+    place: int = 0
 
 
 class ChangedFile(msgspec.Struct, frozen=True):

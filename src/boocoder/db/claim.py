@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from boocoder.db.agent_sessions import AgentSessionState
+from boocoder.db.attachments import Attachment
 from boocoder.db.pool import Connection
 from boocoder.db.sql import statement
 from boocoder.db.worktrees import SetupState, WorktreeState
@@ -33,6 +34,7 @@ class ClaimedTask(msgspec.Struct, frozen=True):
             is none.
         prompt_sent_at: when the agent got the prompt of this attempt; always None in a fresh claim.
         has_notes: whether the session ever had notes for its agent, told or not.
+        attachments: rows of files that were sent with it, as a JSON list.
     """
 
     id: TaskId
@@ -63,6 +65,11 @@ class ClaimedTask(msgspec.Struct, frozen=True):
     setup_state: SetupState | None
     prompt_sent_at: datetime | None
     has_notes: bool
+    attachments: msgspec.Raw = msgspec.Raw(b"[]")
+
+    def attached(self) -> tuple[Attachment, ...]:
+        """The files that were sent with it, in their order."""
+        return msgspec.json.decode(self.attachments, type=tuple[Attachment, ...])
 
 
 _CLAIM = statement("tasks", "claim_tasks", row=ClaimedTask, params=(UUID, UUID, int, float))

@@ -56,7 +56,11 @@ class StoredPart(msgspec.Struct, frozen=True):
 
 
 class MessageRow(msgspec.Struct, frozen=True):
-    """One message without its parts; `text` is a user's whole prompt, "" for an agent's message."""
+    """One message without its parts; `text` is a user's whole prompt, "" for an agent's message.
+
+    Args:
+        attachments: files that were sent with a user's prompt, as a JSON list.
+    """
 
     id: MessageId
     ord: int
@@ -70,6 +74,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     created_at: datetime
     finished_at: datetime | None
     text: str
+    attachments: msgspec.Raw
 
 
 class Message(msgspec.Struct, frozen=True):

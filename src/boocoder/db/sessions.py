@@ -35,7 +35,9 @@ class Session(msgspec.Struct, frozen=True):
         running_task_id: the task that runs now, if any.
         last_task_state: of its newest task, None if it never had one.
         pending_change_id: the change that waits for a decision, if any.
+        additions, deletions: its lines.
         open_requests: how many permissions and questions wait for a person.
+        pinned: whether its worktree is kept however long it is unused.
     """
 
     id: SessionId
@@ -51,7 +53,10 @@ class Session(msgspec.Struct, frozen=True):
     running_task_id: TaskId | None
     last_task_state: TaskState | None
     pending_change_id: ChangeId | None
+    additions: int | None
+    deletions: int | None
     open_requests: int
+    pinned: bool
 
 
 class LockedSession(msgspec.Struct, frozen=True):

@@ -21,13 +21,16 @@ class Task(msgspec.Struct, frozen=True):
 
     Args:
         ord: order of arrival over all sessions.
+        place: order in which the tasks of its session run; no two have the same.
         epoch: number of its newest attempt, 0 before the first.
         usage: the last usage frame's fields as JSON, None if the agent gave none.
         open_requests: how many of its permissions and questions wait for a person.
+        attachments: files that were sent with it, as a JSON list.
     """
 
     id: TaskId
     ord: int
+    place: int
     project_id: ProjectId
     session_id: SessionId
     chat_id: ChatId
@@ -50,6 +53,7 @@ class Task(msgspec.Struct, frozen=True):
     summary: str | None
     usage: msgspec.Raw | None
     open_requests: int
+    attachments: msgspec.Raw
 
 
 class KnownTask(msgspec.Struct, frozen=True):
@@ -70,6 +74,10 @@ class TaskCounts(msgspec.Struct, frozen=True):
 
 class _Ord(msgspec.Struct, frozen=True):
     ord: int
+
+
+class _Session(msgspec.Struct, frozen=True):
+    session_id: SessionId
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -97,6 +105,8 @@ _INSERT = statement(
 )
 _FIND = statement("tasks", "find_by_idempotency_key", row=KnownTask, params=(str,))
 _CANCEL = statement("tasks", "request_cancel", row=_State, params=(UUID,))
+_EDIT = statement("tasks", "edit_task", row=_Session, params=(UUID, str))
+_MOVE = statement("tasks", "move_task", row=_Session, params=(UUID, UUID | None))
 _STATE = statement("tasks", "get_task_state", row=_State, params=(UUID,))
 _FINISH = statement(
     "tasks",
@@ -172,6 +182,26 @@ async def request_cancel(conn: Connection, task_id: TaskId) -> TaskState:
     if row is None:
         raise _not_found(task_id)
     return row.state
+
+
+async def edit_task(conn: Connection, task_id: TaskId, prompt: str) -> SessionId | None:
+    """Give a task that waits and never began another prompt; its session, or None where it is too late or unknown.
+
+    Args:
+        prompt: non-empty.
+    """
+    row = await _EDIT.first(conn, task_id, prompt)
+    return None if row is None else row.session_id
+
+
+async def move_task(conn: Connection, task_id: TaskId, before: TaskId | None) -> SessionId | None:
+    """Put a task that waits and never began before another such one of its session, or last.
+
+    Returns:
+        The session; None where one of both does not wait there any more, or never did.
+    """
+    row = await _MOVE.first(conn, task_id, before)
+    return None if row is None else row.session_id
 
 
 async def finish_task(

@@ -96,6 +96,9 @@ def _first_frames(
                 task_id=task.id,
                 role="user",
                 text=task.prompt,
+                attachments=tuple(
+                    frames.AttachmentData(one.id, one.name, one.media_type, one.size_bytes) for one in task.attached()
+                ),
             )
         )
     drafts.append(

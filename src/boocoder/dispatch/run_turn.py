@@ -17,6 +17,7 @@ from boocoder.db.pool import Database
 from boocoder.dispatch.agents import Agents, Chosen, choose
 from boocoder.dispatch.asking import Decisions
 from boocoder.dispatch.drive import drive, failed_by
+from boocoder.dispatch.handover import attached_text
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.prepare import Opened, handover_text, missed_text, notes_text, open_turn
@@ -269,13 +270,15 @@ def session_ref(task: ClaimedTask, agent: str) -> AgentSessionRef | None:
 
 def request_of(task: ClaimedTask, agent: str, worktree: Path, stop: StopSignal) -> TurnRequest:
     """The task as its backend sees it."""
+    attached = task.attached()
     return TurnRequest(
         task_id=task.id,
         epoch=task.epoch,
         session_id=task.session_id,
         chat_id=task.chat_id,
         agent=agent,
-        prompt=task.prompt,
+        prompt=task.prompt + attached_text(attached),
+        attachments=tuple(Path(one.path) for one in attached),
         worktree=worktree,
         model=task.model,
         mode=task.mode,

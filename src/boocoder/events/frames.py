@@ -42,14 +42,24 @@ class TurnStarted(FrameBase, tag="turn_started"):
     epoch: int = 1
 
 
+class AttachmentData(msgspec.Struct, frozen=True):
+    """A file that was sent with a prompt."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size_bytes: int
+
+
 class MessageStarted(FrameBase, tag="message_started"):
-    """A message begins. A user's message comes whole, in `text`."""
+    """A message begins. A user's message comes whole, in `text`, with the files that were sent with it."""
 
     message_id: UUID
     chat_id: UUID
     task_id: UUID
     role: Literal["user", "assistant"]
     text: str = ""
+    attachments: tuple[AttachmentData, ...] = ()
 
 
 class Delta(FrameBase, tag="delta"):
@@ -257,7 +267,7 @@ class TurnEnded(FrameBase, tag="turn_ended"):
 
 
 class QueueChanged(FrameBase, tag="queue_changed"):
-    """A task of the session entered or left the queue."""
+    """A task of the session entered or left the queue, or waits with another prompt or at another place."""
 
     task_id: UUID
     state: Literal["pending", "running", "completed", "failed", "cancelled", "interrupted", "timed_out"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git, require_git
+from boocoder.git.file_list import file_list
 from boocoder.git.kept_objects import own_kept
 from boocoder.git.linked_worktree import add_linked, admin_of, remove_linked
 from boocoder.git.merge import MergeResult, merge
@@ -132,6 +133,12 @@ class ShadowRepository:
         """Ignored and untracked files of the user's checkout that match patterns as in .gitignore."""
         index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
         return await untracked_matching(self.git, self.checkout, patterns, index=index)
+
+    async def file_list(self, directory: Path) -> list[str]:
+        """The tracked and untracked files of a worktree, or of the user's checkout."""
+        own = self.checkout.root == directory
+        place = self.checkout.git_dir if own else admin_of(self.checkout.common_dir, directory)
+        return await file_list(self.git, directory, None if place is None else place / "index")
 
     async def named_commit(self, name: str) -> str:
         """The full id of the commit that a branch, tag or commit of the user's stands for.

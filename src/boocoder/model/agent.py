@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+DEMO_DIRECTORY = "demo"  # in the data directory; while it is there, the scripted agent is offered
+
 
 class AgentState(StrEnum):
     """Snapshot semantics: `loading` while the first probe runs; the others carry a reason in words."""

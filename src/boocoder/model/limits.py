@@ -4,6 +4,8 @@ from __future__ import annotations
 
 PROMPT_MAX_CHARS = 1_000_000  # a prompt is typed or pasted; past this it is a file and belongs in the worktree
 BODY_MAX_BYTES = 4 * 1024 * 1024  # a prompt of PROMPT_MAX_CHARS in four-byte UTF-8
+ATTACHMENT_MAX_BYTES = 3_000_000  # as base64 in a body of BODY_MAX_BYTES; a screenshot of two large screens
+ATTACHMENTS_MAX = 20  # of one task: more are a folder, and belong in the project
 TITLE_MAX_CHARS = 200  # one line on a screen
 SUMMARY_MAX_CHARS = 500  # a row of a list; the whole text is in the message
 INLINE_TEXT_MAX_CHARS = 16_384  # of a tool's input or output inside one frame or row; the rest is read in pages

@@ -122,6 +122,8 @@ class TurnRequest:
         agent_session: what to resume, or None.
         handover: text of the conversation that the agent has not seen, put before the prompt when the
             agent session cannot be resumed; empty when there is none.
+        attachments: absolute paths of files that the person sent with the prompt, which names them too; the agent
+            may read them without being asked about it.
         stop: watched by the backend; when set, it ends the agent's turn in an orderly way and returns.
     """
 
@@ -137,4 +139,5 @@ class TurnRequest:
     thinking: str | None = None
     agent_session: AgentSessionRef | None = None
     handover: str = ""
+    attachments: tuple[Path, ...] = ()
     stop: StopSignal = field(default_factory=StopSignal)

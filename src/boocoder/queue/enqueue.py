@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from boocoder.db import chats, events, projects, sessions, starts, tasks
+from boocoder.db import attachments, chats, events, projects, sessions, starts, tasks
 from boocoder.db.pool import Connection, Database
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.events import frames
-from boocoder.model.ids import ChatId, ProjectId, SessionId, TaskId, new_id
+from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId, new_id
 from boocoder.model.limits import PROMPT_MAX_CHARS, TITLE_MAX_CHARS
 
 NAME_MAX_CHARS = 200  # of an agent, model, mode, thinking option or idempotency key: one line of a screen
@@ -36,6 +36,7 @@ class NewTask:
         idempotency_key: the same key with the same request gives the same task, however often it is sent.
         start_from: of a new session: the branch, tag or commit that its worktree starts from.
         start_dirty: of a new session: start from the checkout as it is, with what is not committed.
+        attachments: files that were taken before and that no task has yet; each once.
     """
 
     prompt: str
@@ -51,6 +52,7 @@ class NewTask:
     idempotency_key: str | None = None
     start_from: str | None = None
     start_dirty: bool = False
+    attachments: tuple[AttachmentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ async def enqueue(
 
     Raises:
         InvalidInput: prompt_blank, prompt_too_long, text_not_storable, name_invalid, priority_invalid,
-            place_missing, place_mismatch, agent_missing, start_not_new, start_ambiguous.
+            place_missing, place_mismatch, agent_missing, start_not_new, start_ambiguous, attachment_unusable.
         NotFound: project_not_found, session_not_found, chat_not_found.
         Conflict: session_archived, project_archived, idempotency_key_reused.
         Unavailable: the database is not there.
@@ -140,12 +142,7 @@ def check(new_task: NewTask) -> None:
     Raises:
         InvalidInput: as `enqueue`.
     """
-    if not new_task.prompt.strip():
-        raise InvalidInput("prompt_blank", "The prompt is blank.", "Say what is to be done.")
-    if len(new_task.prompt) > PROMPT_MAX_CHARS:
-        text = f"The prompt has {len(new_task.prompt)} characters; {PROMPT_MAX_CHARS} are allowed."
-        raise InvalidInput("prompt_too_long", text, "Put the long part into a file of the project and name it.")
-    check_text("prompt", new_task.prompt)
+    check_prompt(new_task.prompt)
     if new_task.title is not None:
         check_text("title", new_task.title)
     for field in ("agent", "model", "mode", "thinking", "idempotency_key"):
@@ -159,6 +156,20 @@ def check(new_task: NewTask) -> None:
         text = "The session has its start already; only a new one can be told where to start from."
         raise InvalidInput("start_not_new", text, "Leave the start out, or name the project only.")
     check_start(new_task.start_from, new_task.start_dirty)
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that no agent could be sent.
+
+    Raises:
+        InvalidInput: prompt_blank, prompt_too_long, text_not_storable.
+    """
+    if not prompt.strip():
+        raise InvalidInput("prompt_blank", "The prompt is blank.", "Say what is to be done.")
+    if len(prompt) > PROMPT_MAX_CHARS:
+        text = f"The prompt has {len(prompt)} characters; {PROMPT_MAX_CHARS} are allowed."
+        raise InvalidInput("prompt_too_long", text, "Put the long part into a file of the project and name it.")
+    check_text("prompt", prompt)
 
 
 def check_start(start_from: str | None, start_dirty: bool) -> None:
@@ -240,11 +251,22 @@ async def _insert(conn: Connection, new_task: NewTask, digest: bytes) -> Enqueue
     )
     if number is None:
         raise _KeyTakenError
+    await _attach(conn, new_task.attachments, task_id)
     await chats.remember_choice(
         conn, place.chat_id, agent=choice.agent, model=choice.model, mode=choice.mode, thinking=choice.thinking
     )
     frame = await _queue_changed(conn, place.session_id, task_id)
     return Enqueued(task_id, place.session_id, place.chat_id, created=True, events=(frame,))
+
+
+async def _attach(conn: Connection, wanted: tuple[AttachmentId, ...], task_id: TaskId) -> None:
+    if not wanted:
+        return
+    missing = set(wanted) - await attachments.attach(conn, wanted, task_id)
+    if missing or len(set(wanted)) != len(wanted):
+        which = ", ".join(str(one) for one in missing) or "One of the attachments"
+        text = f"{which} is not there any more, was sent with another task, or is named twice."
+        raise InvalidInput("attachment_unusable", text, "Attach the file again.")
 
 
 async def _place(conn: Connection, new_task: NewTask) -> _Place:

@@ -1,41 +1,87 @@
-"""The page that shows what goes on: three fixed files."""
+"""The web page: files that the build made, read once. Addresses inside the page all get its one document."""
 
 from __future__ import annotations
 
+import mimetypes
+import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParameter
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from boocoder.api.access import Access, StrictRoute, access
 
-STATIC = Path(__file__).parent.parent / "static"
+PAGE = Path(__file__).parent.parent / "page"
+FOR_EVER = "private, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
+NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>boocoder</title>
+<h1>boocoder runs, but its web page is not built</h1>
+<p>In a clone, run <code>make page</code>; then reload.
+The command line does everything, too: <code>boocoder --help</code>.
+"""
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
+AssetName = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,150}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the page; `gzipped` is None where the build made no compressed one."""
+
+    media_type: str
+    content: bytes
+    gzipped: bytes | None
+
 
 @cache
-def _read(name: str) -> bytes:
-    return (STATIC / name).read_bytes()
+def _file(name: str) -> _File | None:
+    path = PAGE / name
+    if not path.is_file():
+        return None
+    beside = path.with_name(f"{path.name}.gz")
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return _File(media_type, path.read_bytes(), beside.read_bytes() if beside.is_file() else None)
 
 
-@router.get("/", response_class=Response)
+def _answer(name: str, request: Request, *, cache_control: str = "no-cache") -> Response:
+    found = _file(name)
+    if found is None:
+        raise HTTPException(404)
+    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if found.gzipped is not None and _takes_gzip(request):
+        return Response(found.gzipped, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _takes_gzip(request: Request) -> bool:
+    return re.search(r"\bgzip\b(?!;q=0(\.0*)?(,|$))", request.headers.get("accept-encoding", "")) is not None
+
+
+async def page(request: Request) -> Response:
+    """The page's document."""
+    if _file("index.html") is None:
+        return Response(NOT_BUILT, media_type="text/html")
+    return _answer("index.html", request)
+
+
+for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings"):
+    router.get(address, response_class=Response)(access(Access.READ)(page))
+
+
+@router.get("/favicon.svg", response_class=Response)
 @access(Access.READ)
-async def page() -> Response:
-    """The page."""
-    return Response(_read("index.html"), media_type="text/html")
+async def icon(request: Request) -> Response:
+    """The icon of the browser's tab."""
+    return _answer("favicon.svg", request)
 
 
-@router.get("/static/app.js", response_class=Response)
+@router.get("/assets/{name}", response_class=Response)
 @access(Access.READ)
-async def script() -> Response:
-    """What the page does."""
-    return Response(_read("app.js"), media_type="text/javascript")
-
-
-@router.get("/static/style.css", response_class=Response)
-@access(Access.READ)
-async def style() -> Response:
-    """How the page looks."""
-    return Response(_read("style.css"), media_type="text/css")
+async def asset(name: AssetName, request: Request) -> Response:
+    """A script, style or font of the page."""
+    return _answer(f"assets/{name}", request, cache_control=FOR_EVER)

@@ -11,7 +11,16 @@ from fastapi import APIRouter, Query, Response
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.routes.starts import require_start
 from boocoder.api.services import ApiServices, Services
-from boocoder.api.shapes.inputs import PAGE_DEFAULT, IdempotencyKey, Limit, NewTaskInput, Nothing, TaskPath
+from boocoder.api.shapes.inputs import (
+    PAGE_DEFAULT,
+    IdempotencyKey,
+    Limit,
+    MoveInput,
+    NewTaskInput,
+    Nothing,
+    TaskPatch,
+    TaskPath,
+)
 from boocoder.api.shapes.outputs import EnqueuedOut, TaskOut
 from boocoder.broker.broker import Broker
 from boocoder.catalog.choices import check_choice
@@ -19,9 +28,10 @@ from boocoder.db import chats, events, sessions, tasks
 from boocoder.db.pool import Connection
 from boocoder.db.tasks import Task
 from boocoder.events import frames
-from boocoder.model.ids import ChatId, ProjectId, SessionId, TaskId
+from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
 from boocoder.model.task import TaskState
 from boocoder.queue.enqueue import NewTask, enqueue
+from boocoder.queue.waiting import edit_waiting, move_waiting
 
 router = APIRouter(prefix="/api/tasks", route_class=StrictRoute)
 
@@ -70,6 +80,25 @@ async def get_task(task_id: TaskPath, services: Services) -> TaskOut:
         return TaskOut.model_validate(await tasks.get_task(conn, task_id))
 
 
+@router.patch("/{task_id}")
+@access(Access.WRITE)
+async def edit_task(task_id: TaskPath, body: TaskPatch, services: Services) -> TaskOut:
+    """Give a task that no agent has seen another prompt."""
+    task, stored = await edit_waiting(services.database, task_id, body.prompt)
+    _publish(services.broker, task.session_id, stored)
+    return TaskOut.model_validate(task)
+
+
+@router.post("/{task_id}/move")
+@access(Access.WRITE)
+async def move_task(task_id: TaskPath, body: MoveInput, services: Services) -> TaskOut:
+    """Put a task that no agent has seen at another place of its session's queue."""
+    before = None if body.before is None else TaskId(body.before)
+    task, stored = await move_waiting(services.database, task_id, before)
+    _publish(services.broker, task.session_id, stored)
+    return TaskOut.model_validate(task)
+
+
 @router.post("/{task_id}/cancel")
 @access(Access.WRITE)
 async def cancel_task(task_id: TaskPath, services: Services, body: Nothing | None = None) -> TaskOut:
@@ -102,6 +131,7 @@ def _new_task(body: NewTaskInput, idempotency_key: str | None) -> NewTask:
         idempotency_key=idempotency_key,
         start_from=body.start.from_,
         start_dirty=body.start.dirty,
+        attachments=tuple(AttachmentId(one) for one in body.attachments),
     )
 
 

@@ -127,6 +127,14 @@ class WorktreeOut(Output):
     kept: str
 
 
+class TerminalOut(Output):
+    """Whether a session's terminal can be opened; `why` not, where it cannot now."""
+
+    offered: bool
+    path: str | None
+    why: str
+
+
 class ReapedOut(Output):
     """A worktree that had to go; `kept` says why it stays all the same, "" where it went, or would go."""
 
@@ -134,3 +142,10 @@ class ReapedOut(Output):
     why: str
     size_bytes: int
     kept: str
+
+
+class FoundFilesOut(Output):
+    """Paths that fit, best first, and how many files were looked through."""
+
+    paths: list[str]
+    files: int

@@ -10,7 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from boocoder.db.sessions import SessionState
 from boocoder.model.ids import ChangeId, ChatId, MessageId, PermissionId, ProjectId, RuleId, SessionId, TaskId
-from boocoder.model.limits import INLINE_TEXT_MAX_CHARS, PROMPT_MAX_CHARS, TEXT_PAGE_MAX_CHARS, TITLE_MAX_CHARS
+from boocoder.model.limits import (
+    ATTACHMENTS_MAX,
+    INLINE_TEXT_MAX_CHARS,
+    PROMPT_MAX_CHARS,
+    TEXT_PAGE_MAX_CHARS,
+    TITLE_MAX_CHARS,
+)
 from boocoder.model.permission import RuleAction
 from boocoder.queue.answer import Decision
 from boocoder.queue.enqueue import PRIORITY_MAX
@@ -114,6 +120,19 @@ class NewTaskInput(Input):
     priority: Annotated[int, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX)] = 0
     title: Title | None = None
     start: StartInput = StartInput()
+    attachments: Annotated[list[Id], Field(max_length=ATTACHMENTS_MAX)] = []
+
+
+class TaskPatch(Input):
+    """Change a task that waits."""
+
+    prompt: Annotated[Text, Field(max_length=PROMPT_MAX_CHARS), AfterValidator(_visible)]
+
+
+class MoveInput(Input):
+    """Put a task that waits before another one, or last."""
+
+    before: Id | None = None
 
 
 class ProbeInput(Input):

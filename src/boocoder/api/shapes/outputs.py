@@ -53,7 +53,10 @@ class SessionOut(Output):
     running_task_id: UUID | None
     last_task_state: TaskState | None
     pending_change_id: UUID | None
+    additions: int | None
+    deletions: int | None
     open_requests: int
+    pinned: bool
 
 
 class ChatOut(Output):
@@ -90,10 +93,20 @@ class UsageOut(Output):
     context_tokens: int = 0
 
 
-class TaskOut(Output):
-    """A task; in a list its prompt is cut, `prompt_chars` counts the whole."""
+class AttachmentOut(Output):
+    """A file that goes with a task; an image is shown by its address, anything else saved."""
 
     id: UUID
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+class TaskOut(Output):
+    """A task; in a list its prompt is cut, `prompt_chars` counts the whole. `place` orders its session's queue."""
+
+    id: UUID
+    place: int
     project_id: UUID
     session_id: UUID
     chat_id: UUID
@@ -116,6 +129,7 @@ class TaskOut(Output):
     summary: str | None
     usage: Annotated[UsageOut | None, BeforeValidator(_decoded)]
     open_requests: int
+    attachments: Annotated[list[AttachmentOut], BeforeValidator(_decoded)]
 
 
 class PartOut(Output):
@@ -143,6 +157,7 @@ class MessageOut(Output):
     created_at: datetime
     finished_at: datetime | None
     text: str
+    attachments: Annotated[list[AttachmentOut], BeforeValidator(_decoded)]
     parts: list[PartOut]
 
 

@@ -1,4 +1,5 @@
-"""Lets nothing pass without the token, or the cookie got for it; only the sign-in is open, and it is served here.
+"""Lets nothing pass without the token, or the cookie got for it; only the sign-in and its style are open, and
+both are served here.
 
 The routes behind never see an unauthenticated request, so no trick with paths can separate what is checked
 from what is routed.
@@ -9,21 +10,16 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from boocoder.api.auth import COOKIE_DAYS, Authenticator
 from boocoder.api.problem import ApiError, refuse
 from boocoder.api.shell.allow_lists import header_values
+from boocoder.api.shell.sign_in_page import CODE_USED, NOT_SIGNED_IN, STYLE, STYLE_PATH
 
 LOGIN_PATH = "/login"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-SIGN_IN_PAGE = b"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>boocoder</title><link rel="icon" href="data:,">
-<h1>Not signed in</h1>
-<p>Open the link that <code>boocoder serve</code> printed. It works once and for ten minutes;
-start the service again for a new one.</p></html>
-"""
 
 
 class TokenAuth:
@@ -45,12 +41,15 @@ class TokenAuth:
         if scope["type"] == "http" and scope["path"] == LOGIN_PATH and scope["method"] == "GET":
             await self._login(scope, receive, send)
             return
+        if scope["type"] == "http" and scope["path"] == STYLE_PATH and scope["method"] == "GET":
+            await Response(STYLE, media_type="text/css")(scope, receive, send)
+            return
         error = self._refusal(scope)
         if error is None:
             await self._app(scope, receive, send)
         else:
             wants_page = "text/html" in ",".join(header_values(scope, b"accept"))
-            await refuse(scope, receive, send, error, html=SIGN_IN_PAGE if wants_page else None)
+            await refuse(scope, receive, send, error, html=NOT_SIGNED_IN if wants_page else None)
 
     def _refusal(self, scope: Scope) -> ApiError | None:
         authorizations = header_values(scope, b"authorization")
@@ -81,7 +80,7 @@ class TokenAuth:
         codes = parse_qs(scope["query_string"].decode("latin-1")).get("code", [])
         if len(codes) != 1 or not self._authenticator.use_code(codes[0]):
             error = _unauthorized("The sign-in link was used already, or is too old.")
-            await refuse(scope, receive, send, error, html=SIGN_IN_PAGE)
+            await refuse(scope, receive, send, error, html=CODE_USED)
             return
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(

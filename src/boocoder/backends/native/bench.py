@@ -61,6 +61,7 @@ class ToolBench:
 
     Args:
         worktree: where they work.
+        readable: files elsewhere that the model may read without being asked about it.
         port: whom to ask.
         reporter: where calls are reported.
         supervisor: owner of calls that run side by side.
@@ -74,6 +75,7 @@ class ToolBench:
         self,
         *,
         worktree: Path,
+        readable: tuple[Path, ...] = (),
         port: TurnPort,
         reporter: Reporter,
         supervisor: Supervisor,
@@ -83,6 +85,7 @@ class ToolBench:
         clock: TurnClock,
     ) -> None:
         self._worktree = worktree
+        self._readable = readable
         self._port = port
         self._reporter = reporter
         self._supervisor = supervisor
@@ -195,6 +198,8 @@ class ToolBench:
         """Ask where a place is none that the agent may use by itself; why not, or ""."""
         if place.git and tool in ("write", "edit"):
             return f"{place.shown} is git's own data: the tools do not write it."
+        if tool == "read" and place.path in self._readable:
+            return ""
         if place.inside and (not place.secret or tool == "write"):  # an edit shows what stands in the file
             return ""
         outside = not place.inside

@@ -83,6 +83,7 @@ class Turn:
         )
         self._bench = ToolBench(
             worktree=request.worktree,
+            readable=request.attachments,
             port=port,
             reporter=self._reporter,
             supervisor=self._supervisor,

@@ -25,7 +25,12 @@ WITH RECURSIVE line AS (
     FROM line l JOIN chats p ON p.id = l.parent_chat_id
 )
 SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
-       m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text
+       m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text,
+       CASE m.role WHEN 'user' THEN
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                         'size_bytes', a.size_bytes) ORDER BY a.place)
+                     FROM attachments a WHERE a.task_id = t.id), '[]')
+       ELSE '[]' END AS attachments
 FROM line l
 CROSS JOIN LATERAL (
     SELECT n.* FROM messages n

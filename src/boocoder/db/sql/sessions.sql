@@ -16,9 +16,12 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id,
-       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests
-FROM sessions s WHERE s.id = $1;
+       c.id AS pending_change_id, c.additions, c.deletions,
+       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
+       s.pinned
+FROM sessions s
+LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
+WHERE s.id = $1;
 
 -- name: list_sessions
 -- A page of sessions, newest first: of one project or all ($1), in one state or any ($2), after session $4.
@@ -26,9 +29,11 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT c.id FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'pending') AS pending_change_id,
-       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests
+       c.id AS pending_change_id, c.additions, c.deletions,
+       (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
+       s.pinned
 FROM sessions s
+LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
 WHERE ($1::uuid IS NULL OR s.project_id = $1)
   AND ($2::session_state IS NULL OR s.state = $2)
   AND ($4::uuid IS NULL OR (s.created_at, s.id) < (SELECT b.created_at, b.id FROM sessions b WHERE b.id = $4))

@@ -17,7 +17,7 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- or to nobody. `waiting` jumps
 -- from session to session in the index of pending tasks and `heads` reads one entry of each, so that the length
 -- of a session's queue costs nothing. The locked row is looked at again, so a task that another claimer took
--- meanwhile drops out; tasks_one_running_per_session refuses what is left to chance. The cast of `state` keeps
+-- or a person moved meanwhile drops out; tasks_one_running_per_session refuses what is left to chance. The cast of `state` keeps
 -- the server from walking the index of pending tasks where it has the task's id: a plan made while the queue is
 -- short lives on when it is long.
 WITH RECURSIVE waiting AS (
@@ -31,13 +31,13 @@ WITH RECURSIVE waiting AS (
 ), busy AS MATERIALIZED (
     SELECT r.session_id FROM tasks r WHERE r.state = 'running'
 ), heads AS (
-    SELECT head.id
+    SELECT head.id, head.place
     FROM waiting w
     JOIN sessions s ON s.id = w.session_id AND (s.host_id IS NULL OR s.host_id = $1)
     CROSS JOIN LATERAL (
-        SELECT t.id FROM tasks t
+        SELECT t.id, t.place FROM tasks t
         WHERE t.session_id = w.session_id AND t.state = 'pending'
-        ORDER BY t.ord LIMIT 1
+        ORDER BY t.place LIMIT 1
     ) head
     WHERE w.session_id NOT IN (SELECT b.session_id FROM busy b)
       AND NOT EXISTS (
@@ -47,7 +47,7 @@ WITH RECURSIVE waiting AS (
     SELECT t.id
     FROM heads h
     JOIN tasks t ON t.id = h.id
-    WHERE t.state::text = 'pending'
+    WHERE t.state::text = 'pending' AND t.place = h.place
     ORDER BY t.priority DESC, t.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
@@ -70,7 +70,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
        w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
        NULL::timestamptz AS prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
+       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
+           AS attachments
 FROM claimed c
 JOIN projects p ON p.id = c.project_id
 JOIN sessions s ON s.id = c.session_id
@@ -87,7 +89,9 @@ SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.
        a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
        w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
        t.prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes
+       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
+       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
+           AS attachments
 FROM tasks c
 JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
 JOIN projects p ON p.id = c.project_id
@@ -105,6 +109,40 @@ SET state = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END,
     cancel_requested_at = coalesce(cancel_requested_at, now())
 WHERE id = $1 AND state IN ('pending', 'running')
 RETURNING state;
+
+-- name: edit_task
+-- Other words for a task that no agent has seen: it waits, and never began. A claim that is under way is waited for.
+UPDATE tasks SET prompt = $2 WHERE id = $1 AND state = 'pending' AND epoch = 0
+RETURNING session_id;
+
+-- name: move_task
+-- Puts a waiting task before another one of its session ($2), or last (null): the tasks of the session that wait and
+-- never began swap their places among themselves, so that one which was given back stays first. All are locked, in the
+-- order of their ids; what a claim took meanwhile is not among them. Places are compared as they were locked: `t` is
+-- read as it was before that. No row where one of both does not wait.
+WITH waiting AS MATERIALIZED (
+    SELECT t.id, t.place, t.session_id FROM tasks t
+    WHERE t.session_id = (SELECT m.session_id FROM tasks m WHERE m.id = $1) AND t.state = 'pending' AND t.epoch = 0
+    ORDER BY t.id
+    FOR UPDATE
+), allowed AS (
+    SELECT w.session_id FROM waiting w
+    WHERE w.id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM waiting b WHERE b.id = $2))
+), places AS (
+    SELECT w.place, row_number() OVER (ORDER BY w.place) AS number FROM waiting w
+), wanted AS (
+    SELECT w.id, w.place, row_number() OVER (
+        ORDER BY CASE WHEN w.id = $1
+                      THEN coalesce((SELECT b.place FROM waiting b WHERE b.id = $2), 9223372036854775807)
+                      ELSE w.place END,
+                 w.id <> $1) AS number
+    FROM waiting w
+), moved AS (
+    UPDATE tasks t SET place = p.place
+    FROM wanted w JOIN places p ON p.number = w.number
+    WHERE t.id = w.id AND w.place <> p.place AND EXISTS (SELECT FROM allowed)
+)
+SELECT session_id FROM allowed;
 
 -- name: get_task_state
 -- Where a task stands.
@@ -127,19 +165,25 @@ RETURNING true AS done;
 
 -- name: get_task
 -- One task, whole.
-SELECT id, ord, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
+SELECT id, ord, place, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
        thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
        error_text, error_cure, summary, usage,
-       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                     'size_bytes', a.size_bytes) ORDER BY a.place)
+                 FROM attachments a WHERE a.task_id = tasks.id), '[]') AS attachments
 FROM tasks WHERE id = $1;
 
 -- name: list_tasks
 -- A page of tasks, newest first: in one state or any ($1), of one session or all ($2), before task $4; the
 -- prompt is cut to $5 characters.
-SELECT id, ord, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
+SELECT id, ord, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
        error_code, error_text, error_cure, summary, usage,
-       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests
+       (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                     'size_bytes', a.size_bytes) ORDER BY a.place)
+                 FROM attachments a WHERE a.task_id = tasks.id), '[]') AS attachments
 FROM tasks
 WHERE ($1::task_state IS NULL OR state = $1)
   AND ($2::uuid IS NULL OR session_id = $2)

@@ -14,7 +14,9 @@ WITH RECURSIVE line AS (
     FROM line l JOIN chats p ON p.id = l.parent_chat_id
 )
 SELECT CASE m.role WHEN 'user' THEN 'user' ELSE coalesce(m.agent, 'agent') END AS who,
-       CASE m.role WHEN 'user' THEN t.prompt ELSE coalesce((
+       CASE m.role WHEN 'user' THEN t.prompt || coalesce((
+           SELECT E'\n' || string_agg('[attached: ' || a.path || ']', E'\n' ORDER BY a.place)
+           FROM attachments a WHERE a.task_id = t.id), '') ELSE coalesce((
            SELECT string_agg(c.text, '' ORDER BY c.part, c."offset")
            FROM part_chunks c
            JOIN message_parts p ON p.message_id = c.message_id AND p.part = c.part AND p.kind = 'text'

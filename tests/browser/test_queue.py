@@ -1,0 +1,72 @@
+"""Messages that wait behind a running turn: seen, edited, put in another order, dropped, sent now."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+from tests.acceptance.crowd import Created
+from tests.acceptance.desk import Desk
+from tests.browser import seen
+from tests.browser.hostile import in_one_line, with_canaries
+from tests.browser.test_hostile import INSPECT
+from tests.fixtures.browser import Visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def busy(person: Visit, desk: Desk) -> Created:
+    """A session that is open and whose turn does not end by itself."""
+    created = await desk.queue("[[say busy]] [[hang]]")
+    await person.open_session(created.session_id)
+    await expect(seen.answer(person.page)).to_contain_text("busy")
+    return created
+
+
+def queue(person: Visit) -> Locator:
+    """The messages that wait."""
+    return person.page.get_by_role("region", name="Waiting messages")
+
+
+async def write(person: Visit, *texts: str) -> Locator:
+    """Send messages one after another; the rows that wait."""
+    rows = queue(person).get_by_role("listitem")
+    for number, text in enumerate(texts, 1):
+        await person.write(text)
+        await expect(rows).to_have_count(number)
+    return rows
+
+
+async def test_what_waits_is_edited_ordered_and_dropped(person: Visit, busy: Created, desk: Desk) -> None:
+    rows = await write(person, "[[say one]]", "[[say two]]", "[[say three]]")
+    await rows.nth(2).get_by_role("button", name="Put it first").click()
+    await expect(rows.nth(0)).to_contain_text("three")
+    await rows.nth(2).get_by_role("button", name="Move").press("ArrowUp")
+    await expect(rows.nth(1)).to_contain_text("two")
+    await rows.nth(1).get_by_role("button", name="Drop").click()
+    await expect(rows).to_have_count(2)
+    await rows.nth(1).get_by_role("button", name="Edit").click()
+    await rows.nth(1).get_by_role("textbox").fill("[[say one and a half]]")
+    await rows.nth(1).get_by_role("button", name="Save").click()
+    await expect(rows.nth(1)).to_contain_text("one and a half")
+    await desk.cancel(busy)
+    await expect(seen.answer(person.page)).to_contain_text("one and a half")
+    await expect(seen.answer(person.page, 1)).to_contain_text("three")
+    await expect(queue(person)).to_be_hidden()
+
+
+async def test_what_waits_is_sent_now(person: Visit, busy: Created, desk: Desk) -> None:
+    rows = await write(person, "[[say later]]", "[[say now]] [[sleep 1]]")
+    await rows.nth(1).get_by_role("button", name="Send now").click()
+    await expect(seen.answer(person.page, 1)).to_contain_text("now")
+    await expect(seen.answer(person.page, 2)).to_contain_text("later")
+    assert (await desk.task(busy)).state == "cancelled"
+
+
+async def test_hostile_messages_wait_as_text(person: Visit, busy: Created, desk: Desk) -> None:
+    for one in with_canaries():
+        await desk.queue(in_one_line(one), session=busy.session_id)
+    await expect(queue(person)).to_contain_text("canary004")
+    assert await person.page.evaluate(INSPECT) == []

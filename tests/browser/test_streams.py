@@ -1,0 +1,147 @@
+"""Text as it comes: two sessions at once, a reload in the middle, a lost line, the service restarted in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from tests.acceptance.crowd import Created
+from tests.acceptance.desk import Desk
+from tests.browser.seen import answer, is_marked, mark, words
+from tests.fixtures.browser import OFFLINE, MakeVisit, Visit
+from tests.fixtures.repository import Repository
+from tests.fixtures.service import Installation, MakeInstallation
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SLOW = "[[delay 0.03]] [[tokens 400]]"  # two words each 30 ms: at least six seconds
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def frail(installation: MakeInstallation) -> AsyncIterator[Installation]:
+    """A service that the test may stop and kill; it does not wait for turns when it stops."""
+    made = installation({"BOOCODER_DRAIN_S": "0.3"})
+    await asyncio.to_thread(made.start)
+    made.settings = {**made.settings, "BOOCODER_PORT": str(urlsplit(made.url).port)}
+    yield made
+    await asyncio.to_thread(made.stop)
+
+
+async def stored_words(desk: Desk, created: Created) -> list[str]:
+    """The words that the database has of the task's answer."""
+    return (await desk.answer(created)).split()
+
+
+async def test_two_sessions_stream_at_once_in_two_tabs(person: Visit, desk: Desk) -> None:
+    first, second = await asyncio.gather(desk.queue(SLOW), desk.queue(SLOW))
+    await person.open_session(first.session_id)
+    tab = await person.tab(f"/sessions/{second.session_id}")
+    for page in (person.page, tab):
+        await expect(answer(page)).to_contain_text("w10 ")
+    seen = [len(await words(page)) for page in (person.page, tab)]
+    assert all(count < 400 for count in seen), f"one of them was over before the other began: {seen}"
+    for page, created in ((person.page, first), (tab, second)):
+        await expect(answer(page)).to_contain_text("w399")
+        assert await words(page) == await stored_words(desk, created)
+
+
+async def test_two_tabs_of_one_session_show_the_same(person: Visit, desk: Desk) -> None:
+    created = await desk.queue(SLOW)
+    await person.open_session(created.session_id)
+    await expect(answer(person.page)).to_contain_text("w20 ")
+    tab = await person.tab(f"/sessions/{created.session_id}")
+    for page in (person.page, tab):
+        await expect(answer(page)).to_contain_text("w399")
+        assert await words(page) == await stored_words(desk, created)
+
+
+async def test_a_reload_in_the_middle_loses_and_doubles_nothing(person: Visit, desk: Desk) -> None:
+    created = await desk.queue(SLOW)
+    await person.open_session(created.session_id)
+    for step in (20, 60, 100):
+        await expect(answer(person.page)).to_contain_text(f"w{step} ")
+        await person.page.reload()
+    person.forgive(OFFLINE)  # a socket that was just being opened
+    await expect(answer(person.page)).to_contain_text("w399")
+    assert await words(person.page) == await stored_words(desk, created)
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_the_page_catches_up_when_the_service_was_restarted(
+    how: str, frail: Installation, visit: MakeVisit, project: Repository
+) -> None:
+    person = await visit(frail)
+    async with frail.client() as client:
+        desk = Desk(client, project.path)
+        created = await desk.queue(SLOW)
+        await person.open_session(created.session_id)
+        await mark(person.page)
+        await expect(answer(person.page)).to_contain_text("w40 ")
+        await asyncio.to_thread(frail.kill if how == "killed" else frail.stop)
+        await expect(person.page.get_by_text("No connection to the service.")).to_be_visible()
+        await asyncio.to_thread(frail.start)
+        ended = person.page.get_by_role("group", name="How the turn ended")
+        await expect(ended).to_contain_text("Interrupted")
+        await expect(person.page.get_by_text("No connection to the service.")).to_be_hidden()
+    async with frail.client() as client:
+        desk = Desk(client, project.path)
+        assert len(shown := await words(person.page)) >= 40
+        assert shown == await stored_words(desk, created)
+        await person.write("[[tokens 50]]")
+        await expect(answer(person.page)).to_contain_text("w49")
+    assert await is_marked(person.page), "the page was loaded again"
+    person.forgive(OFFLINE)
+
+
+class Line:
+    """The page's line to the service, which can be cut and mended."""
+
+    def __init__(self) -> None:
+        self.whole = True
+        self._open: list[WebSocketRoute] = []
+
+    async def lay(self, page: Page) -> None:
+        """Have every WebSocket of the page go through here."""
+        await page.route_web_socket("**/api/stream", self._opened)
+
+    async def _opened(self, route: WebSocketRoute) -> None:
+        if not self.whole:
+            await route.close(code=1001)
+            return
+        route.connect_to_server()
+        self._open.append(route)
+
+    async def cut(self) -> None:
+        """Lose what is open, and whatever is opened from now on."""
+        self.whole = False
+        lost, self._open = self._open, []
+        for route in lost:
+            await route.close(code=1001)
+
+
+async def test_a_lost_network_in_the_middle_loses_and_doubles_nothing(
+    visit: MakeVisit, served: Installation, desk: Desk
+) -> None:
+    person = await visit(served, path=None)
+    line = Line()
+    await line.lay(person.page)
+    await person.sign_in()
+    created = await desk.queue(SLOW)
+    await person.open_session(created.session_id)
+    await expect(answer(person.page)).to_contain_text("w20 ")
+    await mark(person.page)
+    await person.context.set_offline(True)
+    await line.cut()
+    await expect(person.page.get_by_text("No connection to the service.")).to_be_visible()
+    line.whole = True
+    await person.context.set_offline(False)
+    await expect(answer(person.page)).to_contain_text("w399")
+    await expect(person.page.get_by_text("No connection to the service.")).to_be_hidden()
+    assert await words(person.page) == await stored_words(desk, created)
+    assert await is_marked(person.page)
+    person.forgive(OFFLINE)

@@ -1,0 +1,43 @@
+// Asks which files a few letters mean.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { call } from "./client";
+
+const SHOWN_MAX = 10;
+const TYPED_MS = 60; // letters that come quicker are asked for together
+const FRESH_MS = 4_000;
+const NOTHING: readonly string[] = [];
+
+interface Place {
+  projectId?: string;
+  sessionId?: string;
+}
+
+/** Paths that fit, best first; none while `letters` is null. */
+export function useFiles(place: Place, letters: string | null): readonly string[] {
+  const asked = useLater(letters);
+  const { data } = useQuery({
+    queryKey: ["files", place.sessionId ?? place.projectId, asked],
+    enabled: asked !== null && Boolean(place.sessionId ?? place.projectId),
+    staleTime: FRESH_MS,
+    gcTime: FRESH_MS,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => find(place, asked ?? "", signal),
+  });
+  return letters === null ? NOTHING : (data?.paths ?? NOTHING);
+}
+
+function find(place: Place, query: string, signal: AbortSignal) {
+  const wanted = { query, limit: SHOWN_MAX };
+  if (place.sessionId) return call("GET /api/sessions/{session_id}/files", { path: { session_id: place.sessionId }, query: wanted }, { signal });
+  return call("GET /api/projects/{project_id}/files", { path: { project_id: place.projectId ?? "" }, query: wanted }, { signal });
+}
+
+function useLater(letters: string | null): string | null {
+  const [later, setLater] = useState(letters);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(letters), TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [letters]);
+  return letters === null ? null : later;
+}

@@ -1,0 +1,91 @@
+// What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect } from "react";
+import { connection } from "../stream/store";
+import { call, Problem, type Answer } from "./client";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => error instanceof Problem && (error.status === 0 || error.status >= 500) && count < 5,
+      refetchOnWindowFocus: true,
+    },
+  },
+});
+
+const AGENTS_MS = 60_000; // the socket tells of every change
+const LISTS_MS = 5_000; // a safety net: frames of watched sessions and our own actions refresh at once
+
+export function useProjects() {
+  return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => call("GET /api/projects", {}, { signal }) });
+}
+
+export function useSessions(state: "open" | "archived" = "open") {
+  return useQuery({
+    queryKey: ["sessions", state],
+    queryFn: ({ signal }) => call("GET /api/sessions", { query: { state, limit: 200 } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+export function useSession(sessionId: string) {
+  return useQuery({
+    queryKey: ["session", sessionId],
+    queryFn: ({ signal }) => call("GET /api/sessions/{session_id}", { path: { session_id: sessionId } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+export function useChats(sessionId: string, enabled = true) {
+  return useQuery({
+    enabled,
+    queryKey: ["chats", sessionId],
+    queryFn: ({ signal }) =>
+      call("GET /api/sessions/{session_id}/chats", { path: { session_id: sessionId } }, { signal }),
+  });
+}
+
+/** The agents, kept up to date by the socket. */
+export function useAgents() {
+  const client = useQueryClient();
+  useEffect(() => connection.onAgents((agents) => client.setQueryData(["agents"], agents)), [client]);
+  return useQuery({
+    queryKey: ["agents"],
+    queryFn: ({ signal }) => call("GET /api/agents", {}, { signal }),
+    staleTime: AGENTS_MS,
+  });
+}
+
+export function useTasks(query: { session_id?: string; state?: Answer<"GET /api/tasks">[number]["state"] } = {}) {
+  return useQuery({
+    queryKey: ["tasks", query],
+    queryFn: ({ signal }) => call("GET /api/tasks", { query: { ...query, limit: 100 } }, { signal }),
+    refetchInterval: LISTS_MS,
+  });
+}
+
+interface Then<Result> {
+  onSuccess?: (result: Result) => unknown;
+  onError?: (error: Error) => unknown;
+  onSettled?: () => unknown;
+}
+
+/**
+ * Something that changes the service's state; the lists are asked again afterwards. What comes of it is told even when
+ * the component has gone by then: an applied change takes its own panel away.
+ */
+export function useAction<Input, Result>(action: (input: Input) => Promise<Result>, refresh: readonly string[] = []) {
+  const client = useQueryClient();
+  const mutation = useMutation({
+    mutationFn: action,
+    onSettled: () => Promise.all(refresh.map((key) => client.invalidateQueries({ queryKey: [key] }))),
+  });
+  const { mutateAsync } = mutation;
+  const mutate = useCallback(
+    (input: Input, { onSuccess, onError = () => undefined, onSettled }: Then<Result> = {}) =>
+      void mutateAsync(input).then(onSuccess, onError).finally(onSettled),
+    [mutateAsync],
+  );
+  return { ...mutation, mutate };
+}

@@ -1,0 +1,17 @@
+// Where a session's files are.
+import { useQuery } from "@tanstack/react-query";
+import { call } from "./client";
+import type { WorktreeOut } from "./generated";
+
+export function useWorktree(sessionId: string): WorktreeOut | undefined {
+  const { data } = useQuery({
+    queryKey: ["snapshots", sessionId, "worktree"],
+    queryFn: ({ signal }) => call("GET /api/worktrees", { query: { gone: true } }, { signal }),
+  });
+  return data?.find((one) => one.session_id === sessionId);
+}
+
+/** Whether its files were put away; a snapshot has them. */
+export function isAway(worktree: WorktreeOut | undefined): boolean {
+  return worktree?.state === "gone" || worktree?.state === "removing";
+}

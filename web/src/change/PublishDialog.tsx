@@ -1,0 +1,114 @@
+// Pushes the change as a branch, as the person, and asks for a pull request where a tool for that is ready.
+import { Dialog } from "@base-ui/react/dialog";
+import { useState } from "react";
+import { usePublish } from "../api/review";
+import type { PublishedOut, ReviewOut } from "../api/generated";
+import { Link } from "../markdown/Link";
+import { visible } from "../text/visible";
+import { Button } from "../ui/Button";
+import styles from "./ApplyDialog.module.css";
+import { Choice } from "./Choice";
+import { countParts, firstParts, WhichParts } from "./WhichParts";
+
+export function PublishDialog({ review, onClose }: { review: ReviewOut; onClose: () => void }) {
+  const publish = usePublish(review.change_id);
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={styles.backdrop} />
+        <Dialog.Popup className={styles.popup}>
+          <Dialog.Title className={styles.title}>Publish the change</Dialog.Title>
+          {publish.data ? <Result published={publish.data} onClose={onClose} /> : <Form review={review} publish={publish} onClose={onClose} />}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+interface FormProps {
+  review: ReviewOut;
+  publish: ReturnType<typeof usePublish>;
+  onClose: () => void;
+}
+
+const TEXTS = [
+  { name: "branch", label: "Name of the branch", hint: "left empty: made from the session's title" },
+  { name: "remote", label: "Remote", hint: "left empty: the one that you push to" },
+  { name: "title", label: "Title of the pull request", hint: "left empty: written from the session" },
+  { name: "base", label: "Branch that it goes into", hint: "left empty: the remote's own default" },
+] as const;
+
+function Form({ review, publish, onClose }: FormProps) {
+  const [select, setSelect] = useState(firstParts(review));
+  const [onlyPush, setOnlyPush] = useState(false);
+  const [draft, setDraft] = useState(false);
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const text = (name: string) => fields[name]?.trim() || null;
+  const submit = () => {
+    const pull = onlyPush ? {} : { title: text("title"), base: text("base"), text: text("text"), draft };
+    publish.mutate({ select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, ...pull });
+  };
+  const field = (name: string, value: string) => setFields({ ...fields, [name]: value });
+  return (
+    <>
+      <WhichParts review={review} value={select} onChange={setSelect} />
+      <fieldset className={styles.group}>
+        <legend>How</legend>
+        <Choice name="how" checked={!onlyPush} onChange={() => setOnlyPush(false)} title="Push, and ask for a pull request" text="With gh or glab if it is signed in; else you get the address to open." />
+        <Choice name="how" checked={onlyPush} onChange={() => setOnlyPush(true)} title="Push only" />
+      </fieldset>
+      {TEXTS.filter((one) => !onlyPush || one.name === "branch" || one.name === "remote").map((one) => (
+        <label key={one.name} className={styles.field}>
+          {one.label}
+          <input value={fields[one.name] ?? ""} placeholder={one.hint} onChange={(event) => field(one.name, event.target.value)} />
+        </label>
+      ))}
+      {!onlyPush && (
+        <>
+          <label className={styles.field}>
+            Text of the pull request
+            <textarea rows={3} value={fields.text ?? ""} placeholder="left empty: written from the session" onChange={(event) => field("text", event.target.value)} />
+          </label>
+          <label className={styles.check}>
+            <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.target.checked)} /> as a draft
+          </label>
+        </>
+      )}
+      {publish.error && (
+        <div className={styles.failure} role="alert">
+          <p>{publish.error.message}</p>
+        </div>
+      )}
+      <div className={styles.buttons}>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" disabled={publish.isPending || countParts(review, select) === 0} onClick={submit}>
+          {publish.isPending ? "Publishing…" : onlyPush ? "Push the branch" : "Push and ask for a pull request"}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function Result({ published, onClose }: { published: PublishedOut; onClose: () => void }) {
+  const address = published.url ?? published.open_url;
+  return (
+    <>
+      <p role="status">
+        Pushed {(published.ref ?? "").replace("refs/heads/", "")} to {visible(published.remote)}.
+      </p>
+      {address && (
+        <p className={styles.address}>
+          {published.url ? "The pull request: " : "Open it here: "}
+          <Link href={address}>{address}</Link>
+        </p>
+      )}
+      {published.next && <p>{visible(published.next)}</p>}
+      {published.output && <pre className={styles.output}>{visible(published.output)}</pre>}
+      <div className={styles.buttons}>
+        <Button kind="primary" onClick={onClose}>
+          Close
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+// Begins a chat with a fresh context over the same files.
+import { MessageSquarePlus } from "lucide-react";
+import { call } from "../api/client";
+import { useAction } from "../api/queries";
+import { IconButton } from "../ui/Button";
+import { complain } from "../ui/Toasts";
+
+interface NewChatButtonProps {
+  sessionId: string;
+  /** Whether the newest chat has nothing in it yet. */
+  fresh: boolean;
+}
+
+export function NewChatButton({ sessionId, fresh }: NewChatButtonProps) {
+  const begin = useAction(() => call("POST /api/sessions/{session_id}/chats", { path: { session_id: sessionId } }), ["chats"]);
+  return (
+    <IconButton
+      label="New chat over the same files"
+      icon={<MessageSquarePlus />}
+      disabled={fresh || begin.isPending}
+      onClick={() => begin.mutate(undefined, { onError: complain })}
+    />
+  );
+}

@@ -1,0 +1,26 @@
+// The files that a person sent with a message: images as they are, others to be saved.
+import { File } from "lucide-react";
+import { attachmentAddress, isImage, sizeName } from "../api/attachments";
+import type { AttachmentData } from "../api/generated";
+import styles from "./Attached.module.css";
+
+export function Attached({ files }: { files: readonly AttachmentData[] }) {
+  if (files.length === 0) return null;
+  return (
+    <ul className={styles.files} aria-label="Attached files">
+      {files.map((file) => (
+        <li key={file.id}>
+          <a className={styles.file} href={attachmentAddress(file.id)} target="_blank" rel="noopener noreferrer">
+            {isImage(file) ? (
+              <img src={attachmentAddress(file.id)} alt={file.name} loading="lazy" />
+            ) : (
+              <>
+                <File aria-hidden /> {file.name} <small>{sizeName(file.size_bytes)}</small>
+              </>
+            )}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

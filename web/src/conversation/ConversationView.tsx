@@ -1,0 +1,99 @@
+// What was said and done in a session: a virtual list that stays at its end while the person is there.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Conversation, Item } from "../stream/conversation";
+import { Button } from "../ui/Button";
+import styles from "./ConversationView.module.css";
+import { NoticeLine } from "./NoticeLine";
+import { MessageView } from "./MessageView";
+import { useWanted } from "./wanted";
+
+interface ConversationViewProps {
+  sessionId: string;
+  conversation: Conversation;
+  /** Id of a message to be shown, such as one that a search found. */
+  wanted?: string | null;
+}
+
+const NEAR_END_PX = 80; // so near, the person is reading along
+const GUESS_PX = 120;
+const OVERSCAN = 6;
+
+export function ConversationView({ conversation, wanted = null }: ConversationViewProps) {
+  const { items, turns } = conversation;
+  const box = useRef<HTMLDivElement>(null);
+  const [along, setAlong] = useState(true);
+  const [seen, setSeen] = useState(0);
+  const list = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => GUESS_PX,
+    getItemKey: (index) => items[index]?.id ?? index,
+    overscan: OVERSCAN,
+  });
+  const total = list.getTotalSize();
+  const jump = useCallback(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    setAlong(true);
+  }, []);
+  useLayoutEffect(() => {
+    if (along) jump();
+  }, [along, jump, total, items]);
+  useEffect(() => {
+    if (along) setSeen(items.length);
+  }, [along, items.length]);
+  const leave = useCallback(() => setAlong(false), []);
+  const found = useWanted(wanted, items, list, leave);
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current as HTMLDivElement;
+    setAlong(scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
+  };
+  return (
+    <div className={styles.frame}>
+      <div className={styles.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label="Messages" aria-live="off">
+        {items.length === 0 && <p className={styles.empty}>Nothing has been said here yet. Write below what the agent should do.</p>}
+        <div className={styles.list} style={{ height: total }}>
+          {list.getVirtualItems().map((row) => {
+            const item = items[row.index] as Item;
+            return (
+              <div
+                key={row.key}
+                ref={list.measureElement}
+                data-index={row.index}
+                data-found={item.id === found || undefined}
+                className={styles.row}
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
+                {beginsChat(items, row.index) && <hr className={styles.chat} aria-label="A new chat begins" />}
+                <Row item={item} turn={item.kind === "message" ? turns.get(item.taskId) : undefined} />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!along && (
+        <Button className={styles.jump} small icon={<ArrowDown />} onClick={jump}>
+          {items.length > seen ? `${items.length - seen} new` : "Latest"}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Whether a message is the first one of another chat than the message before it. */
+function beginsChat(items: readonly Item[], index: number): boolean {
+  const item = items[index];
+  if (item?.kind !== "message") return false;
+  for (let before = index - 1; before >= 0; before--) {
+    const other = items[before];
+    if (other?.kind === "message") return other.chatId !== item.chatId;
+  }
+  return false;
+}
+
+type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };
+
+const Row = memo(function Row({ item, turn }: RowProps) {
+  return item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />;
+});

@@ -1,0 +1,75 @@
+// An agent's text as markdown. Raw HTML stays text; links lead only where they say.
+import { memo, useMemo } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import remarkGfm from "remark-gfm";
+import { visible } from "../text/visible";
+import { blocksOf } from "./blocks";
+import { CodeBlock } from "./CodeBlock";
+import { Link } from "./Link";
+import styles from "./Markdown.module.css";
+
+const PLUGINS = [remarkGfm];
+
+const COMPONENTS: Components = {
+  a: ({ href, children }) => <Link href={href}>{children}</Link>,
+  img: ({ alt, src }) => <Link href={typeof src === "string" ? src : undefined}>{alt || "image"}</Link>,
+  // Below the page's own headings, whatever the agent calls them.
+  h1: ({ children }) => <h1 aria-level={3}>{children}</h1>,
+  h2: ({ children }) => <h2 aria-level={4}>{children}</h2>,
+  h3: ({ children }) => <h3 aria-level={5}>{children}</h3>,
+  h4: ({ children }) => <h4 aria-level={6}>{children}</h4>,
+  pre: ({ children }) => <>{children}</>,
+  code: ({ className, children, node }) => {
+    const text = textOf(children);
+    const inline = node?.position?.start.line === node?.position?.end.line && !className && !text.includes("\n");
+    if (inline) return <code className={styles.inline}>{children}</code>;
+    return <CodeBlock code={text.replace(/\n$/, "")} language={/language-([\w+#.-]+)/.exec(className ?? "")?.[1] ?? ""} />;
+  },
+  table: ({ children }) => (
+    <div className={styles.tableBox} tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+};
+
+function textOf(children: unknown): string {
+  if (typeof children === "string") return children;
+  return Array.isArray(children) ? children.map(textOf).join("") : "";
+}
+
+// Without any of these, parsing would give the same text in one paragraph.
+const MARKUP = /[*_`#<>|[\]~\\&\n]|https?:|www\.|@|^\s{4}|^\s*(?:[-+]|\d+[.)])\s/;
+const LIVE_MAX_CHARS = 8_000; // a block that grows past it is parsed when it is whole
+const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n/;
+
+/** A block never changes once another one follows it, so it is parsed once. */
+const Block = memo(function Block({ text, live }: { text: string; live: boolean }) {
+  const fence = live ? OPEN_FENCE.exec(text) : null;
+  if (fence && !text.slice(fence[0].length).includes(fence[1] as string)) {
+    return <CodeBlock code={visible(text.slice(fence[0].length))} language={fence[2] ?? ""} />;
+  }
+  const plain = text.trim();
+  if (!MARKUP.test(plain) || (live && text.length > LIVE_MAX_CHARS)) return <p className={styles.plain}>{visible(plain)}</p>;
+  return (
+    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
+      {visible(text)}
+    </ReactMarkdown>
+  );
+});
+
+interface MarkdownProps {
+  text: string;
+  /** Whether more of it may come. */
+  live?: boolean;
+}
+
+export const Markdown = memo(function Markdown({ text, live = false }: MarkdownProps) {
+  const blocks = useMemo(() => blocksOf(text), [text]);
+  return (
+    <div className={styles.markdown}>
+      {blocks.map((block, index) => (
+        <Block key={index} text={block} live={live && index === blocks.length - 1} />
+      ))}
+    </div>
+  );
+});

@@ -1,0 +1,93 @@
+// One session: its conversation, the composer below, and its change beside.
+import { useQueryClient } from "@tanstack/react-query";
+import { FileDiff } from "lucide-react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { useSearch } from "wouter";
+import { useChats, useSession } from "../api/queries";
+import { ConversationView } from "../conversation/ConversationView";
+import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
+import { Composer } from "../composer/Composer";
+import { tapFrames, useConversation } from "../stream/store";
+import { visible } from "../text/visible";
+import { Button } from "../ui/Button";
+import { Loading } from "../ui/Loading";
+import { PageHead } from "../ui/PageHead";
+import { SplitPane } from "../ui/SplitPane";
+import styles from "./SessionPage.module.css";
+
+const ChangePanel = lazy(() => import("../change/ChangePanel"));
+const SHOWN = "boocoder.change.shown";
+const WIDE_PX = 1_000; // narrower, the change covers the conversation
+
+export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: () => void }) {
+  const { data: session } = useSession(sessionId);
+  const conversation = useConversation(sessionId);
+  const { data: chats } = useChats(sessionId);
+  const chatId = chats?.at(-1)?.id;
+  const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
+  const wanted = new URLSearchParams(useSearch()).get("message");
+  const [shown, show] = useShown();
+  useRefreshOnTurns(sessionId);
+  useShortcut(SHORTCUTS.change, () => show(!shown));
+  useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
+  return (
+    <>
+      <PageHead title={visible(session?.title ?? "…")} onMenu={onMenu}>
+        <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => show(!shown)}>
+          Change
+          {conversation.change?.state === "pending" && !!conversation.change.files && (
+            <span className={styles.counts}>
+              <span className={styles.added}>+{conversation.change.additions ?? 0}</span>{" "}
+              <span className={styles.removed}>−{conversation.change.deletions ?? 0}</span>
+            </span>
+          )}
+        </Button>
+      </PageHead>
+      <div className={styles.columns}>
+        <section className={styles.middle} aria-label="Conversation">
+          <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+          <Composer
+            target={target}
+            runningTaskId={session?.running_task_id ?? null}
+            commands={conversation.commands.get(target.chatId ?? "")?.commands}
+            placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
+          />
+        </section>
+        {shown && (
+          <SplitPane name="change" label="Change">
+            <Suspense fallback={<Loading />}>
+              <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
+            </Suspense>
+          </SplitPane>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Whether the change is shown beside; kept in this browser. */
+function useShown(): [boolean, (shown: boolean) => void] {
+  const [shown, setShown] = useState(() => innerWidth > WIDE_PX && localStorage.getItem(SHOWN) !== "no");
+  const show = (next: boolean) => {
+    setShown(next);
+    if (innerWidth > WIDE_PX) localStorage.setItem(SHOWN, next ? "yes" : "no");
+  };
+  return [shown, show];
+}
+
+const MOVES = new Set(["turn_started", "turn_ended", "queue_changed", "change_updated", "permission", "question"]);
+
+/** Ask for the session's row again when its stream says that it moved. */
+function useRefreshOnTurns(sessionId: string): void {
+  const client = useQueryClient();
+  useEffect(
+    () =>
+      tapFrames(sessionId, (frame) => {
+        if (!MOVES.has(frame.type)) return;
+        for (const key of [["session", sessionId], ["sessions"], ["chats", sessionId], ["tasks"]]) {
+          void client.invalidateQueries({ queryKey: key });
+        }
+      }),
+    [client, sessionId],
+  );
+}

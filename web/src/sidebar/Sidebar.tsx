@@ -1,0 +1,102 @@
+// The list of projects and sessions with what each one is doing, or what a search found.
+import { Bot, KanbanSquare, Plus, Settings } from "lucide-react";
+import { useMemo, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { useProjects, useSessions } from "../api/queries";
+import type { SessionOut } from "../api/generated";
+import { SearchBox } from "./SearchBox";
+import { SearchResults } from "./SearchResults";
+import { visible } from "../text/visible";
+import { SessionRow } from "./SessionRow";
+import styles from "./Sidebar.module.css";
+import { type Doing, doing } from "./state";
+import { ThemeButton } from "./ThemeButton";
+
+const FILTERS = ["all", "active", "waiting", "archived"] as const;
+type Filter = (typeof FILTERS)[number];
+
+const EMPTY: Record<Filter, string> = {
+  all: "No sessions yet. Say what should be done, and one begins.",
+  active: "Nothing runs, waits or is to be reviewed.",
+  waiting: "Nothing waits for you.",
+  archived: "Nothing is archived.",
+};
+
+function shows(filter: Filter, state: Doing): boolean {
+  if (filter === "active") return state !== "done" && state !== "stopped" && state !== "idle";
+  return filter !== "waiting" || state === "waiting";
+}
+
+export function Sidebar({ onChosen }: { onChosen: () => void }) {
+  const [filter, setFilter] = useState<Filter>("all");
+  const [text, setText] = useState("");
+  const [location] = useLocation();
+  return (
+    <nav className={styles.sidebar} aria-label="Sessions and pages">
+      <header className={styles.head}>
+        <Link href="/" onClick={onChosen} className={styles.brand}>
+          boocoder
+        </Link>
+        <ThemeButton />
+      </header>
+      <Link href="/" onClick={onChosen} className={styles.new} aria-current={location === "/" ? "page" : undefined}>
+        <Plus aria-hidden /> New session <kbd>n</kbd>
+      </Link>
+      <SearchBox text={text} onText={setText} />
+      {text ? (
+        <SearchResults text={text} onChosen={onChosen} />
+      ) : (
+        <>
+          <div className={styles.filters} role="group" aria-label="Which sessions">
+            {FILTERS.map((one) => (
+              <button key={one} type="button" aria-pressed={one === filter} onClick={() => setFilter(one)}>
+                {one}
+              </button>
+            ))}
+          </div>
+          <Sessions filter={filter} onChosen={onChosen} />
+        </>
+      )}
+      <footer className={styles.foot}>
+        <Link href="/tasks" onClick={onChosen} aria-current={location === "/tasks" ? "page" : undefined}>
+          <KanbanSquare aria-hidden /> Tasks
+        </Link>
+        <Link href="/agents" onClick={onChosen} aria-current={location === "/agents" ? "page" : undefined}>
+          <Bot aria-hidden /> Agents
+        </Link>
+        <Link href="/settings" onClick={onChosen} aria-label="Settings" title="Settings" className={styles.icon} aria-current={location === "/settings" ? "page" : undefined}>
+          <Settings aria-hidden />
+        </Link>
+      </footer>
+    </nav>
+  );
+}
+
+function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }) {
+  const { data: sessions, isPending } = useSessions(filter === "archived" ? "archived" : "open");
+  const { data: projects = [] } = useProjects();
+  const groups = useMemo(() => {
+    const shown = (sessions ?? []).filter((one) => shows(filter, doing(one)));
+    const byProject = new Map<string, SessionOut[]>();
+    for (const one of shown) byProject.set(one.project_id, [...(byProject.get(one.project_id) ?? []), one]);
+    return [...byProject];
+  }, [sessions, filter]);
+  const nameOf = (id: string) => projects.find((one) => one.id === id)?.name ?? "…";
+  return (
+    <div className={styles.list}>
+      {!isPending && groups.length === 0 && (
+        <p className={styles.empty}>{EMPTY[filter]}</p>
+      )}
+      {groups.map(([projectId, members]) => (
+        <section key={projectId} aria-label={visible(nameOf(projectId))}>
+          <h2 className={styles.project}>{visible(nameOf(projectId))}</h2>
+          <ul>
+            {members.map((session) => (
+              <SessionRow key={session.id} session={session} onChosen={onChosen} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}

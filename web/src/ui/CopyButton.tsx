@@ -1,0 +1,26 @@
+// Copies a text and says so for a moment.
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { IconButton } from "./Button";
+import { complain } from "./Toasts";
+
+interface CopyButtonProps {
+  /** What is copied; a function where making the text is work. */
+  text: string | (() => string);
+  what: string;
+}
+
+export function CopyButton({ text, what }: CopyButtonProps) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 1_500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = () => {
+    navigator.clipboard.writeText(typeof text === "string" ? text : text()).then(() => setCopied(true), complain);
+  };
+  return (
+    <IconButton label={copied ? "Copied" : `Copy ${what}`} icon={copied ? <Check /> : <Copy />} onClick={copy} />
+  );
+}

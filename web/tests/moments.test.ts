@@ -1,0 +1,51 @@
+// When a person is called: ends and requests, once, and not for what they did themselves.
+import { expect, test } from "vitest";
+import type { SessionOut } from "../src/api/generated";
+import { moments, waiting } from "../src/notify/moments";
+
+const session = (fields: Partial<SessionOut>): SessionOut => ({
+  id: "s",
+  project_id: "p",
+  host_id: null,
+  title: "t",
+  state: "open",
+  created_at: "2026-01-01T00:00:00Z",
+  updated_at: "2026-01-01T00:00:00Z",
+  start_from: null,
+  start_dirty: false,
+  pending_tasks: 0,
+  running_task_id: null,
+  last_task_state: null,
+  pending_change_id: null,
+  additions: null,
+  deletions: null,
+  open_requests: 0,
+  pinned: false,
+  ...fields,
+});
+const running = session({ running_task_id: "t", last_task_state: "running" });
+const told = (before: SessionOut, now: SessionOut) => moments([before], [now]).map((one) => one.what);
+
+test("a turn that ended is told as it ended", () => {
+  expect(told(running, session({ last_task_state: "completed" }))).toEqual(["ended"]);
+  expect(told(running, session({ last_task_state: "failed" }))).toEqual(["failed"]);
+  expect(told(running, session({ last_task_state: "timed_out" }))).toEqual(["failed"]);
+  expect(told(session({ pending_tasks: 1, last_task_state: "pending" }), session({ last_task_state: "completed" }))).toEqual(["ended"]);
+});
+
+test("what goes on, was cancelled, or is new is not told", () => {
+  expect(told(running, running)).toEqual([]);
+  expect(told(running, session({ pending_tasks: 1, last_task_state: "pending" }))).toEqual([]);
+  expect(told(running, session({ last_task_state: "cancelled" }))).toEqual([]);
+  expect(told(session({ last_task_state: "completed" }), session({ last_task_state: "completed", title: "other" }))).toEqual([]);
+  expect(moments([], [session({ last_task_state: "completed", open_requests: 2 })])).toEqual([]);
+});
+
+test("each new request is told, and waiting sessions are counted once", () => {
+  const asks = { ...running, open_requests: 1 };
+  expect(told(running, asks)).toEqual(["waits"]);
+  expect(told(asks, asks)).toEqual([]);
+  expect(told(asks, { ...asks, open_requests: 2 })).toEqual(["waits"]);
+  expect(told(asks, running)).toEqual([]);
+  expect(waiting([asks, { ...asks, open_requests: 3 }, running])).toBe(2);
+});
