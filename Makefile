@@ -13,7 +13,7 @@ help: ## list the targets
 demo: .venv/.synced ## a two-turn task with the real opencode and a scripted model, in a throw-away place
 	@$(PY) tools/demo.py $(ARGS)
 
-serve: .venv/.synced ## start the service (ARGS="--port 8000 --open")
+serve: page ## start the service (ARGS="--port 8000 --open")
 	@$(PY) -m boocoder.cli.main serve $(ARGS)
 
 page: .venv/.synced ## build the web page if web/ has changed
