@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { lineDiff } from "../src/conversation/tools/lineDiff";
 import { blocksOf } from "../src/markdown/blocks";
+import { piecesOf } from "../src/markdown/pieces";
 import { spansOf } from "../src/text/ansi";
 import { visible } from "../src/text/visible";
 
@@ -18,6 +19,14 @@ test("a growing text changes its last block only", () => {
     const next = blocksOf(text.slice(0, end + 1));
     expect(next.slice(0, now.length - 1)).toEqual(now.slice(0, -1));
   }
+});
+
+test("pieces of a long text stay as they are while it grows", () => {
+  const text = Array.from({ length: 9_000 }, (_, at) => `w${at}`).join(" ");
+  const half = piecesOf(text.slice(0, 20_000));
+  expect(piecesOf(text).join("")).toBe(text);
+  expect(piecesOf(text).slice(0, half.length - 1)).toEqual(half.slice(0, -1));
+  expect(piecesOf("😀".repeat(5_000)).every((piece) => Array.from(piece).every((one) => one === "😀"))).toBe(true);
 });
 
 test("terminal codes colour or vanish", () => {

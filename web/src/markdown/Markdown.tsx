@@ -7,6 +7,7 @@ import { blocksOf } from "./blocks";
 import { CodeBlock } from "./CodeBlock";
 import { Link } from "./Link";
 import styles from "./Markdown.module.css";
+import { PlainText } from "./PlainText";
 
 const PLUGINS = [remarkGfm];
 
@@ -49,7 +50,7 @@ const Block = memo(function Block({ text, live }: { text: string; live: boolean 
     return <CodeBlock code={visible(text.slice(fence[0].length))} language={fence[2] ?? ""} />;
   }
   const plain = text.trim();
-  if (!MARKUP.test(plain) || (live && text.length > LIVE_MAX_CHARS)) return <p className={styles.plain}>{visible(plain)}</p>;
+  if (!MARKUP.test(plain) || (live && text.length > LIVE_MAX_CHARS)) return <PlainText text={plain} />;
   return (
     <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
       {visible(text)}
