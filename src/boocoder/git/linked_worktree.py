@@ -1,6 +1,6 @@
-"""Adds and removes linked worktrees of the user's repository; the one module that writes into its git directory.
+"""Adds and removes linked worktrees of the user's repository.
 
-It writes `worktrees/<name>` there and nothing else: no ref, no branch, no configuration.
+In the user's git directory it writes `worktrees/<name>` and nothing else: no ref, no branch, no configuration.
 """
 
 from __future__ import annotations
