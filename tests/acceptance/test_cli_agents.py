@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     home = tmp_path_factory.mktemp("agents")
     folder = home / "bin"
     folder.mkdir()
-    acp = f'exec {sys.executable} {FAKE} --store {home}/conversations "$@"'
+    acp = f'exec {shlex.join([sys.executable, str(FAKE), "--store", f"{home}/conversations"])} "$@"'
     program(folder, "qwen", f'test "$1" = --version && echo 0.24.4 && exit\nshift\n{acp}')
     program(folder, "goose", "echo goose version: v3.24.1")
     program(folder, "gemini", "exec yes 'no end'")

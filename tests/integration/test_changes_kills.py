@@ -133,7 +133,7 @@ async def test_a_death_at_any_moment_leaves_nothing_half(
             code, _ = applier.apply(case, kill_after_s=rng.uniform(0.05, 1.1) * lasted[target])
         else:
             first = world.desk.project.path / "bulk"
-            code, _ = applier.apply(case, kill_after_s=rng.uniform(0, 0.15), first=first)
+            code, _ = applier.apply(case, kill_after_s=0.15 * rng.random() ** 4, first=first)
         assert code in (0, -signal.SIGKILL)
         seen["survived" if code == 0 else "killed"] += 1
         seen["half written" if _is_half(world, case) else "whole"] += 1
@@ -142,7 +142,7 @@ async def test_a_death_at_any_moment_leaves_nothing_half(
     assert world.git("fsck", "--strict", "--no-dangling") == b""
     print(f"{seen['killed']} deaths: {dict(sorted(seen.items()))}, 0 left half")
     assert seen["killed"] == KILLS
-    assert seen["half written"] > KILLS // 20
+    assert seen["half written"] > 0, "no death came in the middle of the writing"
     assert seen["finished"] > 0
     assert seen["undone"] + seen["not begun"] > 0
 

@@ -37,6 +37,7 @@ COMMENT = "INSERT INTO review_comments (id, session_id, change_id, path, side, f
 SELECT gen_random_uuid(), session_id, id, 'a', %s FROM pending_changes"
 UPDATING = f"INSERT INTO worktree_updates (session_id, pre_tree, post_tree) SELECT id, {TREE}, {TREE} FROM sessions"
 PROJECT_SETTINGS = "INSERT INTO project_settings (project_id) SELECT id FROM projects"
+WORDS = "INSERT INTO message_words (message_id, slice, ord, words) SELECT id, %d, ord, '' FROM messages"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -115,6 +116,8 @@ CASES: dict[str, list[str]] = {
         "INSERT INTO attachments (id, place, name, media_type, size_bytes, path)"
         " VALUES (gen_random_uuid(), 1, 'a', 'text/plain', 1, '/a')"
     ],
+    "message_words_slice_check": [WORDS % 10],
+    "message_words_pkey": [WORDS % 5, WORDS % 5],
     "pending_changes_check": [CHANGE, "UPDATE pending_changes SET state = 'applied'"],
     "pending_changes_check1": [CHANGE, "UPDATE pending_changes SET tree = base_tree"],
     "pending_changes_one_per_session": [CHANGE, CHANGE],
