@@ -33,6 +33,14 @@ test("a turn that ended is told as it ended", () => {
   expect(told(session({ pending_tasks: 1, last_task_state: "pending" }), session({ last_task_state: "completed" }))).toEqual(["ended"]);
 });
 
+test("a turn that is quicker than the lists is told by its task", () => {
+  const then = session({ last_task_state: "completed" });
+  const later = { ...then, updated_at: "2026-01-01T00:00:01Z" };
+  expect(told(then, later)).toEqual(["ended"]);
+  expect(told(then, { ...later, pinned: true })).toEqual([]);
+  expect(told(then, { ...later, last_task_state: "cancelled" })).toEqual([]);
+});
+
 test("what goes on, was cancelled, or is new is not told", () => {
   expect(told(running, running)).toEqual([]);
   expect(told(running, session({ pending_tasks: 1, last_task_state: "pending" }))).toEqual([]);
