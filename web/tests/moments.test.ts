@@ -16,6 +16,7 @@ const session = (fields: Partial<SessionOut>): SessionOut => ({
   pending_tasks: 0,
   running_task_id: null,
   last_task_state: null,
+  last_task_id: null,
   pending_change_id: null,
   additions: null,
   deletions: null,
@@ -35,9 +36,9 @@ test("a turn that ended is told as it ended", () => {
 
 test("a turn that is quicker than the lists is told by its task", () => {
   const then = session({ last_task_state: "completed" });
-  const later = { ...then, updated_at: "2026-01-01T00:00:01Z" };
+  const later = { ...then, last_task_id: "next" };
   expect(told(then, later)).toEqual(["ended"]);
-  expect(told(then, { ...later, pinned: true })).toEqual([]);
+  expect(told(then, { ...then, updated_at: "2026-01-01T00:00:01Z" })).toEqual([]);
   expect(told(then, { ...later, last_task_state: "cancelled" })).toEqual([]);
 });
 

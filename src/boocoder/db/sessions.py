@@ -33,7 +33,7 @@ class Session(msgspec.Struct, frozen=True):
         start_dirty: whether it starts from the checkout as it is.
         pending_tasks: how many tasks wait.
         running_task_id: the task that runs now, if any.
-        last_task_state: of its newest task, None if it never had one.
+        last_task_state, last_task_id: of its newest task, None if it never had one.
         pending_change_id: the change that waits for a decision, if any.
         additions, deletions: its lines.
         open_requests: how many permissions and questions wait for a person.
@@ -52,6 +52,7 @@ class Session(msgspec.Struct, frozen=True):
     pending_tasks: int
     running_task_id: TaskId | None
     last_task_state: TaskState | None
+    last_task_id: TaskId | None
     pending_change_id: ChangeId | None
     additions: int | None
     deletions: int | None

@@ -626,6 +626,7 @@ export interface SessionOut {
   pending_tasks: number;
   running_task_id: string | null;
   last_task_state: TaskState | null;
+  last_task_id: string | null;
   pending_change_id: string | null;
   additions: number | null;
   deletions: number | null;

@@ -24,16 +24,11 @@ export function moments(before: readonly SessionOut[], now: readonly SessionOut[
 
 function happened(before: SessionOut, now: SessionOut): What | null {
   if (now.open_requests > before.open_requests) return "waits";
-  const worked = before.running_task_id !== null || before.pending_tasks > 0 || gotTask(before, now);
+  const quick = before.last_task_id !== now.last_task_id; // a task that came and went between the two lists
+  const worked = before.running_task_id !== null || before.pending_tasks > 0 || quick;
   const rests = now.running_task_id === null && now.pending_tasks === 0;
   if (!worked || !rests || now.last_task_state === null || now.last_task_state === "cancelled") return null;
   return FAILED.has(now.last_task_state) ? "failed" : "ended";
-}
-
-/** Whether a task came between two lists: one that is quick is in neither. A person's own hand on the row is no task. */
-function gotTask(before: SessionOut, now: SessionOut): boolean {
-  const same = before.title === now.title && before.state === now.state && before.pinned === now.pinned;
-  return same && before.updated_at !== now.updated_at;
 }
 
 /** How many sessions wait for the person. */

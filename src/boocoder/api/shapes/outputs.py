@@ -52,6 +52,7 @@ class SessionOut(Output):
     pending_tasks: int
     running_task_id: UUID | None
     last_task_state: TaskState | None
+    last_task_id: UUID | None
     pending_change_id: UUID | None
     additions: int | None
     deletions: int | None

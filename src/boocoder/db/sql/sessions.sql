@@ -16,6 +16,7 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
+       (SELECT t.id FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
@@ -29,6 +30,7 @@ SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
        (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
+       (SELECT t.id FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
