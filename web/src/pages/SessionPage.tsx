@@ -75,19 +75,26 @@ function useShown(): [boolean, (shown: boolean) => void] {
   return [shown, show];
 }
 
+const TOGETHER_MS = 100;
 const MOVES = new Set(["turn_started", "turn_ended", "queue_changed", "change_updated", "permission", "question"]);
 
 /** Ask for the session's row again when its stream says that it moved. */
 function useRefreshOnTurns(sessionId: string): void {
   const client = useQueryClient();
-  useEffect(
-    () =>
-      tapFrames(sessionId, (frame) => {
-        if (!MOVES.has(frame.type)) return;
-        for (const key of [["session", sessionId], ["sessions"], ["chats", sessionId], ["tasks"]]) {
-          void client.invalidateQueries({ queryKey: key });
-        }
-      }),
-    [client, sessionId],
-  );
+  useEffect(() => {
+    let due: ReturnType<typeof setTimeout> | undefined; // a replayed history tells of thousands of moves at once
+    const ask = () => {
+      due = undefined;
+      for (const key of [["session", sessionId], ["sessions"], ["chats", sessionId], ["tasks"]]) {
+        void client.invalidateQueries({ queryKey: key });
+      }
+    };
+    const untap = tapFrames(sessionId, (frame) => {
+      if (MOVES.has(frame.type)) due ??= setTimeout(ask, TOGETHER_MS);
+    });
+    return () => {
+      clearTimeout(due);
+      untap();
+    };
+  }, [client, sessionId]);
 }
