@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import AgentProcess, start_agent
 from boocoder.backends.acp.journal import TurnJournal, journal_path, prune_journals
 from boocoder.backends.acp.opening import LostOnResume, Opened, config_hash, open_session, prepare_session
@@ -20,6 +19,7 @@ from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.acp.tuning import tune
 from boocoder.backends.acp.turn import Turn
 from boocoder.backends.base import TurnPort
+from boocoder.backends.endings import stopped, unless_stopped
 from boocoder.backends.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
@@ -36,7 +36,6 @@ from boocoder.model.turn import (
     TurnRequest,
 )
 from boocoder.process.host import ProcessHost
-from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -111,8 +110,8 @@ class AcpBackend:
             return outcome
         try:
             return await self._run(request, port)
-        except _Stopped as stopped:
-            return verdict.stopped(stopped.reason)
+        except _Stopped as asked:
+            return stopped(asked.reason)
         except (LeaseLost, asyncio.CancelledError):
             await asyncio.shield(self.pool.end(request.worktree, 0.0))
             raise
@@ -226,7 +225,7 @@ class _Stopped(Exception):
 
 def _stopped(request: TurnRequest) -> Outcome | None:
     reason = request.stop.reason
-    return None if reason is None else verdict.stopped(reason)
+    return None if reason is None else stopped(reason)
 
 
 async def _unless_stopped(request: TurnRequest, work: Coroutine[None, None, T]) -> T:
@@ -235,30 +234,10 @@ async def _unless_stopped(request: TurnRequest, work: Coroutine[None, None, T]) 
     Raises:
         _Stopped: it was.
     """
-    supervisor = Supervisor("acp-opening")
-    working = supervisor.spawn(_settled(work), "open")
-    stopping = supervisor.spawn(request.stop.wait(), "stop")
-    try:
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            working.cancel()
-            await asyncio.wait({working})
-    finally:
-        await supervisor.stop()
-    if working.cancelled():
+    result = await unless_stopped(request.stop, work, named=(BoocoderError, LostOnResume), owner="acp-opening")
+    if result is None:
         raise _Stopped(await request.stop.wait())
-    result = working.result()
-    if isinstance(result, BoocoderError | LostOnResume):
-        raise result
     return result
-
-
-async def _settled(work: Coroutine[None, None, T]) -> T | BoocoderError | LostOnResume:
-    """Errors that have a name are values here: the supervisor logs those that have none."""
-    try:
-        return await work
-    except (BoocoderError, LostOnResume) as error:
-        return error
 
 
 def _prompt(request: TurnRequest, step: ResumeStep) -> str:

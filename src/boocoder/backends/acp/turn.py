@@ -34,6 +34,7 @@ from boocoder.backends.acp.translate import TurnTranslator
 from boocoder.backends.acp.updates import Update, read_counts
 from boocoder.backends.acp.usage import UsageLedger
 from boocoder.backends.base import TurnPort
+from boocoder.backends.endings import died, stopped
 from boocoder.errors import BackendError
 from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
@@ -185,7 +186,7 @@ class Turn:
         if self._ending is not None:
             # An error instead of "cancelled" means that the session may be stuck; what a tool left behind goes with it.
             self.spoiled = answer.error is not None or await self._leftovers.remain(self._translator.used_tools)
-            return await self._close(verdict.stopped(self._ending))
+            return await self._close(stopped(self._ending))
         if answer.error is not None:
             return await self._close(verdict.refused(answer.error, self._process.agent))
         outcome, notice = verdict.judge(
@@ -212,13 +213,13 @@ class Turn:
         self.spoiled = True
         text = f"The agent did not stop within {self._settings.cancel_grace_s:g} s and was ended."
         assert self._ending is not None
-        return await self._close(verdict.stopped(self._ending), Notice("agent_killed", text, NoticeLevel.WARNING))
+        return await self._close(stopped(self._ending), Notice("agent_killed", text, NoticeLevel.WARNING))
 
     def _dead(self, death: Dead) -> Outcome:
         self.spoiled = True
         if self._ending is not None:
-            return verdict.stopped(self._ending)
-        return verdict.died(death.text, expected=self._process.ending)
+            return stopped(self._ending)
+        return died(death.text, expected=self._process.ending)
 
     async def _close(self, outcome: Outcome, notice: Notice | None = None) -> Outcome:
         await self._emit(self._translator.close_tools(completed=isinstance(outcome, Completed)))

@@ -6,31 +6,9 @@ import re
 
 from boocoder.backends.acp.message import LOGIN_NEEDED, RpcError
 from boocoder.backends.acp.settings import AcpAgent
-from boocoder.backends.failure_words import AGAIN, CHECK_LOGIN, STATUS, failed_by_words
+from boocoder.backends.failure_words import CHECK_LOGIN, STATUS, failed_by_words
 from boocoder.events.agent_event import Notice, NoticeLevel
-from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TimedOut, TurnError
-
-
-def stopped(reason: StopReason) -> Outcome:
-    """The outcome of a turn that was asked to end."""
-    match reason:
-        case StopReason.CANCELLED:
-            return Cancelled()
-        case StopReason.SILENT:
-            return TimedOut(TurnError("agent_silent", "The agent said nothing for too long.", AGAIN))
-        case StopReason.SHUTDOWN:
-            return Interrupted(
-                TurnError("host_stopped", "boocoder was stopped during the turn.", "Resume it with a new prompt.")
-            )
-        case StopReason.LEASE_LOST:
-            return Interrupted(TurnError("lease_lost", "Another host took this turn over.", "Watch it there."))
-
-
-def died(text: str, *, expected: bool) -> Outcome:
-    """The agent's process ended; `expected` when we ended it."""
-    if expected:
-        return Interrupted(TurnError("agent_stopped", "The agent was stopped while the turn ran.", "Resume the turn."))
-    return Failed(TurnError("agent_died", text, "Send the prompt again; boocoder starts the agent anew."))
+from boocoder.model.turn import Completed, Failed, Interrupted, Outcome, TurnError
 
 
 def judge(result: object, agent: AcpAgent, *, said_something: bool, text: str) -> tuple[Outcome, Notice | None]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
-from boocoder.backends.oneshot import verdict
+from boocoder.backends.endings import stopped, unless_stopped
 from boocoder.backends.oneshot.command import config_hash
 from boocoder.backends.oneshot.commands import Commands
 from boocoder.backends.oneshot.conversations import Conversations
@@ -17,7 +17,7 @@ from boocoder.backends.oneshot.probe import probe_agent
 from boocoder.backends.oneshot.recovery import recover_turn
 from boocoder.backends.oneshot.sessions import SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
-from boocoder.backends.oneshot.tries import NotResumed, Try, unless_stopped
+from boocoder.backends.oneshot.tries import NotResumed, Try
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
 from boocoder.model.agent import AgentInfo
@@ -84,7 +84,7 @@ class OneShotBackend:
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
         if request.stop.reason is not None:
-            return verdict.stopped(request.stop.reason)
+            return stopped(request.stop.reason)
         try:
             return await self._run(request, port)
         except ProcessError as error:
@@ -122,9 +122,14 @@ class OneShotBackend:
             return await self._try(request, told, new_session(request, why=error.why))
 
     async def _try(self, request: TurnRequest, told: _Told, opening: Opening) -> Outcome:
-        attempt: Try | None = await unless_stopped(request.stop, self.runner.prepare(request, opening))
+        attempt: Try | None = await unless_stopped(
+            request.stop,
+            self.runner.prepare(request, opening),
+            named=(BoocoderError, NotResumed),
+            owner="oneshot-opening",
+        )
         if attempt is None:
-            return verdict.stopped(await request.stop.wait())
+            return stopped(await request.stop.wait())
         try:
             opening = attempt.opening
             hash = config_hash(self.agent, request.worktree)
@@ -133,7 +138,7 @@ class OneShotBackend:
                 await told.port.emit(notice)
             await told.sending()
             if request.stop.reason is not None:
-                return verdict.stopped(request.stop.reason)
+                return stopped(request.stop.reason)
             return await attempt.run(told.port)
         finally:
             await asyncio.shield(attempt.close())

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.endings import stopped
 from boocoder.backends.oneshot import verdict
 from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.record import TurnRecord
@@ -141,7 +142,7 @@ class CommandTurn:
 
     def _outcome(self, facts: Facts) -> Outcome:
         if self._asked is not None:
-            return verdict.stopped(self._asked)
+            return stopped(self._asked)
         if self._input_stalled is not None:
             error = self._input_stalled
             return Failed(TurnError(error.code, error.text, error.cure))

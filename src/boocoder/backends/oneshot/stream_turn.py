@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.endings import stopped
 from boocoder.backends.oneshot import control, verdict
 from boocoder.backends.oneshot.approvals import Approvals
 from boocoder.backends.oneshot.conversation import Conversation
@@ -164,7 +165,7 @@ class StreamTurn:
             # What a tool left behind goes with the process.
             left = not self.spoiled and await self._leftovers.remain(self._reader.story.used_tools)
             self.spoiled = self.spoiled or self._ignored or left
-            return verdict.stopped(self._asked)
+            return stopped(self._asked)
         return verdict.judge(facts, self._agent)
 
     async def _returncode(self) -> int | None:

@@ -6,11 +6,12 @@ import re
 import signal
 from dataclasses import dataclass
 
+from boocoder.backends.endings import died
 from boocoder.backends.failure_words import AGAIN, CHECK_LOGIN, failed_by_words
 from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.formats.terminal_text import TerminalText
 from boocoder.backends.oneshot.settings import OneShotAgent
-from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, TimedOut, TurnError
+from boocoder.model.turn import Completed, Failed, Outcome, TurnError
 
 _LOGIN = (
     r"not (?:logged|signed) in|(?:please|you must|need to) (?:log|sign) ?in|run /login|log ?in (?:is )?required"
@@ -65,21 +66,6 @@ def telling_line(words: str) -> str:
     return (telling or lines or ["it gave no reason"])[0].strip()[:300]
 
 
-def stopped(reason: StopReason) -> Outcome:
-    """The outcome of a turn that was asked to end."""
-    match reason:
-        case StopReason.CANCELLED:
-            return Cancelled()
-        case StopReason.SILENT:
-            return TimedOut(TurnError("agent_silent", "The agent said nothing for too long.", AGAIN))
-        case StopReason.SHUTDOWN:
-            return Interrupted(
-                TurnError("host_stopped", "boocoder was stopped during the turn.", "Resume it with a new prompt.")
-            )
-        case StopReason.LEASE_LOST:
-            return Interrupted(TurnError("lease_lost", "Another host took this turn over.", "Watch it there."))
-
-
 def judge(facts: Facts, agent: OneShotAgent) -> Outcome:
     """How a turn ended that nobody asked to end."""
     story = facts.reader.story
@@ -102,13 +88,6 @@ def resume_refused(facts: Facts, agent: OneShotAgent) -> bool:
         return False
     words = f"{facts.words}\n{story.ending.words if story.ending is not None else ''}"
     return re.search(agent.refusal_text or _REFUSAL, words, re.IGNORECASE) is not None
-
-
-def died(text: str, *, expected: bool) -> Outcome:
-    """The agent's process ended in mid-turn; `expected` when we ended it."""
-    if expected:
-        return Interrupted(TurnError("agent_stopped", "The agent was stopped while the turn ran.", "Resume the turn."))
-    return Failed(TurnError("agent_died", text, "Send the prompt again; boocoder starts the agent anew."))
 
 
 def _failed(words: str, agent: OneShotAgent, *, code: str = "") -> Failed:
