@@ -10,46 +10,20 @@ from boocoder.backends.oneshot.command import command_line, environment
 from boocoder.backends.oneshot.command_turn import CommandTurn
 from boocoder.backends.oneshot.formats.catalogue import reader_of
 from boocoder.backends.oneshot.opening import Opening, prompt_of
-from boocoder.backends.oneshot.record import TurnRecord
-from boocoder.backends.oneshot.sessions import SessionStore
-from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings, PromptWay, Terminal
-from boocoder.model.ids import TaskId
+from boocoder.backends.oneshot.runner import Runner
+from boocoder.backends.oneshot.settings import PromptWay, Terminal
 from boocoder.model.turn import Outcome, TurnRequest
 from boocoder.process.child import Child
 from boocoder.process.environment import agent_environment
-from boocoder.process.host import Command, ProcessHost
+from boocoder.process.host import Command
 from boocoder.process.terminal import TerminalSize
 
 _TERM = "xterm-256color"  # for a program on a pseudo-terminal; without one it is told that it has none
 _DUMB = {"TERM": "dumb", "NO_COLOR": "1"}
 
 
-class Commands:
-    """The turns of one agent.
-
-    Args:
-        host: starts processes.
-        agent: who it is.
-        state_dir: ours alone.
-        store: where sessions are known.
-        settings: limits.
-    """
-
-    def __init__(
-        self,
-        *,
-        host: ProcessHost,
-        agent: OneShotAgent,
-        state_dir: Path,
-        store: SessionStore,
-        settings: OneShotSettings,
-    ) -> None:
-        self._host = host
-        self.agent = agent
-        self.state_dir = state_dir
-        self.store = store
-        self.settings = settings
-        self.turns: dict[tuple[TaskId, int], CommandTurn] = {}
+class Commands(Runner[CommandTurn]):
+    """The turns of one agent, each a command."""
 
     def start(self) -> None:
         """Nothing: a command starts with its turn."""
@@ -60,11 +34,6 @@ class Commands:
 
     async def forget(self, worktree: Path) -> None:
         """Nothing: a command ends with its turn."""
-
-    def running(self, task_id: TaskId, epoch: int) -> bool:
-        """Whether a turn's command runs."""
-        turn = self.turns.get((task_id, epoch))
-        return turn is not None and turn.running
 
     async def prepare(self, request: TurnRequest, opening: Opening) -> CommandTry:
         """A try of the turn; nothing is started yet."""
@@ -115,14 +84,7 @@ class CommandTry:
         """See `Try.run`."""
         owner, request = self._owner, self._request
         prompt = prompt_of(request, self.opening)
-        record = TurnRecord(
-            state_dir=owner.state_dir,
-            agent=owner.agent,
-            request=request,
-            opening=self.opening,
-            store=owner.store,
-            settings=owner.settings,
-        )
+        record = owner.record(request, self.opening)
         try:
             turn = CommandTurn(
                 agent=owner.agent,

@@ -11,7 +11,7 @@ from boocoder.backends.oneshot.command import command_line, environment
 from boocoder.backends.oneshot.conversation import Conversation
 from boocoder.backends.oneshot.formats.catalogue import reader_of
 from boocoder.backends.oneshot.opening import Opening, prompt_of
-from boocoder.backends.oneshot.record import TurnRecord
+from boocoder.backends.oneshot.runner import Runner
 from boocoder.backends.oneshot.sessions import SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.stream_turn import StreamTurn
@@ -19,7 +19,6 @@ from boocoder.backends.oneshot.tries import NotResumed
 from boocoder.backends.oneshot.verdict import telling_line
 from boocoder.backends.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError
-from boocoder.model.ids import TaskId
 from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
@@ -29,16 +28,8 @@ T = TypeVar("T")
 _SPENT_GRACE_S = 0.5  # of a process that did not obey: it had its time already
 
 
-class Conversations:
-    """The kept-open processes of one agent.
-
-    Args:
-        host: starts processes.
-        agent: who it is.
-        state_dir: ours alone.
-        store: where sessions are known.
-        settings: limits.
-    """
+class Conversations(Runner[StreamTurn]):
+    """The kept-open processes of one agent, and their turns."""
 
     def __init__(
         self,
@@ -49,12 +40,7 @@ class Conversations:
         store: SessionStore,
         settings: OneShotSettings,
     ) -> None:
-        self._host = host
-        self.agent = agent
-        self.state_dir = state_dir
-        self.store = store
-        self.settings = settings
-        self.turns: dict[tuple[TaskId, int], StreamTurn] = {}
+        super().__init__(host=host, agent=agent, state_dir=state_dir, store=store, settings=settings)
         self._places: dict[str, Path] = {}
         limits = WarmLimits(
             close_grace_s=settings.close_grace_s,
@@ -77,11 +63,6 @@ class Conversations:
         """End the processes of a worktree."""
         for native_id in [native_id for native_id, place in self._places.items() if place == worktree]:
             await self.end(native_id, self.settings.close_grace_s)
-
-    def running(self, task_id: TaskId, epoch: int) -> bool:
-        """Whether a turn's process runs."""
-        turn = self.turns.get((task_id, epoch))
-        return turn is not None and turn.running
 
     async def end(self, native_id: str, grace_s: float) -> None:
         """End the process of a session."""
@@ -157,14 +138,7 @@ class StreamTry:
     async def run(self, port: TurnPort) -> Outcome:
         """See `Try.run`."""
         owner, request = self._owner, self._request
-        record = TurnRecord(
-            state_dir=owner.state_dir,
-            agent=owner.agent,
-            request=request,
-            opening=self.opening,
-            store=owner.store,
-            settings=owner.settings,
-        )
+        record = owner.record(request, self.opening)
         turn = StreamTurn(
             agent=owner.agent,
             conversation=self._conversation,
