@@ -7,7 +7,7 @@ from boocoder.db import changes
 from boocoder.db.pool import Connection
 from boocoder.db.turns import latest_change
 from boocoder.events import frames
-from boocoder.model.ids import SessionId, TaskId
+from boocoder.model.ids import ChangeId, SessionId, TaskId
 from boocoder.model.task import ChangeState
 
 
@@ -32,6 +32,21 @@ async def store_measured(
         if withdrawn is None or latest is None:
             return []
         return [frames.ChangeUpdated(session_id=session_id, change_id=withdrawn, state="withdrawn", agent=agent)]
+    _, told = await put_change(conn, session_id, measured, task_id=task_id, agent=agent)
+    return [told]
+
+
+async def put_change(
+    conn: Connection, session_id: SessionId, measured: ChangeMeasure, *, task_id: TaskId, agent: str
+) -> tuple[ChangeId, frames.ChangeUpdated]:
+    """Put what was measured in the place of the session's pending change, if it has one.
+
+    Args:
+        measured, task_id, agent: as `store_measured`.
+
+    Returns:
+        The change, and the frame that tells it, to be stored in the same transaction.
+    """
     change_id = await changes.supersede_change(
         conn,
         session_id,
@@ -44,14 +59,12 @@ async def store_measured(
         deletions=measured.deletions,
         diff=measured.diff,
     )
-    return [
-        frames.ChangeUpdated(
-            session_id=session_id,
-            change_id=change_id,
-            state="pending",
-            agent=agent,
-            files=measured.file_count,
-            additions=measured.additions,
-            deletions=measured.deletions,
-        )
-    ]
+    return change_id, frames.ChangeUpdated(
+        session_id=session_id,
+        change_id=change_id,
+        state="pending",
+        agent=agent,
+        files=measured.file_count,
+        additions=measured.additions,
+        deletions=measured.deletions,
+    )

@@ -16,6 +16,7 @@ from boocoder.changes.apply import resume_apply, write_plan
 from boocoder.changes.conflicts import conflict_of
 from boocoder.changes.journal import Publisher
 from boocoder.changes.measure import ChangeMeasure, measure, path_text
+from boocoder.changes.pending import put_change
 from boocoder.db import changes, chats, events, sessions, tasks
 from boocoder.db.changes import Change, WorktreeUpdate
 from boocoder.db.notes import add_note
@@ -260,29 +261,8 @@ async def _measured_anew(
                 session_id=change.session_id, change_id=withdrawn or change.id, state="withdrawn", agent=change.agent
             )
         ]
-    change_id = await changes.supersede_change(
-        conn,
-        change.session_id,
-        task_id=change.task_id,
-        agent=change.agent,
-        base_tree=measured.base_tree,
-        tree=measured.tree,
-        files_json=measured.files,
-        additions=measured.additions,
-        deletions=measured.deletions,
-        diff=measured.diff,
-    )
-    return change_id, [
-        frames.ChangeUpdated(
-            session_id=change.session_id,
-            change_id=change_id,
-            state="pending",
-            agent=change.agent,
-            files=measured.file_count,
-            additions=measured.additions,
-            deletions=measured.deletions,
-        )
-    ]
+    change_id, told = await put_change(conn, change.session_id, measured, task_id=change.task_id, agent=change.agent)
+    return change_id, [told]
 
 
 async def _queue(conn: Connection, place: Place, change: Change, conflicts: Sequence[FileConflict]) -> TaskId:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from boocoder.changes.measure import ChangeMeasure, measure
 from boocoder.changes.partial import partial_tree, rebased_ids
+from boocoder.changes.pending import put_change
 from boocoder.changes.structured import structured_diff
 from boocoder.changes.units import FileDiff
 from boocoder.db import changes, review
@@ -189,29 +190,10 @@ async def store_rest(conn: Connection, change: Change, rest: Rest) -> list[frame
     Returns:
         The frames that tell it.
     """
-    measured = rest.measured
-    change_id = await changes.supersede_change(
-        conn,
-        change.session_id,
-        task_id=change.task_id,
-        agent=change.agent,
-        base_tree=measured.base_tree,
-        tree=measured.tree,
-        files_json=measured.files,
-        additions=measured.additions,
-        deletions=measured.deletions,
-        diff=measured.diff,
+    change_id, told = await put_change(
+        conn, change.session_id, rest.measured, task_id=change.task_id, agent=change.agent
     )
     if rest.rejected:
         await changes.decide_change(conn, change_id, ChangeState.REJECTED)
-    return [
-        frames.ChangeUpdated(
-            session_id=change.session_id,
-            change_id=change_id,
-            state="rejected" if rest.rejected else "pending",
-            agent=change.agent,
-            files=measured.file_count,
-            additions=measured.additions,
-            deletions=measured.deletions,
-        )
-    ]
+        told.state = "rejected"
+    return [told]
