@@ -15,13 +15,15 @@ RETURNING true AS done;
 SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
-       (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT t.id FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_id,
+       newest.state AS last_task_state, newest.id AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
 FROM sessions s
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
+LEFT JOIN LATERAL (
+    SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
+) newest ON true
 WHERE s.id = $1;
 
 -- name: list_sessions
@@ -29,13 +31,15 @@ WHERE s.id = $1;
 SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
        (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
-       (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_state,
-       (SELECT t.id FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1) AS last_task_id,
+       newest.state AS last_task_state, newest.id AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
 FROM sessions s
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
+LEFT JOIN LATERAL (
+    SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
+) newest ON true
 WHERE ($1::uuid IS NULL OR s.project_id = $1)
   AND ($2::session_state IS NULL OR s.state = $2)
   AND ($4::uuid IS NULL OR (s.created_at, s.id) < (SELECT b.created_at, b.id FROM sessions b WHERE b.id = $4))
