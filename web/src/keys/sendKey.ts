@@ -1,25 +1,20 @@
 // Which key sends: Enter alone, or Enter with Ctrl (on a Mac, Command). Kept in this browser.
-import { useSyncExternalStore } from "react";
+import { Kept } from "../kept/kept";
 
 export type SendKey = "enter" | "mod+enter";
 
-const KEY = "boocoder.send";
-const listeners = new Set<() => void>();
+const kept = new Kept<SendKey>("boocoder.send", (text) => (text === "mod+enter" ? text : "enter"), "enter", String);
 
 export function sendKey(): SendKey {
-  return localStorage.getItem(KEY) === "mod+enter" ? "mod+enter" : "enter";
+  return kept.get();
 }
 
 export function setSendKey(key: SendKey): void {
-  localStorage.setItem(KEY, key);
-  for (const listener of listeners) listener();
+  kept.set(key);
 }
 
 export function useSendKey(): SendKey {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, sendKey);
+  return kept.use();
 }
 
 interface Pressed {
