@@ -43,7 +43,7 @@ class KeptWorktree(msgspec.Struct, frozen=True):
     running: bool
 
 
-_LIST = statement("worktrees", "list_kept", row=KeptWorktree, params=(UUID, bool))
+_LIST = statement("worktrees", "list_kept", row=KeptWorktree, params=(UUID, bool, UUID | None))
 _BEGIN = statement("worktrees", "begin_removal", row=Done, params=(UUID, str))
 _END = statement("worktrees", "end_removal", row=Done, params=(UUID,))
 _BACK = statement("worktrees", "put_back", row=Done, params=(UUID,))
@@ -51,13 +51,16 @@ _SIZE = statement("worktrees", "put_size", row=Done, params=(UUID, int))
 _PIN = statement("worktrees", "pin_session", row=Done, params=(UUID, bool))
 
 
-async def list_kept(conn: Connection, host_id: HostId, *, gone: bool = False) -> list[KeptWorktree]:
+async def list_kept(
+    conn: Connection, host_id: HostId, *, gone: bool = False, session_id: SessionId | None = None
+) -> list[KeptWorktree]:
     """The worktrees of a host, the longest unused first.
 
     Args:
         gone: also those without files.
+        session_id: only the one of this session.
     """
-    return await _LIST.all(conn, host_id, gone)
+    return await _LIST.all(conn, host_id, gone, session_id)
 
 
 async def begin_removal(conn: Connection, session_id: SessionId, why: str) -> bool:

@@ -5,7 +5,7 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react"
 import { useReview, useReviewFiles } from "../api/review";
 import { useHasTerminal } from "../api/terminal";
 import type { ReviewOut } from "../api/generated";
-import type { Conversation } from "../stream/conversation";
+import type { Conversation, Item } from "../stream/conversation";
 import { IconButton } from "../ui/Button";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Loading } from "../ui/Loading";
@@ -98,9 +98,18 @@ function Review({ sessionId, changeId }: { sessionId: string; changeId: string }
   );
 }
 
+/** Whether an agent has said or done something, which it does in a worktree only. */
+function isWork(item: Item): boolean {
+  return item.kind === "message" && item.role === "assistant" && item.parts.length > 0;
+}
+
 /** Ask again when a frame says that the change or its review moved; what is shown stays until the news is there. */
-function useRefresh(sessionId: string, { change, review }: Conversation): void {
+function useRefresh(sessionId: string, { change, review, items }: Conversation): void {
   const client = useQueryClient();
+  const began = items.some(isWork);
+  useEffect(() => {
+    if (began) void client.invalidateQueries({ queryKey: ["snapshots", sessionId] }); // the first turn made the worktree
+  }, [client, sessionId, began]);
   const before = useRef({ change, review });
   useEffect(() => {
     const moved = { change: change !== before.current.change, review: review !== before.current.review };

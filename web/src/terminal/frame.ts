@@ -40,12 +40,17 @@ function draw(port: MessagePort): void {
   });
   terminal.onData((text) => tell({ type: "input", text }));
   terminal.onBinary((text) => tell({ type: "input", text }));
-  terminal.onResize(({ rows, cols }) => tell({ type: "resize", rows, columns: cols }));
+  let dressed = false;
+  terminal.onResize(({ rows, cols }) => dressed && tell({ type: "resize", rows, columns: cols }));
   port.onmessage = (event: MessageEvent<ToFrame>) => {
     const message = event.data;
     if (message.type === "data") terminal.write(message.bytes);
-    else if (message.type === "look") dress(terminal, fit, message.look);
-    else if (message.type === "clear") terminal.reset();
+    else if (message.type === "look") {
+      dress(terminal, fit, message.look);
+      // Only now the size is the one that stays; a shell that hears of another one first draws its prompt over its output.
+      if (!dressed) tell({ type: "resize", rows: terminal.rows, columns: terminal.cols });
+      dressed = true;
+    } else if (message.type === "clear") terminal.reset();
     else terminal.focus();
   };
   let timer = 0;
@@ -53,8 +58,6 @@ function draw(port: MessagePort): void {
     clearTimeout(timer);
     timer = window.setTimeout(() => fit.fit(), SETTLE_MS);
   }).observe(document.documentElement);
-  fit.fit();
-  tell({ type: "resize", rows: terminal.rows, columns: terminal.cols });
 }
 
 function dress(terminal: Terminal, fit: FitAddon, look: Look): void {

@@ -41,7 +41,13 @@ export function openLine(sessionId: string, size: Size, onBytes: (bytes: Uint8Ar
     else if (told.type === "error") finish({ kind: "failed", problem: new Problem(409, told.code ?? "", told.text ?? "", told.cure ?? "") });
   };
   socket.onclose = () => finish({ kind: "lost" });
-  const tell = (message: object) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
+  const early: string[] = []; // typed, or resized, while the line is being opened
+  socket.onopen = () => early.splice(0).forEach((text) => socket.send(text));
+  const tell = (message: object) => {
+    const text = JSON.stringify(message);
+    if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    else if (socket.readyState === WebSocket.CONNECTING) early.push(text);
+  };
   return {
     type: (text) => pieces(text).forEach((piece) => tell({ type: "input", text: piece })),
     resize: (rows, columns) => tell({ type: "resize", rows, columns }),

@@ -20,9 +20,13 @@ of_session = APIRouter(prefix="/api/sessions/{session_id}/worktree", route_class
 
 @router.get("")
 @access(Access.READ)
-async def list_worktrees(services: Services, gone: Annotated[bool, Query()] = False) -> list[WorktreeOut]:
+async def list_worktrees(
+    services: Services,
+    gone: Annotated[bool, Query()] = False,
+    session_id: Annotated[SessionId | None, Query()] = None,
+) -> list[WorktreeOut]:
     """The worktrees of this host, the longest unused first; `gone`: also those without files."""
-    return [_out(services, row) for row in await _rows(services, gone=gone)]
+    return [_out(services, row) for row in await _rows(services, gone=gone, session_id=session_id)]
 
 
 @router.post("/prune")
@@ -65,13 +69,13 @@ async def unpin(session_id: SessionPath, services: Services, body: Nothing | Non
     return await _one(services, session_id)
 
 
-async def _rows(services: ApiServices, *, gone: bool) -> list[KeptWorktree]:
+async def _rows(services: ApiServices, *, gone: bool, session_id: SessionId | None) -> list[KeptWorktree]:
     async with services.database.connection() as conn:
-        return await list_kept(conn, services.info.host_id, gone=gone)
+        return await list_kept(conn, services.info.host_id, gone=gone, session_id=session_id)
 
 
 async def _one(services: ApiServices, session_id: SessionId) -> WorktreeOut:
-    found = [row for row in await _rows(services, gone=True) if row.session_id == session_id]
+    found = await _rows(services, gone=True, session_id=session_id)
     if not found:
         text = f"Session {session_id} has no worktree on this host."
         raise Conflict("session_without_worktree", text, "It gets one with its first task.")

@@ -37,7 +37,7 @@ WHERE session_id = $1 ORDER BY taken_at DESC, id DESC LIMIT 1;
 
 -- name: list_kept
 -- The worktrees of host $1's sessions with all that decides whether they are kept, the longest unused first. One that
--- is gone is listed where $2 says so. A removal that was tried and refused is no use of it.
+-- is gone is listed where $2 says so; only that of session $3 unless it is null. A removal that was tried and refused is no use of it.
 SELECT w.session_id, s.project_id, s.title, w.path, w.state, s.state AS session_state, s.pinned, w.created_at,
        greatest(s.updated_at, w.created_at,
                 (SELECT max(t.ended_at) FROM tasks t WHERE t.session_id = s.id),
@@ -47,7 +47,7 @@ SELECT w.session_id, s.project_id, s.title, w.path, w.state, s.state AS session_
        EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state IN ('pending', 'running')) AS has_work,
        EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running
 FROM session_worktrees w JOIN sessions s ON s.id = w.session_id
-WHERE s.host_id = $1 AND ($2 OR w.state <> 'gone')
+WHERE s.host_id = $1 AND ($2 OR w.state <> 'gone') AND ($3::uuid IS NULL OR w.session_id = $3)
 ORDER BY used_at, w.session_id;
 
 -- name: begin_removal
