@@ -121,7 +121,8 @@ async def test_the_keyboard_gets_out(person: Visit, desk: Desk) -> None:
 
 async def test_hostile_output_stays_in_the_terminal(person: Visit, desk: Desk, project: Repository) -> None:
     told = (
-        f"{ESC}]0;hit{ESC}\\{ESC}]8;;javascript:hit()\a click {ESC}]8;;\a{ESC}]52;c;aGl0\a{ESC}P+q544e{ESC}\\{ESC}[?1049h"
+        f"{ESC}]0;hit{ESC}\\{ESC}]8;;javascript:hit()\a click {ESC}]8;;\a{ESC}]52;c;aGl0\a"
+        f"{ESC}P+q544e{ESC}\\{ESC}[?1049h"
         f"<img src=https://hit.example/x onerror=hit()> <script>hit()</script> canary"
     )
     project.write("hostile.txt", told)

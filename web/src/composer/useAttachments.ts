@@ -1,6 +1,7 @@
 // The files that go with the next message. Those that the service has are kept with the draft.
 import { useEffect, useRef, useState } from "react";
 import { ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, sizeName, uploadFile } from "../api/attachments";
+import { Problem } from "../api/client";
 import type { AttachmentOut } from "../api/generated";
 import { complain } from "../ui/Toasts";
 
@@ -54,10 +55,11 @@ export function useAttachments(draftKey: string): AttachmentsState {
   return { files, busy: there.length < files.length, ids: there.map((one) => one.id), add, remove, clear: () => setFiles([]) };
 }
 
-function unfit(file: File): string {
-  if (file.size === 0) return `${file.name} is empty, or a folder.`;
-  if (file.size <= ATTACHMENT_MAX_BYTES) return "";
-  return `${file.name} has ${sizeName(file.size)}; ${sizeName(ATTACHMENT_MAX_BYTES)} are allowed. Name its path in the message instead.`;
+function unfit(file: File): Problem | null {
+  if (file.size === 0) return new Problem(0, "attachment_empty", `${file.name} is empty, or a folder.`, "Attach a file that has something in it.");
+  if (file.size <= ATTACHMENT_MAX_BYTES) return null;
+  const text = `${file.name} has ${sizeName(file.size)}; ${sizeName(ATTACHMENT_MAX_BYTES)} are allowed.`;
+  return new Problem(0, "attachment_too_large", text, "Name its path in the message instead.");
 }
 
 function readKept(draftKey: string): Attaching[] {
