@@ -1,4 +1,4 @@
-"""Files that go with a message: chosen, pasted, dropped; seen before and after, taken out, refused, had by the agent."""
+"""Files that go with a message: chosen, pasted, dropped; seen, taken out, refused, and had by the agent."""
 
 from __future__ import annotations
 
