@@ -15,6 +15,7 @@ import { CommentBar } from "./CommentBar";
 import { FileList } from "./FileList";
 import { FileScroll } from "./FileScroll";
 import { History } from "./History";
+import { PublishedDialog } from "./PublishedDialog";
 import { setDiffView, useDiffView } from "./view";
 
 const TerminalView = lazy(() => import("../terminal/TerminalView"));
@@ -60,6 +61,7 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
           <p className={styles.empty}>Nothing waits for you. What the agent changes in its copy of the files shows up here.</p>
         )}
       </ErrorBoundary>
+      <PublishedDialog />
     </div>
   );
 }

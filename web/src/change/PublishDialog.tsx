@@ -2,12 +2,11 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useState } from "react";
 import { usePublish } from "../api/review";
-import type { PublishedOut, ReviewOut } from "../api/generated";
-import { Link } from "../markdown/Link";
-import { visible } from "../text/visible";
+import type { ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import styles from "./ApplyDialog.module.css";
 import { Choice } from "./Choice";
+import { tellPublished } from "./published";
 import { countParts, firstParts, WhichParts } from "./WhichParts";
 
 export function PublishDialog({ review, onClose }: { review: ReviewOut; onClose: () => void }) {
@@ -18,7 +17,7 @@ export function PublishDialog({ review, onClose }: { review: ReviewOut; onClose:
         <Dialog.Backdrop className={styles.backdrop} />
         <Dialog.Popup className={styles.popup}>
           <Dialog.Title className={styles.title}>Publish the change</Dialog.Title>
-          {publish.data ? <Result published={publish.data} onClose={onClose} /> : <Form review={review} publish={publish} onClose={onClose} />}
+          <Form review={review} publish={publish} onClose={onClose} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
@@ -46,7 +45,13 @@ function Form({ review, publish, onClose }: FormProps) {
   const text = (name: string) => fields[name]?.trim() || null;
   const submit = () => {
     const pull = onlyPush ? {} : { title: text("title"), base: text("base"), text: text("text"), draft };
-    publish.mutate({ select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, ...pull });
+    const body = { select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, ...pull };
+    publish.mutate(body, {
+      onSuccess: (done) => {
+        onClose();
+        tellPublished(done);
+      },
+    });
   };
   const field = (name: string, value: string) => setFields({ ...fields, [name]: value });
   return (
@@ -83,30 +88,6 @@ function Form({ review, publish, onClose }: FormProps) {
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" disabled={publish.isPending || countParts(review, select) === 0} onClick={submit}>
           {publish.isPending ? "Publishing…" : onlyPush ? "Push the branch" : "Push and ask for a pull request"}
-        </Button>
-      </div>
-    </>
-  );
-}
-
-function Result({ published, onClose }: { published: PublishedOut; onClose: () => void }) {
-  const address = published.url ?? published.open_url;
-  return (
-    <>
-      <p role="status">
-        Pushed {(published.ref ?? "").replace("refs/heads/", "")} to {visible(published.remote)}.
-      </p>
-      {address && (
-        <p className={styles.address}>
-          {published.url ? "The pull request: " : "Open it here: "}
-          <Link href={address}>{address}</Link>
-        </p>
-      )}
-      {published.next && <p>{visible(published.next)}</p>}
-      {published.output && <pre className={styles.output}>{visible(published.output)}</pre>}
-      <div className={styles.buttons}>
-        <Button kind="primary" onClick={onClose}>
-          Close
         </Button>
       </div>
     </>
