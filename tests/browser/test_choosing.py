@@ -49,12 +49,14 @@ def choosy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(choosy: Installation, project: Repository) -> AsyncIterator[Desk]:
+    """A desk at that service."""
     async with choosy.client() as client:
         yield Desk(client, project.path)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def person(visit: MakeVisit, choosy: Installation) -> Visit:
+    """Somebody signed in there."""
     return await visit(choosy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -144,4 +145,52 @@ async def test_a_lost_network_in_the_middle_loses_and_doubles_nothing(
     await expect(person.page.get_by_text("No connection to the service.")).to_be_hidden()
     assert await words(person.page) == await stored_words(desk, created)
     assert await is_marked(person.page)
+    person.forgive(OFFLINE)
+
+
+async def test_a_page_that_slept_catches_up(person: Visit, desk: Desk) -> None:
+    """As a browser does with a tab that is not in view, or a laptop with its lid shut."""
+    created = await desk.queue(SLOW)
+    await person.open_session(created.session_id)
+    await expect(answer(person.page)).to_contain_text("w20 ")
+    await mark(person.page)
+    devtools = await person.context.new_cdp_session(person.page)
+    await devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    await desk.follow(created)
+    second, _ = await desk.run("[[say while it slept]]", session=created.session_id)
+    await devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    await expect(answer(person.page)).to_contain_text("while it slept")
+    assert await words(person.page, 0) == [f"w{number}" for number in range(400)]
+    await expect(answer(person.page)).to_have_text(re.compile(r"while it slept(?!.*while it slept)", re.DOTALL))
+    assert await is_marked(person.page)
+    assert second.session_id == created.session_id
+
+
+async def test_two_tabs_lose_the_network_and_show_the_same(visit: MakeVisit, served: Installation, desk: Desk) -> None:
+    person = await visit(served, path=None)
+    line = Line()
+    await line.lay(person.page)
+    await person.sign_in()
+    tab = await person.context.new_page()
+    await line.lay(tab)
+    created = await desk.queue(SLOW)
+    await person.open_session(created.session_id)
+    await tab.goto(person.page.url)
+    for page in (person.page, tab):
+        await expect(answer(page)).to_contain_text("w20 ")
+        await mark(page)
+    await person.context.set_offline(True)
+    await line.cut()
+    for page in (person.page, tab):
+        await expect(page.get_by_text("No connection to the service.")).to_be_visible()
+    await desk.follow(created)
+    await desk.run("[[say one more]]", session=created.session_id)
+    line.whole = True
+    await person.context.set_offline(False)
+    for page in (person.page, tab):
+        await expect(answer(page)).to_contain_text("one more")
+        assert await words(page, 0) == [f"w{number}" for number in range(400)]
+        await expect(answer(page)).to_have_count(1)
+        await expect(page.get_by_role("article", name="scripted's answer")).to_have_count(2)
+        assert await is_marked(page)
     person.forgive(OFFLINE)

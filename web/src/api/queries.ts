@@ -6,7 +6,11 @@ import { call, Problem, type Answer } from "./client";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // The service is on this machine or near it: a browser that calls itself offline may well reach it.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
+      refetchOnReconnect: true,
       staleTime: 5_000,
       retry: (count, error) => error instanceof Problem && (error.status === 0 || error.status >= 500) && count < 5,
       refetchOnWindowFocus: true,

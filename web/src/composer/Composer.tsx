@@ -58,18 +58,28 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const drop = useDrop(attached.add);
   const menus = useMenus({ text, setText, field }, target, commands);
   const send = useSend(target, choice, start);
-  useEffect(() => keepDraft(draftKey, text), [draftKey, text]);
+  const [underway, setUnderway] = useState<readonly string[]>([]);
+  useEffect(() => keepDraft(draftKey, [...underway, text].filter(Boolean).join("\n\n")), [draftKey, underway, text]);
   useEffect(() => fit(field.current), [text]);
-  const ready = Boolean(text.trim()) && !send.isPending && !attached.busy;
+  // A second message to a session may follow at once; a second one to a project would begin another session.
+  const ready = Boolean(text.trim()) && !(send.isPending && !target.sessionId) && !attached.busy;
   const submit = () => {
     if (!ready) return;
+    const { files, ids } = attached;
+    setUnderway((now) => [...now, text]);
+    setText("");
+    attached.clear();
+    const failed = (error: Error) => {
+      setText((now) => [text, now].filter(Boolean).join("\n\n"));
+      attached.putBack(files);
+      complain(error);
+    };
     const done = (sent: Parameters<NonNullable<typeof onSent>>[0]) => {
-      setText("");
-      keepDraft(draftKey, "");
-      attached.clear();
+      if (readDraft(draftKey) === text) keepDraft(draftKey, ""); // this composer may have gone by now
       onSent?.(sent);
     };
-    send.mutate({ prompt: text, attachments: attached.ids }, { onSuccess: done, onError: complain });
+    const over = () => setUnderway((now) => now.filter((_, index) => index !== now.indexOf(text)));
+    send.mutate({ prompt: text, attachments: ids }, { onSuccess: done, onError: failed, onSettled: over });
   };
   const chat = chats.find((one) => one.id === target.chatId);
   const below = target.sessionId === undefined; // where the composer stands at the top of the page

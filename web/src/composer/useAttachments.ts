@@ -20,6 +20,8 @@ export interface AttachmentsState {
   add: (files: readonly File[]) => void;
   remove: (key: string) => void;
   clear: () => void;
+  /** In front of what was attached since. */
+  putBack: (files: readonly Attaching[]) => void;
 }
 
 const PREFIX = "boocoder.attached.";
@@ -52,7 +54,8 @@ export function useAttachments(draftKey: string): AttachmentsState {
       else addOne(file);
     }
   };
-  return { files, busy: there.length < files.length, ids: there.map((one) => one.id), add, remove, clear: () => setFiles([]) };
+  const putBack = (again: readonly Attaching[]) => setFiles((now) => [...again, ...now]);
+  return { files, busy: there.length < files.length, ids: there.map((one) => one.id), add, remove, clear: () => setFiles([]), putBack };
 }
 
 function unfit(file: File): Problem | null {

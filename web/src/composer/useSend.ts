@@ -1,4 +1,5 @@
-// Sends a message as a task, once however often it is tried.
+// Sends messages as tasks: in the order in which they were written, each once however often it is tried.
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { call } from "../api/client";
 import type { NewTaskInput, StartInput } from "../api/generated";
@@ -11,18 +12,29 @@ export interface Message {
   attachments: readonly string[];
 }
 
+const REFRESHED = ["tasks", "sessions", "session", "chats"];
+
 export function useSend(target: Target, choice: Choice, start: StartInput | undefined) {
-  const tried = useRef({ body: "", key: "" });
+  const client = useQueryClient();
+  const keys = useRef(new Map<string, string>());
+  const line = useRef<Promise<unknown>>(Promise.resolve());
+  const post = async (body: NewTaskInput) => {
+    const text = JSON.stringify(body);
+    // The same request keeps its key until it is answered: a lost answer, or a second try, sends nothing twice.
+    const key = keys.current.get(text) ?? crypto.randomUUID();
+    keys.current.set(text, key);
+    const sent = await call("POST /api/tasks", { body }, { headers: { "Idempotency-Key": key } });
+    keys.current.delete(text);
+    // Nobody waits for the lists: what is written next must not be taken for what was sent.
+    for (const list of REFRESHED) void client.invalidateQueries({ queryKey: [list] });
+    return sent;
+  };
   return useAction((message: Message) => {
     const body = bodyOf(target, choice, start, message);
-    const text = JSON.stringify(body);
-    // The same request keeps its key until it is answered: a lost answer, or a second click, sends nothing twice.
-    if (tried.current.body !== text) tried.current = { body: text, key: crypto.randomUUID() };
-    return call("POST /api/tasks", { body }, { headers: { "Idempotency-Key": tried.current.key } }).then((sent) => {
-      tried.current = { body: "", key: "" };
-      return sent;
-    });
-  }, ["tasks", "sessions", "session", "chats"]);
+    const sent = line.current.then(() => post(body));
+    line.current = sent.catch(() => undefined);
+    return sent;
+  });
 }
 
 function bodyOf(target: Target, choice: Choice, start: StartInput | undefined, { prompt, attachments }: Message): NewTaskInput {
