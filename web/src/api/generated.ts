@@ -195,7 +195,7 @@ export interface EnqueuedOut {
   created: boolean;
 }
 
-/** A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded. */
+/** A changed file; the counts are null for a binary one, `..._coded` says that bytes are percent-coded. */
 export interface FileOut {
   path: string;
   status: string;
@@ -204,6 +204,8 @@ export interface FileOut {
   old_mode: string;
   new_mode: string;
   path_coded: boolean;
+  old_path: string;
+  old_path_coded: boolean;
 }
 
 /** A file with a page of its units. */
