@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from boocoder.backends.acp.journal import journal_path
 from boocoder.backends.acp.opening import config_hash
+from boocoder.backends.line_journal import journal_path
 from boocoder.events.agent_event import AgentCommands, Notice
 from boocoder.model.agent import AgentState
 from boocoder.model.turn import AgentSessionRef, Completed, Failed, Interrupted, ResumeStep

@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
+from boocoder.backends.event_journal import TurnJournal
 from boocoder.backends.native.bench import Job, ToolBench
 from boocoder.backends.native.calls import SentCall, understand
 from boocoder.backends.native.clock import TurnClock
 from boocoder.backends.native.commands import run_search
-from boocoder.backends.native.journal import TurnJournal
 from boocoder.backends.native.places import Place, find_place
 from boocoder.backends.native.reporter import Reporter
 from boocoder.backends.native.tool_args import Search
