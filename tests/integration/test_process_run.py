@@ -25,7 +25,7 @@ async def _sh(script: str, *, timeout_s: float = 20.0, mark: str = "", **limits:
 
 
 async def _until_unmarked(mark: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while marked(f"RUN_MARK={mark}"):
             await asyncio.sleep(0.01)
 
