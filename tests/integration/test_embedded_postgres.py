@@ -227,7 +227,7 @@ async def test_kill_9_of_the_owner_leaves_no_server_and_no_damage(tmp_path: Path
             process.wait()
             began = time.monotonic()
             await until(lambda: not working_in(cluster_of(tmp_path)))
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 60
     async with serving(tmp_path) as server:
         assert await ask(server.dsn, "SELECT count(*) FROM rows") == 3
 

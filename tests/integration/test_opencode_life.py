@@ -64,7 +64,7 @@ async def test_kill_9_in_mid_turn_fails_it_and_the_next_turn_goes_on(
         os.kill(killed, signal.SIGKILL)
         began = time.monotonic()
         outcome = await asyncio.wait_for(turn, 60)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 30.0
         assert isinstance(outcome, Failed)
         assert outcome.error.code == "agent_died"
         assert "signal 9" in outcome.error.text
