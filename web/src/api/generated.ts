@@ -206,6 +206,12 @@ export interface FlagOut {
   line: number | null;
 }
 
+/** A folder, written as it was typed (`~/` stays); `repository`: it is the top of a git checkout. */
+export interface FolderOut {
+  path: string;
+  repository: boolean;
+}
+
 /** Fork a session: from a snapshot, from what a task left behind, or, with neither, from the newest snapshot. */
 export interface ForkInput {
   snapshot_id?: string | null;
@@ -225,6 +231,12 @@ export interface ForkOut {
 export interface FoundFilesOut {
   paths: string[];
   files: number;
+}
+
+/** Folders by name; with `more`, others fit as well. */
+export interface FoundFoldersOut {
+  folders: FolderOut[];
+  more: boolean;
 }
 
 export interface HTTPValidationError {
@@ -625,6 +637,7 @@ export interface SessionOut {
   start_dirty: boolean;
   pending_tasks: number;
   running_task_id: string | null;
+  heard_at: string | null;
   last_task_state: TaskState | null;
   last_task_id: string | null;
   pending_change_id: string | null;
@@ -662,6 +675,17 @@ export interface SnapshotOut {
 export interface StartInput {
   from?: string | null;
   dirty?: boolean;
+}
+
+/** What a name stands for. */
+export type StartKind = "branch" | "tag" | "remote" | "commit";
+
+/** A branch, tag or commit (its short id) that a session can start from; `at_unix` is 0 where git knows no time. */
+export interface StartNameOut {
+  kind: StartKind;
+  name: string;
+  at_unix: number;
+  subject: string;
 }
 
 /** A task; in a list its prompt is cut, `prompt_chars` counts the whole. `place` orders its session's queue. */
@@ -1294,6 +1318,7 @@ export interface Routes {
   "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: CommentOut };
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: CommentOut };
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: DemoOut };
+  "GET /api/folders": { path: Record<string, never>; query: { typed?: string; limit?: number }; body: undefined; answer: FoundFoldersOut };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HealthOut };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: LoginCodeOut };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPageOut };
@@ -1303,12 +1328,14 @@ export interface Routes {
   "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionOut[] };
   "GET /api/permissions/{permission_id}": { path: { permission_id: string }; query: Record<string, never>; body: undefined; answer: PermissionOut };
   "POST /api/permissions/{permission_id}/answer": { path: { permission_id: string }; query: Record<string, never>; body: PermissionAnswerInput; answer: PermissionOut };
-  "GET /api/projects": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ProjectOut[] };
+  "GET /api/projects": { path: Record<string, never>; query: { removed?: boolean }; body: undefined; answer: ProjectOut[] };
   "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: ProjectOut };
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
+  "DELETE /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
   "GET /api/projects/{project_id}/files": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFilesOut };
   "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettingsOut };
   "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettingsOut };
+  "GET /api/projects/{project_id}/starts": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: StartNameOut[] };
   "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number }; body: undefined; answer: HitOut[] };
   "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null }; body: undefined; answer: SessionOut[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: SessionOut };
