@@ -130,6 +130,11 @@ async def test_a_browser_at_an_address_that_is_none_gets_the_page(api: Api) -> N
         assert (await api.bare.get(path, headers=asks)).status_code == 401
 
 
+async def test_a_page_is_loaded_again_with_what_its_script_was_told(api: Api) -> None:
+    for path in ("/?project=x", f"/sessions/{uuid4()}?message={uuid4()}"):
+        assert (await api.http.get(path)).status_code == 200
+
+
 async def test_whatever_else_is_not_found_is_told_as_a_problem(api: Api) -> None:
     asks = {"Accept": "text/html"}
     for answer in (

@@ -102,8 +102,8 @@ async def remove_project(conn: Connection, project_id: ProjectId) -> Project:
     await _ARCHIVE_SESSIONS.all(conn, project_id)
     live = await _LIVE.one(conn, project_id)
     if live.running or live.pending:
-        text = f"Project {project.name} has work to do: {live.running} tasks run, {live.pending} wait."
-        raise Conflict("project_busy", text, "Cancel them or let them end, then remove it.")
+        text = f"Project {project.name} has work to do (running: {live.running}, waiting: {live.pending})."
+        raise Conflict("project_busy", text, "Cancel its tasks or let them end, then remove it.")
     return project
 
 

@@ -23,7 +23,9 @@ export function SuggestField<Item>({ value, onValue, found, keyOf, onTake, listL
   const [active, setActive] = useState(-1);
   const shown = open && found.length > 0;
   const chosen = shown ? found[active] : undefined;
-  useEffect(() => list.current?.children[active]?.scrollIntoView({ block: "nearest" }), [active]);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: "nearest" });
+  }, [active]);
   const take = (item: Item) => {
     setActive(-1);
     setOpen(onTake(item));

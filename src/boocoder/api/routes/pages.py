@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -84,7 +85,8 @@ def is_stray(request: Request) -> bool:
 
 
 for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings"):
-    router.get(address, response_class=Response)(access(Access.READ)(page))
+    # What stands behind a `?` is for the page's script, such as the message that a search found.
+    router.add_api_route(address, access(Access.READ)(page), response_class=Response, route_class_override=APIRoute)
 
 
 @router.get("/favicon.svg", response_class=Response)
