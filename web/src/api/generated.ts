@@ -33,7 +33,7 @@ export interface AgentOut {
 /** Snapshot semantics: `loading` while the first probe runs; the others carry a reason in words. */
 export type AgentState = "loading" | "ready" | "unavailable" | "error";
 
-/** What applying came to; with `dry_run` what it would come to. */
+/** What applying came to; with `dry_run` what it would come to, or what stands against it. */
 export interface AppliedOut {
   change: ChangeOut;
   already_applied: boolean;
@@ -46,6 +46,7 @@ export interface AppliedOut {
   units: number;
   units_total: number;
   rest_change_id: string | null;
+  conflicts: ConflictOut[];
 }
 
 /** Which part of a change goes where. */
@@ -143,6 +144,19 @@ export interface ComparedOut {
   files: FileOut[];
 }
 
+/** A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded. */
+export interface ConflictOut {
+  path: string;
+  path_coded: boolean;
+  reason: string;
+  text: string;
+  regions: RegionOut[];
+  base_size: number | null;
+  ours_size: number | null;
+  theirs_size: number | null;
+  more: number;
+}
+
 /** What a person decides about units of the change that they looked at. */
 export interface DecideInput {
   units?: string[];
@@ -181,7 +195,7 @@ export interface EnqueuedOut {
   created: boolean;
 }
 
-/** A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded. */
+/** A changed file; the counts are null for a binary one, `..._coded` says that bytes are percent-coded. */
 export interface FileOut {
   path: string;
   status: string;
@@ -190,6 +204,8 @@ export interface FileOut {
   old_mode: string;
   new_mode: string;
   path_coded: boolean;
+  old_path: string;
+  old_path_coded: boolean;
 }
 
 /** A file with a page of its units. */
@@ -544,6 +560,15 @@ export interface ReapedOut {
   why: string;
   size_bytes: number;
   kept: string;
+}
+
+/** One place where both sides changed the same lines; `line` is the first one of yours. */
+export interface RegionOut {
+  line: number;
+  base: string;
+  ours: string;
+  theirs: string;
+  cut: boolean;
 }
 
 /** Remove a worktree; `force`: also with files that no snapshot can hold. */
