@@ -5,14 +5,13 @@ import type { StartInput } from "../api/generated";
 import { useChats } from "../api/queries";
 import { sends } from "../keys/sendKey";
 import { IconButton } from "../ui/Button";
-import { complain } from "../ui/Toasts";
 import { AgentPicker } from "./AgentPicker";
 import { AttachButton } from "./AttachButton";
 import { AttachmentBar } from "./AttachmentBar";
 import { useChoice } from "./choice";
 import styles from "./Composer.module.css";
 import { ComposerHint } from "./ComposerHint";
-import { keepDraft, readDraft } from "./drafts";
+import { readDraft } from "./drafts";
 import { FileMenu } from "./FileMenu";
 import { NewChatButton } from "./NewChatButton";
 import { QueueList } from "./QueueList";
@@ -22,12 +21,20 @@ import { useAttachments } from "./useAttachments";
 import { useDrop } from "./useDrop";
 import { useMenus } from "./useMenus";
 import { useSend } from "./useSend";
+import { useSubmit } from "./useSubmit";
 
 /** Where a task goes. */
 export interface Target {
   projectId?: string;
   sessionId?: string;
   chatId?: string;
+}
+
+/** What came of a message. */
+export interface Sent {
+  task_id: string;
+  session_id: string;
+  chat_id: string;
 }
 
 interface ComposerProps {
@@ -40,7 +47,7 @@ interface ComposerProps {
   autoFocus?: boolean;
   /** Where a new session's files start from. */
   start?: StartInput;
-  onSent?: (sent: { task_id: string; session_id: string; chat_id: string }) => void;
+  onSent?: (sent: Sent) => void;
   /** Shown beside the pickers, such as where the work starts. */
   children?: ReactNode;
 }
@@ -58,29 +65,9 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const drop = useDrop(attached.add);
   const menus = useMenus({ text, setText, field }, target, commands);
   const send = useSend(target, choice, start);
-  const [underway, setUnderway] = useState<readonly string[]>([]);
-  useEffect(() => keepDraft(draftKey, [...underway, text].filter(Boolean).join("\n\n")), [draftKey, underway, text]);
-  useEffect(() => fit(field.current), [text]);
   // A second message to a session may follow at once; a second one to a project would begin another session.
-  const ready = Boolean(text.trim()) && !(send.isPending && !target.sessionId) && !attached.busy;
-  const submit = () => {
-    if (!ready) return;
-    const { files, ids } = attached;
-    setUnderway((now) => [...now, text]);
-    setText("");
-    attached.clear();
-    const failed = (error: Error) => {
-      setText((now) => [text, now].filter(Boolean).join("\n\n"));
-      attached.putBack(files);
-      complain(error);
-    };
-    const done = (sent: Parameters<NonNullable<typeof onSent>>[0]) => {
-      if (readDraft(draftKey) === text) keepDraft(draftKey, ""); // this composer may have gone by now
-      onSent?.(sent);
-    };
-    const over = () => setUnderway((now) => now.filter((_, index) => index !== now.indexOf(text)));
-    send.mutate({ prompt: text, attachments: ids }, { onSuccess: done, onError: failed, onSettled: over });
-  };
+  const { ready, submit } = useSubmit({ draftKey, text, setText, attached, send, goesOn: target.sessionId !== undefined, onSent });
+  useEffect(() => fit(field.current), [text]);
   const chat = chats.find((one) => one.id === target.chatId);
   const below = target.sessionId === undefined; // where the composer stands at the top of the page
   return (

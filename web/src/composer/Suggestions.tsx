@@ -14,7 +14,7 @@ interface SuggestionsProps<Item> {
 export function Suggestions<Item>({ menu, label, below, keyOf, children }: SuggestionsProps<Item>) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    list.current?.children[menu.active]?.scrollIntoView({ block: "nearest" }); // newer browsers answer with a promise
+    list.current?.children[menu.active]?.scrollIntoView({ block: "nearest" }); // a promise in some browsers: no cleanup
   }, [menu.active]);
   if (!menu.open) return null;
   return (

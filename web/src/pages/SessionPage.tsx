@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useSearch } from "wouter";
-import { useChats, useSession } from "../api/queries";
+import { isGone, useChats, useSession } from "../api/queries";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
 import { Composer } from "../composer/Composer";
@@ -13,13 +13,25 @@ import { Button } from "../ui/Button";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { SplitPane } from "../ui/SplitPane";
+import { NothingHere } from "./NothingHere";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("../change/ChangePanel"));
 const SHOWN = "boocoder.change.shown";
 const WIDE_PX = 1_000; // narrower, the change covers the conversation
 
-export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: () => void }) {
+interface SessionPageProps {
+  sessionId: string;
+  onMenu: () => void;
+}
+
+export function SessionPage({ sessionId, onMenu }: SessionPageProps) {
+  const { error } = useSession(sessionId);
+  if (isGone(error)) return <NothingHere onMenu={onMenu} why="There is no such session." />;
+  return <Session sessionId={sessionId} onMenu={onMenu} />;
+}
+
+function Session({ sessionId, onMenu }: SessionPageProps) {
   const { data: session } = useSession(sessionId);
   const conversation = useConversation(sessionId);
   const { data: chats } = useChats(sessionId);

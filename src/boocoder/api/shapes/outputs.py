@@ -51,6 +51,7 @@ class SessionOut(Output):
     start_dirty: bool
     pending_tasks: int
     running_task_id: UUID | None
+    heard_at: datetime | None
     last_task_state: TaskState | None
     last_task_id: UUID | None
     pending_change_id: UUID | None
