@@ -83,6 +83,6 @@ export interface Routes {
   "POST /api/tasks/{task_id}/cancel": { path: { task_id: string }; query: Record<string, never>; body: Nothing | null; answer: TaskOut };
   "POST /api/tasks/{task_id}/move": { path: { task_id: string }; query: Record<string, never>; body: MoveInput; answer: TaskOut };
   "GET /api/usage": { path: Record<string, never>; query: { days?: number }; body: undefined; answer: UsageSumOut[] };
-  "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean }; body: undefined; answer: WorktreeOut[] };
+  "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean; session_id?: string | null }; body: undefined; answer: WorktreeOut[] };
   "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: ReapedOut[] };
 }
