@@ -15,6 +15,7 @@ import { CommentBar } from "./CommentBar";
 import { FileList } from "./FileList";
 import { FileScroll } from "./FileScroll";
 import { History } from "./History";
+import { setPanel, type Tab, usePanel } from "./panel";
 import { setDiffView, useDiffView } from "./view";
 
 const TerminalView = lazy(() => import("../terminal/TerminalView"));
@@ -25,13 +26,15 @@ interface ChangePanelProps {
   conversation: Conversation;
 }
 
-const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const;
-type Tab = keyof typeof TABS;
+const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const satisfies Record<Tab, string>;
 
 export default function ChangePanel({ sessionId, changeId, conversation }: ChangePanelProps) {
-  const [tab, setTab] = useState<Tab>("change");
+  const { tab } = usePanel();
   const terminals = useHasTerminal(sessionId);
   useRefresh(sessionId, conversation);
+  useEffect(() => {
+    if (!changeId) setPanel({ asks: null }); // a later change does not open the dialog of this one
+  }, [changeId]);
   return (
     <div className={styles.panel}>
       <div className={styles.tabs}>
@@ -39,7 +42,7 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
           {(Object.keys(TABS) as Tab[])
             .filter((one) => one !== "terminal" || terminals)
             .map((one) => (
-              <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
+              <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setPanel({ tab: one })}>
                 {TABS[one]}
               </button>
             ))}

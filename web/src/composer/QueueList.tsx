@@ -1,7 +1,7 @@
 // What waits behind the running turn, above the composer: to be read, edited, put in another order, sent now or dropped.
 import { memo, useEffect, useState } from "react";
 import type { TaskOut } from "../api/generated";
-import { type Move, useDrop, useMove, useWaiting } from "../api/queue";
+import { type Move, useCancel, useMove, useWaiting } from "../api/queue";
 import { complain } from "../ui/Toasts";
 import { behind } from "../api/queueOrder";
 import styles from "./QueueList.module.css";
@@ -24,7 +24,7 @@ export const QueueList = memo(function QueueList({ sessionId, runningTaskId }: Q
 function List({ sessionId, runningTaskId, tasks }: QueueListProps & { tasks: TaskOut[] }) {
   const [told, tell] = useState("");
   const move = useMove(sessionId);
-  const drop = useDrop();
+  const drop = useCancel();
   const put = (from: number, to: number) => {
     const task = tasks[from];
     if (!task || from === to || to < 0 || to >= tasks.length) return;

@@ -1,8 +1,8 @@
 // All tasks over all projects: what waits, runs, asks and has ended.
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { call } from "../api/client";
-import { useAction, useProjects, useTasks } from "../api/queries";
+import { useProjects, useTasks } from "../api/queries";
+import { useCancel } from "../api/queue";
 import type { TaskOut } from "../api/generated";
 import { age, count, duration } from "../text/times";
 import { visible } from "../text/visible";
@@ -79,7 +79,7 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
 }
 
 function Task({ task, project }: { task: TaskOut; project: string }) {
-  const cancel = useAction(() => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: task.id } }), ["tasks", "sessions"]);
+  const cancel = useCancel();
   const live = task.state === "pending" || task.state === "running";
   const seconds = task.started_at && task.ended_at ? (Date.parse(task.ended_at) - Date.parse(task.started_at)) / 1000 : 0;
   const usage = task.usage;
@@ -97,7 +97,7 @@ function Task({ task, project }: { task: TaskOut; project: string }) {
       <p>{visible(facts.join(" · "))}</p>
       {task.error_text && <p className={styles.error}>{visible(task.error_text)}</p>}
       {live && (
-        <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(undefined, { onError: complain })}>
+        <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(task.id, { onError: complain })}>
           {task.cancel_requested_at ? "Stopping…" : task.state === "running" ? "Stop" : "Drop"}
         </Button>
       )}

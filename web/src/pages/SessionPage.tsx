@@ -1,9 +1,10 @@
 // One session: its conversation, the composer below, and its change beside.
 import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
 import { useSearch } from "wouter";
 import { useChats, useSession } from "../api/queries";
+import { resetPanel, setPanel, usePanel } from "../change/panel";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
 import { Composer } from "../composer/Composer";
@@ -16,8 +17,6 @@ import { SplitPane } from "../ui/SplitPane";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("../change/ChangePanel"));
-const SHOWN = "boocoder.change.shown";
-const WIDE_PX = 1_000; // narrower, the change covers the conversation
 
 export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: () => void }) {
   const { data: session } = useSession(sessionId);
@@ -26,7 +25,9 @@ export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: 
   const chatId = chats?.at(-1)?.id;
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
   const wanted = new URLSearchParams(useSearch()).get("message");
-  const [shown, show] = useShown();
+  const { shown } = usePanel();
+  const show = (next: boolean) => setPanel({ shown: next });
+  useLayoutEffect(resetPanel, [sessionId]);
   useRefreshOnTurns(sessionId);
   useShortcut(SHORTCUTS.change, () => show(!shown));
   useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
@@ -63,16 +64,6 @@ export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: 
       </div>
     </>
   );
-}
-
-/** Whether the change is shown beside; kept in this browser. */
-function useShown(): [boolean, (shown: boolean) => void] {
-  const [shown, setShown] = useState(() => innerWidth > WIDE_PX && localStorage.getItem(SHOWN) !== "no");
-  const show = (next: boolean) => {
-    setShown(next);
-    if (innerWidth > WIDE_PX) localStorage.setItem(SHOWN, next ? "yes" : "no");
-  };
-  return [shown, show];
 }
 
 const TOGETHER_MS = 100;

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useProjects, useSessions } from "../api/queries";
 import type { SessionOut } from "../api/generated";
+import { keyName, SHORTCUTS } from "../keys/shortcuts";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
 import { visible } from "../text/visible";
@@ -40,7 +41,7 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
         <ThemeButton />
       </header>
       <Link href="/" onClick={onChosen} className={styles.new} aria-current={location === "/" ? "page" : undefined}>
-        <Plus aria-hidden /> New session <kbd>n</kbd>
+        <Plus aria-hidden /> New session <kbd>{keyName(SHORTCUTS.newSession.key)}</kbd>
       </Link>
       <SearchBox text={text} onText={setText} />
       {text ? (
