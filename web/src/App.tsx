@@ -57,7 +57,9 @@ export function App() {
         </ErrorBoundary>
       </main>
       <Notifier />
-      <Palette />
+      <ErrorBoundary what="Search and commands">
+        <Palette />
+      </ErrorBoundary>
     </div>
   );
 }

@@ -1,10 +1,16 @@
 // What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
-import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
 import { connection } from "../stream/store";
 import { call, Problem, type Answer } from "./client";
 
+function noteRefused(error: Error): void {
+  if (error instanceof Problem && error.status === 401) connection.refused();
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noteRefused }),
+  mutationCache: new MutationCache({ onError: noteRefused }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -12,6 +18,12 @@ export const queryClient = new QueryClient({
       refetchOnWindowFocus: true,
     },
   },
+});
+
+// The service answers again: what failed meanwhile is asked for once more, and it may be another version.
+connection.onState(() => {
+  if (connection.state !== "open") return;
+  void queryClient.invalidateQueries({ predicate: ({ queryKey, state }) => state.status === "error" || queryKey[0] === "health" });
 });
 
 const AGENTS_MS = 60_000; // the socket tells of every change
@@ -33,7 +45,7 @@ export function useSession(sessionId: string) {
   return useQuery({
     queryKey: ["session", sessionId],
     queryFn: ({ signal }) => call("GET /api/sessions/{session_id}", { path: { session_id: sessionId } }, { signal }),
-    refetchInterval: LISTS_MS,
+    refetchInterval: ({ state: { error } }) => (error instanceof Problem && error.status === 404 ? false : LISTS_MS),
   });
 }
 

@@ -8,6 +8,7 @@ import type { ReviewOut } from "../api/generated";
 import type { Conversation } from "../stream/conversation";
 import { IconButton } from "../ui/Button";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import styles from "./ChangePanel.module.css";
 import { ChangeHead } from "./ChangeHead";
@@ -83,13 +84,13 @@ function ViewButtons() {
 }
 
 function Review({ sessionId, changeId }: { sessionId: string; changeId: string }) {
-  const { data: review, error: unread } = useReview(changeId);
-  const { data: files, error } = useReviewFiles(changeId);
+  const { data: review, error: unread, refetch: retry } = useReview(changeId);
+  const { data: files, error, refetch: retryFiles } = useReviewFiles(changeId);
   const [chosen, setChosen] = useState<number | null>(null);
   const shown = useCallback(() => setChosen(null), []);
   if (!files || !review) {
     const failure = error ?? unread;
-    return failure ? <p className={styles.empty}>{failure.message}</p> : <Loading what="Reading the change" />;
+    return failure ? <Failure error={failure} onRetry={() => Promise.all([retry(), retryFiles()])} /> : <Loading what="Reading the change" />;
   }
   return (
     <>

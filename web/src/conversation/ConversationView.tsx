@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide-react";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Conversation, Item } from "../stream/conversation";
 import { Button } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
 import styles from "./ConversationView.module.css";
 import { NoticeLine } from "./NoticeLine";
 import { MessageView } from "./MessageView";
@@ -95,5 +96,9 @@ function beginsChat(items: readonly Item[], index: number): boolean {
 type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };
 
 const Row = memo(function Row({ item, turn }: RowProps) {
-  return item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />;
+  return (
+    <ErrorBoundary what="This message">
+      {item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />}
+    </ErrorBoundary>
+  );
 });

@@ -7,6 +7,7 @@ import type { TaskOut } from "../api/generated";
 import { age, count, duration } from "../text/times";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { complain } from "../ui/Toasts";
@@ -30,7 +31,7 @@ function columnOf(task: TaskOut): Column {
 }
 
 export default function BoardPage({ onMenu }: { onMenu: () => void }) {
-  const { data: tasks, error } = useTasks();
+  const { data: tasks, error, refetch } = useTasks();
   const { data: projects = [] } = useProjects();
   const [project, setProject] = useState("");
   const columns = useMemo(() => {
@@ -56,7 +57,7 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
       <div className={styles.page}>
         <div className={styles.board}>
           {!tasks && !error && <Loading />}
-          {error && <p>{error.message}</p>}
+          {error && <Failure error={error} onRetry={refetch} />}
           {tasks &&
             COLUMNS.map((name) => (
               <section key={name} className={styles.column} aria-label={name}>

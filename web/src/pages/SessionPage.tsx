@@ -8,9 +8,12 @@ import { resetPanel, setPanel, usePanel } from "../change/panel";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
 import { Composer } from "../composer/Composer";
+import type { Conversation } from "../stream/conversation";
 import { tapFrames, useConversation } from "../stream/store";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { SplitPane } from "../ui/SplitPane";
@@ -19,50 +22,63 @@ import styles from "./SessionPage.module.css";
 const ChangePanel = lazy(() => import("../change/ChangePanel"));
 
 export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: () => void }) {
-  const { data: session } = useSession(sessionId);
+  const { data: session, error, refetch } = useSession(sessionId);
   const conversation = useConversation(sessionId);
   const { data: chats } = useChats(sessionId);
   const chatId = chats?.at(-1)?.id;
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
   const wanted = new URLSearchParams(useSearch()).get("message");
   const { shown } = usePanel();
-  const show = (next: boolean) => setPanel({ shown: next });
   useLayoutEffect(resetPanel, [sessionId]);
   useRefreshOnTurns(sessionId);
-  useShortcut(SHORTCUTS.change, () => show(!shown));
+  useShortcut(SHORTCUTS.change, () => setPanel({ shown: !shown }));
   useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
   return (
     <>
-      <PageHead title={visible(session?.title ?? "…")} onMenu={onMenu}>
-        <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => show(!shown)}>
-          Change
-          {conversation.change?.state === "pending" && !!conversation.change.files && (
-            <span className={styles.counts}>
-              <span className={styles.added}>+{conversation.change.additions ?? 0}</span>{" "}
-              <span className={styles.removed}>−{conversation.change.deletions ?? 0}</span>
-            </span>
-          )}
-        </Button>
+      <PageHead title={visible(session?.title ?? (error ? "No session" : "…"))} onMenu={onMenu}>
+        {session && <ChangeButton change={conversation.change} />}
       </PageHead>
-      <div className={styles.columns}>
-        <section className={styles.middle} aria-label="Conversation">
-          <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
-          <Composer
-            target={target}
-            runningTaskId={session?.running_task_id ?? null}
-            commands={conversation.commands.get(target.chatId ?? "")?.commands}
-            placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
-          />
-        </section>
-        {shown && (
-          <SplitPane name="change" label="Change">
-            <Suspense fallback={<Loading />}>
-              <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
-            </Suspense>
-          </SplitPane>
-        )}
-      </div>
+      {error && !session ? (
+        <Failure error={error} onRetry={refetch} />
+      ) : (
+        <div className={styles.columns}>
+          <section className={styles.middle} aria-label="Conversation">
+            <ErrorBoundary what="The conversation">
+              <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+            </ErrorBoundary>
+            <Composer
+              target={target}
+              runningTaskId={session?.running_task_id ?? null}
+              commands={conversation.commands.get(target.chatId ?? "")?.commands}
+              placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
+            />
+          </section>
+          {shown && (
+            <SplitPane name="change" label="Change">
+              <ErrorBoundary what="The change">
+                <Suspense fallback={<Loading />}>
+                  <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
+                </Suspense>
+              </ErrorBoundary>
+            </SplitPane>
+          )}
+        </div>
+      )}
     </>
+  );
+}
+
+function ChangeButton({ change }: { change: Conversation["change"] }) {
+  const { shown } = usePanel();
+  return (
+    <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => setPanel({ shown: !shown })}>
+      Change
+      {change?.state === "pending" && !!change.files && (
+        <span className={styles.counts}>
+          <span className={styles.added}>+{change.additions ?? 0}</span> <span className={styles.removed}>−{change.deletions ?? 0}</span>
+        </span>
+      )}
+    </Button>
   );
 }
 

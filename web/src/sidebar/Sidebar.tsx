@@ -8,6 +8,7 @@ import { keyName, SHORTCUTS } from "../keys/shortcuts";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
 import { visible } from "../text/visible";
+import { Failure } from "../ui/Failure";
 import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
 import { type Doing, doing } from "./state";
@@ -74,7 +75,7 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
 }
 
 function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }) {
-  const { data: sessions, isPending } = useSessions(filter === "archived" ? "archived" : "open");
+  const { data: sessions, error, refetch } = useSessions(filter === "archived" ? "archived" : "open");
   const { data: projects = [] } = useProjects();
   const groups = useMemo(() => {
     const shown = (sessions ?? []).filter((one) => shows(filter, doing(one)));
@@ -85,9 +86,8 @@ function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }
   const nameOf = (id: string) => projects.find((one) => one.id === id)?.name ?? "…";
   return (
     <div className={styles.list}>
-      {!isPending && groups.length === 0 && (
-        <p className={styles.empty}>{EMPTY[filter]}</p>
-      )}
+      {!sessions && error && <Failure error={error} onRetry={refetch} />}
+      {sessions && groups.length === 0 && <p className={styles.empty}>{EMPTY[filter]}</p>}
       {groups.map(([projectId, members]) => (
         <section key={projectId} aria-label={visible(nameOf(projectId))}>
           <h2 className={styles.project}>{visible(nameOf(projectId))}</h2>
