@@ -19,9 +19,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(CHECKOUT))
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tools")]
 
 from playwright.async_api import Browser, Page, async_playwright, expect  # noqa: E402
+from small_png import small_png  # noqa: E402
 from tests.acceptance.desk import Desk  # noqa: E402
 from tests.fixtures.browser import FLAGS, LOOK_MS, browser_path, login_url  # noqa: E402
 from tests.fixtures.repository import FILES, Repository  # noqa: E402
@@ -172,14 +173,15 @@ async def take(browser: Browser, scene: Scene, to: Path) -> None:
     for look, options in LOOKS.items():
         context = await browser.new_context(**options, locale="en-GB", reduced_motion="reduce")
         context.set_default_timeout(LOOK_MS)
-        page = await context.new_page()
+        page, empty = await context.new_page(), await context.new_page()
         await page.goto(await login_url(scene.service))
         for name, show in PAGES.items():
             await show(page, scene)
             await page.wait_for_timeout(800)  # code gets its colours, lists their heights
             await page.evaluate(STRIP)
-            await page.screenshot(path=to / f"page-{name}-{look}.png")
-            print(f"page-{name}-{look}.png", flush=True)
+            picture = await small_png(empty, await page.screenshot())
+            (to / f"page-{name}-{look}.png").write_bytes(picture)
+            print(f"page-{name}-{look}.png {len(picture) // 1000} kB", flush=True)
         await context.close()
 
 

@@ -24,8 +24,8 @@ export function ConnectionBanner() {
         <Updated mine={mine ?? ""} now={now ?? ""} />
       ) : state === "signed_out" ? (
         <p>
-          This browser is not signed in any more. Run <code>boocoder serve --open</code>, or open the link that <code>boocoder serve</code> prints, in another
-          tab; this one goes on by itself. What you wrote is kept.
+          This browser is not signed in any more. Run <code>boocoder open</code> on the machine where boocoder runs, and open its link in
+          another tab; this one goes on by itself. What you wrote is kept.
         </p>
       ) : (
         <p>No connection to the service. Everything goes on there; this page catches up as soon as it answers.</p>
