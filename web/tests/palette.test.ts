@@ -37,5 +37,6 @@ test("every word must be there, and what can be done now comes first", () => {
   expect(rank("Go back to before the last turn…", "rewind", ["rewind"])).toBeGreaterThan(0);
   expect(rank("Keyboard shortcuts", "keyboard theme")).toBe(0);
   expect(rank("Averylongtitle", "atl")).toBe(0);
+  expect(rank("Number 5\n0a17", "17")).toBe(0);
   expect(rank("Stop the turn", "stop", [NOT_NOW])).toBeLessThan(rank("Nonstop", "stop"));
 });

@@ -95,7 +95,7 @@ function ModelList({ models, chosen, byDefault, onChoose }: ModelListProps) {
   const [search, setSearch] = useState("");
   const found = useMemo(() => models.filter((one) => one.toLowerCase().includes(search.toLowerCase())), [models, search]);
   return (
-    <fieldset className={styles.models}>
+    <fieldset>
       <legend>Model</legend>
       {models.length >= SEARCH_FROM && (
         <input className={styles.search} type="search" placeholder="Search models" aria-label="Search models" value={search} onChange={(event) => setSearch(event.target.value)} />

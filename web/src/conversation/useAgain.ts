@@ -3,7 +3,7 @@ import { call } from "../api/client";
 import { useAction } from "../api/queries";
 import type { Message } from "../stream/conversation";
 
-export type Again = "resume" | "retry";
+type Again = "resume" | "retry";
 
 export function useAgain(message: Pick<Message, "taskId" | "chatId">) {
   return useAction(

@@ -1,7 +1,7 @@
 // The one list of the page's shortcuts. A plain key never fires while somebody types or answers a dialog.
 import { useEffect, useRef } from "react";
 
-export interface Shortcut {
+interface Shortcut {
   /** Such as "n", "?", "shift+w" or "mod+k"; mod is Ctrl, on a Mac Command. */
   key: string;
   what: string;

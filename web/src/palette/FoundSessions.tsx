@@ -23,7 +23,7 @@ export function FoundSessions({ searching, here, onChoose }: FoundSessionsProps)
   return (
     <Command.Group heading="Sessions" className={styles.group}>
       {shown.map((session) => (
-        <Command.Item key={session.id} value={session.id} keywords={[session.title, nameOf(session.project_id)]} className={styles.item} onSelect={() => onChoose(`/sessions/${session.id}`)}>
+        <Command.Item key={session.id} value={`${session.title}\n${session.id}`} keywords={[nameOf(session.project_id)]} className={styles.item} onSelect={() => onChoose(`/sessions/${session.id}`)}>
           <DoingMark doing={doing(session)} />
           <span className={styles.name}>
             <bdi>{visible(session.title)}</bdi>

@@ -4,9 +4,13 @@
 /** Among the words of what cannot be done now: it comes after all that can. */
 export const NOT_NOW = "(not now)";
 
-/** Between 0, which hides it, and 1. */
-export function rank(name: string, typed: string, more: readonly string[] = []): number {
-  const text = name.toLowerCase();
+/**
+ * Between 0, which hides it, and 1.
+ *
+ * @param value its name; what comes after a line feed only tells it from others of that name.
+ */
+export function rank(value: string, typed: string, more: readonly string[] = []): number {
+  const [text = ""] = value.toLowerCase().split("\n", 1);
   const others = more.join(" ").toLowerCase();
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   const scores = words.map((word) => scoreOf(word, text, others));

@@ -4,7 +4,7 @@ import type { AgentOut, Frame, SocketAnswer, SocketRequest } from "../api/genera
 
 export type ConnectionState = "connecting" | "open" | "lost" | "signed_out";
 
-export interface Subscriber {
+interface Subscriber {
   /** The newest number that it has; asked again at every new connection. */
   after(): number;
   take(frame: Frame): void;
