@@ -71,6 +71,12 @@ class Real:
         """Agents, and what they have started, git left out."""
         return {process.pid for process in self.processes() if _is_child(process)}
 
+    async def asker(self, containing: str, *, count: int = 1) -> int:
+        """The process that has sent the `count`-th call with this in its prompt; the call must not be answered yet."""
+        port = (await self.model.wait_request(containing, count=count, timeout_s=WAIT_S)).client_port
+        (owner,) = [process.pid for process in self.processes() if port in _local_ports(process)]
+        return owner
+
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[Desk]:
         """A desk at the running service."""
@@ -87,6 +93,13 @@ def _is_child(process: psutil.Process) -> bool:
         return COOKIE in process.environ() and process.name() != "git"
     except psutil.Error:
         return False
+
+
+def _local_ports(process: psutil.Process) -> set[int]:
+    try:
+        return {connection.laddr.port for connection in process.net_connections("tcp4")}
+    except psutil.Error:
+        return set()
 
 
 async def follow(

@@ -39,16 +39,18 @@ class Scenes:
         return {"mode": self.agent.free} if self.agent.free else {}
 
     async def test_two_warm_turns(self, real: Real) -> None:
+        slowly = "[[delay 0.05]] [[think hm]] [[say apples]] [[tokens 40]]"
         async with real.desk() as desk:
-            first, _ = await run(desk, self.agent, "[[think hm]] [[say apples]] [[write a.txt|one]]", **self.free)
+            first = await desk.queue(f"[[write a.txt|one]] {slowly}", agent=self.agent.name, **self.free)
+            before = await real.asker(slowly, count=2)
+            await follow(desk, first, frames.TurnEnded)
             assert (real.worktree(first) / "a.txt").read_text().rstrip("\n") == "one"
-            before = real.agents()
-            second = await desk.queue("[[recall]]", session=first.session_id, agent=self.agent.name, **self.free)
-            seen = await follow(desk, second, frames.Delta)
+            recall = "[[delay 0.05]] [[tokens 40]] [[recall]]"
+            second = await desk.queue(recall, session=first.session_id, agent=self.agent.name, **self.free)
+            assert await real.asker(recall) == before, "the same process"
+            seen = await follow(desk, second, frames.TurnEnded)
             assert "session_warm" in notices(seen)
-            await follow(desk, second, frames.TurnEnded)
             assert "apples" in await desk.answer(second)
-            assert before and before <= real.agents(), "the same processes"
 
     async def test_the_conversation_goes_on_after_a_restart(self, real: Real) -> None:
         async with real.desk() as desk:

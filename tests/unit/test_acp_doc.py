@@ -36,7 +36,7 @@ def listed(title: str) -> set[str]:
 def calls() -> Iterator[ast.Call]:
     """Every call in the backend's code."""
     backends = ROOT / "src" / "boocoder" / "backends"
-    for path in (*(backends / "acp").glob("*.py"), backends / "failure_words.py"):
+    for path in (*(backends / "acp").glob("*.py"), backends / "failure_words.py", backends / "endings.py"):
         yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
 
 

@@ -11,7 +11,10 @@ from boocoder.backends.oneshot.settings import OneShotAgent
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "one-shot.md").read_text("utf-8")
-SOURCES = "\n".join(path.read_text("utf-8") for path in (ROOT / "src/boocoder/backends/oneshot").rglob("*.py"))
+BACKENDS = ROOT / "src" / "boocoder" / "backends"
+SOURCES = "\n".join(
+    path.read_text("utf-8") for path in (*(BACKENDS / "oneshot").rglob("*.py"), BACKENDS / "endings.py")
+)
 COMMON = {"name", "argv", "env", "keep_env", "install", "login"}  # on the page of all agents
 
 

@@ -23,7 +23,8 @@ from boocoder.dispatch.owner import Owner
 from boocoder.dispatch.prepare import Opened, handover_text, missed_text, notes_text, open_turn
 from boocoder.dispatch.record import Recorder
 from boocoder.dispatch.settle import Ending, settle
-from boocoder.dispatch.workspace import Taken, Workspace, Workspaces
+from boocoder.dispatch.start_snapshot import StartSnapshot
+from boocoder.dispatch.workspace import Taken, Workspace, Workspaces, known_worktree
 from boocoder.errors import BoocoderError, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.events.transcript import Transcript, TurnIds
@@ -37,7 +38,6 @@ from boocoder.model.turn import (
     StopSignal,
     TurnRequest,
 )
-from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -91,15 +91,20 @@ async def run_turn(task: ClaimedTask, owner: Owner, stop: StopSignal, services: 
         LeaseLost: another host owns the turn now; nothing more was written.
     """
     services.failpoints.hit("claim.after")
-    chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
-    agent = chosen.agent if isinstance(chosen, Chosen) else task.agent
-    opened = await open_turn(task, owner, agent=agent, database=services.database, broker=services.broker)
-    services.failpoints.hit("prepare.after_commit")
-    turn = _Turn(task, owner, stop, services, opened, agent)
-    if isinstance(chosen, Chosen):
-        await turn.run(chosen)
-    else:
-        await turn.end(chosen, workspace=None, recorder=None)
+    start = StartSnapshot(task, services.workspaces)
+    try:
+        start.begin(known_worktree(task))  # beside what is stored meanwhile: the prompt waits for both
+        chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
+        agent = chosen.agent if isinstance(chosen, Chosen) else task.agent
+        opened = await open_turn(task, owner, agent=agent, database=services.database, broker=services.broker)
+        services.failpoints.hit("prepare.after_commit")
+        turn = _Turn(task, owner, stop, services, opened, agent, start)
+        if isinstance(chosen, Chosen):
+            await turn.run(chosen)
+        else:
+            await turn.end(chosen, workspace=None, recorder=None)
+    finally:
+        await start.stop()
 
 
 async def settle_surely(ending: Ending, *, owner: Owner, ids: TurnIds, services: TurnServices) -> None:
@@ -134,6 +139,7 @@ class _Turn:
         services: TurnServices,
         opened: Opened,
         agent: str,
+        start: StartSnapshot,
     ) -> None:
         self._task = task
         self._owner = owner
@@ -142,17 +148,13 @@ class _Turn:
         self._opened = opened
         self._agent = agent
         self._transcript = Transcript(opened.ids, agent=agent)
-        self._aside = Supervisor(f"turn:{task.id}")
-        self._start_kept: asyncio.Task[None] | None = None
+        self._start = start
 
     async def run(self, chosen: Chosen) -> None:
         """Drive the backend and settle what came of it, with the session's worktree to itself."""
         try:
             async with self._services.workspaces.turn(self._task.session_id):
-                try:
-                    await self._run(chosen)
-                finally:
-                    await self._aside.stop(SNAPSHOT_S)
+                await self._run(chosen)
         except Conflict as error:  # whoever has it does not let it go
             await self.end(failed_by(error), workspace=None, recorder=None)
 
@@ -195,20 +197,14 @@ class _Turn:
             failpoints=self._services.failpoints,
             decisions=self._services.decisions,
             opened_sessions=self._services.opened_sessions,
-            before_prompt=self._wait_start_kept,
+            before_prompt=self._start.wait,
         )
-
-    async def _wait_start_kept(self) -> None:
-        """The files as they were before the turn are kept, or could not be."""
-        if self._start_kept is not None:
-            await self._start_kept
 
     async def _drive(self, chosen: Chosen, workspace: Workspace, recorder: Recorder, liveness: Liveness) -> Outcome:
         liveness.touch()  # making a worktree may have taken long
         if self._stop.reason is StopReason.CANCELLED:
             return Cancelled()
-        start = self._services.workspaces.take_start(self._task, workspace.worktree)
-        self._start_kept = self._aside.spawn(start, "snapshot")
+        self._start.begin(workspace.worktree)
         request = await self._request(chosen, workspace)
         missed = await self._missed()
         if missed:

@@ -38,11 +38,13 @@ class Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._chunks = 0
+        self.client_port = 0  # until the connection is made
         self.client_gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports have the methods of asyncio.Transport without being one.
         self._transport = cast("asyncio.Transport", transport)
+        self.client_port = transport.get_extra_info("peername")[1]
         self._open_connections.add(self)
 
     def data_received(self, data: bytes) -> None:

@@ -32,6 +32,7 @@ class RecordedRequest:
         path: of the request.
         body: as it was sent.
         conversation: what it says; `conversation.side_answer` is set for an agent's own side calls.
+        client_port: of the connection that it came by; the process that owns it asked.
         state: how far the answer is.
     """
 
@@ -39,6 +40,7 @@ class RecordedRequest:
     path: str
     body: bytes = field(repr=False)
     conversation: Conversation
+    client_port: int
     state: RequestState = RequestState.ANSWERING
 
 
@@ -54,10 +56,10 @@ class RequestLog:
         self._count = 0
         self._changed = asyncio.Event()
 
-    def add(self, path: str, body: bytes, conversation: Conversation) -> RecordedRequest:
+    def add(self, path: str, body: bytes, conversation: Conversation, client_port: int) -> RecordedRequest:
         """Remember a request that has come in."""
         self._count += 1
-        request = RecordedRequest(self._count, path, body, conversation)
+        request = RecordedRequest(self._count, path, body, conversation, client_port)
         self.requests.append(request)
         self._announce()
         return request

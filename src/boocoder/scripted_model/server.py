@@ -170,7 +170,7 @@ class ScriptedModel:
             text = f"not a request of {wire.title}: {error}"
             connection.reply(HTTPStatus.BAD_REQUEST, json.dumps(wire.error(text, HTTPStatus.BAD_REQUEST)).encode())
             return
-        recorded = self._log.add(request.path, request.body, asked.conversation)
+        recorded = self._log.add(request.path, request.body, asked.conversation, connection.client_port)
         state = RequestState.GONE
         try:
             state = await self._play(wire, asked, connection)

@@ -15,10 +15,11 @@ const COMPONENTS: Components = {
   a: ({ href, children }) => <Link href={href}>{children}</Link>,
   img: ({ alt, src }) => <Link href={typeof src === "string" ? src : undefined}>{alt || "image"}</Link>,
   // Below the page's own headings, whatever the agent calls them.
-  h1: ({ children }) => <h1 aria-level={3}>{children}</h1>,
-  h2: ({ children }) => <h2 aria-level={4}>{children}</h2>,
-  h3: ({ children }) => <h3 aria-level={5}>{children}</h3>,
-  h4: ({ children }) => <h4 aria-level={6}>{children}</h4>,
+  h1: ({ children }) => <h3 className={styles.first}>{children}</h3>,
+  h2: ({ children }) => <h4>{children}</h4>,
+  h3: ({ children }) => <h5>{children}</h5>,
+  h4: ({ children }) => <h6>{children}</h6>,
+  h5: ({ children }) => <h6>{children}</h6>,
   pre: ({ children }) => <>{children}</>,
   code: ({ className, children, node }) => {
     const text = textOf(children);
