@@ -2,6 +2,7 @@
 import { memo, useEffect, useState } from "react";
 import type { TaskOut } from "../api/generated";
 import { type Move, useCancel, useMove, useWaiting } from "../api/queue";
+import { Failure } from "../ui/Failure";
 import { complain } from "../ui/Toasts";
 import { behind } from "../api/queueOrder";
 import styles from "./QueueList.module.css";
@@ -16,8 +17,9 @@ interface QueueListProps {
 const SOON_MS = 700; // a task that is taken at once does not flash up
 
 export const QueueList = memo(function QueueList({ sessionId, runningTaskId }: QueueListProps) {
-  const { data: tasks = [] } = useWaiting(sessionId);
+  const { data: tasks = [], error, refetch } = useWaiting(sessionId);
   const shown = useLasting(tasks.length > 0, runningTaskId !== null);
+  if (error && tasks.length === 0) return <Failure error={error} onRetry={refetch} />;
   return shown && tasks.length > 0 ? <List sessionId={sessionId} runningTaskId={runningTaskId} tasks={tasks} /> : null;
 });
 
