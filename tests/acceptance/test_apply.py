@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from boocoder.cli.wire_apply import Applied
 from tests.acceptance.desk import Desk
 from tests.fixtures.repository import MakeRepository, Repository, git_environment
 from tests.fixtures.service import Installation, MakeInstallation
@@ -75,6 +76,13 @@ async def test_conflicts_are_shown_and_the_agent_resolves_them(
     assert "README.md" in said and "yours | by the user" in said and "agent | by the agent" in said
     assert "1 file stands against the change; nothing was touched." in said and "--resolve" in said
     assert (project.path / "README.md").read_bytes() == b"by the user\n"
+    said = await command(home, "apply", "--dry-run", code=1)
+    assert "yours | by the user" in said and "1 file stands against the change" in said
+    change = (await desk.changes(created))[0]
+    asked = await desk.client.post(f"/api/changes/{change.id}/apply", Applied, {"dry_run": True})
+    assert asked.dry_run and [(one.path, one.regions[0].theirs) for one in asked.conflicts] == [
+        ("README.md", "by the agent\n")
+    ]
     said = await command(home, "apply", "--resolve")
     assert "The agent resolves 1 file" in said and "README.md" in said
     tasks = await desk.client.items("/api/tasks", dict[str, object], session_id=created.session_id)

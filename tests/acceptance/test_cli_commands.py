@@ -244,3 +244,18 @@ def test_home_with_a_space_is_fine(installation: MakeInstallation) -> None:
     place = installation(name="a home with spaces")
     place.start()
     assert Path(place.data_dir).is_dir() and place.stop() == 0
+
+
+def test_a_project_is_removed_and_added_again(shared_service: Installation, repository: MakeRepository) -> None:
+    project = repository(name="passing")
+    project_id = shared_service.run("projects", "add", str(project.path)).stdout.split()[1]
+    for named in (str(project.path / "src"), project_id[:8]):
+        removed = shared_service.run("projects", "remove", named)
+        assert removed.returncode == 0, removed.stderr
+        assert f"boocoder projects add {project.path}" in removed.stdout
+        assert project_id[:8] not in shared_service.run("projects", "list").stdout
+        assert project_id in shared_service.run("projects", "add", str(project.path)).stdout
+    assert shared_service.run("projects", "settings", project_id[:8]).returncode == 0
+    unknown = shared_service.run("projects", "remove", "nothing-like-it")
+    assert unknown.returncode != 0
+    assert "No project is at 'nothing-like-it'" in unknown.stderr

@@ -46,6 +46,8 @@ async def test_two_turns_back_and_forth_again(desk: Desk, home: Installation) ->
     third, _ = await desk.run("[[recall]]", session=session)
     assert "told_about_files" in await notices(desk, third)
     assert "set the files of this workspace back" in await desk.answer(third)
+    kinds = [one.kind for one in await snapshots(desk, session)]
+    assert kinds[:3] == ["turn_end", "changed", "before_rewind"], "the turn began with what the rewind left"
     (files / "mine.txt").write_text("typed between two turns")
     fourth, _ = await desk.run("[[say hm]]", session=session)
     newest = await snapshots(desk, session)

@@ -38,7 +38,7 @@ async def test_a_turn_of_opencode_from_the_first_word_to_the_applied_file(
         await asyncio.to_thread(service.start)
         person = await visit(service)
         page = person.page
-        await page.get_by_role("textbox", name="Directory of the repository").fill(str(project.path))
+        await page.get_by_role("combobox", name="Directory of the repository").fill(str(project.path))
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="Agent and model").click()
         await page.get_by_role("radio", name=re.compile("^opencode", re.IGNORECASE)).first.check(timeout=START_MS)

@@ -175,9 +175,3 @@ async def test_an_older_page_is_told_to_reload(person: Visit) -> None:
     await hint.get_by_role("button", name="Reload").click()
     await expect(about).to_contain_text(health["version"])
     await expect(hint).to_be_hidden()
-
-
-async def test_a_session_that_is_not_there_says_so(person: Visit) -> None:
-    await person.open_session("01a9c2a4-0000-7000-8000-000000000000")
-    await expect(person.page.get_by_role("alert")).to_contain_text("There is no session")
-    person.forgive("404")

@@ -30,7 +30,7 @@ async def test_the_first_run_ends_with_an_answer(
     assert printed is not None
     await person.page.goto(printed[1])
     page = person.page
-    await page.get_by_role("textbox", name="Directory of the repository").fill(str(project.path))
+    await page.get_by_role("combobox", name="Directory of the repository").fill(str(project.path))
     await page.keyboard.press("Enter")
     await expect(person.composer).to_be_focused()
     await page.keyboard.type("[[think hm]] [[say all is well]]")

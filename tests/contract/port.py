@@ -21,6 +21,7 @@ from boocoder.events.agent_event import (
     Usage,
 )
 from boocoder.model.turn import AgentSessionRef, StopSignal
+from tests.waiting import PATIENCE_S
 
 ALLOWED = PermissionAnswer(allowed=True)
 E = TypeVar("E")
@@ -77,7 +78,7 @@ class RecordingPort:
         await self._stop.wait()
         return QuestionAnswer(None)
 
-    async def wait_until(self, condition: Callable[[RecordingPort], bool], timeout_s: float = 30.0) -> None:
+    async def wait_until(self, condition: Callable[[RecordingPort], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait until the condition holds; asked after every event and request.
 
         Raises:

@@ -25,6 +25,7 @@ from boocoder.model.turn import (
 )
 from tests.contract.case import BackendCase
 from tests.contract.port import RecordingPort
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,7 +50,7 @@ async def said(port: RecordingPort, text: str) -> None:
     await port.wait_until(lambda seen: text in seen.text)
 
 
-async def wait_started(worktree: Path, timeout_s: float = 30.0) -> None:
+async def wait_started(worktree: Path, timeout_s: float = PATIENCE_S) -> None:
     """Wait until the command of SLEEPING sleeps."""
     deadline = time.monotonic() + timeout_s
     while not (worktree / "started").exists():
@@ -68,7 +69,7 @@ def working_in(worktree: Path) -> list[int]:
     return found
 
 
-async def wait_left(case: BackendCase, worktree: Path, timeout_s: float = 10.0) -> None:
+async def wait_left(case: BackendCase, worktree: Path, timeout_s: float = PATIENCE_S) -> None:
     """Wait until no process works in a worktree any more but an agent that waits there for the next turn."""
     deadline = time.monotonic() + timeout_s
     while (left := set(working_in(worktree)) - set(case.waiting_agents())) and time.monotonic() < deadline:

@@ -18,8 +18,8 @@ from boocoder.model.turn import Outcome, TurnRequest
 from boocoder.process.host import COOKIE, ProcessHost
 from boocoder.process.table import marked
 from tests.contract.port import RecordingPort
+from tests.waiting import PATIENCE_S
 
-GONE_S = 10.0
 _numbers = itertools.count(1)
 B = TypeVar("B", AcpBackend, OneShotBackend)
 
@@ -75,7 +75,7 @@ class BackendDesk(Generic[B]):
         """Every process that this desk's host has started, directly or not."""
         return [process.pid for process in marked(f"{COOKIE}={self.host.cookie}")]
 
-    async def wait_gone(self, timeout_s: float = GONE_S) -> None:
+    async def wait_gone(self, timeout_s: float = PATIENCE_S) -> None:
         """Wait until none of them is left."""
         deadline = time.monotonic() + timeout_s
         while self.alive() and time.monotonic() < deadline:

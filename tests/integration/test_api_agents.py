@@ -32,7 +32,7 @@ async def ask(socket: ClientConnection, op: str) -> None:
 
 
 async def news(socket: ClientConnection) -> dict[str, object]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         message: dict[str, object] = msgspec.json.decode(await socket.recv())
     return message
 

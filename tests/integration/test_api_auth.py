@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -117,3 +118,31 @@ async def test_the_page_is_self_contained_and_shown_after_sign_in_only(api: Api)
         kind = "text/css" if path.endswith(".css") else "text/javascript"
         file = await api.bare.get(path)
         assert (file.status_code, file.headers["content-type"].split(";")[0]) == (200, kind)
+
+
+async def test_a_browser_at_an_address_that_is_none_gets_the_page(api: Api) -> None:
+    asks = {"Accept": "text/html,*/*;q=0.8"}
+    page = await api.http.get("/", headers=asks)
+    for path in ("/nowhere", "/sessions", "/tasks/9", "/%2e%2e/x", "/login/x"):
+        stray = await api.http.get(path, headers=asks)
+        assert (stray.status_code, stray.text) == (404, page.text), path
+        assert stray.headers["content-security-policy"] == page.headers["content-security-policy"]
+        assert (await api.bare.get(path, headers=asks)).status_code == 401
+
+
+async def test_a_page_is_loaded_again_with_what_its_script_was_told(api: Api) -> None:
+    for path in ("/?project=x", f"/sessions/{uuid4()}?message={uuid4()}"):
+        assert (await api.http.get(path)).status_code == 200
+
+
+async def test_whatever_else_is_not_found_is_told_as_a_problem(api: Api) -> None:
+    asks = {"Accept": "text/html"}
+    for answer in (
+        await api.http.get("/nowhere"),
+        await api.http.get("/api/nowhere", headers=asks),
+        await api.http.get("/assets/none.js", headers=asks),
+        await api.http.get(f"/api/sessions/{uuid4()}", headers=asks),
+        await api.http.post("/nowhere", json={}, headers=asks),
+    ):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -111,7 +111,7 @@ class TestOverDatabase(BrokerContract):
         _, last = await store.write(session_id, [delta(session_id, message_id, 0, "missed")])
         broker.heard(session_id, last)
         reading = asyncio.ensure_future(read(subscription, screen, 1))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while broker.statistics().store_reads < 2:
                 await asyncio.sleep(0.01)
         await own.open()

@@ -14,8 +14,9 @@ from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.conflicts import ApplyConflict
 from boocoder.changes.resolve import Onto, Resolver
-from boocoder.db import tasks, worktrees
+from boocoder.db import snapshots, tasks, worktrees
 from boocoder.db.pool import Database
+from boocoder.db.worktrees import SnapshotKind
 from boocoder.errors import Conflict
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadows import Shadows
@@ -68,6 +69,9 @@ async def test_conflicts_come_into_the_worktree_with_markers_and_a_task(desk: De
     done = await resolver.resolve(change_id)
     assert content_of(desk.project.path) == before
     assert done.conflicts == ("README.md", "src/lines.txt")
+    async with desk.database.connection() as conn:
+        kinds = [one.kind for one in await snapshots.list_snapshots(conn, desk.place.session_id, limit=2)]
+    assert kinds == [SnapshotKind.CHANGED, SnapshotKind.BEFORE_UPDATE]
     merged = (desk.worktree.path / "src/lines.txt").read_bytes()
     assert b"<<<<<<<" in merged and b"\ntwo\n=======\nzwei\n>>>>>>>" in merged and b"dreissig\n" in merged
     assert (desk.worktree.path / "untracked.txt").read_bytes() == b"mine\n"

@@ -162,6 +162,7 @@ CASES: dict[str, list[str]] = {
     ],
     "sessions_start_from_check": ["UPDATE sessions SET start_from = ''"],
     "sessions_check": ["UPDATE sessions SET start_from = 'main', start_dirty = true"],
+    "sessions_check1": ["UPDATE sessions SET archived_with_project = true"],
     "project_settings_pkey": [PROJECT_SETTINGS, PROJECT_SETTINGS],
     "project_settings_setup_timeout_s_check": [PROJECT_SETTINGS, "UPDATE project_settings SET setup_timeout_s = 0"],
     "project_settings_teardown_timeout_s_check": [

@@ -166,7 +166,7 @@ async def test_a_batch_waits_for_a_rescuer_and_then_finds_that_it_lost(database:
             conn, turn.task.id, turn.task.epoch, rescuer.host_id, rescuer.instance_id, 60.0
         )
         writer = asyncio.create_task(write())
-        async with asyncio.timeout(10), database.connection() as looker:
+        async with asyncio.timeout(60), database.connection() as looker:
             while not await looker.fetch("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
                 await asyncio.sleep(0.005)
     with pytest.raises(LeaseLost):

@@ -124,7 +124,7 @@ async def test_close_is_bounded_and_safe_twice(dsn: str) -> None:
     await database.close()
     await database.open()
     await database.open()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(Unavailable):
             async with database.connection() as conn:
                 await database.close(timeout_s=0.1)

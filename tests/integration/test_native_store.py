@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from boocoder.backends.event_journal import read_journal
 from boocoder.backends.native.backend import NativeBackend
-from boocoder.backends.native.journal import read_journal
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.native.store import SessionStore
 from boocoder.events.agent_event import AgentEvent, TextDelta, ToolCall, ToolStatus, Usage
@@ -193,7 +193,7 @@ async def test_a_damaged_store_is_not_resumed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("native_id", ["", "../../etc/passwd", "native-zz", "native-" + "0" * 32])
 def test_ids_that_are_none_of_ours(tmp_path: Path, native_id: str) -> None:
     assert SessionStore(directory=tmp_path).load(native_id) is None
-    assert read_journal(tmp_path / "none", "x") is None
+    assert read_journal(tmp_path / "none", TaskId(new_id())) is None
 
 
 async def test_a_store_that_cannot_be_written_is_a_named_failure(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
+from boocoder.backends.event_journal import TurnJournal
 from boocoder.backends.native.bench import Job, ToolBench
 from boocoder.backends.native.calls import SentCall, understand
 from boocoder.backends.native.clock import TurnClock
 from boocoder.backends.native.commands import run_search
-from boocoder.backends.native.journal import TurnJournal
 from boocoder.backends.native.places import Place, find_place
 from boocoder.backends.native.reporter import Reporter
 from boocoder.backends.native.tool_args import Search
@@ -33,6 +32,7 @@ from boocoder.model.ids import TaskId, new_id
 from boocoder.model.turn import StopSignal
 from boocoder.service import Supervisor
 from tests.contract.port import RecordingPort
+from tests.waiting import until
 
 
 class Workshop:
@@ -263,10 +263,7 @@ async def test_a_command_past_its_deadline_is_killed_with_all_it_started(make_sh
 
 async def test_nothing_is_left_of_a_command_behind_its_end(shop: Workshop) -> None:
     await shop.one("shell", command="sleep 322 & echo started")
-    deadline = time.monotonic() + 5
-    while [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "322"]]:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+    await until(lambda: not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "322"]])
 
 
 @pytest.mark.parametrize("tool", ["read", "write", "edit", "list", "search"])

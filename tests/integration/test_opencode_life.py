@@ -63,8 +63,8 @@ async def test_kill_9_in_mid_turn_fails_it_and_the_next_turn_goes_on(
         killed = server_pid(desk)
         os.kill(killed, signal.SIGKILL)
         began = time.monotonic()
-        outcome = await asyncio.wait_for(turn, 10)
-        assert time.monotonic() - began < 2.0
+        outcome = await asyncio.wait_for(turn, 60)
+        assert time.monotonic() - began < 30.0
         assert isinstance(outcome, Failed)
         assert outcome.error.code == "agent_died"
         assert "signal 9" in outcome.error.text
@@ -95,7 +95,7 @@ async def test_a_new_process_resumes_and_recovers(tmp_path: Path, opencode_progr
         turn = asyncio.create_task(backend.run_turn(half, half_port))
         await half_port.wait_until(lambda p: any("begun" in call.output for call in p.of(ToolCall)))
         os.kill(server_pid(desk), signal.SIGKILL)
-        await asyncio.wait_for(turn, 10)
+        await asyncio.wait_for(turn, 60)
 
     async with running_opencode(opencode_program, tmp_path, model.base_url, OWN) as backend:
         desk = OpenCodeDesk(backend, model, opencode_program, tmp_path)
@@ -137,7 +137,7 @@ async def test_stop_ends_a_running_tool_with_the_server(
         await port.wait_until(lambda p: any("begun" in call.output for call in p.of(ToolCall)))
         assert owners_of(tmp_path)
         await backend.stop()
-        outcome = await asyncio.wait_for(turn, 10)
+        outcome = await asyncio.wait_for(turn, 60)
         assert isinstance(outcome, Interrupted)
         await backend.stop()
     assert owners_of(tmp_path) == []

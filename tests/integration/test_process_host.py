@@ -234,7 +234,7 @@ async def test_stop_ends_many_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     await host.stop()
     await host.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert marked(f"BOOCODER_COOKIE={host.cookie}") == []
     with pytest.raises(ProcessError) as caught:
         await host.spawn(Command(("true",), Path("/"), agent_environment()))

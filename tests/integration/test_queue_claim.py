@@ -173,7 +173,7 @@ async def claim_one(database: Database, host: Owner) -> list[ClaimedTask]:
 
 async def wait_for_blocked_backend(database: Database) -> None:
     """Until some statement waits for a lock."""
-    async with asyncio.timeout(10), database.connection() as conn:
+    async with asyncio.timeout(60), database.connection() as conn:
         while not await conn.fetch("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
             await asyncio.sleep(0.005)
 

@@ -18,6 +18,7 @@ from boocoder.db.pool import Database
 from boocoder.model.ids import SessionId, TaskId
 from boocoder.queue.listener import Listener
 from tests.fixtures.rows import LEASE_S, add_host, add_place, add_running, add_task, end
+from tests.waiting import PATIENCE_S
 
 T = TypeVar("T")
 SOCKET = ".s.PGSQL.5432"
@@ -54,7 +55,7 @@ class Heard:
         where.append(what)
         self._changed.set()
 
-    async def until(self, condition: Callable[[], bool], limit_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(limit_s):
             while not condition():
                 self._changed.clear()
@@ -187,7 +188,7 @@ async def test_a_half_open_link_is_noticed_and_replaced(proxy: tuple[StallingPro
     async with listening(through) as (heard, listener), database.connection() as conn:
         await heard.until(lambda: heard.wakes == 1)
         link.flowing.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while listener.statistics().connected:
                 await asyncio.sleep(0.01)
         place = await add_place(conn)

@@ -56,7 +56,7 @@ async def test_rejected_units_go_and_the_rest_stays(desk: Reviewing) -> None:
     assert done.change_id == await desk.pending() != change
     assert states(await desk.review()) == ["open", "accepted"]
     kinds = [one.kind for one in await desk.desk.snapshots.list(desk.desk.session_id)]
-    assert kinds == [SnapshotKind.MANUAL, SnapshotKind.BEFORE_UNDO, SnapshotKind.TURN_END]
+    assert kinds == [SnapshotKind.CHANGED, SnapshotKind.BEFORE_UNDO, SnapshotKind.TURN_END]
     async with desk.desk.database.connection() as conn:
         kept = await snapshots.get_snapshot(conn, desk.desk.session_id, done.snapshot_id)
     await desk.desk.rewinder.rewind(desk.desk.session_id, kept.id)

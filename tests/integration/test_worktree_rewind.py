@@ -74,6 +74,18 @@ async def test_a_rewind_to_the_base_withdraws_the_change(desk: WorktreeDesk) -> 
     assert await pending(desk) == []
 
 
+async def test_a_rewind_that_changes_nothing_leaves_no_state_of_its_own(desk: WorktreeDesk) -> None:
+    (desk.files / "one.txt").write_bytes(b"one\n")
+    first = await take(desk)
+    report = await desk.rewinder.rewind(desk.session_id, first.id)
+    assert report.files == 0
+    kinds = [one.kind for one in await desk.snapshots.list(desk.session_id)]
+    assert kinds == [SnapshotKind.BEFORE_REWIND, SnapshotKind.TURN_END]
+    async with desk.database.connection() as conn:
+        assert await notes.take_notes(conn, desk.session_id, desk.task.id) == []
+        assert await holds.list_rewinds(conn, desk.owner.host_id) == []
+
+
 async def test_random_trees_come_back_byte_by_byte(desk: WorktreeDesk) -> None:
     rng = random.Random(20261122)
     edits = Edits(desk.files, rng, nested=False)

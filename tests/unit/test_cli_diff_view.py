@@ -71,12 +71,14 @@ def test_statistics_have_a_line_a_file_and_a_sum() -> None:
             ChangedFile("big.py", "M", 1000, 1),
             ChangedFile("one\x1b[2J.py", "A", 1, 0),
             ChangedFile("p.bin", "A", None, None),
+            ChangedFile("new.py", "R", 0, 0, "old.py"),
         ),
     )
     show_statistics(Console(file=out, color_system=None, width=100, highlight=False, markup=False), change)
     lines = out.getvalue().splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert "1001 +++++" in lines[0] and lines[0].rstrip().endswith("-")
     assert "\x1b" not in lines[1] and "new" in lines[1] and lines[1].rstrip().endswith("+")
     assert lines[2].rstrip().endswith("binary")
-    assert lines[3].strip() == "3 files, +1001 -1"
+    assert "old.py -> new.py  renamed" in lines[3]
+    assert lines[4].strip() == "4 files, +1001 -1"

@@ -97,7 +97,7 @@ async def driven(backend: FakeBackend, *, reason: StopReason | None = None, sile
     turn = request()
     if reason is not None:
         asyncio.get_running_loop().call_later(0.05, turn.stop.set, reason)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await drive(backend, turn, Quiet(), liveness(silence_s))
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from boocoder.backends.line_journal import LineJournal, journal_path, read_journal
 from boocoder.backends.oneshot import control
 from boocoder.backends.oneshot.command import command_line, config_hash, environment
 from boocoder.backends.oneshot.formats import tool_view
 from boocoder.backends.oneshot.formats.story import Story
-from boocoder.backends.oneshot.journal import TurnJournal, journal_path, read_journal
 from boocoder.backends.oneshot.opening import choose_session, prompt_of
 from boocoder.backends.oneshot.sessions import KnownSession, SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, UsageMeaning
@@ -135,7 +135,7 @@ def test_the_ladder(tmp_path: Path) -> None:
 def test_a_journal_reads_back(tmp_path: Path) -> None:
     path = journal_path(tmp_path, ChatId(new_id()))
     task = TaskId(new_id())
-    journal = TurnJournal(path=path, task_id=task, agent="some")
+    journal = LineJournal(path=path, task_id=task, agent="some")
     journal.write(b"= a line that looks like ours")
     journal.write(b"")
     journal.ended(3)
@@ -144,7 +144,7 @@ def test_a_journal_reads_back(tmp_path: Path) -> None:
         file.write(b">torn")
     recorded = read_journal(path, task)
     assert recorded is not None
-    assert (recorded.lines, recorded.returncode) == ((b"= a line that looks like ours", b""), 3)
+    assert (recorded.lines, recorded.how) == ((b"= a line that looks like ours", b""), 3)
     assert read_journal(path, TaskId(new_id())) is None
     assert read_journal(tmp_path / "none", task) is None
 

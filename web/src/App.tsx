@@ -5,6 +5,7 @@ import { useSessionNews } from "./api/sessionNews";
 import styles from "./App.module.css";
 import { Notifier } from "./notify/Notifier";
 import { HomePage } from "./pages/HomePage";
+import { NothingHere } from "./pages/NothingHere";
 import { SessionPage } from "./pages/SessionPage";
 import { Palette } from "./palette/Palette";
 import { Sidebar } from "./sidebar/Sidebar";
@@ -55,7 +56,9 @@ export function App() {
               <Route path="/settings">
                 <SettingsPage onMenu={() => setOpen(true)} />
               </Route>
-              <Route>There is no such page.</Route>
+              <Route>
+                <NothingHere onMenu={() => setOpen(true)} />
+              </Route>
             </Switch>
           </Suspense>
         </ErrorBoundary>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SnapshotOut } from "../src/api/generated";
-import { momentsOf } from "../src/change/moments";
+import { beforeNewestTurn, momentsOf } from "../src/change/moments";
 import { readPatch } from "../src/change/patch";
 
 const PATCH = `diff --git a/src/a b.py b/src/a b.py
@@ -63,8 +63,26 @@ test("nothing is read out of nothing", () => {
   expect(readPatch("")).toEqual([]);
 });
 
+test("a rewind is told once, by what the files were set back to", () => {
+  const snapshot = (id: string, kind: SnapshotOut["kind"], tree: string, note = "") => ({ id, kind, tree, task_id: kind.startsWith("turn") ? id : null, note }) as SnapshotOut;
+  const [start, one, two] = [snapshot("0", "turn_start", "a"), snapshot("1", "turn_end", "b"), snapshot("2", "turn_end", "c")];
+  const prompts = new Map([["1", "first"], ["2", "second"]]);
+  const words = (...later: SnapshotOut[]) => momentsOf([...later, two, one, start], prompts).map((found) => found.words).slice(4, -1);
+  const back = snapshot("4", "changed", "b", "set back to the end of the turn of noon");
+  expect(words(back, snapshot("3", "before_rewind", "c"))).toEqual(["Set back to: After “first”"]);
+  expect(words(back, snapshot("3", "before_rewind", "d"))).toEqual(["Before going back", "Set back to: After “first”"]);
+  expect(words(snapshot("5", "changed", "e", "what you have came in."))).toEqual(["What you have came in."]);
+});
+
+test("what the newest turn did is shown first", () => {
+  const kinds = ["turn_start", "turn_end", "turn_end", "before_rewind", "changed"] as const;
+  const moments = momentsOf(kinds.map((kind, index) => ({ id: `${index}`, kind, tree: `${index}`, task_id: null, note: "" }) as SnapshotOut).reverse(), new Map());
+  expect(moments[beforeNewestTurn(moments)]?.id).toBe("1");
+  expect(beforeNewestTurn(momentsOf([], new Map()))).toBe(0);
+});
+
 test("moments are told by the prompts of their turns, oldest first", () => {
-  const snapshot = (id: string, kind: SnapshotOut["kind"], task: string | null, note = "") => ({ id, kind, task_id: task, note }) as SnapshotOut;
+  const snapshot = (id: string, kind: SnapshotOut["kind"], task: string | null, note = "") => ({ id, kind, task_id: task, note, tree: id }) as SnapshotOut;
   const found = momentsOf(
     [snapshot("3", "manual", null, "before lunch"), snapshot("2", "turn_end", "t"), snapshot("1", "turn_start", "gone")],
     new Map([["t", `Fix it\nall ${"x".repeat(99)}`]]),

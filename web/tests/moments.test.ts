@@ -14,7 +14,7 @@ const session = (fields: Partial<SessionOut>): SessionOut => ({
   start_from: null,
   start_dirty: false,
   pending_tasks: 0,
-  running_task_id: null,
+  running_task_id: null, heard_at: null,
   last_task_state: null,
   last_task_id: null,
   pending_change_id: null,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -16,6 +18,7 @@ from boocoder.api.routes import (
     changes,
     demo,
     files,
+    folders,
     health,
     messages,
     pages,
@@ -26,6 +29,7 @@ from boocoder.api.routes import (
     search,
     sessions,
     snapshots,
+    starts,
     streams,
     tasks,
     terminal,
@@ -47,6 +51,8 @@ ROUTERS = (
     health.router,
     projects.router,
     project_settings.router,
+    starts.router,
+    folders.router,
     sessions.router,
     snapshots.router,
     worktrees.router,
@@ -126,6 +132,8 @@ async def _answer_validation(_: Request, error: Exception) -> Response:
     return problem.response(problem.of_validation(error))
 
 
-async def _answer_http(_: Request, error: Exception) -> Response:
+async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.NOT_FOUND and pages.is_stray(request):
+        return pages.document(request, HTTPStatus.NOT_FOUND)
     return problem.response(problem.of_http_exception(error), dict(error.headers or {}))

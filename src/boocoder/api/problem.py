@@ -124,10 +124,11 @@ def of_error(error: BoocoderError) -> Problem:
     if not isinstance(error, ApplyConflict):
         return found
     errors = tuple(FieldError(field=path_text(one.path)[0], message=one.text) for one in error.conflicts)
-    return msgspec.structs.replace(found, errors=errors, conflicts=tuple(_conflict(one) for one in error.files))
+    return msgspec.structs.replace(found, errors=errors, conflicts=tuple(conflict_problem(one) for one in error.files))
 
 
-def _conflict(file: ConflictFile) -> ConflictProblem:
+def conflict_problem(file: ConflictFile) -> ConflictProblem:
+    """A file that stands against a change."""
     path, coded = path_text(file.conflict.path)
     regions = tuple(RegionProblem(one.line, one.base, one.ours, one.theirs, one.cut) for one in file.regions)
     return ConflictProblem(

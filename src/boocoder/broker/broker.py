@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from boocoder.broker.entry import Entry
 from boocoder.broker.moves import MOVES, SessionMoves
 from boocoder.broker.reader import Reader
+from boocoder.broker.silence import Silence
 from boocoder.broker.stream import Stream
 from boocoder.broker.subscription import BufferLimits, Subscription
 from boocoder.errors import BoocoderError
@@ -70,6 +71,7 @@ class Broker:
         self._streams: dict[SessionId, Stream] = {}
         self._subscriptions: set[Subscription] = set()
         self._moves: set[SessionMoves] = set()
+        self._silence = Silence(tell=self._tell_move)
         self._following: set[SessionId] = set()
         self._supervisor = Supervisor("broker")
         self._stopped = False
@@ -108,19 +110,19 @@ class Broker:
             flushed: how many live deltas those batches hold; the oldest ones leave the tail.
         """
         if any(isinstance(frame, MOVES) for frame in frames):
-            for moves in self._moves:
-                moves.tell(session_id)
+            self._tell_move(session_id)
         stream = self._stream(session_id)
         stream.local_at = asyncio.get_running_loop().time()
+        self._silence.heard(session_id, stream.local_at)
         self._durable += stream.commit(first_seq, last_seq, frames, flushed)
         self._settle(stream)
 
     def heard(self, session_id: SessionId, last_seq: int) -> None:
         """Some process says that the session's numbers reach to `last_seq`; without subscribers it is forgotten."""
+        self._silence.heard(session_id, asyncio.get_running_loop().time())
         stream = self._streams.get(session_id)
         if stream is not None:
-            stream.newest = max(stream.newest, last_seq)
-            self._settle(stream)
+            self._catch_up(stream, last_seq)
 
     def forget_tail(self, session_id: SessionId) -> None:
         """The writer of the session's turn lost it: its live deltas that are not stored never will be.
@@ -178,6 +180,14 @@ class Broker:
         if stream is None:
             stream = self._streams[session_id] = Stream(session_id)
         return stream
+
+    def _tell_move(self, session_id: SessionId) -> None:
+        for moves in self._moves:
+            moves.tell(session_id)
+
+    def _catch_up(self, stream: Stream, last_seq: int) -> None:
+        stream.newest = max(stream.newest, last_seq)
+        self._settle(stream)
 
     def _settle(self, stream: Stream) -> None:
         """After a change: forget the stream if nobody needs it, catch up if it is behind."""
@@ -251,11 +261,12 @@ class Broker:
         """The safety net under hints: look at every watched stream's newest number now and then."""
         while True:
             await asyncio.sleep(self._poll_interval_s * random.uniform(0.75, 1.25))
+            self._silence.pass_time(asyncio.get_running_loop().time())
             for stream in tuple(self._streams.values()):
                 if not stream.subscribers:
                     continue
                 try:
-                    self.heard(stream.session_id, await self._reader.last_seq(stream.session_id))
+                    self._catch_up(stream, await self._reader.last_seq(stream.session_id))
                 except BoocoderError as error:
                     log.warning("cannot poll a stream", extra={"session": str(stream.session_id), "code": error.code})
                     break

@@ -12,6 +12,7 @@ from typing import Literal
 from boocoder.changes.apply import ApplyPlan, plan_apply, write_plan
 from boocoder.changes.apply_branch import BranchStep, free_name, make_commits, plan_branch, write_branch
 from boocoder.changes.apply_commit import CommitPlan, make_commit, plan_commit, write_commit
+from boocoder.changes.conflicts import ConflictFile
 from boocoder.changes.measure import path_text
 from boocoder.changes.message import given_message, squash_message, turn_message
 from boocoder.changes.selection import Part, Select
@@ -66,17 +67,19 @@ class ApplyReport:
     """What applying came to.
 
     Args:
-        state: `applied` now, or `already_applied` before; `possible` for a plan that nothing came of.
+        state: `applied` now, or `already_applied` before; of a plan that nothing came of `possible`, or `conflicts`
+            where files stand against it.
         files: how many files were written or deleted.
         left: paths, as text, that were not written: submodules, and after a crash what somebody changed since.
         target: where it was put.
         ref, commit: the branch, and the commit on it; None for a checkout.
         units, of: how many units of the change were applied, and how many it had; 0 where nothing was decided.
         rest: the change that holds what was not applied; None if nothing is left.
+        conflicts: file by file what stands against it, with both sides.
     """
 
     change_id: ChangeId
-    state: Literal["applied", "already_applied", "possible"]
+    state: Literal["applied", "already_applied", "possible", "conflicts"]
     files: int = 0
     left: tuple[str, ...] = ()
     target: ApplyTarget = ApplyTarget.CHECKOUT
@@ -85,6 +88,7 @@ class ApplyReport:
     units: int = 0
     of: int = 0
     rest: ChangeId | None = None
+    conflicts: tuple[ConflictFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

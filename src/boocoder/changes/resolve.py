@@ -145,11 +145,11 @@ class Resolver:
     async def _resolve(self, change: Change, onto: Onto) -> Resolved:
         place = await self._snapshots.place(change.session_id)
         note = f"Before what you have was brought in for change {change.id}."
-        before = await self._snapshots.take(change.session_id, kind=SnapshotKind.MANUAL, note=note)
+        before = await self._snapshots.take(change.session_id, kind=SnapshotKind.BEFORE_UPDATE, note=note)
         merge = await self._merge(place, change, before.tree, onto)
         files = await place.shadow.changed_files(merge.before, merge.after, counts=False)
         await self._write(place, merge)
-        after = await self._snapshots.take(change.session_id, kind=SnapshotKind.MANUAL, note="What you have came in.")
+        after = await self._snapshots.take(change.session_id, kind=SnapshotKind.CHANGED, note=CAME_IN_NOTE)
         measured = await measure(place.shadow, base_tree=merge.theirs, tree=after.tree)
         change_id, task_id = await self._store(place, change, merge, measured)
         names = tuple(dict.fromkeys(path_text(one.path)[0] for one in merge.conflicts))
@@ -244,6 +244,7 @@ class Resolver:
         await self._close(one.session_id)
 
 
+CAME_IN_NOTE = "What you have came in."
 CAME_IN = (
     "[Since your last turn the user's newer files were merged into this worktree. "
     "Read files again before you edit them.]"

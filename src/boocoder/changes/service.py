@@ -10,7 +10,7 @@ from pathlib import Path
 from boocoder.changes.apply import resume_apply
 from boocoder.changes.apply_branch import resume_branch
 from boocoder.changes.apply_commit import UNFINISHED, resume_commit
-from boocoder.changes.conflicts import conflict_of
+from boocoder.changes.conflicts import ApplyConflict, conflict_of
 from boocoder.changes.journal import Journal, Publisher
 from boocoder.changes.measure import path_text
 from boocoder.changes.planning import ApplyReport, ApplyRequest, Planned, Planner
@@ -98,12 +98,15 @@ class ChangeApplier:
             return error
 
     async def preview(self, change_id: ChangeId, request: ApplyRequest = _PLAIN) -> ApplyReport:
-        """What `apply` would do; nothing is touched. Errors as `apply`."""
+        """What `apply` would do, or which files stand against it; nothing is touched. Other errors as `apply`."""
         change, project_id, _ = await self._place(change_id)
         async with self._locks.setdefault(project_id, asyncio.Lock()):
             if change.state is not ChangeState.PENDING:
                 return await self._already(change)
-            part, planned, _ = await self._plan(change, project_id, request)
+            try:
+                part, planned, _ = await self._plan(change, project_id, request)
+            except ApplyConflict as found:
+                return ApplyReport(change.id, "conflicts", target=request.target, conflicts=found.files)
         return _report(change, "possible", planned, part, None)
 
     async def _apply(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport:

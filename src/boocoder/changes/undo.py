@@ -168,7 +168,7 @@ class Undoer:
         """What the worktree is now, the change that it makes, and what the agent is told, in one transaction."""
         session_id = change.session_id
         text = f"Rejected parts were taken back from the agent's copy: {_names(paths)}."
-        after = await self._snapshots.take(session_id, kind=SnapshotKind.MANUAL, note=text)
+        after = await self._snapshots.take(session_id, kind=SnapshotKind.CHANGED, note=text)
         measured = await self._measured(place, after.tree)
         async with self._database.transaction() as conn:
             await changes.end_update(conn, session_id)

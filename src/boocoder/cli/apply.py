@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
-from boocoder.cli import wire_apply
+from boocoder.cli import wire, wire_apply
 from boocoder.cli.client import ChangeRefused, Client
 from boocoder.cli.conflict_view import show_conflicts
 from boocoder.cli.service_call import ask_service
@@ -58,8 +58,12 @@ def command(ctx: click.Context, /, change: str | None, as_json: bool, resolve: b
         try:
             applied = await client.post(f"{path}/apply", wire_apply.Applied, _body(options), timeout_s=APPLY_TIMEOUT_S)
         except ChangeRefused as refused:
-            _refuse(refused, str(change_id), as_json)
+            if not as_json:
+                show_conflicts(make_console(stderr=True), refused.conflicts)
+            raise _refused(refused.code, refused.conflicts, str(change_id)) from None
         _show_applied(applied, as_json)
+        if applied.conflicts:
+            raise _refused("apply_conflicts", applied.conflicts, str(change_id))
 
     ask_service(ctx, ask)
 
@@ -88,18 +92,19 @@ def _body(options: dict[str, object]) -> dict[str, str | bool | None]:
     }
 
 
-def _refuse(refused: ChangeRefused, change_id: str, as_json: bool) -> NoReturn:
-    if not as_json:
-        show_conflicts(make_console(stderr=True), refused.conflicts)
-    count = len({file.path for file in refused.conflicts})
+def _refused(code: str, conflicts: tuple[wire.ConflictFile, ...], change_id: str) -> ChangeRefused:
+    count = len({file.path for file in conflicts})
     text = f"{count} {'file stands' if count == 1 else 'files stand'} against the change; nothing was touched."
     cure = f"Move or commit your own edits, or let the agent do it: boocoder apply {change_id[:8]} --resolve"
-    raise ChangeRefused(refused.code, text, cure, refused.conflicts)
+    return ChangeRefused(code, text, cure, conflicts)
 
 
 def _show_applied(applied: wire_apply.Applied, as_json: bool) -> None:
     if as_json:
         print_json(applied)
+        return
+    if applied.conflicts:
+        show_conflicts(make_console(stderr=True), applied.conflicts)
         return
     console = make_console()
     done = "Would be applied" if applied.dry_run else "Applied before" if applied.already_applied else "Applied"

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 LINES_AT_FIRST = 300  # a few screens; the rest is shown when asked for
 BAR_CHARS = 24
-STATUS_WORDS = {"A": "new", "M": "changed", "D": "deleted", "T": "type changed"}
+STATUS_WORDS = {"A": "new", "M": "changed", "D": "deleted", "T": "type changed", "R": "renamed"}
 
 
 def show_statistics(console: Console, change: wire.Change) -> None:
     """One line a file and a sum."""
-    widest = max((len(plain(file.path)) for file in change.files), default=0)
+    widest = max((len(_name(file)) for file in change.files), default=0)
     largest = max((_lines(file) for file in change.files), default=0)
     for file in change.files:
-        console.print(f"  {plain(file.path):<{widest}}  ", end="")
+        console.print(f"  {_name(file):<{widest}}  ", end="")
         console.print(f"{STATUS_WORDS.get(file.status, file.status):<8}", style="dim", end="")
         if file.additions is None:
             console.print(" binary", style="dim")
@@ -34,6 +34,10 @@ def show_statistics(console: Console, change: wire.Change) -> None:
     console.print(f"  {count} file{'' if count == 1 else 's'}, ", end="")
     console.print(f"+{change.additions}", style="green", end=" ")
     console.print(f"-{change.deletions}", style="red")
+
+
+def _name(file: wire.ChangedFile) -> str:
+    return f"{plain(file.old_path)} -> {plain(file.path)}" if file.old_path else plain(file.path)
 
 
 def _lines(file: wire.ChangedFile) -> int:

@@ -10,9 +10,10 @@ import click
 
 from boocoder.cli import wire
 from boocoder.cli.client import Client, Json
-from boocoder.cli.service_call import ask_service, full_id
+from boocoder.cli.service_call import ask_service
 from boocoder.cli.style import make_console, print_json
 from boocoder.cli.terminal_text import plain
+from boocoder.cli.which_project import which_project
 from boocoder.cli.wire_project_settings import ProjectSettings
 
 
@@ -76,7 +77,7 @@ async def _project_id(client: Client, project: str) -> UUID:
     place = Path(project).expanduser()
     if place.exists():
         return (await client.post("/api/projects", wire.Project, {"path": str(place.absolute())})).id
-    return await full_id(client, "/api/projects", project)
+    return (await which_project(client, project)).id
 
 
 def _show(found: ProjectSettings) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from boocoder.cli import wire
+from boocoder.cli.client import Client
 from boocoder.cli.project_settings import settings
 from boocoder.cli.service_call import ask_service
 from boocoder.cli.style import make_console, print_json, show_rows
 from boocoder.cli.terminal_text import plain
+from boocoder.cli.which_project import which_project
 
 
 @click.group("projects")
@@ -42,6 +44,24 @@ def add(ctx: click.Context, path: str) -> None:
     body = {"path": str(Path(path).expanduser().absolute())}
     project = ask_service(ctx, lambda client: client.post("/api/projects", wire.Project, body))
     click.echo(f"project {project.id}  {plain(project.path)}")
+
+
+@command.command("remove")
+@click.argument("project")
+@click.pass_context
+def remove(ctx: click.Context, project: str) -> None:
+    """Take a project off the list and archive its sessions. Nothing is deleted: `add` brings all of it back.
+
+    PROJECT is an id, the beginning of one, or the path of the repository.
+    """
+
+    async def ask(client: Client) -> wire.Project:
+        found = await which_project(client, project)
+        await client.request("DELETE", f"/api/projects/{found.id}")
+        return found
+
+    removed = ask_service(ctx, ask)
+    click.echo(f"{plain(removed.name)} is off the list. To bring it back: boocoder projects add {plain(removed.path)}")
 
 
 command.add_command(settings)

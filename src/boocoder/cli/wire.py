@@ -110,6 +110,7 @@ class ChangedFile(msgspec.Struct, frozen=True):
     status: str = ""
     additions: int | None = None
     deletions: int | None = None
+    old_path: str = ""
 
 
 class ChangeRow(msgspec.Struct, frozen=True):

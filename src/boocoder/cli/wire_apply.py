@@ -23,6 +23,7 @@ class Applied(msgspec.Struct, frozen=True):
     units: int = 0
     units_total: int = 0
     rest_change_id: UUID | None = None
+    conflicts: tuple[wire.ConflictFile, ...] = ()
 
 
 class Resolved(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from boocoder.db.pool import Connection
-from boocoder.db.projects import project_not_found
+from boocoder.db.projects import hold_project, project_not_found
 from boocoder.db.sql import Done, statement
 from boocoder.errors import Conflict, NotFound
 from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId, SnapshotId, TaskId
@@ -33,6 +33,7 @@ class Session(msgspec.Struct, frozen=True):
         start_dirty: whether it starts from the checkout as it is.
         pending_tasks: how many tasks wait.
         running_task_id: the task that runs now, if any.
+        heard_at: when that task began, or last said something.
         last_task_state, last_task_id: of its newest task, None if it never had one.
         pending_change_id: the change that waits for a decision, if any.
         additions, deletions: its lines.
@@ -51,6 +52,7 @@ class Session(msgspec.Struct, frozen=True):
     start_dirty: bool
     pending_tasks: int
     running_task_id: TaskId | None
+    heard_at: datetime | None
     last_task_state: TaskState | None
     last_task_id: TaskId | None
     pending_change_id: ChangeId | None
@@ -151,8 +153,11 @@ async def update_session(
 
     Raises:
         NotFound: session_not_found.
-        Conflict: session_busy, it is to be archived and has pending or running tasks.
+        Conflict: session_busy, it is to be archived and has pending or running tasks; project_archived, it is to be
+            opened and its project was removed.
     """
+    if state is SessionState.OPEN:
+        await hold_project(conn, (await get_session(conn, session_id)).project_id)
     changed = await _UPDATE.changed(conn, session_id, title, state)
     session = await get_session(conn, session_id)
     if not changed:

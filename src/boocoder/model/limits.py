@@ -18,6 +18,7 @@ CLIENT_SEND_TIMEOUT_S = 10.0  # a socket that takes no byte for so long is close
 DIFF_STORE_MAX_BYTES = 16 * 1024 * 1024  # a larger diff is read from the shadow repository when asked for
 LEASE_TTL_S = 15.0  # a host that does not renew for so long is taken for dead; database clock
 LEASE_RENEW_S = 4.0  # three tries inside one TTL
+SILENT_S = 60.0  # a running turn that says nothing for so long is shown as silent; the watchdog has its own limits
 POLL_INTERVAL_S = 2.0  # safety net under NOTIFY
 REVIEW_FILE_MAX_BYTES = 2 * 1024 * 1024  # nobody reviews a larger text line by line; it is decided on as a whole
 REVIEW_DIFF_MAX_BYTES = 64 * 1024 * 1024  # of all hunks of a change; past it every file is decided on as a whole

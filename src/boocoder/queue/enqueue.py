@@ -296,9 +296,7 @@ async def _newest_chat(conn: Connection, session_id: SessionId) -> chats.Chat | 
 
 async def _new_session(conn: Connection, new_task: NewTask) -> _Place:
     assert new_task.project_id is not None
-    project = await projects.get_project(conn, new_task.project_id)
-    if project.archived_at is not None:
-        raise Conflict("project_archived", f"Project {project.name} is archived.", "Add it again first.")
+    project = await projects.hold_project(conn, new_task.project_id)
     session_id = SessionId(new_id())
     await sessions.insert_session(conn, session_id, project.id, title_of(new_task))
     if new_task.start_from is not None or new_task.start_dirty:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.db import chats, sessions
+from boocoder.db import chats, projects, sessions
 from boocoder.db import snapshots as snapshot_rows
 from boocoder.db.pool import Connection, Database
 from boocoder.db.worktrees import Snapshot, SnapshotKind, insert_snapshot
@@ -77,7 +77,7 @@ class Forker:
 
         Raises:
             NotFound: session_not_found, snapshot_not_found.
-            Conflict: session_elsewhere, session_without_worktree, session_without_snapshot.
+            Conflict: session_elsewhere, session_without_worktree, session_without_snapshot, project_archived.
             GitError: git refused.
         """
         parent = await self._parent(session_id)
@@ -90,6 +90,7 @@ class Forker:
         told = Told(child, self._broker)
         text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
         async with self._database.transaction() as conn:
+            await projects.hold_project(conn, parent.project_id)
             named = title or parent.title[: TITLE_MAX_CHARS - len(SUFFIX)] + SUFFIX
             path = self._root / str(child)
             await sessions.fork_session(conn, child, session_id, title=named, snapshot_id=snapshot.id, path=path)

@@ -201,7 +201,8 @@ class Rewinder:
         """The new state is kept and told, again and again while the database is away."""
         snapshot_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{target.session_id}/{snapshot_id}"
-        await place.shadow.keep(ref, target.tree, beside=target.tree)
+        if files:
+            await place.shadow.keep(ref, target.tree, beside=target.tree)
         ending = _Ending(before, target, snapshot_id, ref, files)
         give_up_at = time.monotonic() + FINISH_S
         while True:
@@ -221,17 +222,8 @@ class Rewinder:
         told = Told(session_id, self._broker)
         async with self._database.transaction() as conn:
             await hold_rows.end_rewind(conn, session_id)
-            await insert_snapshot(
-                conn,
-                ending.snapshot_id,
-                session_id,
-                task_id=target.task_id,
-                kind=SnapshotKind.CHANGED,
-                tree=target.tree,
-                ref=ending.ref,
-                note=f"set back to {describe(target)}",
-            )
-            if ending.files:
+            if ending.files:  # else the snapshot before is the new state as well
+                await _insert(conn, ending)
                 await add_note(conn, session_id, ending.for_agent)
             changes = await store_change(conn) if store_change else []
             await told.store(conn, [notice(session_id, "rewound", ending.for_person), *changes])
@@ -249,6 +241,21 @@ class Rewinder:
             await hold_rows.end_rewind(conn, session_id)
         text = f"A rewind was cut short and could not be finished: {error.text} Look at the session's snapshots."
         await tell(self._database, self._broker, notice(session_id, "rewind_failed", text, NoticeLevel.WARNING))
+
+
+async def _insert(conn: Connection, ending: _Ending) -> None:
+    """The row of the new state."""
+    target = ending.target
+    await insert_snapshot(
+        conn,
+        ending.snapshot_id,
+        target.session_id,
+        task_id=target.task_id,
+        kind=SnapshotKind.CHANGED,
+        tree=target.tree,
+        ref=ending.ref,
+        note=f"set back to {describe(target)}",
+    )
 
 
 async def _strays(place: Place, now: str, target: str) -> set[bytes]:

@@ -1,10 +1,9 @@
 // Asks which files a few letters mean.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { call } from "./client";
+import { useLater } from "./useLater";
 
 const SHOWN_MAX = 10;
-const TYPED_MS = 60; // letters that come quicker are asked for together
 const FRESH_MS = 4_000;
 const NOTHING: readonly string[] = [];
 
@@ -31,13 +30,4 @@ function find(place: Place, query: string, signal: AbortSignal) {
   const wanted = { query, limit: SHOWN_MAX };
   if (place.sessionId) return call("GET /api/sessions/{session_id}/files", { path: { session_id: place.sessionId }, query: wanted }, { signal });
   return call("GET /api/projects/{project_id}/files", { path: { project_id: place.projectId ?? "" }, query: wanted }, { signal });
-}
-
-function useLater(letters: string | null): string | null {
-  const [later, setLater] = useState(letters);
-  useEffect(() => {
-    const timer = setTimeout(() => setLater(letters), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [letters]);
-  return letters === null ? null : later;
 }

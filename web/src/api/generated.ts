@@ -33,7 +33,7 @@ export interface AgentOut {
 /** Snapshot semantics: `loading` while the first probe runs; the others carry a reason in words. */
 export type AgentState = "loading" | "ready" | "unavailable" | "error";
 
-/** What applying came to; with `dry_run` what it would come to. */
+/** What applying came to; with `dry_run` what it would come to, or what stands against it. */
 export interface AppliedOut {
   change: ChangeOut;
   already_applied: boolean;
@@ -46,6 +46,7 @@ export interface AppliedOut {
   units: number;
   units_total: number;
   rest_change_id: string | null;
+  conflicts: ConflictOut[];
 }
 
 /** Which part of a change goes where. */
@@ -143,6 +144,19 @@ export interface ComparedOut {
   files: FileOut[];
 }
 
+/** A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded. */
+export interface ConflictOut {
+  path: string;
+  path_coded: boolean;
+  reason: string;
+  text: string;
+  regions: RegionOut[];
+  base_size: number | null;
+  ours_size: number | null;
+  theirs_size: number | null;
+  more: number;
+}
+
 /** What a person decides about units of the change that they looked at. */
 export interface DecideInput {
   units?: string[];
@@ -181,7 +195,7 @@ export interface EnqueuedOut {
   created: boolean;
 }
 
-/** A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded. */
+/** A changed file; the counts are null for a binary one, `..._coded` says that bytes are percent-coded. */
 export interface FileOut {
   path: string;
   status: string;
@@ -190,6 +204,8 @@ export interface FileOut {
   old_mode: string;
   new_mode: string;
   path_coded: boolean;
+  old_path: string;
+  old_path_coded: boolean;
 }
 
 /** A file with a page of its units. */
@@ -204,6 +220,12 @@ export interface FlagOut {
   kind: string;
   reason: string;
   line: number | null;
+}
+
+/** A folder, written as it was typed (`~/` stays); `repository`: it is the top of a git checkout. */
+export interface FolderOut {
+  path: string;
+  repository: boolean;
 }
 
 /** Fork a session: from a snapshot, from what a task left behind, or, with neither, from the newest snapshot. */
@@ -225,6 +247,12 @@ export interface ForkOut {
 export interface FoundFilesOut {
   paths: string[];
   files: number;
+}
+
+/** Folders by name; with `more`, others fit as well. */
+export interface FoundFoldersOut {
+  folders: FolderOut[];
+  more: boolean;
 }
 
 export interface HTTPValidationError {
@@ -534,6 +562,15 @@ export interface ReapedOut {
   kept: string;
 }
 
+/** One place where both sides changed the same lines; `line` is the first one of yours. */
+export interface RegionOut {
+  line: number;
+  base: string;
+  ours: string;
+  theirs: string;
+  cut: boolean;
+}
+
 /** Remove a worktree; `force`: also with files that no snapshot can hold. */
 export interface RemoveInput {
   force?: boolean;
@@ -625,6 +662,7 @@ export interface SessionOut {
   start_dirty: boolean;
   pending_tasks: number;
   running_task_id: string | null;
+  heard_at: string | null;
   last_task_state: TaskState | null;
   last_task_id: string | null;
   pending_change_id: string | null;
@@ -662,6 +700,17 @@ export interface SnapshotOut {
 export interface StartInput {
   from?: string | null;
   dirty?: boolean;
+}
+
+/** What a name stands for. */
+export type StartKind = "branch" | "tag" | "remote" | "commit";
+
+/** A branch, tag or commit (its short id) that a session can start from; `at_unix` is 0 where git knows no time. */
+export interface StartNameOut {
+  kind: StartKind;
+  name: string;
+  at_unix: number;
+  subject: string;
 }
 
 /** A task; in a list its prompt is cut, `prompt_chars` counts the whole. `place` orders its session's queue. */
@@ -1294,6 +1343,7 @@ export interface Routes {
   "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: CommentOut };
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: CommentOut };
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: DemoOut };
+  "GET /api/folders": { path: Record<string, never>; query: { typed?: string; limit?: number }; body: undefined; answer: FoundFoldersOut };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HealthOut };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: Nothing | null; answer: LoginCodeOut };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPageOut };
@@ -1303,12 +1353,14 @@ export interface Routes {
   "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionOut[] };
   "GET /api/permissions/{permission_id}": { path: { permission_id: string }; query: Record<string, never>; body: undefined; answer: PermissionOut };
   "POST /api/permissions/{permission_id}/answer": { path: { permission_id: string }; query: Record<string, never>; body: PermissionAnswerInput; answer: PermissionOut };
-  "GET /api/projects": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ProjectOut[] };
+  "GET /api/projects": { path: Record<string, never>; query: { removed?: boolean }; body: undefined; answer: ProjectOut[] };
   "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: ProjectOut };
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
+  "DELETE /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectOut };
   "GET /api/projects/{project_id}/files": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFilesOut };
   "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettingsOut };
   "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettingsOut };
+  "GET /api/projects/{project_id}/starts": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: StartNameOut[] };
   "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number }; body: undefined; answer: HitOut[] };
   "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null }; body: undefined; answer: SessionOut[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: SessionOut };

@@ -29,8 +29,23 @@ connection.onState(() => {
 const AGENTS_MS = 60_000; // the socket tells of every change
 const LISTS_MS = 5_000; // a safety net: frames of watched sessions and our own actions refresh at once
 
+const EVERY_PROJECT = {
+  queryKey: ["projects"],
+  queryFn: ({ signal }: { signal: AbortSignal }) => call("GET /api/projects", { query: { removed: true } }, { signal }),
+};
+
+/** The projects of the list. */
 export function useProjects() {
-  return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => call("GET /api/projects", {}, { signal }) });
+  return useQuery({ ...EVERY_PROJECT, select: listed });
+}
+
+/** Also those that were removed from it: their sessions are in the archive. */
+export function useEveryProject() {
+  return useQuery(EVERY_PROJECT);
+}
+
+function listed(projects: Answer<"GET /api/projects">): Answer<"GET /api/projects"> {
+  return projects.filter((one) => one.archived_at === null);
 }
 
 export function useSessions(state: "open" | "archived" = "open") {
@@ -41,12 +56,22 @@ export function useSessions(state: "open" | "archived" = "open") {
   });
 }
 
+/** When the list of open sessions was asked for last, Unix time in seconds. It does not tell of changes by itself. */
+export function sessionsAskedAt(): number {
+  return (queryClient.getQueryState(["sessions", "open"])?.dataUpdatedAt ?? 0) / 1000;
+}
+
 export function useSession(sessionId: string) {
   return useQuery({
     queryKey: ["session", sessionId],
     queryFn: ({ signal }) => call("GET /api/sessions/{session_id}", { path: { session_id: sessionId } }, { signal }),
-    refetchInterval: ({ state: { error } }) => (error instanceof Problem && error.status === 404 ? false : LISTS_MS),
+    refetchInterval: ({ state }) => (isGone(state.error) ? false : LISTS_MS),
   });
+}
+
+/** Whether the service knows no such thing; asking again does not bring it about. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 422);
 }
 
 export function useChats(sessionId: string, enabled = true) {

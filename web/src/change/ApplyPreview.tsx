@@ -1,10 +1,9 @@
 // What applying would come to, before it is done: how much is written, what stays out, what stands against it.
 import { useApplyPreview } from "../api/review";
-import { Problem } from "../api/client";
 import type { ApplyInput } from "../api/generated";
 import { visible } from "../text/visible";
 import styles from "./ApplyDialog.module.css";
-import { Conflicts, conflictsOf } from "./Conflicts";
+import { Conflicts } from "./Conflicts";
 
 interface ApplyPreviewProps {
   changeId: string;
@@ -17,16 +16,22 @@ const LEFT_SHOWN = 8;
 export function ApplyPreview({ changeId, body, onResolved }: ApplyPreviewProps) {
   const preview = useApplyPreview(changeId, body);
   if (preview.error) {
-    const conflicts = preview.error instanceof Problem ? conflictsOf(preview.error) : [];
     return (
       <div className={styles.failure} role="alert">
-        <p>{conflicts.length ? "Your files stand against it. Nothing was touched." : preview.error.message}</p>
-        {conflicts.length > 0 && <Conflicts conflicts={conflicts} changeId={changeId} onResolved={onResolved} />}
+        <p>{preview.error.message}</p>
       </div>
     );
   }
   if (!preview.data) return <p className={styles.preview}>Looking what it would do…</p>;
-  const { files_written, left, units, already_applied } = preview.data;
+  const { files_written, left, units, already_applied, conflicts } = preview.data;
+  if (conflicts.length > 0) {
+    return (
+      <div className={styles.failure} role="alert">
+        <p>Your files stand against it. Nothing was touched.</p>
+        <Conflicts conflicts={conflicts} changeId={changeId} onResolved={onResolved} />
+      </div>
+    );
+  }
   if (already_applied) return <p className={styles.preview}>It was applied before; nothing would be written.</p>;
   const files = files_written === 1 ? "1 file" : `${files_written} files`;
   return (

@@ -1,6 +1,6 @@
 // What stands against a change: both sides of each place, and the offer to let the agent put them together.
 import { call, type Problem } from "../api/client";
-import type { ConflictProblem } from "../api/generated";
+import type { ConflictOut } from "../api/generated";
 import { useAction } from "../api/queries";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
@@ -8,12 +8,12 @@ import { complain, say } from "../ui/Toasts";
 import styles from "./Conflicts.module.css";
 
 /** The files that a refused apply names. */
-export function conflictsOf(problem: Problem): ConflictProblem[] {
-  return (problem.body.conflicts as ConflictProblem[] | undefined) ?? [];
+export function conflictsOf(problem: Problem): ConflictOut[] {
+  return (problem.body.conflicts as ConflictOut[] | undefined) ?? [];
 }
 
 interface ConflictsProps {
-  conflicts: ConflictProblem[];
+  conflicts: ConflictOut[];
   changeId: string;
   onResolved: () => void;
 }

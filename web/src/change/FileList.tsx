@@ -1,71 +1,77 @@
-// The files of the change by directory, with statistics, flags and how far each one is decided.
-import { ChevronRight, TriangleAlert } from "lucide-react";
-import { useMemo, useState } from "react";
+// The files of the change: how many, a filter, and the tree or the list of them.
+import { ChevronRight, ChevronsDownUp, ChevronsUpDown, List, ListTree } from "lucide-react";
+import { useMemo, useRef, useState } from "react";
 import type { ReviewFileOut } from "../api/generated";
-import { visible } from "../text/visible";
+import { IconButton } from "../ui/Button";
 import styles from "./FileList.module.css";
+import { FileTree } from "./FileTree";
+import { listRows, treeOf, treeRows } from "./tree";
+import { setDiffView, useDiffView } from "./view";
 
 const FILTER_FROM = 12;
-const OPEN_UP_TO = 40;
 const WIDE_PX = 700; // on a phone the differences need the room
-const LETTERS: Record<string, string> = { added: "A", modified: "M", deleted: "D", renamed: "R", type_changed: "T" };
+const NONE: ReadonlySet<string> = new Set();
 
 export function FileList({ files, onChoose }: { files: ReviewFileOut[]; onChoose: (number: number) => void }) {
+  const view = useDiffView();
   const [filter, setFilter] = useState("");
-  const [open, setOpen] = useState(files.length <= OPEN_UP_TO && innerWidth > WIDE_PX);
-  const shown = useMemo(() => files.filter((file) => file.path.toLowerCase().includes(filter.toLowerCase())), [files, filter]);
+  const [folded, setFolded] = useState(NONE);
+  const box = useRef<HTMLDivElement>(null);
+  const open = view.listed ?? innerWidth > WIDE_PX;
+  const wanted = filter.trim().toLowerCase();
+  const shown = useMemo(() => (wanted ? files.filter((file) => file.path.toLowerCase().includes(wanted)) : files), [files, wanted]);
+  const tree = useMemo(() => treeOf(shown), [shown]);
+  // What a filter finds is not to be looked for in folded folders.
+  const rows = useMemo(() => (view.files === "list" ? listRows(shown) : treeRows(tree, wanted ? NONE : folded)), [view.files, shown, tree, wanted, folded]);
+  const count = files.length === 1 ? "1 file" : `${files.length} files`;
+  const fold = (keys: readonly string[], away: boolean) => setFolded((before) => new Set(away ? [...before, ...keys] : [...before].filter((key) => !keys.includes(key))));
   return (
     <nav className={styles.files} aria-label="Files of the change">
-      <button type="button" className={styles.fold} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <ChevronRight aria-hidden /> {files.length === 1 ? "1 file" : `${files.length} files`}
-      </button>
-      {open && files.length >= FILTER_FROM && (
-        <input type="search" placeholder="Filter files" aria-label="Filter files" value={filter} onChange={(event) => setFilter(event.target.value)} />
-      )}
-      {open && (
-        <ul onKeyDown={walk}>
-          {shown.map((file) => (
-            <FileRow key={file.number} file={file} onChoose={onChoose} />
-          ))}
-        </ul>
-      )}
+      <div className={styles.head}>
+        <button type="button" className={styles.fold} aria-expanded={open} onClick={() => setDiffView({ listed: !open })}>
+          <ChevronRight aria-hidden /> {count}
+        </button>
+        {open && files.length >= FILTER_FROM && (
+          <input
+            type="search"
+            placeholder="Filter files"
+            aria-label="Filter files"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+            onKeyDown={(event) => event.key === "ArrowDown" && (event.preventDefault(), box.current?.focus())}
+          />
+        )}
+        {open && <Switches folded={folded} folders={() => treeRows(tree, NONE).filter((row) => row.kind === "folder").map((row) => row.key)} setFolded={setFolded} />}
+      </div>
+      {open && rows.length > 0 && <FileTree box={box} rows={rows} onFold={fold} onChoose={onChoose} />}
+      {open && rows.length === 0 && <p className={styles.none}>No file has “{filter.trim()}” in its path.</p>}
     </nav>
   );
 }
 
-/** The arrow keys go from file to file. */
-function walk(event: React.KeyboardEvent<HTMLUListElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const files = [...event.currentTarget.querySelectorAll<HTMLButtonElement>("button")];
-  const next = step && files[files.indexOf(document.activeElement as HTMLButtonElement) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+interface SwitchesProps {
+  folded: ReadonlySet<string>;
+  /** All that could be folded. */
+  folders: () => string[];
+  setFolded: (folded: ReadonlySet<string>) => void;
 }
 
-function FileRow({ file, onChoose }: { file: ReviewFileOut; onChoose: (number: number) => void }) {
-  const cut = file.path.lastIndexOf("/") + 1;
-  const decided = file.open === 0 ? (file.rejected === 0 ? "accepted" : file.accepted === 0 ? "rejected" : "decided") : "open";
+function Switches({ folded, folders, setFolded }: SwitchesProps) {
+  const { files } = useDiffView();
   return (
-    <li>
-      <button type="button" className={styles.file} data-decided={decided} onClick={() => onChoose(file.number)}>
-        <span className={styles.letter} data-status={file.status} title={file.status.replace("_", " ")}>
-          {LETTERS[file.status] ?? "M"}
-        </span>
-        <span className={styles.path}>
-          <span className={styles.folder}>{visible(file.path.slice(0, cut))}</span>
-          {visible(file.path.slice(cut))}
-        </span>
-        {file.flags.length > 0 && (
-          <span className={styles.flag} title={file.flags.map((flag) => visible(flag.reason)).join("\n")}>
-            <TriangleAlert aria-label={file.flags.map((flag) => visible(flag.reason)).join(", ")} />
-          </span>
-        )}
-        <span className={styles.counts}>
-          <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
-        </span>
-        <span className="visually-hidden">{decided}</span>
-      </button>
-    </li>
+    <span className={styles.switches}>
+      {files === "tree" && (
+        <IconButton
+          label={folded.size ? "Open all folders" : "Fold all folders"}
+          icon={folded.size ? <ChevronsUpDown /> : <ChevronsDownUp />}
+          onClick={() => setFolded(folded.size ? NONE : new Set(folders()))}
+        />
+      )}
+      <IconButton
+        label={files === "tree" ? "Show files as a list" : "Show files as a tree"}
+        icon={files === "tree" ? <List /> : <ListTree />}
+        onClick={() => setDiffView({ files: files === "tree" ? "list" : "tree" })}
+      />
+    </span>
   );
 }

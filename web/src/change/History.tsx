@@ -10,7 +10,7 @@ import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import styles from "./History.module.css";
 import { HistoryWays } from "./HistoryWays";
-import { momentsOf, promptsOf, type Moment } from "./moments";
+import { beforeNewestTurn, momentsOf, promptsOf, type Moment } from "./moments";
 import { PatchScroll } from "./PatchScroll";
 import { WorktreeState } from "./WorktreeState";
 
@@ -23,7 +23,8 @@ export function History({ sessionId, items }: { sessionId: string; items: Conver
   const [until, setUntil] = useState("now");
   if (!snapshots) return error ? <Failure error={error} onRetry={refetch} /> : <Loading />;
   if (snapshots.length === 0) return <p className={styles.empty}>The session's files have not been looked at yet.</p>;
-  const place = Math.max(0, moments.findIndex((one) => one.id === (chosen ?? newestStart(moments))));
+  const found = moments.findIndex((one) => one.id === chosen);
+  const place = found < 0 ? beforeNewestTurn(moments) : found;
   const from = moments[place] as Moment;
   const end = moments.find((one) => one.id === until) ?? (moments.at(-1) as Moment);
   return (
@@ -52,11 +53,6 @@ export function History({ sessionId, items }: { sessionId: string; items: Conver
       <Compared sessionId={sessionId} from={from.id} to={end.id} />
     </div>
   );
-}
-
-/** Before the newest turn: what that turn did is looked for most. */
-function newestStart(moments: readonly Moment[]): string {
-  return (moments.findLast((one) => one.snapshot?.kind === "turn_start") ?? moments[0])?.id ?? "base";
 }
 
 function MomentSelect({ moments, value, onChange }: { moments: readonly Moment[]; value: string; onChange: (id: string) => void }) {

@@ -1,11 +1,14 @@
 // The files of a comparison in one virtual scroll, to be read only.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { LineOut } from "../api/generated";
 import { visible } from "../text/visible";
 import { DiffLines } from "./DiffLines";
 import scroll from "./FileScroll.module.css";
 import styles from "./PatchScroll.module.css";
 import { readPatch, type PatchFile } from "./patch";
+import { useNear } from "./useNear";
+import { withWords } from "./words";
 
 const LINE_PX = 20;
 const HEAD_PX = 50;
@@ -45,8 +48,24 @@ function File({ file }: { file: PatchFile }) {
         <span className={styles.facts}>{file.facts.map(visible).join(" · ")}</span>
       </header>
       {file.hunks.map((lines, index) => (
-        <DiffLines key={index} lines={lines} path={file.path} />
+        <Hunk key={index} lines={lines} path={file.path} />
       ))}
     </section>
+  );
+}
+
+/** Words are compared when the lines come near the screen. */
+function Hunk({ lines, path }: { lines: readonly LineOut[]; path: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const near = useNear(box);
+  const [wanted, want] = useState(false);
+  useEffect(() => {
+    if (near) want(true);
+  }, [near]);
+  const shown = useMemo(() => (wanted ? withWords(lines) : lines), [lines, wanted]);
+  return (
+    <div ref={box}>
+      <DiffLines lines={shown} path={path} />
+    </div>
   );
 }

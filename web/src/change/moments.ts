@@ -18,7 +18,7 @@ const KINDS: Record<SnapshotKind, string> = {
   before_undo: "Before parts were taken back",
   before_removal: "Before the worktree was put away",
   before_update: "Before your newer files came in",
-  changed: "Changed from outside",
+  changed: "Changed by you",
   apply: "Applied",
   fork: "Start of this fork",
   manual: "Kept by hand",
@@ -27,14 +27,33 @@ const PROMPT_CHARS = 60;
 
 /** Oldest first, from where the worktree began; files that were put away have no now. */
 export function momentsOf(snapshots: readonly SnapshotOut[], prompts: ReadonlyMap<string, string>, away = false): Moment[] {
-  const kept = [...snapshots].reverse().map((snapshot) => ({ id: snapshot.id, snapshot, words: wordsOf(snapshot, prompts) }));
+  const kept: (Moment & { snapshot: SnapshotOut })[] = [];
+  for (const snapshot of [...snapshots].reverse()) {
+    const before = kept.at(-1)?.snapshot;
+    // What is kept before the files are written is no moment of its own where nothing had changed since the last one.
+    if (snapshot.kind.startsWith("before_") && before?.tree === snapshot.tree) continue;
+    const same = kept.findLast((one) => one.snapshot.tree === snapshot.tree && one.snapshot.kind !== "changed");
+    const back = snapshot.kind === "changed" && same && `Set back to: ${same.words}`;
+    kept.push({ id: snapshot.id, snapshot, words: back || wordsOf(snapshot, prompts) });
+  }
   return [{ id: "base", snapshot: null, words: "Where the session began" }, ...kept, ...(away ? [] : [{ id: "now", snapshot: null, words: "Now" }])];
 }
 
 function wordsOf(snapshot: SnapshotOut, prompts: ReadonlyMap<string, string>): string {
+  if (snapshot.kind === "changed" && snapshot.note) return capital(visible(snapshot.note));
   const prompt = snapshot.task_id ? prompts.get(snapshot.task_id) : undefined;
   const what = prompt ? `“${shortened(prompt)}”` : snapshot.kind.startsWith("turn") ? "a turn" : "";
   return [KINDS[snapshot.kind], what, snapshot.note && `(${visible(snapshot.note)})`].filter(Boolean).join(" ");
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Before the newest turn, which is the one that is looked for most; else where the session began. */
+export function beforeNewestTurn(moments: readonly Moment[]): number {
+  const ended = moments.findLastIndex((one) => one.snapshot?.kind === "turn_end" || one.snapshot?.kind === "interrupted");
+  return Math.max(0, ended - 1);
 }
 
 function shortened(prompt: string): string {

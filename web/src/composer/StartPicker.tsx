@@ -1,15 +1,22 @@
 // Where a new session's files start from: what is checked out, the checkout as it is, or a branch, tag or commit.
-import type { StartInput } from "../api/generated";
+import { Cloud, GitBranch, GitCommitHorizontal, Tag } from "lucide-react";
+import type { StartInput, StartNameOut } from "../api/generated";
+import { useStarts } from "../api/places";
+import { age } from "../text/times";
+import { visible } from "../text/visible";
+import { SuggestField } from "../ui/SuggestField";
 import styles from "./StartPicker.module.css";
 
 interface StartPickerProps {
+  projectId: string | undefined;
   start: StartInput;
   onStart: (start: StartInput) => void;
 }
 
-export function StartPicker({ start, onStart }: StartPickerProps) {
+export function StartPicker({ projectId, start, onStart }: StartPickerProps) {
   const named = start.from !== undefined && start.from !== null;
   const chosen = start.dirty ? "dirty" : named ? "named" : "head";
+  const found = useStarts(projectId, named ? (start.from ?? "") : null);
   return (
     <span className={styles.start}>
       <select
@@ -22,17 +29,45 @@ export function StartPicker({ start, onStart }: StartPickerProps) {
         <option value="named">From a branch or commit</option>
       </select>
       {named && (
-        <input
+        <SuggestField
+          value={start.from ?? ""}
+          onValue={(from) => onStart({ from })}
+          found={found}
+          keyOf={(one) => `${one.kind} ${one.name}`}
+          onTake={(one) => {
+            onStart({ from: one.name });
+            return false;
+          }}
+          listLabel="Branches, tags and commits"
+          row={(one) => <NameRow name={one} />}
           aria-label="Branch, tag or commit"
           placeholder="main"
           autoFocus
-          spellCheck={false}
-          autoCapitalize="off"
-          value={start.from ?? ""}
-          onChange={(event) => onStart({ from: event.target.value })}
         />
       )}
     </span>
+  );
+}
+
+const KINDS = {
+  branch: { icon: GitBranch, word: "branch" },
+  tag: { icon: Tag, word: "tag" },
+  remote: { icon: Cloud, word: "remote branch" },
+  commit: { icon: GitCommitHorizontal, word: "commit" },
+} as const;
+
+function NameRow({ name }: { name: StartNameOut }) {
+  const { icon: Icon, word } = KINDS[name.kind];
+  return (
+    <>
+      <Icon aria-hidden />
+      <span className="visually-hidden">{word}</span>
+      <span className={styles.name}>{visible(name.name)}</span>
+      <span className={styles.subject} title={visible(name.subject)}>
+        {visible(name.subject)}
+      </span>
+      {name.at_unix > 0 && <span className={styles.age}>{age(new Date(name.at_unix * 1000))}</span>}
+    </>
   );
 }
 

@@ -13,7 +13,9 @@ interface SuggestionsProps<Item> {
 
 export function Suggestions<Item>({ menu, label, below, keyOf, children }: SuggestionsProps<Item>) {
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => list.current?.children[menu.active]?.scrollIntoView({ block: "nearest" }), [menu.active]);
+  useEffect(() => {
+    list.current?.children[menu.active]?.scrollIntoView({ block: "nearest" }); // a promise in some browsers: no cleanup
+  }, [menu.active]);
   if (!menu.open) return null;
   return (
     <ul ref={list} data-below={below || undefined} className={styles.menu} role="listbox" id={menu.id} aria-label={label}>

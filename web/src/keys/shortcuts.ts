@@ -38,6 +38,7 @@ export const SHEET: readonly { where: string; shortcuts: readonly Shortcut[] }[]
       { key: "j, k", what: "Next, previous part" },
       { key: "y, n, u", what: "Accept, reject, reopen the part" },
       { key: "c", what: "Comment on the part" },
+      { key: "Arrows, *", what: "Walk, fold and open the file tree; letters go to a name" },
     ],
   },
   { where: "When an agent asks", shortcuts: [{ key: "a, s, r", what: "Allow once, allow for the session, refuse" }] },
@@ -76,7 +77,7 @@ function matches(key: string, event: KeyboardEvent): boolean {
   return event.key === key;
 }
 
-const OWN_KEYS = "[data-unit], [role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+const OWN_KEYS = "[data-unit], [role=dialog], [role=alertdialog], [role=menu], [role=listbox], [role=tree]";
 
 /** Whether plain keys belong to what has the keyboard. */
 function isTaken(target: EventTarget | null): boolean {

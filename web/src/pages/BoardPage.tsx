@@ -1,9 +1,10 @@
 // All tasks over all projects: what waits, runs, asks and has ended.
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { useProjects, useTasks } from "../api/queries";
+import { useEveryProject, useProjects, useSessions, useTasks } from "../api/queries";
 import { useCancel } from "../api/queue";
 import type { TaskOut } from "../api/generated";
+import { useDoing } from "../sidebar/useDoing";
 import { age, count, duration } from "../text/times";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
@@ -33,6 +34,7 @@ function columnOf(task: TaskOut): Column {
 export default function BoardPage({ onMenu }: { onMenu: () => void }) {
   const { data: tasks, error, refetch } = useTasks();
   const { data: projects = [] } = useProjects();
+  const { data: every = [] } = useEveryProject();
   const [project, setProject] = useState("");
   const columns = useMemo(() => {
     const groups = new Map<Column, TaskOut[]>(COLUMNS.map((one) => [one, []]));
@@ -67,7 +69,7 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
                 {columns.get(name)?.length === 0 && <p className={styles.empty}>{EMPTY[name]}</p>}
                 <ul>
                   {columns.get(name)?.map((task) => (
-                    <Task key={task.id} task={task} project={projects.find((one) => one.id === task.project_id)?.name ?? ""} />
+                    <Task key={task.id} task={task} project={every.find((one) => one.id === task.project_id)?.name ?? ""} />
                   ))}
                 </ul>
               </section>
@@ -81,6 +83,8 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
 
 function Task({ task, project }: { task: TaskOut; project: string }) {
   const cancel = useCancel();
+  const { data: sessions } = useSessions();
+  const { silentS, words } = useDoing(sessions?.find((one) => one.running_task_id === task.id));
   const live = task.state === "pending" || task.state === "running";
   const seconds = task.started_at && task.ended_at ? (Date.parse(task.ended_at) - Date.parse(task.started_at)) / 1000 : 0;
   const usage = task.usage;
@@ -96,6 +100,7 @@ function Task({ task, project }: { task: TaskOut; project: string }) {
     <li className={styles.task} data-state={task.state}>
       <Link href={`/sessions/${task.session_id}`}>{visible(task.prompt.trim().split("\n")[0] ?? "").slice(0, 140)}</Link>
       <p>{visible(facts.join(" · "))}</p>
+      {silentS > 0 && <p className={styles.silent}>{words}</p>}
       {task.error_text && <p className={styles.error}>{visible(task.error_text)}</p>}
       {live && (
         <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(task.id, { onError: complain })}>

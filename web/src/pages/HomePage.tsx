@@ -1,6 +1,6 @@
 // Where one begins: choose a project, say what to do, and a session is made for it.
 import { useEffect, useMemo, useState } from "react";
-import { useLocation } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import type { StartInput } from "../api/generated";
 import { useProjects, useSessions } from "../api/queries";
 import { Composer } from "../composer/Composer";
@@ -32,6 +32,10 @@ function Begin() {
   const [, go] = useLocation();
   const [start, setStart] = useState<StartInput>({});
   const [picked, setPicked] = useState(() => localStorage.getItem(LAST) ?? "");
+  const named = new URLSearchParams(useSearch()).get("project");
+  useEffect(() => {
+    if (named) setPicked(named);
+  }, [named]);
   const project = projects.find((one) => one.id === picked) ?? projects[0];
   const target = useMemo(() => ({ projectId: project?.id }), [project?.id]);
   useEffect(() => {
@@ -51,7 +55,7 @@ function Begin() {
             ))}
           </select>
         </label>
-        <StartPicker start={start} onStart={setStart} />
+        <StartPicker projectId={project?.id} start={start} onStart={setStart} />
       </Composer>
       <details className={styles.add}>
         <summary>Add a project</summary>

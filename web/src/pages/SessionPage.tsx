@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
 import { useSearch } from "wouter";
-import { useChats, useSession } from "../api/queries";
+import { isGone, useChats, useSession } from "../api/queries";
 import { resetPanel, setPanel, usePanel } from "../change/panel";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
@@ -17,11 +17,23 @@ import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { SplitPane } from "../ui/SplitPane";
+import { NothingHere } from "./NothingHere";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("../change/ChangePanel"));
 
-export function SessionPage({ sessionId, onMenu }: { sessionId: string; onMenu: () => void }) {
+interface SessionPageProps {
+  sessionId: string;
+  onMenu: () => void;
+}
+
+export function SessionPage({ sessionId, onMenu }: SessionPageProps) {
+  const { error } = useSession(sessionId);
+  if (isGone(error)) return <NothingHere onMenu={onMenu} why="There is no such session." />;
+  return <Session sessionId={sessionId} onMenu={onMenu} />;
+}
+
+function Session({ sessionId, onMenu }: SessionPageProps) {
   const { data: session, error, refetch } = useSession(sessionId);
   const conversation = useConversation(sessionId);
   const { data: chats } = useChats(sessionId);

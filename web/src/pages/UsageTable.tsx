@@ -1,6 +1,6 @@
 // Tokens and cost by agent, model and project, as a table with a bar a line.
 import { useState } from "react";
-import { useProjects } from "../api/queries";
+import { useEveryProject } from "../api/queries";
 import type { UsageSumOut } from "../api/generated";
 import { useUsage } from "../api/usage";
 import { count, duration } from "../text/times";
@@ -48,7 +48,7 @@ export function UsageTable() {
 }
 
 function Sums({ kind, rows, total }: { kind: Kind; rows: readonly UsageSumOut[]; total: UsageSumOut }) {
-  const { data: projects = [] } = useProjects();
+  const { data: projects = [] } = useEveryProject();
   const nameOf = (one: UsageSumOut) =>
     one.kind === "project"
       ? (projects.find((project) => project.id === one.project_id)?.name ?? "…")

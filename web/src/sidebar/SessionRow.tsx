@@ -12,13 +12,14 @@ import { DoingMark } from "./DoingMark";
 import { RenameDialog } from "./RenameDialog";
 import styles from "./SessionRow.module.css";
 import { useSeen } from "./seen";
-import { doing, WORDS } from "./state";
+import { WORDS } from "./state";
+import { useDoing } from "./useDoing";
 
 export function SessionRow({ session, onChosen }: { session: SessionOut; onChosen: () => void }) {
   const [location] = useLocation();
   const here = location === `/sessions/${session.id}`;
   const unread = useSeen(session, here);
-  const state = doing(session);
+  const { state, words } = useDoing(session);
   const patch = usePatchSession(session.id);
   const pin = usePin(session.id);
   const [renaming, rename] = useState(false);
@@ -26,7 +27,7 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
   return (
     <li className={styles.row} data-here={here}>
       <Link href={`/sessions/${session.id}`} onClick={onChosen} className={styles.link} aria-current={here ? "page" : undefined}>
-        <DoingMark doing={state} />
+        <DoingMark doing={state} words={words} />
         <span className={styles.title} data-unread={unread}>
           {visible(session.title)}
           {unread && <span className="visually-hidden">, unread</span>}

@@ -2,11 +2,12 @@
 import { Bot, KanbanSquare, Plus, Settings } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { useProjects, useSessions } from "../api/queries";
-import type { SessionOut } from "../api/generated";
+import { useEveryProject, useSessions } from "../api/queries";
+import type { ProjectOut, SessionOut } from "../api/generated";
 import { keyName, SHORTCUTS } from "../keys/shortcuts";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
+import { ProjectHead } from "./ProjectHead";
 import { visible } from "../text/visible";
 import { Failure } from "../ui/Failure";
 import { SessionRow } from "./SessionRow";
@@ -76,21 +77,15 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
 
 function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }) {
   const { data: sessions, error, refetch } = useSessions(filter === "archived" ? "archived" : "open");
-  const { data: projects = [] } = useProjects();
-  const groups = useMemo(() => {
-    const shown = (sessions ?? []).filter((one) => shows(filter, doing(one)));
-    const byProject = new Map<string, SessionOut[]>();
-    for (const one of shown) byProject.set(one.project_id, [...(byProject.get(one.project_id) ?? []), one]);
-    return [...byProject];
-  }, [sessions, filter]);
-  const nameOf = (id: string) => projects.find((one) => one.id === id)?.name ?? "…";
+  const { data: projects } = useEveryProject();
+  const groups = useMemo(() => grouped(filter, sessions ?? [], projects ?? []), [filter, sessions, projects]);
   return (
     <div className={styles.list}>
       {!sessions && error && <Failure error={error} onRetry={refetch} />}
-      {sessions && groups.length === 0 && <p className={styles.empty}>{EMPTY[filter]}</p>}
-      {groups.map(([projectId, members]) => (
-        <section key={projectId} aria-label={visible(nameOf(projectId))}>
-          <h2 className={styles.project}>{visible(nameOf(projectId))}</h2>
+      {sessions && !groups.some((one) => one.sessions.length > 0) && <p className={styles.empty}>{EMPTY[filter]}</p>}
+      {groups.map(({ id, project, sessions: members }) => (
+        <section key={id} aria-label={visible(project?.name ?? "…")}>
+          {project && <ProjectHead project={project} onChosen={onChosen} />}
           <ul>
             {members.map((session) => (
               <SessionRow key={session.id} session={session} onChosen={onChosen} />
@@ -100,4 +95,20 @@ function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }
       ))}
     </div>
   );
+}
+
+interface Group {
+  id: string;
+  project: ProjectOut | undefined;
+  sessions: SessionOut[];
+}
+
+/** Sessions by their project, the project of the newest one first; in the list of all also projects without any. */
+function grouped(filter: Filter, sessions: readonly SessionOut[], projects: readonly ProjectOut[]): Group[] {
+  const known = new Map(projects.map((one) => [one.id, one]));
+  const groups = new Map<string, Group>();
+  const group = (id: string) => groups.get(id) ?? groups.set(id, { id, project: known.get(id), sessions: [] }).get(id);
+  for (const one of sessions) if (shows(filter, doing(one))) group(one.project_id)?.sessions.push(one);
+  if (filter === "all") for (const one of projects) if (one.archived_at === null) group(one.id);
+  return [...groups.values()];
 }

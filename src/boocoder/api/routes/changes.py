@@ -65,7 +65,7 @@ async def get_diff(change_id: ChangePath, services: Services) -> Response:
 @access(Access.WRITE)
 async def apply_change(change_id: ChangePath, services: Services, body: ApplyInput | None = None) -> AppliedOut:
     """Put the change, or what is accepted of it, where it is asked for; conflicts touch nothing and are answered
-    file by file with both sides (409)."""
+    file by file with both sides (409). They are the result of a `dry_run` (200)."""
     asked = body or ApplyInput()
     request = asked.request(ApplyTarget(asked.target), extend=False)
     if asked.dry_run:

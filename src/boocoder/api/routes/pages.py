@@ -6,11 +6,13 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -64,13 +66,27 @@ def _takes_gzip(request: Request) -> bool:
 
 async def page(request: Request) -> Response:
     """The page's document."""
+    return document(request)
+
+
+def document(request: Request, status: int = HTTPStatus.OK) -> Response:
+    """The page's document, or what stands for it where it was not built."""
     if _file("index.html") is None:
-        return Response(NOT_BUILT, media_type="text/html")
-    return _answer("index.html", request)
+        return Response(NOT_BUILT, status, media_type="text/html")
+    answer = _answer("index.html", request)
+    answer.status_code = status
+    return answer
+
+
+def is_stray(request: Request) -> bool:
+    """Whether a person's browser asks for an address that is none: the page tells it so, and how to go on."""
+    elsewhere = request.url.path.startswith(("/api/", "/assets/"))
+    return request.method in ("GET", "HEAD") and not elsewhere and "text/html" in request.headers.get("accept", "")
 
 
 for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings"):
-    router.get(address, response_class=Response)(access(Access.READ)(page))
+    # What stands behind a `?` is for the page's script, such as the message that a search found.
+    router.add_api_route(address, access(Access.READ)(page), response_class=Response, route_class_override=APIRoute)
 
 
 @router.get("/favicon.svg", response_class=Response)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.services import Services
@@ -32,10 +33,10 @@ async def add_project(body: NewProject, services: Services, response: Response) 
 
 @router.get("")
 @access(Access.READ)
-async def list_projects(services: Services) -> list[ProjectOut]:
-    """All projects by name."""
+async def list_projects(services: Services, removed: Annotated[bool, Query()] = False) -> list[ProjectOut]:
+    """All projects by name; with `removed` also those that were removed from the list."""
     async with services.database.connection() as conn:
-        return [ProjectOut.model_validate(row) for row in await projects.list_projects(conn)]
+        return [ProjectOut.model_validate(row) for row in await projects.list_projects(conn, removed=removed)]
 
 
 @router.get("/{project_id}")
@@ -44,3 +45,11 @@ async def get_project(project_id: ProjectPath, services: Services) -> ProjectOut
     """One project."""
     async with services.database.connection() as conn:
         return ProjectOut.model_validate(await projects.get_project(conn, project_id))
+
+
+@router.delete("/{project_id}")
+@access(Access.WRITE)
+async def remove_project(project_id: ProjectPath, services: Services) -> ProjectOut:
+    """Take a project off the list and archive its sessions; its repository and all that was said stay."""
+    async with services.database.transaction() as conn:
+        return ProjectOut.model_validate(await projects.remove_project(conn, project_id))

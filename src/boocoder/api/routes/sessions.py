@@ -30,7 +30,7 @@ async def open_session(body: NewSession, services: Services) -> SessionOut:
     if start_from is not None:
         await require_start(services, project_id, start_from)
     async with services.database.transaction() as conn:
-        project = await projects.get_project(conn, project_id)
+        project = await projects.hold_project(conn, project_id)
         await sessions.insert_session(conn, session_id, project.id, body.title or "New session")
         await starts.set_start(conn, session_id, start_from=start_from, start_dirty=start_dirty)
         return SessionOut.model_validate(await sessions.get_session(conn, session_id))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
+from boocoder.api.problem import conflict_problem
 from boocoder.api.shapes.inputs import Input, Name, Text
 from boocoder.api.shapes.outputs import ChangeOut, Output
 from boocoder.changes.planning import ApplyReport, ApplyRequest, BranchStart
@@ -56,8 +57,32 @@ class ApplyInput(Input, BranchFields):
         return self
 
 
+class RegionOut(Output):
+    """One place where both sides changed the same lines; `line` is the first one of yours."""
+
+    line: int
+    base: str
+    ours: str
+    theirs: str
+    cut: bool
+
+
+class ConflictOut(Output):
+    """A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded."""
+
+    path: str
+    path_coded: bool
+    reason: str
+    text: str
+    regions: tuple[RegionOut, ...]
+    base_size: int | None
+    ours_size: int | None
+    theirs_size: int | None
+    more: int
+
+
 class AppliedOut(Output):
-    """What applying came to; with `dry_run` what it would come to."""
+    """What applying came to; with `dry_run` what it would come to, or what stands against it."""
 
     change: ChangeOut
     already_applied: bool
@@ -70,6 +95,7 @@ class AppliedOut(Output):
     units: int
     units_total: int
     rest_change_id: UUID | None
+    conflicts: tuple[ConflictOut, ...]
 
     @staticmethod
     def of(report: ApplyReport, change: ChangeOut) -> AppliedOut:
@@ -77,7 +103,7 @@ class AppliedOut(Output):
         return AppliedOut(
             change=change,
             already_applied=report.state == "already_applied",
-            dry_run=report.state == "possible",
+            dry_run=report.state in ("possible", "conflicts"),
             files_written=report.files,
             left=report.left,
             target=report.target,
@@ -86,6 +112,7 @@ class AppliedOut(Output):
             units=report.units,
             units_total=report.of,
             rest_change_id=report.rest,
+            conflicts=tuple(ConflictOut.model_validate(conflict_problem(one)) for one in report.conflicts),
         )
 
 

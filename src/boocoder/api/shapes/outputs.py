@@ -51,6 +51,7 @@ class SessionOut(Output):
     start_dirty: bool
     pending_tasks: int
     running_task_id: UUID | None
+    heard_at: datetime | None
     last_task_state: TaskState | None
     last_task_id: UUID | None
     pending_change_id: UUID | None
@@ -171,7 +172,7 @@ class TextPageOut(Output):
 
 
 class FileOut(Output):
-    """A changed file; the counts are null for a binary one, `path_coded` says that bytes are percent-coded."""
+    """A changed file; the counts are null for a binary one, `..._coded` says that bytes are percent-coded."""
 
     path: str
     status: str
@@ -180,6 +181,8 @@ class FileOut(Output):
     old_mode: str = ""
     new_mode: str = ""
     path_coded: bool = False
+    old_path: str = ""
+    old_path_coded: bool = False
 
 
 class ChangeRowOut(Output):

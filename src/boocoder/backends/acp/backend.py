@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from boocoder.backends.acp.agent_process import AgentProcess, start_agent
-from boocoder.backends.acp.journal import TurnJournal, journal_path, prune_journals
 from boocoder.backends.acp.opening import LostOnResume, Opened, config_hash, open_session, prepare_session
 from boocoder.backends.acp.options import Knob
 from boocoder.backends.acp.probe import Prober
@@ -20,6 +19,7 @@ from boocoder.backends.acp.tuning import tune
 from boocoder.backends.acp.turn import Turn
 from boocoder.backends.base import TurnPort
 from boocoder.backends.endings import stopped, unless_stopped
+from boocoder.backends.line_journal import LineJournal, journal_path, journals, prune
 from boocoder.backends.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
 from boocoder.events.agent_event import AgentSessionOpened, PromptSending
@@ -72,7 +72,7 @@ class AcpBackend:
 
     async def start(self) -> None:
         """Begin to keep processes warm; the first one starts with the first turn or warming."""
-        prune_journals(self._state_dir)
+        prune(journals(self._state_dir).glob("*.jsonl"))
         self.pool.start()
 
     async def stop(self) -> None:
@@ -181,7 +181,7 @@ class AcpBackend:
 
     async def _drive(self, process: AgentProcess, opened: Opened, request: TurnRequest, port: TurnPort) -> Outcome:
         path = journal_path(self._state_dir, request.chat_id)
-        journal = TurnJournal(path=path, task_id=request.task_id, agent=self.agent.name)
+        journal = LineJournal(path=path, task_id=request.task_id, agent=self.agent.name)
         turn = Turn(
             request=request,
             port=port,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import PERMISSION
-from boocoder.backends.acp.journal import RecordedTurn, journal_path, read_journal
-from boocoder.backends.acp.message import Call, Notification
+from boocoder.backends.acp.message import Call, Notification, read_line
 from boocoder.backends.acp.settings import AcpAgent
 from boocoder.backends.acp.translate import TurnTranslator
 from boocoder.backends.acp.updates import ToolReport, read_counts, read_update
 from boocoder.backends.acp.usage import SessionTotals, UsageLedger
 from boocoder.backends.base import TurnPort
+from boocoder.backends.line_journal import RecordedLines, journal_path, read_journal
 from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent
 from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
@@ -40,10 +40,10 @@ async def recover_turn(state_dir: Path, agent: AcpAgent, request: TurnRequest, p
     return outcome
 
 
-def _replay(translator: TurnTranslator, recorded: RecordedTurn) -> list[AgentEvent]:
+def _replay(translator: TurnTranslator, recorded: RecordedLines) -> list[AgentEvent]:
     events: list[AgentEvent] = []
     permissions = 0
-    for message in recorded.messages:
+    for message in (message for line in recorded.lines for message in read_line(line).messages):
         if isinstance(message, Notification):
             events += translator.on_update(read_update(message.params.get("update")))
         elif isinstance(message, Call) and message.method == PERMISSION:
@@ -51,14 +51,14 @@ def _replay(translator: TurnTranslator, recorded: RecordedTurn) -> list[AgentEve
             fields = loose.mapping(message.params.get("toolCall"))
             id = loose.text(fields.get("toolCallId")) or f"permission-{permissions}"
             events += translator.on_permission(id, ToolReport(id, fields, announced=False))[1]
-    counts = loose.mapping(recorded.result).get("usage")
+    counts = loose.mapping(recorded.how).get("usage")
     return events + translator.on_answer(read_counts(counts))
 
 
-def _outcome(translator: TurnTranslator, recorded: RecordedTurn, agent: AcpAgent) -> Outcome:
-    if recorded.answered:
+def _outcome(translator: TurnTranslator, recorded: RecordedLines, agent: AcpAgent) -> Outcome:
+    if recorded.ended:
         outcome, _ = verdict.judge(
-            recorded.result,
+            recorded.how,
             agent,
             said_something=translator.said_something,
             text=translator.last_text,

@@ -14,7 +14,6 @@ from boocoder.backends.acp import verdict
 from boocoder.backends.acp.agent_process import AgentProcess
 from boocoder.backends.acp.approvals import Approvals
 from boocoder.backends.acp.connection import Dead
-from boocoder.backends.acp.journal import TurnJournal
 from boocoder.backends.acp.mailbox import Mailbox
 from boocoder.backends.acp.message import Answer
 from boocoder.backends.acp.options import Knob
@@ -35,6 +34,7 @@ from boocoder.backends.acp.updates import Update, read_counts
 from boocoder.backends.acp.usage import UsageLedger
 from boocoder.backends.base import TurnPort
 from boocoder.backends.endings import died, stopped
+from boocoder.backends.line_journal import LineJournal
 from boocoder.errors import BackendError
 from boocoder.events import loose
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
@@ -72,7 +72,7 @@ class Turn:
         process: AgentProcess,
         session: Session,
         prompt: str,
-        journal: TurnJournal,
+        journal: LineJournal,
         settings: AcpSettings,
     ) -> None:
         self._stop: StopSignal = request.stop
@@ -178,7 +178,8 @@ class Turn:
     async def _on_answer(self, answer: Answer | Dead) -> Outcome:
         if isinstance(answer, Dead):
             return await self._close(self._dead(answer))
-        self._journal.answered(answer)
+        if answer.error is None:
+            self._journal.ended(answer.result)
         await self._take_late()
         counts = loose.mapping(answer.result)
         meta = loose.mapping(loose.mapping(counts.get("_meta")).get("quota")).get("token_count")

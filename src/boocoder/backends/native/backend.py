@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.event_journal import read_journal
 from boocoder.backends.native import verdict
 from boocoder.backends.native.asking import ModelChoice
 from boocoder.backends.native.client import ModelClient
 from boocoder.backends.native.closing import close_torn_turn
 from boocoder.backends.native.context import ContextWindow
-from boocoder.backends.native.journal import read_journal
 from boocoder.backends.native.limits import DEFAULT_CONTEXT_TOKENS, NativeLimits
 from boocoder.backends.native.refusal import START_SERVER, ModelError
 from boocoder.backends.native.store import Conversation, SessionStore, config_hash
@@ -143,7 +143,7 @@ class NativeBackend:
             conversation = None
         if conversation is None:
             return verdict.interrupted_by_death(known=False)
-        turn = read_journal(self._journal_path(conversation), str(request.task_id))
+        turn = read_journal(self._journal_path(conversation), request.task_id)
         if turn is None:
             return verdict.interrupted_by_death(known=False)
         for event in turn.events:

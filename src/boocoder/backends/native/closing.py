@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
-from boocoder.backends.native.journal import read_journal
+from boocoder.backends.event_journal import read_journal
 from boocoder.backends.native.store import AgentSaid, Conversation, ToolSaid, TurnEnded
+from boocoder.model.ids import TaskId
 
 _NO_RESULT = "The turn ended before this was done, or while it was done; look what there is."
 
@@ -39,5 +41,5 @@ def close_torn_turn(conversation: Conversation, journal_path: Path) -> None:
     """
     task_id = conversation.open_turn
     if task_id is not None:
-        turn = read_journal(journal_path, task_id)
+        turn = read_journal(journal_path, TaskId(UUID(task_id)))
         close_turn(conversation, code="interrupted", unstored_text=turn.unstored_text if turn else "")

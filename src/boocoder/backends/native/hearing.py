@@ -102,7 +102,7 @@ class Hearing:
     async def finish(self) -> Answer:
         """The stream has ended: report the rest and put the answer together."""
         await self._show(self._speech.finish())
-        self._reporter.answer_ends()
+        self._reporter.end_part()
         sent = [SentCall(call.name, "".join(call.arguments), call.id) for call in self._calls if call.name]
         reasoning = "".join(self._reasoning)
         written = self._speech.calls

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.event_journal import TurnJournal
 from boocoder.backends.native import verdict
 from boocoder.backends.native.asking import Asker, ModelChoice
 from boocoder.backends.native.bench import Job, ToolBench
@@ -18,7 +19,6 @@ from boocoder.backends.native.closing import close_turn
 from boocoder.backends.native.context import ContextWindow
 from boocoder.backends.native.hearing import Answer
 from boocoder.backends.native.instructions import system_prompt
-from boocoder.backends.native.journal import TurnJournal
 from boocoder.backends.native.limits import (
     CHARS_PER_TOKEN,
     TOOL_OUTPUT_MAX_CHARS,
@@ -225,13 +225,8 @@ class Turn:
         """Make the conversation whole, once; without an outcome, where nobody waits for one any more."""
         if self._conversation.open_turn != str(self._request.task_id):
             return
-        match outcome:
-            case Completed():
-                self._journal.end(None)
-            case Failed(error=error):
-                self._journal.end(error)
-            case _:
-                pass
+        if outcome is not None:
+            self._journal.end(outcome)
         close_turn(self._conversation, code=_code(outcome), unstored_text=clean(self._reporter.unstored_text))
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from boocoder.backends.base import TurnPort
 from boocoder.backends.endings import stopped, unless_stopped
+from boocoder.backends.line_journal import journals, prune
 from boocoder.backends.oneshot.command import config_hash
 from boocoder.backends.oneshot.commands import Commands
 from boocoder.backends.oneshot.conversations import Conversations
-from boocoder.backends.oneshot.journal import prune_records
 from boocoder.backends.oneshot.opening import Opening, choose_session, new_session
 from boocoder.backends.oneshot.probe import probe_agent
+from boocoder.backends.oneshot.raw_output import raw_outputs
 from boocoder.backends.oneshot.recovery import recover_turn
 from boocoder.backends.oneshot.sessions import SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
@@ -60,7 +61,7 @@ class OneShotBackend:
 
     async def start(self) -> None:
         """Make ready to take turns; processes start with their turns."""
-        prune_records(self._state_dir)
+        prune([*journals(self._state_dir).glob("*.jsonl"), *raw_outputs(self._state_dir).glob("*.txt")])
         self._store.prune()
         self.runner.start()
 

@@ -38,3 +38,8 @@ class RawOutput:
         if not self._kept:
             with suppress(OSError):
                 self.path.unlink()
+
+
+def raw_outputs(state_dir: Path) -> Path:
+    """Where they are kept."""
+    return state_dir / "raw"

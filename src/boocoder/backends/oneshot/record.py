@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boocoder.backends.line_journal import LineJournal, journal_path
 from boocoder.backends.oneshot.formats.claude import ClaudeReader
 from boocoder.backends.oneshot.formats.plain import PlainReader
 from boocoder.backends.oneshot.formats.reader import Reader
 from boocoder.backends.oneshot.formats.story import Story
-from boocoder.backends.oneshot.journal import TurnJournal, journal_path
 from boocoder.backends.oneshot.opening import Opening
-from boocoder.backends.oneshot.raw_output import RawOutput
+from boocoder.backends.oneshot.raw_output import RawOutput, raw_outputs
 from boocoder.backends.oneshot.sessions import KnownSession, SessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings, UsageMeaning
 from boocoder.events.agent_event import AgentEvent, Notice, Usage
@@ -47,8 +47,8 @@ class TurnRecord:
         self._store = store
         self._known = opening.known
         path = journal_path(state_dir, request.chat_id)
-        self._journal = TurnJournal(path=path, task_id=request.task_id, agent=agent.name)
-        raw = state_dir / "raw" / f"{request.task_id}.txt"
+        self._journal = LineJournal(path=path, task_id=request.task_id, agent=agent.name)
+        raw = raw_outputs(state_dir) / f"{request.task_id}.txt"
         self._raw = RawOutput(raw, settings.raw_limit_bytes) if agent.format == "plain" else None
 
     def line(self, line: bytes) -> None:

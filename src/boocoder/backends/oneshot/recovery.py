@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.line_journal import journal_path, read_journal
 from boocoder.backends.oneshot.formats.catalogue import reader_of
-from boocoder.backends.oneshot.journal import journal_path, read_journal
 from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.backends.oneshot.verdict import Facts, judge
 from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
@@ -34,9 +34,10 @@ async def recover_turn(
     for line in recorded.lines:
         for event in reader.take(line):
             await port.emit(event)
-    if recorded.returncode is not None:
+    returncode = recorded.how if isinstance(recorded.how, int) else None
+    if returncode is not None:
         reader.finish()
-    outcome = judge(Facts(reader, recorded.returncode), agent)
+    outcome = judge(Facts(reader, returncode), agent)
     for event in reader.story.close_tools(completed=isinstance(outcome, Completed)):
         await port.emit(event)
     if isinstance(outcome, Completed):

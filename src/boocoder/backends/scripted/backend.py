@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
+from boocoder.backends.event_journal import TurnJournal, read_journal
 from boocoder.backends.scripted import endings
-from boocoder.backends.scripted.journal import TurnJournal, read_journal
 from boocoder.backends.scripted.memory import Memory, MemoryStore, config_hash
 from boocoder.backends.scripted.performance import Performance
 from boocoder.backends.scripted.reporter import Reporter

@@ -1,53 +1,24 @@
-"""Reports what the scripted agent does: names the parts, journals each event, then hands it to the port."""
+"""Reports what the scripted agent does, and counts its words."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from boocoder.backends.base import TurnPort
-from boocoder.backends.scripted.journal import TurnJournal
+from boocoder.backends.event_journal import TurnJournal
+from boocoder.backends.event_reporter import EventReporter
 from boocoder.events.agent_event import AgentEvent, ReasoningDelta, TextDelta
 
 
-class Reporter:
-    """One turn's way out. Text that follows text, with nothing between, stays in one part; so does reasoning.
-
-    Args:
-        port: where events go.
-        journal: the agent's own record, always ahead of the port.
-    """
+class Reporter(EventReporter):
+    """One turn's way out; whatever is no text ends the open part."""
 
     def __init__(self, *, port: TurnPort, journal: TurnJournal) -> None:
-        self._port = port
-        self._journal = journal
-        self._counts: Counter[str] = Counter()
-        self._open_part = ""
+        super().__init__(port=port, journal=journal)
         self.words = 0
 
     async def report(self, event: AgentEvent) -> None:
-        """Report any event; the next text begins a new part."""
-        self._open_part = ""
-        await self._send(event)
-
-    async def say(self, text: str) -> None:
-        """Report more of the answer."""
-        await self._send(TextDelta(self._continued("text"), text))
-
-    async def think(self, text: str) -> None:
-        """Report more reasoning."""
-        await self._send(ReasoningDelta(self._continued("reasoning"), text))
-
-    def new_part(self, kind: str) -> str:
-        """A key for a part that begins now."""
-        self._counts[kind] += 1
-        return f"{kind}-{self._counts[kind]}"
-
-    def _continued(self, kind: str) -> str:
-        if not self._open_part.startswith(f"{kind}-"):
-            self._open_part = self.new_part(kind)
-        self.words += 1
-        return self._open_part
-
-    async def _send(self, event: AgentEvent) -> None:
-        self._journal.write(event)
-        await self._port.emit(event)
+        """Report any event; each piece of text is a word."""
+        if isinstance(event, TextDelta | ReasoningDelta):
+            self.words += 1
+        else:
+            self.end_part()
+        await super().report(event)

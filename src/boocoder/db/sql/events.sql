@@ -10,7 +10,8 @@ WITH guard AS (
     WHERE task_id = $2 AND epoch = $3 AND instance_id = $4 AND ended_at IS NULL
     FOR SHARE
 ), stream AS (
-    UPDATE event_streams SET last_seq = last_seq + $5
+    UPDATE event_streams
+    SET last_seq = last_seq + $5, heard_at = CASE WHEN $2::uuid IS NULL THEN heard_at ELSE now() END
     WHERE session_id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM guard))
     RETURNING last_seq - $5 AS base, last_seq
 ), parts AS (

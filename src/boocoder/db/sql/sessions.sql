@@ -14,12 +14,15 @@ RETURNING true AS done;
 -- One session with what its row in a list shows.
 SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
-       (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
+       running.id AS running_task_id,
+       CASE WHEN running.id IS NOT NULL THEN greatest(running.started_at, e.heard_at) END AS heard_at,
        newest.state AS last_task_state, newest.id AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
 FROM sessions s
+JOIN event_streams e ON e.session_id = s.id
+LEFT JOIN tasks running ON running.session_id = s.id AND running.state = 'running'
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
 LEFT JOIN LATERAL (
     SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
@@ -30,12 +33,15 @@ WHERE s.id = $1;
 -- A page of sessions, newest first: of one project or all ($1), in one state or any ($2), after session $4.
 SELECT s.id, s.project_id, s.host_id, s.title, s.state, s.created_at, s.updated_at, s.start_from, s.start_dirty,
        (SELECT count(*) FROM tasks t WHERE t.session_id = s.id AND t.state = 'pending') AS pending_tasks,
-       (SELECT t.id FROM tasks t WHERE t.session_id = s.id AND t.state = 'running') AS running_task_id,
+       running.id AS running_task_id,
+       CASE WHEN running.id IS NOT NULL THEN greatest(running.started_at, e.heard_at) END AS heard_at,
        newest.state AS last_task_state, newest.id AS last_task_id,
        c.id AS pending_change_id, c.additions, c.deletions,
        (SELECT count(*) FROM permission_requests r WHERE r.session_id = s.id AND r.state = 'asked') AS open_requests,
        s.pinned
 FROM sessions s
+JOIN event_streams e ON e.session_id = s.id
+LEFT JOIN tasks running ON running.session_id = s.id AND running.state = 'running'
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
 LEFT JOIN LATERAL (
     SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
@@ -54,7 +60,8 @@ RETURNING id, project_id, state;
 -- name: update_session
 -- Another title or state; not archived while it has work to do.
 UPDATE sessions s
-SET title = coalesce($2, s.title), state = coalesce($3, s.state), updated_at = now()
+SET title = coalesce($2, s.title), state = coalesce($3, s.state), updated_at = now(),
+    archived_with_project = s.archived_with_project AND $3 IS NULL
 WHERE s.id = $1
   AND ($3::session_state IS DISTINCT FROM 'archived'
        OR NOT EXISTS (SELECT FROM tasks t WHERE t.session_id = s.id AND t.state IN ('pending', 'running')))
@@ -71,4 +78,16 @@ WITH made AS (
 )
 INSERT INTO session_worktrees (session_id, path, base_commit, base_tree, state)
 SELECT m.id, $5, w.base_commit, w.base_tree, 'gone' FROM made m, session_worktrees w WHERE w.session_id = $2
+RETURNING true AS done;
+
+-- name: archive_of_project
+-- Archives what is open in project $1, so that `reopen_of_project` knows it again.
+UPDATE sessions SET state = 'archived', archived_with_project = true
+WHERE project_id = $1 AND state = 'open'
+RETURNING true AS done;
+
+-- name: reopen_of_project
+-- Opens what was archived with project $1; what a person had archived before stays so.
+UPDATE sessions SET state = 'open', archived_with_project = false
+WHERE project_id = $1 AND archived_with_project
 RETURNING true AS done;

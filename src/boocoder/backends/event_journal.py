@@ -1,4 +1,4 @@
-"""The native agent's record of what it reported in the newest turn of a conversation, always ahead of the report.
+"""The record of agents of our own of what they reported in the newest turn of a conversation, ahead of the report.
 
 It outlives our process, so that a recovery can repeat the turn's events. It decides nothing.
 """
@@ -21,7 +21,7 @@ from boocoder.events.agent_event import (
     Usage,
 )
 from boocoder.model.ids import TaskId
-from boocoder.model.turn import Completed, Failed, TurnError
+from boocoder.model.turn import Completed, Failed, Outcome, TurnError
 
 _KINDS: dict[str, type[AgentEvent]] = {
     "text": TextDelta,
@@ -62,9 +62,10 @@ class TurnJournal:
         """The text so far stands in the conversation's own file from here on."""
         self._append("stored", None)
 
-    def end(self, error: TurnError | None) -> None:
-        """Record an end that the agent itself knows of: its own (None), or its failure."""
-        self._append("ended", error)
+    def end(self, outcome: Outcome) -> None:
+        """Record an end that the agent itself knows of: its own, or its failure; no other."""
+        if isinstance(outcome, Completed | Failed):
+            self._append("ended", outcome.error if isinstance(outcome, Failed) else None)
 
     def close(self) -> None:
         """Close the file. Safe twice."""
@@ -91,13 +92,13 @@ class JournaledTurn:
     outcome: Completed | Failed | None
 
 
-def read_journal(path: Path, task_id: str) -> JournaledTurn | None:
+def read_journal(path: Path, task_id: TaskId) -> JournaledTurn | None:
     """The turn as far as it got, or None if the journal is of another turn or there is none.
 
     What stands behind a line that a crash cut short is left out; tools that had not ended count as cancelled.
     """
     lines = _read_lines(path)
-    if not lines or lines[0][0] != "begun" or msgspec.json.decode(lines[0][1]) != task_id:
+    if not lines or lines[0][0] != "begun" or msgspec.json.decode(lines[0][1]) != str(task_id):
         return None
     state: dict[tuple[str, str], AgentEvent] = {}
     unstored: list[str] = []
