@@ -63,11 +63,15 @@ OTHERS = (
 )
 
 # What only the scripted agent is told is left out of the pictures: a real prompt has nothing of the kind.
-STRIP = """() => {
+STRIP = """async () => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     if (node.data.includes('[[')) node.data = node.data.replace(/\\s*\\[\\[[\\s\\S]*$/, '');
   }
+  for (const button of document.querySelectorAll('button')) {
+    if (/^Show all \\d+ lines$/.test(button.textContent)) button.style.display = 'none';
+  }
+  for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);  // lists measure their rows again
 }"""
 
 
