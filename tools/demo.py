@@ -33,7 +33,7 @@ from boocoder.cli.decide import decide
 from boocoder.cli.live_view import LiveView
 from boocoder.cli.run_task import Ask, Seen, enqueue_task, show_end, show_task
 from boocoder.cli.style import duration, show_error
-from boocoder.config import load_settings
+from boocoder.config.load import load_settings
 from boocoder.db.agent_sessions import get_agent_session
 from boocoder.db.embedded import EmbeddedPostgres
 from boocoder.db.pool import Database

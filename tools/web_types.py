@@ -1,8 +1,9 @@
-"""Writes web/src/api/generated.ts: the types of routes, frames and socket messages, out of the server's own code.
+"""Writes web/src/api/generated/: the types of routes, frames and socket messages, out of the server's own code.
 
-    python tools/web_types.py            write it
-    python tools/web_types.py --check    exit with 1 if it is not what the code says
+    python tools/web_types.py            write them
+    python tools/web_types.py --check    exit with 1 if they are not what the code says
 
+Each file has the types of one Python module, `index.ts` all of them.
 A route is typed as `Routes["GET /api/sessions/{session_id}"]` with its path and query parameters, body and answer.
 """
 
@@ -23,7 +24,9 @@ from boocoder.api.problem import Problem
 from boocoder.api.socket_messages import Answer, Request
 from boocoder.events.frames import Frame
 
-TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "api" / "generated.ts"
+TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "api" / "generated"
+SHAPES = "boocoder.api.shapes."
+ELSEWHERE = "words"  # the file of what is defined beside the API: states, kinds, reasons
 HEAD = "// Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.\n"
 METHODS = ("get", "post", "put", "patch", "delete")
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -31,8 +34,8 @@ PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean":
 Schema = Mapping[str, Any]
 
 
-def generate() -> str:
-    """The whole file."""
+def generate() -> dict[str, str]:
+    """File name -> its text."""
     app = FastAPI(title="boocoder", version="0")
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
@@ -41,18 +44,59 @@ def generate() -> str:
     unions, structs = msgspec.json.schema_components(
         [Frame, Request, Answer, Problem], ref_template="#/components/schemas/{name}"
     )
-    clashes = schemas.keys() & structs.keys()
-    renamed = {name: f"{name}Frame" for name in clashes}
-    blocks = [HEAD]
-    blocks += [_declaration(name, schema) for name, schema in sorted(schemas.items())]
-    blocks += [
-        _declaration(renamed.get(name, name), schema, answered=True, renamed=renamed)
-        for name, schema in sorted(structs.items())
-    ]
+    renamed = {name: f"{name}Frame" for name in schemas.keys() & structs.keys()}
+    modules, struct_modules = dict(_modules()), dict(_modules(structs=True))
+    files: dict[str, dict[str, str]] = {}
+    for name, schema in sorted(schemas.items()):
+        files.setdefault(_file_of(modules.get(name, "")), {})[name] = _declaration(name, schema)
+    for name, schema in sorted(structs.items()):
+        declared = _declaration(renamed.get(name, name), schema, answered=True, renamed=renamed)
+        module = struct_modules.get(name, ELSEWHERE).rpartition(".")[2]
+        files.setdefault(module, {})[renamed.get(name, name)] = declared
     for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), unions, strict=False):
-        blocks.append(f"export type {name} =\n  | " + "\n  | ".join(_members(schema, renamed)) + ";\n")
-    blocks.append(_routes(document["paths"]))
-    return "\n".join(blocks)
+        members = "\n  | ".join(_members(schema, renamed))
+        files["frames"][name] = f"export type {name} =\n  | {members};\n"
+    files["routes"] = {"Routes": _routes(document["paths"])}
+    return _written(files)
+
+
+def _modules(*, structs: bool = False) -> Iterator[tuple[str, str]]:
+    """The name of every class of ours, and the module that defines it; one of the API's goes before any other.
+
+    Args:
+        structs: those of the streams, else all others.
+    """
+    for module in sorted(sys.modules, key=lambda name: name.startswith(SHAPES)):
+        if module.startswith("boocoder."):
+            for name, value in vars(sys.modules[module]).items():
+                if isinstance(value, type) and value.__module__ == module and _is_struct(value) is structs:
+                    yield name, module
+
+
+def _is_struct(found: type) -> bool:
+    return issubclass(found, msgspec.Struct)
+
+
+def _file_of(module: str) -> str:
+    return module.removeprefix(SHAPES) if module.startswith(SHAPES) else ELSEWHERE
+
+
+def _written(files: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The files as text, each with the imports that it needs."""
+    home = {name: file for file, declared in files.items() for name in declared}
+    written = {}
+    for file, declared in sorted(files.items()):
+        body = "\n".join(declared.values())
+        wanted: dict[str, list[str]] = {}
+        for name in sorted(set(re.findall(r"\b[A-Z]\w+", re.sub(r"/\*\*.*?\*/", "", body))) & home.keys()):
+            if home[name] != file:
+                wanted.setdefault(home[name], []).append(name)
+        imports = [
+            f'import type {{ {", ".join(names)} }} from "./{other}";\n' for other, names in sorted(wanted.items())
+        ]
+        written[f"{file}.ts"] = "\n".join([HEAD + "".join(imports), body])
+    lines = (f'export type * from "./{file}";\n' for file in sorted(files))
+    return {**written, "index.ts": HEAD + "\n" + "".join(lines)}
 
 
 def _members(schema: Schema, renamed: Mapping[str, str]) -> Iterator[str]:
@@ -158,17 +202,20 @@ def _answer(responses: Mapping[str, Schema]) -> str:
 
 
 def main() -> int:
-    """Write or check the file."""
+    """Write or check the files."""
     parser = argparse.ArgumentParser(description="Write the web page's types of routes and frames.")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if the file is out of date")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a file is out of date")
     wanted = generate()
-    found = TARGET.read_text() if TARGET.is_file() else ""
+    found = {path.name: path.read_text() for path in TARGET.glob("*.ts")}
     if parser.parse_args().check:
         if found != wanted:
-            print("web/src/api/generated.ts is out of date: run `make web-types`.", file=sys.stderr)
+            print("web/src/api/generated/ is out of date: run `make web-types`.", file=sys.stderr)
         return int(found != wanted)
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(wanted)
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name in found.keys() - wanted.keys():
+        (TARGET / name).unlink()
+    for name, text in wanted.items():
+        (TARGET / name).write_text(text)
     return 0
 
 

@@ -22,7 +22,7 @@ from boocoder.catalog.plan import Plan
 from boocoder.catalog.probe import AgentCatalog
 from boocoder.catalog.programs import Programs
 from boocoder.catalog.watch import AgentWatch
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.db.pool import Database
 from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, Transport
 from boocoder.model.agent_entry import AgentEntry

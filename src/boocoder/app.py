@@ -21,7 +21,7 @@ from boocoder.broker.broker import Broker
 from boocoder.broker.stored import DatabaseReader
 from boocoder.changes.desk import ChangeDesk, change_desk
 from boocoder.changes.review_desk import ReviewDesk, review_desk
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.db import hosts
 from boocoder.db.embedded import EmbeddedPostgres
 from boocoder.db.migrate import migrate

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from boocoder.backends.opencode.settings import ModelProvider
 from boocoder.catalog.model_server import ModelServerOffer
 from boocoder.catalog.models import fetch_models
-from boocoder.config import ModelServer
+from boocoder.config.settings import ModelServer
 from boocoder.errors import Unavailable
 from boocoder.service import Supervisor
 

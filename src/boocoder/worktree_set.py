@@ -5,7 +5,7 @@ from __future__ import annotations
 from boocoder.agent_set import AgentSet
 from boocoder.broker.broker import Broker
 from boocoder.changes.remeasure import Remeasure
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.db.pool import Database
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadows import Shadows

@@ -12,7 +12,8 @@ from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.catalog.model_server import ModelServerOffer
 from boocoder.catalog.plan import Plan, make_plan
 from boocoder.catalog.programs import Programs
-from boocoder.config import Settings, load_settings
+from boocoder.config.load import load_settings
+from boocoder.config.settings import Settings
 from boocoder.errors import InvalidInput
 from boocoder.model.agent import AgentInfo, AgentState, Transport
 from boocoder.model.agent_entry import AgentEntry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from boocoder.catalog.known import known_agents
 from boocoder.catalog.probe import NOT_TRIED
-from boocoder.config_agents import KEYS, is_agent_name
+from boocoder.config.agents import KEYS, is_agent_name
 from boocoder.model.agent import AgentState
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "agents.md").read_text("utf-8")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boocoder.config import every_setting, load_settings
+from boocoder.config.load import load_settings
+from boocoder.config.settings import every_setting
 from boocoder.errors import InvalidInput
 
 

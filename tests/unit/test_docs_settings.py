@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boocoder.config import SettingInfo, every_setting
+from boocoder.config.settings import SettingInfo, every_setting
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text("utf-8")
 

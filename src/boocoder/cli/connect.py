@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from boocoder.cli.client import Client
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.errors import Unavailable
 
 

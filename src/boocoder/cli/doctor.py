@@ -12,7 +12,7 @@ from boocoder.cli.doctor_checks import CHECKS, Check
 from boocoder.cli.service_call import settings_of
 from boocoder.cli.style import can_show, make_console, print_json
 from boocoder.cli.terminal_text import plain
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.errors import InvalidInput
 
 

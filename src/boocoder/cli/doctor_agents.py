@@ -9,7 +9,7 @@ from boocoder.catalog.identify import ask_alone, identify
 from boocoder.catalog.plan import Plan, make_plan
 from boocoder.catalog.programs import Programs
 from boocoder.cli.doctor_checks import Check
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.errors import BoocoderError, Unavailable
 from boocoder.model.agent import AgentInfo, AgentState, Transport
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from boocoder.catalog.models import fetch_models
 from boocoder.cli.client import Client
 from boocoder.cli.connect import find_service
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.db.binaries import find_binaries
 from boocoder.db.pool import Database
 from boocoder.errors import BoocoderError

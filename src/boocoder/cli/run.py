@@ -18,7 +18,7 @@ from boocoder.cli.follow import exit_code
 from boocoder.cli.run_task import Ask, enqueue_task, run_shown, show_task
 from boocoder.cli.service_call import full_id, settings_of
 from boocoder.cli.style import make_console, print_json
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.errors import InvalidInput
 from boocoder.events import frames
 from boocoder.model.limits import PROMPT_MAX_CHARS

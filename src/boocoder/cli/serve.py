@@ -16,7 +16,7 @@ from boocoder.cli.service_call import settings_of
 from boocoder.cli.style import make_console, marked, style_of
 from boocoder.cli.terminal_text import plain
 from boocoder.cli.wire_agents import Agent
-from boocoder.config import Settings
+from boocoder.config.settings import Settings
 from boocoder.errors import BoocoderError
 from boocoder.service import Supervisor
 

@@ -12,7 +12,8 @@ import msgspec
 
 from boocoder.cli.client import Client
 from boocoder.cli.connect import running_service
-from boocoder.config import Settings, load_settings
+from boocoder.config.load import load_settings
+from boocoder.config.settings import Settings
 from boocoder.errors import InvalidInput, NotFound
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from boocoder.config_file import Found
+from boocoder.config.settings_file import Found
 from boocoder.errors import InvalidInput
 from boocoder.model.agent import Transport
 from boocoder.model.agent_entry import AgentEntry

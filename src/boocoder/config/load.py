@@ -1,0 +1,139 @@
+"""Reads the settings from the file, the environment and the flags. It makes no directory and starts nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
+
+from boocoder.config.agents import agent_entries, is_agent_name
+from boocoder.config.check import Value, checked, from_text
+from boocoder.config.settings import ENV_PREFIX, SettingInfo, Settings, Surroundings, every_setting
+from boocoder.config.settings_file import Found, read_settings_file, unknown_setting
+from boocoder.errors import InvalidInput
+
+ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # where the file is; the process host's mark on its children
+ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        flags: dotted setting names with values, from the command line; None values are left out.
+        environ: instead of the process's environment.
+
+    Raises:
+        InvalidInput: a file that cannot be read, an unknown name, a value of the wrong type or out of range.
+    """
+    environ = os.environ if environ is None else environ
+    around = _surroundings(environ)
+    values: dict[str, Value] = {}
+    known = {info.name: info for info in every_setting()}
+    in_file = _from_file(environ, around, known)
+    values["more_agents"] = agent_entries(found for found in in_file if found[0] not in known)
+    for name, value, where in [*in_file, *_from_environment(environ, known)]:
+        if name in known:
+            values[name] = checked(known[name], value, where)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = checked(known[name], value, f"--{name.rpartition('.')[2].replace('_', '-')}")
+    values["data_dir"] = _absolute(Path(values.get("data_dir") or around.data_home / "boocoder"), around)  # type: ignore[arg-type]
+    settings: Settings = _build(Settings, "", values, environ, around)
+    _check_together(settings)
+    return settings
+
+
+def _surroundings(environ: Mapping[str, str]) -> Surroundings:
+    try:
+        home = Path(environ.get("HOME") or Path("~").expanduser())
+    except RuntimeError:
+        home = Path("/")
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    return Surroundings(
+        home=home,
+        search_path=environ.get("PATH", os.defpath),
+        config_home=_xdg(environ, "XDG_CONFIG_HOME", home / ".config"),
+        data_home=_xdg(environ, "XDG_DATA_HOME", home / ".local" / "share"),
+        runtime_dir=Path(runtime) if runtime.startswith("/") else None,
+    )
+
+
+def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    """The XDG base directory specification: a relative path is invalid and ignored."""
+    value = environ.get(name, "")
+    return Path(value) if value.startswith("/") else default
+
+
+def _absolute(path: Path, around: Surroundings) -> Path:
+    text = str(path)
+    if text == "~" or text.startswith("~/"):
+        return around.home / text[2:]
+    return path.absolute()
+
+
+def _from_file(environ: Mapping[str, str], around: Surroundings, names: Collection[str]) -> list[Found]:
+    named = environ.get("BOOCODER_CONFIG", "")
+    path = _absolute(Path(named), around) if named else around.config_home / "boocoder" / "config.toml"
+    return read_settings_file(path, names, required=bool(named), free=is_agent_name)
+
+
+def _from_environment(environ: Mapping[str, str], known: Mapping[str, SettingInfo]) -> list[Found]:
+    by_env = {info.env: info for info in known.values()}
+    found: list[Found] = []
+    for variable, value in environ.items():
+        if not variable.startswith(ENV_PREFIX) or variable in ENV_OTHER or variable.startswith(ENV_TEST_PREFIX):
+            continue
+        if variable not in by_env:
+            raise unknown_setting(variable, "the environment", by_env)
+        found.append((by_env[variable].name, from_text(by_env[variable], value), f"environment variable {variable}"))
+    return found
+
+
+def _build(
+    table: type, prefix: str, values: Mapping[str, Value], environ: Mapping[str, str], around: Surroundings
+) -> Any:
+    hints = get_type_hints(table)
+    given: dict[str, object] = {}
+    for entry in fields(table):
+        name = prefix + entry.name
+        if entry.name == "surroundings":
+            given[entry.name] = around
+        elif name == "models.api_key":
+            given[entry.name] = environ.get(str(values.get("models.api_key_env", "")), "")
+        elif is_dataclass(hints[entry.name]):
+            given[entry.name] = _build(hints[entry.name], f"{name}.", values, environ, around)
+        elif name in values:
+            given[entry.name] = values[name]
+    return table(**given)
+
+
+def _check_together(settings: Settings) -> None:
+    """Rules that need more than one setting, or the shape of a text."""
+    if settings.host not in LOOPBACK_HOSTS and not settings.host.startswith("127.") and not settings.allow_remote:
+        raise InvalidInput(
+            "remote_not_allowed",
+            f"host = {settings.host} can be reached by other machines.",
+            "Set allow_remote = true if that is what you want, or use host = 127.0.0.1.",
+        )
+    _check_url("models.base_url", settings.models.base_url, ("http", "https"))
+    _check_url("database_url", settings.database_url, ("postgresql", "postgres"))
+    if settings.models.api_key_env and not settings.models.api_key:
+        raise InvalidInput(
+            "api_key_missing",
+            f"models.api_key_env names {settings.models.api_key_env}, which is not set in the environment.",
+            "Export it, or remove the setting.",
+        )
+
+
+def _check_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if url and scheme not in schemes:
+        raise InvalidInput("setting_invalid", f"{name} is not a URL that begins with {schemes[0]}://.", "Correct it.")
