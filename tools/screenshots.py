@@ -19,9 +19,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(CHECKOUT))
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tools")]
 
 from playwright.async_api import Browser, Page, async_playwright, expect  # noqa: E402
+from small_png import small_png  # noqa: E402
 from tests.acceptance.desk import Desk  # noqa: E402
 from tests.fixtures.browser import FLAGS, LOOK_MS, browser_path, login_url  # noqa: E402
 from tests.fixtures.repository import FILES, Repository  # noqa: E402
@@ -62,11 +63,15 @@ OTHERS = (
 )
 
 # What only the scripted agent is told is left out of the pictures: a real prompt has nothing of the kind.
-STRIP = """() => {
+STRIP = """async () => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     if (node.data.includes('[[')) node.data = node.data.replace(/\\s*\\[\\[[\\s\\S]*$/, '');
   }
+  for (const button of document.querySelectorAll('button')) {
+    if (/^Show all \\d+ lines$/.test(button.textContent)) button.style.display = 'none';
+  }
+  for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);  // lists measure their rows again
 }"""
 
 
@@ -172,14 +177,15 @@ async def take(browser: Browser, scene: Scene, to: Path) -> None:
     for look, options in LOOKS.items():
         context = await browser.new_context(**options, locale="en-GB", reduced_motion="reduce")
         context.set_default_timeout(LOOK_MS)
-        page = await context.new_page()
+        page, empty = await context.new_page(), await context.new_page()
         await page.goto(await login_url(scene.service))
         for name, show in PAGES.items():
             await show(page, scene)
             await page.wait_for_timeout(800)  # code gets its colours, lists their heights
             await page.evaluate(STRIP)
-            await page.screenshot(path=to / f"page-{name}-{look}.png")
-            print(f"page-{name}-{look}.png", flush=True)
+            picture = await small_png(empty, await page.screenshot())
+            (to / f"page-{name}-{look}.png").write_bytes(picture)
+            print(f"page-{name}-{look}.png {len(picture) // 1000} kB", flush=True)
         await context.close()
 
 

@@ -1,5 +1,5 @@
 // The frame of the page: what stands left, in the middle and on the right, by the address.
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { useSessionNews } from "./api/sessionNews";
 import styles from "./App.module.css";
@@ -20,13 +20,17 @@ const SettingsPage = lazy(() => import("./pages/SettingsPage"));
 export function App() {
   const [location] = useLocation();
   const [open, setOpen] = useState(false); // the sidebar on a narrow screen
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (open) list.current?.focus();
+  }, [open]);
   useSessionNews();
   return (
     <div className={styles.app} data-sidebar={open ? "open" : "closed"}>
       <a className={styles.skip} href="#main">
         Skip to the content
       </a>
-      <aside className={styles.left} aria-label="Sessions">
+      <aside ref={list} className={styles.left} aria-label="Sessions" tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
         <ErrorBoundary what="The list of sessions">
           <Sidebar onChosen={() => setOpen(false)} />
         </ErrorBoundary>
@@ -60,7 +64,9 @@ export function App() {
         </ErrorBoundary>
       </main>
       <Notifier />
-      <Palette />
+      <ErrorBoundary what="Search and commands">
+        <Palette />
+      </ErrorBoundary>
     </div>
   );
 }

@@ -9,7 +9,7 @@ type Part<R extends Route, K extends "path" | "query" | "body"> = Routes[R][K] e
   : { [key in K]: Routes[R][K] };
 
 /** What a route takes: only the parts that it has. */
-export type Request<R extends Route> = Part<R, "path"> &
+type Request<R extends Route> = Part<R, "path"> &
   Partial<Part<R, "query">> &
   (null extends Routes[R]["body"] ? Partial<Part<R, "body">> : Part<R, "body">);
 

@@ -1,10 +1,16 @@
 // What the page asks the service and keeps for a while (TanStack Query). Live things come by the socket instead.
-import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
 import { connection } from "../stream/store";
 import { call, Problem, type Answer } from "./client";
 
+function noteRefused(error: Error): void {
+  if (error instanceof Problem && error.status === 401) connection.refused();
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noteRefused }),
+  mutationCache: new MutationCache({ onError: noteRefused }),
   defaultOptions: {
     // The service is on this machine or near it: a browser that calls itself offline may well reach it.
     mutations: { networkMode: "always" },
@@ -16,6 +22,12 @@ export const queryClient = new QueryClient({
       refetchOnWindowFocus: true,
     },
   },
+});
+
+// The service answers again: what failed meanwhile is asked for once more, and it may be another version.
+connection.onState(() => {
+  if (connection.state !== "open") return;
+  void queryClient.invalidateQueries({ predicate: ({ queryKey, state }) => state.status === "error" || queryKey[0] === "health" });
 });
 
 const AGENTS_MS = 60_000; // the socket tells of every change

@@ -25,7 +25,8 @@ export function useEdit() {
   );
 }
 
-export function useDrop() {
+/** Stop a task that runs, or drop one that waits. */
+export function useCancel() {
   return useAction((taskId: string) => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: taskId } }), REFRESHED);
 }
 

@@ -1,10 +1,10 @@
 // Where the parts go: into the checkout, a commit, or a branch. What it would do is shown before.
-import { Dialog } from "@base-ui/react/dialog";
 import { useState } from "react";
 import { Problem } from "../api/client";
 import { useApply } from "../api/review";
 import type { AppliedOut, ApplyInput, ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
+import { Dialog, DialogButtons } from "../ui/Dialog";
 import { complain, say } from "../ui/Toasts";
 import { ApplyPreview } from "./ApplyPreview";
 import { Choice } from "./Choice";
@@ -42,46 +42,40 @@ export function ApplyDialog({ review, onClose }: { review: ReviewOut; onClose: (
     if (!(error instanceof Problem) || conflictsOf(error).length === 0) complain(error);
   };
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup}>
-          <Dialog.Title className={styles.title}>Apply the change</Dialog.Title>
-          <WhichParts review={review} value={select} onChange={setSelect} />
-          <fieldset className={styles.group}>
-            <legend>Where to</legend>
-            {TARGETS.map((one) => (
-              <Choice key={one.value} name="target" checked={target === one.value} onChange={() => setTarget(one.value)} title={one.title} text={one.text} />
-            ))}
-          </fieldset>
-          {target === "branch" && (
-            <label className={styles.field}>
-              Name of the branch
-              <input value={branch} placeholder="left empty: made from the session's title" spellCheck={false} onChange={(event) => setBranch(event.target.value)} />
-            </label>
-          )}
-          {target !== "checkout" && (
-            <label className={styles.field}>
-              Message
-              <textarea rows={3} value={message} placeholder="left empty: written from the session" onChange={(event) => setMessage(event.target.value)} />
-            </label>
-          )}
-          {target === "branch" && select === "not_rejected" && review.rejected === 0 && (
-            <label className={styles.check}>
-              <input type="checkbox" checked={byTurn} onChange={(event) => setByTurn(event.target.checked)} /> one commit a turn
-            </label>
-          )}
-          {/* asked again after an apply that failed: the files may have moved meanwhile */}
-          <ApplyPreview key={apply.failureReason ? apply.submittedAt : 0} changeId={review.change_id} body={base} onResolved={onClose} />
-          <div className={styles.buttons}>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button kind="primary" disabled={apply.isPending || countParts(review, select) === 0} onClick={() => apply.mutate(body, { onSuccess: done, onError: failed })}>
-              {apply.isPending ? "Applying…" : TARGETS.find((one) => one.value === target)?.action}
-            </Button>
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog title="Apply the change" onClose={onClose}>
+      <WhichParts review={review} value={select} onChange={setSelect} />
+      <fieldset className={styles.group}>
+        <legend>Where to</legend>
+        {TARGETS.map((one) => (
+          <Choice key={one.value} name="target" checked={target === one.value} onChange={() => setTarget(one.value)} title={one.title} text={one.text} />
+        ))}
+      </fieldset>
+      {target === "branch" && (
+        <label className={styles.field}>
+          Name of the branch
+          <input value={branch} placeholder="left empty: made from the session's title" spellCheck={false} onChange={(event) => setBranch(event.target.value)} />
+        </label>
+      )}
+      {target !== "checkout" && (
+        <label className={styles.field}>
+          Message
+          <textarea rows={3} value={message} placeholder="left empty: written from the session" onChange={(event) => setMessage(event.target.value)} />
+        </label>
+      )}
+      {target === "branch" && select === "not_rejected" && review.rejected === 0 && (
+        <label className={styles.check}>
+          <input type="checkbox" checked={byTurn} onChange={(event) => setByTurn(event.target.checked)} /> one commit a turn
+        </label>
+      )}
+      {/* asked again after an apply that failed: the files may have moved meanwhile */}
+      <ApplyPreview key={apply.failureReason ? apply.submittedAt : 0} changeId={review.change_id} body={base} onResolved={onClose} />
+      <DialogButtons>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" disabled={apply.isPending || countParts(review, select) === 0} onClick={() => apply.mutate(body, { onSuccess: done, onError: failed })}>
+          {apply.isPending ? "Applying…" : TARGETS.find((one) => one.value === target)?.action}
+        </Button>
+      </DialogButtons>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,5 @@
 // How much changed, how far the review is, and the way out: apply or reject.
 import { Check, X } from "lucide-react";
-import { useState } from "react";
 import { useDecide } from "../api/review";
 import type { ReviewFileOut, ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
@@ -8,9 +7,11 @@ import { complain } from "../ui/Toasts";
 import { ApplyDialog } from "./ApplyDialog";
 import { ChangeMenu } from "./ChangeMenu";
 import styles from "./ChangeHead.module.css";
+import { setPanel, usePanel } from "./panel";
+import { PublishDialog } from "./PublishDialog";
 
 export function ChangeHead({ review, files }: { review: ReviewOut; files: ReviewFileOut[] }) {
-  const [applying, setApplying] = useState(false);
+  const { asks } = usePanel();
   const decide = useDecide(review.change_id);
   const units = review.accepted + review.rejected + review.open;
   const additions = files.reduce((sum, file) => sum + file.additions, 0);
@@ -41,13 +42,14 @@ export function ChangeHead({ review, files }: { review: ReviewOut; files: Review
             Reject all
           </Button>
           <span className={styles.space} />
-          <Button small kind="primary" onClick={() => setApplying(true)}>
+          <Button small kind="primary" onClick={() => setPanel({ asks: "apply" })}>
             Apply…
           </Button>
           <ChangeMenu review={review} onReopen={() => all("open")} />
         </div>
       )}
-      {applying && <ApplyDialog review={review} onClose={() => setApplying(false)} />}
+      {asks === "apply" && <ApplyDialog review={review} onClose={() => setPanel({ asks: null })} />}
+      {asks === "publish" && <PublishDialog review={review} onClose={() => setPanel({ asks: null })} />}
     </header>
   );
 }

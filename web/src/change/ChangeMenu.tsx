@@ -1,15 +1,13 @@
 // What is done more seldom with a change: publish it, take rejected parts back, reject it whole.
-import { Menu } from "@base-ui/react/menu";
-import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import { useRejectChange, useTakeBack } from "../api/review";
 import type { ReviewOut } from "../api/generated";
 import { ConfirmDialog } from "../ui/ConfirmDialog";
+import { Menu, MenuItem } from "../ui/Menu";
 import { complain, say } from "../ui/Toasts";
-import styles from "./ChangeMenu.module.css";
-import { PublishDialog } from "./PublishDialog";
+import { setPanel } from "./panel";
 
-type Asked = "publish" | "take_back" | "reject" | null;
+type Asked = "take_back" | "reject" | null;
 
 export function ChangeMenu({ review, onReopen }: { review: ReviewOut; onReopen: () => void }) {
   const [asked, ask] = useState<Asked>(null);
@@ -26,30 +24,18 @@ export function ChangeMenu({ review, onReopen }: { review: ReviewOut; onReopen: 
   };
   return (
     <>
-      <Menu.Root>
-        <Menu.Trigger className={styles.trigger} aria-label="More to do with the change" title="More to do with the change">
-          <Ellipsis aria-hidden />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className={styles.positioner} align="end" sideOffset={4}>
-            <Menu.Popup className={styles.menu}>
-              <Menu.Item className={styles.item} onClick={() => ask("publish")}>
-                Publish…
-              </Menu.Item>
-              <Menu.Item className={styles.item} disabled={review.accepted + review.rejected === 0} onClick={onReopen}>
-                Forget all verdicts
-              </Menu.Item>
-              <Menu.Item className={styles.item} disabled={review.rejected === 0 || takeBack.isPending} onClick={() => ask("take_back")}>
-                Take rejected parts out of the agent's copy…
-              </Menu.Item>
-              <Menu.Item className={styles.item} disabled={reject.isPending} onClick={() => ask("reject")}>
-                Reject the whole change…
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
-      {asked === "publish" && <PublishDialog review={review} onClose={close} />}
+      <Menu label="More to do with the change">
+        <MenuItem onClick={() => setPanel({ asks: "publish" })}>Publish…</MenuItem>
+        <MenuItem disabled={review.accepted + review.rejected === 0} onClick={onReopen}>
+          Forget all verdicts
+        </MenuItem>
+        <MenuItem disabled={review.rejected === 0 || takeBack.isPending} onClick={() => ask("take_back")}>
+          Take rejected parts out of the agent's copy…
+        </MenuItem>
+        <MenuItem disabled={reject.isPending} onClick={() => ask("reject")}>
+          Reject the whole change…
+        </MenuItem>
+      </Menu>
       {asked === "take_back" && (
         <ConfirmDialog
           title={`Take ${review.rejected === 1 ? "1 rejected part" : `${review.rejected} rejected parts`} back?`}

@@ -8,6 +8,7 @@ import type { ReviewOut } from "../api/generated";
 import type { Conversation, Item } from "../stream/conversation";
 import { IconButton } from "../ui/Button";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import styles from "./ChangePanel.module.css";
 import { ChangeHead } from "./ChangeHead";
@@ -15,6 +16,7 @@ import { CommentBar } from "./CommentBar";
 import { FileList } from "./FileList";
 import { FileScroll } from "./FileScroll";
 import { History } from "./History";
+import { setPanel, type Tab, usePanel } from "./panel";
 import { PublishedDialog } from "./PublishedDialog";
 import { setDiffView, useDiffView } from "./view";
 
@@ -26,13 +28,15 @@ interface ChangePanelProps {
   conversation: Conversation;
 }
 
-const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const;
-type Tab = keyof typeof TABS;
+const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const satisfies Record<Tab, string>;
 
 export default function ChangePanel({ sessionId, changeId, conversation }: ChangePanelProps) {
-  const [tab, setTab] = useState<Tab>("change");
+  const { tab } = usePanel();
   const terminals = useHasTerminal(sessionId);
   useRefresh(sessionId, conversation);
+  useEffect(() => {
+    if (!changeId) setPanel({ asks: null }); // a later change does not open the dialog of this one
+  }, [changeId]);
   return (
     <div className={styles.panel}>
       <div className={styles.tabs}>
@@ -40,7 +44,7 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
           {(Object.keys(TABS) as Tab[])
             .filter((one) => one !== "terminal" || terminals)
             .map((one) => (
-              <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>
+              <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setPanel({ tab: one })}>
                 {TABS[one]}
               </button>
             ))}
@@ -82,13 +86,13 @@ function ViewButtons() {
 }
 
 function Review({ sessionId, changeId }: { sessionId: string; changeId: string }) {
-  const { data: review, error: unread } = useReview(changeId);
-  const { data: files, error } = useReviewFiles(changeId);
+  const { data: review, error: unread, refetch: retry } = useReview(changeId);
+  const { data: files, error, refetch: retryFiles } = useReviewFiles(changeId);
   const [chosen, setChosen] = useState<number | null>(null);
   const shown = useCallback(() => setChosen(null), []);
   if (!files || !review) {
     const failure = error ?? unread;
-    return failure ? <p className={styles.empty}>{failure.message}</p> : <Loading what="Reading the change" />;
+    return failure ? <Failure error={failure} onRetry={() => Promise.all([retry(), retryFiles()])} /> : <Loading what="Reading the change" />;
   }
   return (
     <>

@@ -5,6 +5,7 @@ import { useDecide, useUnits } from "../api/review";
 import type { CommentOut, ReviewFileOut } from "../api/generated";
 import { visible } from "../text/visible";
 import { IconButton } from "../ui/Button";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { complain } from "../ui/Toasts";
 import { CommentForm } from "./CommentForm";
@@ -69,7 +70,7 @@ export function FileView({ changeId, sessionId, file, comments, height }: FileVi
               <Loading />
             </div>
           )}
-          {pages.error && <p className={styles.error}>{pages.error.message}</p>}
+          {pages.error && <Failure error={pages.error} onRetry={pages.refetch} />}
           {units.map((unit, index) => (
             <UnitView key={`${unit.id}-${index}`} changeId={changeId} path={file.path} unit={unit} goesOn={units[index + 1]?.id === unit.id} onRemark={onRemark} below={below} />
           ))}

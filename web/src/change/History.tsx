@@ -6,6 +6,7 @@ import { useSnapshots } from "../api/review";
 import { isAway, useWorktree } from "../api/worktree";
 import type { Conversation } from "../stream/conversation";
 import { age } from "../text/times";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import styles from "./History.module.css";
 import { HistoryWays } from "./HistoryWays";
@@ -14,14 +15,13 @@ import { PatchScroll } from "./PatchScroll";
 import { WorktreeState } from "./WorktreeState";
 
 export function History({ sessionId, items }: { sessionId: string; items: Conversation["items"] }) {
-  const { data: snapshots, error } = useSnapshots(sessionId);
+  const { data: snapshots, error, refetch } = useSnapshots(sessionId);
   const prompts = useMemo(() => promptsOf(items), [items]);
   const away = isAway(useWorktree(sessionId));
   const moments = useMemo(() => momentsOf(snapshots ?? [], prompts, away), [snapshots, prompts, away]);
   const [chosen, choose] = useState<string | null>(null);
   const [until, setUntil] = useState("now");
-  if (error) return <p className={styles.empty}>{error.message}</p>;
-  if (!snapshots) return <Loading />;
+  if (!snapshots) return error ? <Failure error={error} onRetry={refetch} /> : <Loading />;
   if (snapshots.length === 0) return <p className={styles.empty}>The session's files have not been looked at yet.</p>;
   const found = moments.findIndex((one) => one.id === chosen);
   const place = found < 0 ? beforeNewestTurn(moments) : found;
@@ -75,7 +75,7 @@ function Compared({ sessionId, from, to }: { sessionId: string; from: string; to
       call("GET /api/sessions/{session_id}/snapshots/compare/diff", { path: { session_id: sessionId }, query: { from, to } }, { signal }),
     placeholderData: keepPreviousData,
   });
-  if (compared.error) return <p className={styles.empty}>{compared.error.message}</p>;
+  if (compared.error) return <Failure error={compared.error} onRetry={compared.refetch} />;
   if (compared.data === undefined) return <Loading what="Comparing" />;
   const text = String(compared.data);
   return text ? <PatchScroll text={text} /> : <p className={styles.empty}>Nothing differs between the two.</p>;

@@ -2,8 +2,7 @@
 import { GitFork, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
+import { useFork, useRewind } from "../api/session";
 import type { SnapshotOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/ConfirmDialog";
@@ -16,12 +15,8 @@ const WARNING =
 export function HistoryWays({ sessionId, snapshot }: { sessionId: string; snapshot: SnapshotOut | null }) {
   const [asking, setAsking] = useState(false);
   const [, go] = useLocation();
-  const path = { session_id: sessionId };
-  const rewind = useAction(
-    (id: string) => call("POST /api/sessions/{session_id}/rewind", { path, body: { snapshot_id: id } }),
-    ["review", "snapshots", "session"],
-  );
-  const fork = useAction((id: string) => call("POST /api/sessions/{session_id}/fork", { path, body: { snapshot_id: id } }), ["sessions"]);
+  const rewind = useRewind(sessionId);
+  const fork = useFork(sessionId);
   if (!snapshot) return null;
   return (
     <div className={styles.ways}>
@@ -39,7 +34,7 @@ export function HistoryWays({ sessionId, snapshot }: { sessionId: string; snapsh
           onCancel={() => setAsking(false)}
           onConfirm={() => {
             setAsking(false);
-            rewind.mutate(snapshot.id, { onSuccess: (done) => say(`Set back: ${done.files === 1 ? "1 file" : `${done.files} files`}.`), onError: complain });
+            rewind.mutate({ snapshot_id: snapshot.id }, { onSuccess: (done) => say(`Set back: ${done.files === 1 ? "1 file" : `${done.files} files`}.`), onError: complain });
           }}
         />
       )}

@@ -1,9 +1,9 @@
 // Pushes the change as a branch, as the person, and asks for a pull request where a tool for that is ready.
-import { Dialog } from "@base-ui/react/dialog";
 import { useState } from "react";
 import { usePublish } from "../api/review";
 import type { ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
+import { Dialog, DialogButtons } from "../ui/Dialog";
 import styles from "./ApplyDialog.module.css";
 import { Choice } from "./Choice";
 import { tellPublished } from "./published";
@@ -12,15 +12,9 @@ import { countParts, firstParts, WhichParts } from "./WhichParts";
 export function PublishDialog({ review, onClose }: { review: ReviewOut; onClose: () => void }) {
   const publish = usePublish(review.change_id);
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup}>
-          <Dialog.Title className={styles.title}>Publish the change</Dialog.Title>
-          <Form review={review} publish={publish} onClose={onClose} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog title="Publish the change" onClose={onClose}>
+      <Form review={review} publish={publish} onClose={onClose} />
+    </Dialog>
   );
 }
 
@@ -84,12 +78,12 @@ function Form({ review, publish, onClose }: FormProps) {
           <p>{publish.error.message}</p>
         </div>
       )}
-      <div className={styles.buttons}>
+      <DialogButtons>
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" disabled={publish.isPending || countParts(review, select) === 0} onClick={submit}>
           {publish.isPending ? "Publishing…" : onlyPush ? "Push the branch" : "Push and ask for a pull request"}
         </Button>
-      </div>
+      </DialogButtons>
     </>
   );
 }

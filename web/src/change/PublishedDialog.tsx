@@ -1,9 +1,9 @@
 // Where a published change went, and what is left for the person to do.
-import { Dialog } from "@base-ui/react/dialog";
 import type { PublishedOut } from "../api/generated";
 import { Link } from "../markdown/Link";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
+import { Dialog, DialogButtons } from "../ui/Dialog";
 import styles from "./ApplyDialog.module.css";
 import { tellPublished, usePublished } from "./published";
 
@@ -12,15 +12,11 @@ const close = () => tellPublished(null);
 export function PublishedDialog() {
   const published = usePublished();
   return (
-    <Dialog.Root open={published !== null} onOpenChange={(open) => !open && close()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup}>
-          <Dialog.Title className={styles.title}>Published</Dialog.Title>
-          {published && <Result published={published} />}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    published && (
+      <Dialog title="Published" onClose={close}>
+        <Result published={published} />
+      </Dialog>
+    )
   );
 }
 
@@ -39,11 +35,11 @@ function Result({ published }: { published: PublishedOut }) {
       )}
       {published.next && <p>{visible(published.next)}</p>}
       {published.output && <pre className={styles.output}>{visible(published.output)}</pre>}
-      <div className={styles.buttons}>
+      <DialogButtons>
         <Button kind="primary" onClick={close}>
           Close
         </Button>
-      </div>
+      </DialogButtons>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { ChevronDown } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useAgents } from "../api/queries";
 import type { AgentOut } from "../api/generated";
+import { Failure } from "../ui/Failure";
 import type { Choice } from "./choice";
 import styles from "./AgentPicker.module.css";
 
@@ -13,7 +14,7 @@ interface AgentPickerProps {
 }
 
 export function AgentPicker({ choice, onChoose }: AgentPickerProps) {
-  const { data: agents = [] } = useAgents();
+  const { data: agents = [], error, refetch } = useAgents();
   const agent = agents.find((one) => one.name === choice.agent);
   const words = [agent?.title || choice.agent || "Choose an agent", choice.model, choice.mode, choice.thinking].filter(Boolean);
   return (
@@ -25,7 +26,7 @@ export function AgentPicker({ choice, onChoose }: AgentPickerProps) {
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} side="top" align="start" className={styles.positioner}>
           <Popover.Popup className={styles.popup} aria-label="Agent and model">
-            <Agents agents={agents} choice={choice} onChoose={onChoose} />
+            {error && agents.length === 0 ? <Failure error={error} onRetry={refetch} /> : <Agents agents={agents} choice={choice} onChoose={onChoose} />}
             {agent && <Options agent={agent} choice={choice} onChoose={onChoose} />}
           </Popover.Popup>
         </Popover.Positioner>
@@ -94,7 +95,7 @@ function ModelList({ models, chosen, byDefault, onChoose }: ModelListProps) {
   const [search, setSearch] = useState("");
   const found = useMemo(() => models.filter((one) => one.toLowerCase().includes(search.toLowerCase())), [models, search]);
   return (
-    <fieldset className={styles.models}>
+    <fieldset>
       <legend>Model</legend>
       {models.length >= SEARCH_FROM && (
         <input className={styles.search} type="search" placeholder="Search models" aria-label="Search models" value={search} onChange={(event) => setSearch(event.target.value)} />

@@ -1,7 +1,6 @@
 // Begins a chat with a fresh context over the same files.
 import { MessageSquarePlus } from "lucide-react";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
+import { useNewChat } from "../api/session";
 import { IconButton } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 
@@ -12,7 +11,7 @@ interface NewChatButtonProps {
 }
 
 export function NewChatButton({ sessionId, fresh }: NewChatButtonProps) {
-  const begin = useAction(() => call("POST /api/sessions/{session_id}/chats", { path: { session_id: sessionId } }), ["chats"]);
+  const begin = useNewChat(sessionId);
   return (
     <IconButton
       label="New chat over the same files"

@@ -1,7 +1,8 @@
 // What waits behind the running turn, above the composer: to be read, edited, put in another order, sent now or dropped.
 import { memo, useEffect, useState } from "react";
 import type { TaskOut } from "../api/generated";
-import { type Move, useDrop, useMove, useWaiting } from "../api/queue";
+import { type Move, useCancel, useMove, useWaiting } from "../api/queue";
+import { Failure } from "../ui/Failure";
 import { complain } from "../ui/Toasts";
 import { behind } from "../api/queueOrder";
 import styles from "./QueueList.module.css";
@@ -16,15 +17,16 @@ interface QueueListProps {
 const SOON_MS = 700; // a task that is taken at once does not flash up
 
 export const QueueList = memo(function QueueList({ sessionId, runningTaskId }: QueueListProps) {
-  const { data: tasks = [] } = useWaiting(sessionId);
+  const { data: tasks = [], error, refetch } = useWaiting(sessionId);
   const shown = useLasting(tasks.length > 0, runningTaskId !== null);
+  if (error && tasks.length === 0) return <Failure error={error} onRetry={refetch} />;
   return shown && tasks.length > 0 ? <List sessionId={sessionId} runningTaskId={runningTaskId} tasks={tasks} /> : null;
 });
 
 function List({ sessionId, runningTaskId, tasks }: QueueListProps & { tasks: TaskOut[] }) {
   const [told, tell] = useState("");
   const move = useMove(sessionId);
-  const drop = useDrop();
+  const drop = useCancel();
   const put = (from: number, to: number) => {
     const task = tasks[from];
     if (!task || from === to || to < 0 || to >= tasks.length) return;

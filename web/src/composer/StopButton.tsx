@@ -1,8 +1,7 @@
 // Stops the running turn: by the button, or by pressing Escape twice.
 import { Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
+import { useCancel } from "../api/queue";
 import { Button } from "../ui/Button";
 import { complain } from "../ui/Toasts";
 
@@ -10,10 +9,10 @@ const TWICE_MS = 1_000;
 const OPEN = "[role=dialog], [role=alertdialog], [role=listbox], [role=menu]"; // Escape closes these first
 
 export function StopButton({ taskId }: { taskId: string }) {
-  const stop = useAction(() => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: taskId } }), ["tasks", "sessions", "session"]);
+  const stop = useCancel();
   const stopping = stop.isPending || stop.isSuccess;
   const act = () => {
-    if (!stopping) stop.mutate(undefined, { onError: complain });
+    if (!stopping) stop.mutate(taskId, { onError: complain });
   };
   const once = useEscapeTwice(act);
   return (

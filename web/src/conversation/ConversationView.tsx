@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide-react";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Conversation, Item } from "../stream/conversation";
 import { Button } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
 import styles from "./ConversationView.module.css";
 import { NoticeLine } from "./NoticeLine";
 import { MessageView } from "./MessageView";
@@ -23,6 +24,7 @@ const OVERSCAN = 6;
 export function ConversationView({ conversation, wanted = null }: ConversationViewProps) {
   const { items, turns } = conversation;
   const box = useRef<HTMLDivElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
   const [along, setAlong] = useState(true);
   const [seen, setSeen] = useState(0);
   const list = useVirtualizer({
@@ -41,6 +43,12 @@ export function ConversationView({ conversation, wanted = null }: ConversationVi
     if (along) jump();
   }, [along, jump, total, items]);
   useEffect(() => {
+    if (!along || !rows.current) return undefined;
+    const grown = new ResizeObserver(jump); // rows are measured after they were laid out
+    grown.observe(rows.current);
+    return () => grown.disconnect();
+  }, [along, jump]);
+  useEffect(() => {
     if (along) setSeen(items.length);
   }, [along, items.length]);
   const leave = useCallback(() => setAlong(false), []);
@@ -53,7 +61,7 @@ export function ConversationView({ conversation, wanted = null }: ConversationVi
     <div className={styles.frame}>
       <div className={styles.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label="Messages" aria-live="off">
         {items.length === 0 && <p className={styles.empty}>Nothing has been said here yet. Write below what the agent should do.</p>}
-        <div className={styles.list} style={{ height: total }}>
+        <div ref={rows} className={styles.list} style={{ height: total }}>
           {list.getVirtualItems().map((row) => {
             const item = items[row.index] as Item;
             return (
@@ -95,5 +103,9 @@ function beginsChat(items: readonly Item[], index: number): boolean {
 type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };
 
 const Row = memo(function Row({ item, turn }: RowProps) {
-  return item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />;
+  return (
+    <ErrorBoundary what="This message">
+      {item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />}
+    </ErrorBoundary>
+  );
 });

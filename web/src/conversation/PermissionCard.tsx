@@ -86,7 +86,7 @@ function Asked({ frame }: { frame: Permission }) {
 }
 
 /** Take the keyboard, but never out of somebody's sentence. */
-export function focusUnlessTyping(element: HTMLElement | null): void {
+function focusUnlessTyping(element: HTMLElement | null): void {
   const at = document.activeElement;
   const typing = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement;
   if (!typing || (at as HTMLTextAreaElement).value === "") element?.focus({ preventScroll: true });

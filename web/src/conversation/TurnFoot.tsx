@@ -1,8 +1,6 @@
 // The end of an answer: what happens now while it goes on; who did it, how long and how much when it is over; the
 // named reason, the cure, and a way on when it failed.
 import { RotateCcw, Play } from "lucide-react";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
 import type { Message, Turn } from "../stream/conversation";
 import { count, duration } from "../text/times";
 import { visible } from "../text/visible";
@@ -12,6 +10,7 @@ import { complain } from "../ui/Toasts";
 import { Activity } from "./Activity";
 import { asMarkdown } from "./asMarkdown";
 import styles from "./TurnFoot.module.css";
+import { useAgain } from "./useAgain";
 
 interface TurnFootProps {
   message: Message;
@@ -46,22 +45,13 @@ export function TurnFoot({ message, turn }: TurnFootProps) {
 }
 
 function WaysOn({ message }: { message: Message }) {
-  const send = useAction(
-    async (again: boolean) => {
-      const prompt = again
-        ? (await call("GET /api/tasks/{task_id}", { path: { task_id: message.taskId } })).prompt
-        : "Go on where you stopped.";
-      const headers = { "Idempotency-Key": `${again ? "retry" : "resume"}-${message.taskId}` };
-      return call("POST /api/tasks", { body: { chat_id: message.chatId, prompt } }, { headers });
-    },
-    ["tasks", "sessions"],
-  );
+  const send = useAgain(message);
   return (
     <div className={styles.ways}>
-      <Button small icon={<Play />} disabled={send.isPending} onClick={() => send.mutate(false, { onError: complain })}>
+      <Button small icon={<Play />} disabled={send.isPending} onClick={() => send.mutate("resume", { onError: complain })}>
         Resume
       </Button>
-      <Button small icon={<RotateCcw />} disabled={send.isPending} onClick={() => send.mutate(true, { onError: complain })}>
+      <Button small icon={<RotateCcw />} disabled={send.isPending} onClick={() => send.mutate("retry", { onError: complain })}>
         Retry
       </Button>
     </div>

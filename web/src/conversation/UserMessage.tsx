@@ -19,14 +19,14 @@ export function UserMessage({ message }: { message: Message }) {
     <article className={styles.message} aria-label="Your message">
       <div className={styles.text}>
         {visible(shown)}
-        <Attached files={message.attachments} />
-      </div>
-      <div className={styles.tools}>
         {long && (
-          <Button kind="quiet" small aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Button className={styles.fold} kind="quiet" small aria-expanded={open} onClick={() => setOpen(!open)}>
             {open ? "Fold" : `Show all ${lines.length} lines`}
           </Button>
         )}
+        <Attached files={message.attachments} />
+      </div>
+      <div className={styles.tools}>
         <CopyButton text={message.text} what="message" />
       </div>
     </article>

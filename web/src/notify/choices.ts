@@ -1,7 +1,7 @@
 // How the person wants to be called when the page is not in view. Kept in this browser.
 import { keptFields } from "../kept/kept";
 
-export interface NotifyChoice {
+interface NotifyChoice {
   desktop: boolean;
   sound: boolean;
 }

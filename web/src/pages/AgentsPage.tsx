@@ -6,6 +6,7 @@ import type { AgentOut } from "../api/generated";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { complain } from "../ui/Toasts";
@@ -14,7 +15,7 @@ import styles from "./AgentsPage.module.css";
 const STATES = { ready: "ready", loading: "being asked…", unavailable: "not installed", error: "does not work" } as const;
 
 export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
-  const { data: agents, error } = useAgents();
+  const { data: agents, error, refetch } = useAgents();
   const probe = useAction((names: string[] | null) => call("POST /api/agents/probe", { body: { agents: names } }), ["agents"]);
   const ready = agents?.filter((one) => one.state === "ready" || one.state === "loading") ?? [];
   const others = agents?.filter((one) => one.state === "error" || one.state === "unavailable") ?? [];
@@ -27,7 +28,7 @@ export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
       </PageHead>
       <div className={styles.page}>
         {!agents && !error && <Loading what="Looking for agents" />}
-        {error && <p>{error.message}</p>}
+        {error && <Failure error={error} onRetry={refetch} />}
         {ready.length > 0 && <h2 className={styles.heading}>Ready</h2>}
         <ul className={styles.list}>
           {ready.map((one) => (

@@ -1,13 +1,14 @@
 // All tasks over all projects: what waits, runs, asks and has ended.
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { call } from "../api/client";
-import { useAction, useEveryProject, useProjects, useSessions, useTasks } from "../api/queries";
+import { useEveryProject, useProjects, useSessions, useTasks } from "../api/queries";
+import { useCancel } from "../api/queue";
 import type { TaskOut } from "../api/generated";
 import { useDoing } from "../sidebar/useDoing";
 import { age, count, duration } from "../text/times";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { complain } from "../ui/Toasts";
@@ -31,7 +32,7 @@ function columnOf(task: TaskOut): Column {
 }
 
 export default function BoardPage({ onMenu }: { onMenu: () => void }) {
-  const { data: tasks, error } = useTasks();
+  const { data: tasks, error, refetch } = useTasks();
   const { data: projects = [] } = useProjects();
   const { data: every = [] } = useEveryProject();
   const [project, setProject] = useState("");
@@ -58,7 +59,7 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
       <div className={styles.page}>
         <div className={styles.board}>
           {!tasks && !error && <Loading />}
-          {error && <p>{error.message}</p>}
+          {error && <Failure error={error} onRetry={refetch} />}
           {tasks &&
             COLUMNS.map((name) => (
               <section key={name} className={styles.column} aria-label={name}>
@@ -81,7 +82,7 @@ export default function BoardPage({ onMenu }: { onMenu: () => void }) {
 }
 
 function Task({ task, project }: { task: TaskOut; project: string }) {
-  const cancel = useAction(() => call("POST /api/tasks/{task_id}/cancel", { path: { task_id: task.id } }), ["tasks", "sessions"]);
+  const cancel = useCancel();
   const { data: sessions } = useSessions();
   const { silentS, words } = useDoing(sessions?.find((one) => one.running_task_id === task.id));
   const live = task.state === "pending" || task.state === "running";
@@ -102,7 +103,7 @@ function Task({ task, project }: { task: TaskOut; project: string }) {
       {silentS > 0 && <p className={styles.silent}>{words}</p>}
       {task.error_text && <p className={styles.error}>{visible(task.error_text)}</p>}
       {live && (
-        <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(undefined, { onError: complain })}>
+        <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(task.id, { onError: complain })}>
           {task.cancel_requested_at ? "Stopping…" : task.state === "running" ? "Stop" : "Drop"}
         </Button>
       )}

@@ -7,6 +7,7 @@ import type { AgentOut } from "../api/generated";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { complain } from "../ui/Toasts";
 import { AddProject } from "./AddProject";
@@ -67,9 +68,9 @@ async function startDemo(): Promise<string> {
 }
 
 function Agents() {
-  const { data: agents, error } = useAgents();
+  const { data: agents, error, refetch } = useAgents();
   const [wanted, showAll] = useState<boolean | null>(null);
-  if (error) return <p>{error.message}</p>;
+  if (error) return <Failure error={error} onRetry={refetch} />;
   if (!agents) return <Loading what="Looking for agents" />;
   const here = agents.filter((one) => one.state !== "unavailable");
   const missing = agents.filter((one) => one.state === "unavailable");

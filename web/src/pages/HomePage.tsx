@@ -6,6 +6,7 @@ import { useProjects, useSessions } from "../api/queries";
 import { Composer } from "../composer/Composer";
 import { StartPicker, startOf } from "../composer/StartPicker";
 import { SessionRow } from "../sidebar/SessionRow";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { AddProject } from "./AddProject";
@@ -15,12 +16,12 @@ import styles from "./HomePage.module.css";
 const LAST = "boocoder.project";
 
 export function HomePage({ onMenu }: { onMenu: () => void }) {
-  const { data: projects, isPending } = useProjects();
+  const { data: projects, error, refetch } = useProjects();
   return (
     <>
       <PageHead title="New session" onMenu={onMenu} />
       <div className={styles.page}>
-        {isPending ? <Loading /> : projects?.length ? <Begin /> : <FirstRun />}
+        {!projects ? error ? <Failure error={error} onRetry={refetch} /> : <Loading /> : projects.length ? <Begin /> : <FirstRun />}
       </div>
     </>
   );

@@ -1,15 +1,19 @@
 // One session: its conversation, the composer below, and its change beside.
 import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
 import { useSearch } from "wouter";
 import { isGone, useChats, useSession } from "../api/queries";
+import { resetPanel, setPanel, usePanel } from "../change/panel";
 import { ConversationView } from "../conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
 import { Composer } from "../composer/Composer";
+import type { Conversation } from "../stream/conversation";
 import { tapFrames, useConversation } from "../stream/store";
 import { visible } from "../text/visible";
 import { Button } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { PageHead } from "../ui/PageHead";
 import { SplitPane } from "../ui/SplitPane";
@@ -17,8 +21,6 @@ import { NothingHere } from "./NothingHere";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("../change/ChangePanel"));
-const SHOWN = "boocoder.change.shown";
-const WIDE_PX = 1_000; // narrower, the change covers the conversation
 
 interface SessionPageProps {
   sessionId: string;
@@ -32,59 +34,64 @@ export function SessionPage({ sessionId, onMenu }: SessionPageProps) {
 }
 
 function Session({ sessionId, onMenu }: SessionPageProps) {
-  const { data: session } = useSession(sessionId);
+  const { data: session, error, refetch } = useSession(sessionId);
   const conversation = useConversation(sessionId);
   const { data: chats } = useChats(sessionId);
   const chatId = chats?.at(-1)?.id;
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
   const wanted = new URLSearchParams(useSearch()).get("message");
-  const [shown, show] = useShown();
+  const { shown } = usePanel();
+  useLayoutEffect(resetPanel, [sessionId]);
   useRefreshOnTurns(sessionId);
-  useShortcut(SHORTCUTS.change, () => show(!shown));
+  useShortcut(SHORTCUTS.change, () => setPanel({ shown: !shown }));
   useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
   return (
     <>
-      <PageHead title={visible(session?.title ?? "…")} onMenu={onMenu}>
-        <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => show(!shown)}>
-          Change
-          {conversation.change?.state === "pending" && !!conversation.change.files && (
-            <span className={styles.counts}>
-              <span className={styles.added}>+{conversation.change.additions ?? 0}</span>{" "}
-              <span className={styles.removed}>−{conversation.change.deletions ?? 0}</span>
-            </span>
-          )}
-        </Button>
+      <PageHead title={visible(session?.title ?? (error ? "No session" : "…"))} onMenu={onMenu}>
+        {session && <ChangeButton change={conversation.change} />}
       </PageHead>
-      <div className={styles.columns}>
-        <section className={styles.middle} aria-label="Conversation">
-          <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
-          <Composer
-            target={target}
-            runningTaskId={session?.running_task_id ?? null}
-            commands={conversation.commands.get(target.chatId ?? "")?.commands}
-            placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
-          />
-        </section>
-        {shown && (
-          <SplitPane name="change" label="Change">
-            <Suspense fallback={<Loading />}>
-              <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
-            </Suspense>
-          </SplitPane>
-        )}
-      </div>
+      {error && !session ? (
+        <Failure error={error} onRetry={refetch} />
+      ) : (
+        <div className={styles.columns}>
+          <section className={styles.middle} aria-label="Conversation">
+            <ErrorBoundary what="The conversation">
+              <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+            </ErrorBoundary>
+            <Composer
+              target={target}
+              runningTaskId={session?.running_task_id ?? null}
+              commands={conversation.commands.get(target.chatId ?? "")?.commands}
+              placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
+            />
+          </section>
+          {shown && (
+            <SplitPane name="change" label="Change">
+              <ErrorBoundary what="The change">
+                <Suspense fallback={<Loading />}>
+                  <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
+                </Suspense>
+              </ErrorBoundary>
+            </SplitPane>
+          )}
+        </div>
+      )}
     </>
   );
 }
 
-/** Whether the change is shown beside; kept in this browser. */
-function useShown(): [boolean, (shown: boolean) => void] {
-  const [shown, setShown] = useState(() => innerWidth > WIDE_PX && localStorage.getItem(SHOWN) !== "no");
-  const show = (next: boolean) => {
-    setShown(next);
-    if (innerWidth > WIDE_PX) localStorage.setItem(SHOWN, next ? "yes" : "no");
-  };
-  return [shown, show];
+function ChangeButton({ change }: { change: Conversation["change"] }) {
+  const { shown } = usePanel();
+  return (
+    <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => setPanel({ shown: !shown })}>
+      Change
+      {change?.state === "pending" && !!change.files && (
+        <span className={styles.counts}>
+          <span className={styles.added}>+{change.additions ?? 0}</span> <span className={styles.removed}>−{change.deletions ?? 0}</span>
+        </span>
+      )}
+    </Button>
+  );
 }
 
 const TOGETHER_MS = 100;

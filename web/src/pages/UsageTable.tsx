@@ -5,6 +5,7 @@ import type { UsageSumOut } from "../api/generated";
 import { useUsage } from "../api/usage";
 import { count, duration } from "../text/times";
 import { visible } from "../text/visible";
+import { Failure } from "../ui/Failure";
 import styles from "./UsageTable.module.css";
 
 const SPANS = { 1: "Today and yesterday", 7: "7 days", 30: "30 days", 365: "A year" } as const;
@@ -14,7 +15,7 @@ type Kind = (typeof KINDS)[number];
 export function UsageTable() {
   const [days, setDays] = useState(30);
   const [kind, setKind] = useState<Kind>("agent");
-  const { data: sums, error } = useUsage(days);
+  const { data: sums, error, refetch } = useUsage(days);
   const total = sums?.find((one) => one.kind === "total");
   const rows = sums?.filter((one) => one.kind === kind) ?? [];
   return (
@@ -39,7 +40,7 @@ export function UsageTable() {
           </select>
         </label>
       </header>
-      {error && <p>{error.message}</p>}
+      {error && <Failure error={error} onRetry={refetch} />}
       {total?.turns === 0 && <p>No turn has ended in this time. What turns cost is shown here, as far as their agents tell it.</p>}
       {!!total?.turns && <Sums kind={kind} rows={rows} total={total} />}
     </section>

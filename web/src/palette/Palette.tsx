@@ -1,110 +1,76 @@
-// Search and commands in one place: sessions, pages, actions. Opened by Ctrl K.
-import { Dialog } from "@base-ui/react/dialog";
-import { Command } from "cmdk";
+// Search and commands in one place, opened by Ctrl K; and the shortcuts that work on every page.
 import { useState } from "react";
-import { useLocation } from "wouter";
-import { useProjects, useSessions } from "../api/queries";
-import { useMessageSearch } from "../api/search";
-import { keyName, SHORTCUTS, useShortcut } from "../keys/shortcuts";
-import { doing, WORDS } from "../sidebar/state";
-import { DoingMark } from "../sidebar/DoingMark";
-import { hitAddress } from "../sidebar/SearchResults";
-import { Snippet } from "../sidebar/Snippet";
-import { visible } from "../text/visible";
-import { setTheme } from "../ui/theme";
-import styles from "./Palette.module.css";
+import { useLocation, useRoute } from "wouter";
+import { useSession, useSessions } from "../api/queries";
+import { useRewind } from "../api/session";
+import { SHORTCUTS, useShortcut } from "../keys/shortcuts";
+import { RenameDialog } from "../sidebar/RenameDialog";
+import { ConfirmDialog } from "../ui/ConfirmDialog";
+import { Dialog } from "../ui/Dialog";
+import { complain, say } from "../ui/Toasts";
+import { CommandList } from "./CommandList";
 import { ShortcutSheet } from "./ShortcutSheet";
+import { otherWaiting } from "./waiting";
 
-const HITS = 8;
+/** What a command opens in the palette's place. */
+export type Opened = "palette" | "sheet" | "rename" | "rewind" | null;
 
 export function Palette() {
-  const [open, setOpen] = useState(false);
-  const [typed, setTyped] = useState("");
-  const [sheet, setSheet] = useState(false);
+  const [opened, open] = useState<Opened>(null);
   const [, go] = useLocation();
-  useShortcut(SHORTCUTS.palette, () => setOpen(!open));
-  useShortcut(SHORTCUTS.help, () => setSheet(true));
+  const [, route] = useRoute("/sessions/:id");
+  const sessionId = route?.id ?? null;
+  const close = () => open(null);
+  useShortcut(SHORTCUTS.palette, () => open(opened === "palette" ? null : "palette"));
+  useShortcut(SHORTCUTS.help, () => open("sheet"));
   useShortcut(SHORTCUTS.newSession, () => go("/"));
   useShortcut(SHORTCUTS.board, () => go("/tasks"));
   useShortcut(SHORTCUTS.agents, () => go("/agents"));
-  const run = (action: () => void) => () => {
-    setOpen(false);
-    action();
-  };
+  useShortcut(SHORTCUTS.settings, () => go("/settings"));
+  useWaitingShortcuts(sessionId, go);
   return (
     <>
-      <Dialog.Root open={open} onOpenChange={setOpen}>
-        <Dialog.Portal>
-          <Dialog.Backdrop className={styles.backdrop} />
-          <Dialog.Popup className={styles.popup} aria-label="Search and commands">
-            <Command loop label="Search and commands">
-              <Command.Input className={styles.input} placeholder="Search sessions, messages and commands" autoFocus onValueChange={setTyped} />
-              <Command.List className={styles.list}>
-                <Command.Empty className={styles.empty}>Nothing is called that.</Command.Empty>
-                <Sessions onChoose={(id) => run(() => go(`/sessions/${id}`))()} />
-                {open && <Messages typed={typed} onChoose={(address) => run(() => go(address))()} />}
-                <Command.Group heading="Go to" className={styles.group}>
-                  <Action name="New session" shortcut={SHORTCUTS.newSession.key} onSelect={run(() => go("/"))} />
-                  <Action name="Tasks" shortcut={SHORTCUTS.board.key} onSelect={run(() => go("/tasks"))} />
-                  <Action name="Agents" shortcut={SHORTCUTS.agents.key} onSelect={run(() => go("/agents"))} />
-                  <Action name="Settings" onSelect={run(() => go("/settings"))} />
-                </Command.Group>
-                <Command.Group heading="Page" className={styles.group}>
-                  <Action name="Theme: light" onSelect={run(() => setTheme("light"))} />
-                  <Action name="Theme: dark" onSelect={run(() => setTheme("dark"))} />
-                  <Action name="Theme: as the system has it" onSelect={run(() => setTheme("system"))} />
-                  <Action name="Copy a link to this page" onSelect={run(() => void navigator.clipboard.writeText(location.href))} />
-                  <Action name="Keyboard shortcuts" shortcut={SHORTCUTS.help.key} onSelect={run(() => setSheet(true))} />
-                </Command.Group>
-              </Command.List>
-            </Command>
-          </Dialog.Popup>
-        </Dialog.Portal>
-      </Dialog.Root>
-      <ShortcutSheet open={sheet} onOpenChange={setSheet} />
+      {opened === "palette" && (
+        <Dialog size="list" title="Search and commands" onClose={close}>
+          <CommandList sessionId={sessionId} onOpen={open} />
+        </Dialog>
+      )}
+      {opened === "sheet" && <ShortcutSheet onClose={close} />}
+      {opened === "rename" && sessionId && <Rename sessionId={sessionId} onClose={close} />}
+      {opened === "rewind" && sessionId && <Rewind sessionId={sessionId} onClose={close} />}
     </>
   );
 }
 
-function Sessions({ onChoose }: { onChoose: (id: string) => void }) {
+function useWaitingShortcuts(sessionId: string | null, go: (address: string) => void): void {
   const { data: sessions = [] } = useSessions();
-  const { data: projects = [] } = useProjects();
-  return (
-    <Command.Group heading="Sessions" className={styles.group}>
-      {sessions.map((session) => (
-        <Command.Item key={session.id} value={`${session.title} ${session.id}`} className={styles.item} onSelect={() => onChoose(session.id)}>
-          <DoingMark doing={doing(session)} />
-          <span>{visible(session.title)}</span>
-          <small>
-            {projects.find((one) => one.id === session.project_id)?.name} · {WORDS[doing(session)]}
-          </small>
-        </Command.Item>
-      ))}
-    </Command.Group>
-  );
+  const move = (step: 1 | -1) => {
+    const next = otherWaiting(sessions, sessionId, step);
+    if (next) go(`/sessions/${next.id}`);
+    else say("No other session waits for you.");
+  };
+  useShortcut(SHORTCUTS.nextWaiting, () => move(1));
+  useShortcut(SHORTCUTS.previousWaiting, () => move(-1));
 }
 
-/** What the service found in the transcripts; its own words count, not how cmdk would rank them. */
-function Messages({ typed, onChoose }: { typed: string; onChoose: (address: string) => void }) {
-  const { data: hits = [] } = useMessageSearch(typed, HITS);
-  if (!typed.trim() || hits.length === 0) return null;
-  return (
-    <Command.Group heading="Messages" className={styles.group} forceMount>
-      {hits.map((hit) => (
-        <Command.Item key={hit.message_id} value={`message ${hit.message_id}`} className={styles.hit} forceMount onSelect={() => onChoose(hitAddress(hit))}>
-          <span>{visible(hit.session_title)}</span>
-          <Snippet pieces={hit.snippet} />
-        </Command.Item>
-      ))}
-    </Command.Group>
-  );
+function Rename({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
+  const { data: session } = useSession(sessionId);
+  return session ? <RenameDialog session={session} onClose={onClose} /> : null;
 }
 
-function Action({ name, shortcut, onSelect }: { name: string; shortcut?: string; onSelect: () => void }) {
+function Rewind({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
+  const rewind = useRewind(sessionId);
+  const confirmed = () => {
+    onClose();
+    rewind.mutate({ turns: 1 }, { onSuccess: ({ files }) => say(`Set back: ${files === 1 ? "1 file" : `${files} files`}.`), onError: complain });
+  };
   return (
-    <Command.Item value={name} className={styles.item} onSelect={onSelect}>
-      <span>{name}</span>
-      {shortcut && <kbd>{keyName(shortcut)}</kbd>}
-    </Command.Item>
+    <ConfirmDialog
+      title="Set the files back to before the last turn?"
+      text="A snapshot of how the agent's copy is now is taken first, so this can be undone in the history. Your own checkout is not touched; the conversation stays, and the agent is told."
+      action="Go back"
+      onCancel={onClose}
+      onConfirm={confirmed}
+    />
   );
 }

@@ -1,19 +1,18 @@
 // All shortcuts on one sheet.
-import { Dialog } from "@base-ui/react/dialog";
-import { keyName, OTHERS, SHORTCUTS } from "../keys/shortcuts";
+import { keyName, SHEET } from "../keys/shortcuts";
 import { Button } from "../ui/Button";
+import { Dialog, DialogButtons } from "../ui/Dialog";
 import styles from "./ShortcutSheet.module.css";
 
-export function ShortcutSheet({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog.Root open={open} onOpenChange={onOpenChange}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup}>
-          <Dialog.Title className={styles.title}>Keyboard shortcuts</Dialog.Title>
-          <dl className={styles.list}>
-            {[...Object.values(SHORTCUTS), ...OTHERS].map((one) => (
-              <div key={one.key + one.what}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      {SHEET.map(({ where, shortcuts }) => (
+        <section key={where} className={styles.group} aria-label={where}>
+          <h3>{where}</h3>
+          <dl>
+            {shortcuts.map((one) => (
+              <div key={one.key}>
                 <dt>{one.what}</dt>
                 <dd>
                   <kbd>{keyName(one.key)}</kbd>
@@ -21,9 +20,11 @@ export function ShortcutSheet({ open, onOpenChange }: { open: boolean; onOpenCha
               </div>
             ))}
           </dl>
-          <Dialog.Close render={<Button />}>Close</Dialog.Close>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+        </section>
+      ))}
+      <DialogButtons>
+        <Button onClick={onClose}>Close</Button>
+      </DialogButtons>
+    </Dialog>
   );
 }

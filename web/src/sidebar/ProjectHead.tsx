@@ -1,6 +1,4 @@
 // A project's name above its sessions, with a menu: begin a session in it, or take it off the list.
-import { Menu } from "@base-ui/react/menu";
-import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { call } from "../api/client";
@@ -8,9 +6,9 @@ import type { ProjectOut } from "../api/generated";
 import { useAction } from "../api/queries";
 import { visible } from "../text/visible";
 import { ConfirmDialog } from "../ui/ConfirmDialog";
+import { Menu, MenuItem } from "../ui/Menu";
 import { complain, say } from "../ui/Toasts";
 import styles from "./ProjectHead.module.css";
-import row from "./SessionRow.module.css";
 
 export function ProjectHead({ project, onChosen }: { project: ProjectOut; onChosen: () => void }) {
   const [, go] = useLocation();
@@ -35,23 +33,10 @@ export function ProjectHead({ project, onChosen }: { project: ProjectOut; onChos
         {project.archived_at && <span className={styles.note}> removed</span>}
       </h2>
       {!project.archived_at && (
-        <Menu.Root>
-          <Menu.Trigger className={styles.more} aria-label={`More about project ${name}`}>
-            <Ellipsis aria-hidden />
-          </Menu.Trigger>
-          <Menu.Portal>
-            <Menu.Positioner className={row.positioner} align="end" sideOffset={4}>
-              <Menu.Popup className={row.menu}>
-                <Menu.Item className={row.item} onClick={begin}>
-                  New session here
-                </Menu.Item>
-                <Menu.Item className={row.item} onClick={() => ask(true)}>
-                  Remove from the list…
-                </Menu.Item>
-              </Menu.Popup>
-            </Menu.Positioner>
-          </Menu.Portal>
-        </Menu.Root>
+        <Menu look="row" className={styles.more} label={`More about project ${name}`}>
+          <MenuItem onClick={begin}>New session here</MenuItem>
+          <MenuItem onClick={() => ask(true)}>Remove from the list…</MenuItem>
+        </Menu>
       )}
       {asking && (
         <ConfirmDialog

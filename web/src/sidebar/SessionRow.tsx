@@ -1,14 +1,15 @@
 // One session in the list: what it does, its name, a mark for what the person has not seen, and a menu.
-import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, Pin } from "lucide-react";
+import { Pin } from "lucide-react";
+import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import { call } from "../api/client";
-import { useAction } from "../api/queries";
+import { usePatchSession, usePin } from "../api/session";
 import type { SessionOut } from "../api/generated";
 import { visible } from "../text/visible";
 import { age, count } from "../text/times";
+import { Menu, MenuItem } from "../ui/Menu";
 import { complain } from "../ui/Toasts";
 import { DoingMark } from "./DoingMark";
+import { RenameDialog } from "./RenameDialog";
 import styles from "./SessionRow.module.css";
 import { useSeen } from "./seen";
 import { WORDS } from "./state";
@@ -19,19 +20,9 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
   const here = location === `/sessions/${session.id}`;
   const unread = useSeen(session, here);
   const { state, words } = useDoing(session);
-  const change = useAction(
-    (body: { title?: string; state?: "open" | "archived" }) =>
-      call("PATCH /api/sessions/{session_id}", { path: { session_id: session.id }, body }),
-    ["sessions", "session"],
-  );
-  const pin = useAction(
-    () => call(`POST /api/sessions/{session_id}/worktree/${session.pinned ? "unpin" : "pin"}`, { path: { session_id: session.id } }),
-    ["sessions", "session"],
-  );
-  const rename = () => {
-    const title = prompt("Name of the session", session.title)?.trim();
-    if (title) change.mutate({ title }, { onError: complain });
-  };
+  const patch = usePatchSession(session.id);
+  const pin = usePin(session.id);
+  const [renaming, rename] = useState(false);
   const archived = session.state === "archived";
   return (
     <li className={styles.row} data-here={here}>
@@ -50,26 +41,12 @@ export function SessionRow({ session, onChosen }: { session: SessionOut; onChose
         {!!session.pending_change_id && <Counts added={session.additions ?? 0} removed={session.deletions ?? 0} />}
         <span className={styles.side}>{unread ? <span className={styles.dot} /> : age(new Date(session.updated_at))}</span>
       </Link>
-      <Menu.Root>
-        <Menu.Trigger className={styles.more} aria-label={`More about ${visible(session.title)} (${WORDS[state]})`}>
-          <Ellipsis aria-hidden />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className={styles.positioner} align="end" sideOffset={4}>
-            <Menu.Popup className={styles.menu}>
-              <Menu.Item className={styles.item} onClick={rename}>
-                Rename
-              </Menu.Item>
-              <Menu.Item className={styles.item} onClick={() => pin.mutate(undefined, { onError: complain })}>
-                {session.pinned ? "Unpin its files" : "Pin its files"}
-              </Menu.Item>
-              <Menu.Item className={styles.item} onClick={() => change.mutate({ state: archived ? "open" : "archived" }, { onError: complain })}>
-                {archived ? "Reopen" : "Archive"}
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <Menu look="row" className={styles.more} label={`More about ${visible(session.title)} (${WORDS[state]})`}>
+        <MenuItem onClick={() => rename(true)}>Rename…</MenuItem>
+        <MenuItem onClick={() => pin.mutate(!session.pinned, { onError: complain })}>{session.pinned ? "Unpin its files" : "Pin its files"}</MenuItem>
+        <MenuItem onClick={() => patch.mutate({ state: archived ? "open" : "archived" }, { onError: complain })}>{archived ? "Reopen" : "Archive"}</MenuItem>
+      </Menu>
+      {renaming && <RenameDialog session={session} onClose={() => rename(false)} />}
     </li>
   );
 }

@@ -4,10 +4,12 @@ import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useEveryProject, useSessions } from "../api/queries";
 import type { ProjectOut, SessionOut } from "../api/generated";
+import { keyName, SHORTCUTS } from "../keys/shortcuts";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
 import { ProjectHead } from "./ProjectHead";
 import { visible } from "../text/visible";
+import { Failure } from "../ui/Failure";
 import { SessionRow } from "./SessionRow";
 import styles from "./Sidebar.module.css";
 import { type Doing, doing } from "./state";
@@ -41,7 +43,7 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
         <ThemeButton />
       </header>
       <Link href="/" onClick={onChosen} className={styles.new} aria-current={location === "/" ? "page" : undefined}>
-        <Plus aria-hidden /> New session <kbd>n</kbd>
+        <Plus aria-hidden /> New session <kbd>{keyName(SHORTCUTS.newSession.key)}</kbd>
       </Link>
       <SearchBox text={text} onText={setText} />
       {text ? (
@@ -74,12 +76,13 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
 }
 
 function Sessions({ filter, onChosen }: { filter: Filter; onChosen: () => void }) {
-  const { data: sessions, isPending } = useSessions(filter === "archived" ? "archived" : "open");
+  const { data: sessions, error, refetch } = useSessions(filter === "archived" ? "archived" : "open");
   const { data: projects } = useEveryProject();
   const groups = useMemo(() => grouped(filter, sessions ?? [], projects ?? []), [filter, sessions, projects]);
   return (
     <div className={styles.list}>
-      {!isPending && !groups.some((one) => one.sessions.length > 0) && <p className={styles.empty}>{EMPTY[filter]}</p>}
+      {!sessions && error && <Failure error={error} onRetry={refetch} />}
+      {sessions && !groups.some((one) => one.sessions.length > 0) && <p className={styles.empty}>{EMPTY[filter]}</p>}
       {groups.map(({ id, project, sessions: members }) => (
         <section key={id} aria-label={visible(project?.name ?? "…")}>
           {project && <ProjectHead project={project} onChosen={onChosen} />}

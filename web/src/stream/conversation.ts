@@ -29,11 +29,11 @@ export interface TextPart {
   began: number;
   newest: number;
 }
-export type ToolPart = { kind: "tool_call"; part: number; frame: ToolCall };
-export type PlanPart = { kind: "plan"; part: number; frame: Plan };
-export type PermissionPart = { kind: "permission"; part: number; frame: Permission };
-export type QuestionPart = { kind: "question"; part: number; frame: Question };
-export type NoticePart = { kind: "notice"; part: number; frame: Notice };
+type ToolPart = { kind: "tool_call"; part: number; frame: ToolCall };
+type PlanPart = { kind: "plan"; part: number; frame: Plan };
+type PermissionPart = { kind: "permission"; part: number; frame: Permission };
+type QuestionPart = { kind: "question"; part: number; frame: Question };
+type NoticePart = { kind: "notice"; part: number; frame: Notice };
 export type Part = TextPart | ToolPart | PlanPart | PermissionPart | QuestionPart | NoticePart;
 
 export type MessageStatus = "streaming" | "complete" | "failed" | "cancelled" | "interrupted" | "timed_out";
@@ -53,7 +53,7 @@ export interface Message {
 }
 
 /** Something told beside the messages. */
-export interface Aside {
+interface Aside {
   kind: "aside";
   id: string;
   frame: Notice;

@@ -4,7 +4,7 @@ import type { AgentOut, Frame, SocketAnswer, SocketRequest } from "../api/genera
 
 export type ConnectionState = "connecting" | "open" | "lost" | "signed_out";
 
-export interface Subscriber {
+interface Subscriber {
   /** The newest number that it has; asked again at every new connection. */
   after(): number;
   take(frame: Frame): void;
@@ -92,7 +92,19 @@ export class Connection {
     if (socket !== this.socket) return;
     clearInterval(this.pings);
     clearTimeout(this.pongDue);
-    this.setState("lost");
+    if (this.state !== "signed_out") this.setState("lost");
+    this.later();
+  }
+
+  /** A request was refused for want of the cookie: nothing comes by the line either until it is back. */
+  refused(): void {
+    if (this.state === "signed_out") return;
+    this.setState("signed_out");
+    this.drop();
+  }
+
+  private later(): void {
+    clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.again(), this.wait * (0.5 + Math.random()));
     this.wait = Math.min(WAIT_MAX_MS, this.wait * 2);
   }
@@ -100,8 +112,9 @@ export class Connection {
   private async again(): Promise<void> {
     // A refused handshake looks like a lost line; only a request says that the cookie is not good any more.
     const answer = await fetch("/api/health").catch(() => null);
-    if (answer?.status === 401) this.setState("signed_out");
-    this.connect();
+    if (answer?.status !== 401) return this.connect();
+    this.setState("signed_out");
+    this.later();
   }
 
   /** Back from sleep or offline: do not wait for the timer. */
@@ -110,7 +123,8 @@ export class Connection {
     if (this.state === "lost") {
       this.wait = WAIT_MIN_MS;
       this.connect();
-    } else if (this.state === "open") this.ping();
+    } else if (this.state === "signed_out") void this.again();
+    else if (this.state === "open") this.ping();
   };
 
   private ping(): void {

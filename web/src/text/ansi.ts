@@ -1,7 +1,7 @@
 // Terminal output as spans of text with colours. Cursor moves and other codes are dropped; a carriage return begins
 // its line anew, as a progress bar means it. Pure, linear, bounded by its input.
 
-export interface Span {
+interface Span {
   text: string;
   /** Class names: fg-0 .. fg-15, bg-0 .. bg-15, bold, dim, italic, underline, inverse. */
   classes: string;

@@ -1,7 +1,6 @@
 // Asks before something that changes a lot.
-import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Button } from "./Button";
-import styles from "./ConfirmDialog.module.css";
+import { Dialog, DialogButtons, DialogText } from "./Dialog";
 
 interface ConfirmDialogProps {
   title: string;
@@ -13,20 +12,14 @@ interface ConfirmDialogProps {
 
 export function ConfirmDialog({ title, text, action, onConfirm, onCancel }: ConfirmDialogProps) {
   return (
-    <AlertDialog.Root open onOpenChange={(open) => !open && onCancel()}>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={styles.backdrop} />
-        <AlertDialog.Popup className={styles.popup}>
-          <AlertDialog.Title className={styles.title}>{title}</AlertDialog.Title>
-          <AlertDialog.Description className={styles.text}>{text}</AlertDialog.Description>
-          <div className={styles.buttons}>
-            <Button onClick={onCancel}>Cancel</Button>
-            <Button kind="primary" onClick={onConfirm}>
-              {action}
-            </Button>
-          </div>
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <Dialog alert size="small" title={title} onClose={onCancel}>
+      <DialogText>{text}</DialogText>
+      <DialogButtons>
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button kind="primary" onClick={onConfirm}>
+          {action}
+        </Button>
+      </DialogButtons>
+    </Dialog>
   );
 }

@@ -2,6 +2,7 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { IconButton } from "./Button";
+import { copyText } from "./clipboard";
 import { complain } from "./Toasts";
 
 interface CopyButtonProps {
@@ -18,7 +19,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = () => {
-    navigator.clipboard.writeText(typeof text === "string" ? text : text()).then(() => setCopied(true), complain);
+    copyText(typeof text === "string" ? text : text()).then(() => setCopied(true), complain);
   };
   return (
     <IconButton label={copied ? "Copied" : `Copy ${what}`} icon={copied ? <Check /> : <Copy />} onClick={copy} />

@@ -1,7 +1,11 @@
 // When a part of the page throws, the rest stays, and the error can be read and copied.
 import { Component, type ReactNode } from "react";
 import { Button } from "./Button";
+import { CopyButton } from "./CopyButton";
 import styles from "./ErrorBoundary.module.css";
+
+// What browsers say when a file of the page is not there: the service has those of another version now.
+const NOT_LOADED = /dynamically imported module|module script failed|preload/i;
 
 export class ErrorBoundary extends Component<{ children: ReactNode; what?: string }, { error: Error | null }> {
   override state: { error: Error | null } = { error: null };
@@ -13,12 +17,31 @@ export class ErrorBoundary extends Component<{ children: ReactNode; what?: strin
   override render() {
     const { error } = this.state;
     if (!error) return this.props.children;
+    const what = this.props.what ?? "The page";
+    const text = error.stack ?? String(error);
+    if (NOT_LOADED.test(error.message)) {
+      return (
+        <div className={styles.box} role="alert">
+          <strong>{what} could not be loaded.</strong>
+          <p>The service does not answer, or it was updated since this page was opened.</p>
+          <Reload />
+        </div>
+      );
+    }
     return (
       <div className={styles.box} role="alert">
-        <strong>{this.props.what ?? "The page"} could not be shown.</strong>
-        <pre>{error.stack ?? String(error)}</pre>
-        <Button onClick={() => this.setState({ error: null })}>Try again</Button>
+        <strong>{what} could not be shown.</strong>
+        <div className={styles.buttons}>
+          <Button onClick={() => this.setState({ error: null })}>Try again</Button>
+          <Reload />
+          <CopyButton text={text} what="the error" />
+        </div>
+        <pre tabIndex={0}>{text}</pre>
       </div>
     );
   }
+}
+
+function Reload() {
+  return <Button onClick={() => location.reload()}>Reload the page</Button>;
 }

@@ -9,7 +9,7 @@ const manager = Toast.createToastManager();
 
 /** Say something that worked. */
 export function say(title: string, description?: string): void {
-  manager.add({ title, description, timeout: 4_000 });
+  manager.add({ title, description, type: "said", timeout: 4_000 });
 }
 
 /** Show what failed, with the cure that the service names. */

@@ -1,38 +1,26 @@
 // Light, dark, or as the system has it. The choice is kept in this browser.
-import { useSyncExternalStore } from "react";
+import { Kept } from "../kept/kept";
 
 export type Theme = "system" | "light" | "dark";
 
-const KEY = "boocoder.theme";
+const kept = new Kept<Theme>("boocoder.theme", (text) => (text === "light" || text === "dark" ? text : "system"), "system", String);
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const listeners = new Set<() => void>();
-
-function chosen(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return kept === "light" || kept === "dark" ? kept : "system";
-}
 
 function show(): void {
-  const theme = chosen();
+  const theme = kept.get();
   document.documentElement.dataset.theme = theme === "system" ? (dark.matches ? "dark" : "light") : theme;
-  for (const listener of listeners) listener();
 }
 
 export function startTheme(): void {
   dark.addEventListener("change", show);
-  addEventListener("storage", show);
+  kept.listen(show);
   show();
 }
 
 export function setTheme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
-  show();
+  kept.set(theme);
 }
 
 export function useTheme(): Theme {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, chosen);
+  return kept.use();
 }
