@@ -15,9 +15,9 @@ from playwright.async_api import Locator, expect
 from tests.acceptance.desk import Desk
 from tests.browser.test_review import changed, panel
 from tests.fixtures.browser import MakeVisit, Visit
+from tests.fixtures.forge import put_tool
 from tests.fixtures.repository import Repository, git_environment
 from tests.fixtures.service import Installation
-from tests.integration.test_changes_publish import put_tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -116,8 +116,11 @@ async def test_what_is_left_empty_is_written_from_the_session(
 ) -> None:
     log = put_tool(tools, "gh", answer=PULL)
     dialog = await publishing(person, desk)
+    await expect(dialog.get_by_role("textbox", name="Text of the pull request")).to_have_value(re.compile("1 file, "))
+    title = await dialog.get_by_role("textbox", name="Title of the pull request").input_value()
     await dialog.get_by_role("button", name="Push and ask for a pull request").click()
     await expect(published(person).get_by_role("link", name=PULL)).to_be_visible()
+    assert title and f"--title {title} " in log.read_text()
     assert "1 file, +1 -1" in log.read_text()
     assert len(at_remote(remote, "branch", "--format=%(refname)").splitlines()) == 2
 

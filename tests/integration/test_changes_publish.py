@@ -16,15 +16,8 @@ from boocoder.errors import Conflict
 from boocoder.git.shadows import Shadows
 from boocoder.git.user_push import Remote, parse_address
 from tests.fixtures.change_desk import Desk, make_desk
+from tests.fixtures.forge import put_tool
 from tests.fixtures.repository import MakeRepository, git_environment
-
-TOOL = """#!/bin/sh
-echo "$0 $*" >> {log}
-case "$1 $2" in
-  "auth status") exit {auth} ;;
-  *) {reads} >> {log}; echo "Creating a request" >&2; echo "{answer}"; exit {code} ;;
-esac
-"""
 
 
 @pytest.fixture
@@ -49,14 +42,6 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def put_tool(tools: Path, name: str, *, auth: int = 0, answer: str = "", code: int = 0) -> Path:
-    log = tools / f"{name}.log"
-    reads = "cat" if name == "gh" else "true"
-    (tools / name).write_text(TOOL.format(log=log, auth=auth, answer=answer, code=code, reads=reads))
-    (tools / name).chmod(0o755)
-    return log
-
-
 def publisher_of(desk: Desk, root: Path) -> ChangePublisher:
     return ChangePublisher(database=desk.database, shadows=Shadows(root=root / "shadows"), applier=desk.applier)
 
@@ -64,6 +49,15 @@ def publisher_of(desk: Desk, root: Path) -> ChangePublisher:
 def at_remote(root: Path, *args: str) -> str:
     done = subprocess.run(["git", *args], cwd=root / "remote.git", capture_output=True, check=True, text=True)
     return done.stdout.strip()
+
+
+async def test_its_words_are_told_beforehand(desk: Desk, tmp_path: Path, tools: Path) -> None:
+    change_id = await desk.store()
+    title, text = await publisher_of(desk, tmp_path).words(change_id)
+    log = put_tool(tools, "gh", answer="https://github.com/someone/project/pull/7")
+    await publisher_of(desk, tmp_path).publish(change_id, PublishRequest())
+    assert title and f"--title {title} " in log.read_text()
+    assert text and text in log.read_text()
 
 
 async def test_a_branch_is_pushed_and_a_pull_request_asked_for(desk: Desk, tmp_path: Path, tools: Path) -> None:

@@ -120,6 +120,14 @@ class ChangePublisher:
         )
         return _published(report, remote.name, said, open_url, by_hand, tool, done)
 
+    async def words(self, change_id: ChangeId) -> tuple[str, str]:
+        """Title and text of the pull request, as they are written from the session where nobody gives others.
+
+        Raises:
+            NotFound: change_not_found.
+        """
+        return await self._words(change_id, PublishRequest())
+
     async def _checkout(self, change_id: ChangeId) -> Checkout:
         async with self._database.connection() as conn:
             change = await changes.get_change(conn, change_id)

@@ -141,6 +141,14 @@ export function useApplyPreview(changeId: string, body: ApplyInput) {
   });
 }
 
+/** Title and text of a pull request, as the service would write them. */
+export function usePublishWords(changeId: string) {
+  return useQuery({
+    queryKey: ["publish", changeId],
+    queryFn: ({ signal }) => call("GET /api/changes/{change_id}/publish", { path: { change_id: changeId } }, { signal }),
+  });
+}
+
 export function usePublish(changeId: string) {
   return useAction(
     (body: PublishInput) => call("POST /api/changes/{change_id}/publish", { path: { change_id: changeId }, body }),

@@ -1,6 +1,6 @@
 // Pushes the change as a branch, as the person, and asks for a pull request where a tool for that is ready.
 import { useState } from "react";
-import { usePublish } from "../api/review";
+import { usePublish, usePublishWords } from "../api/review";
 import type { ReviewOut } from "../api/generated";
 import { Button } from "../ui/Button";
 import { Dialog, DialogButtons } from "../ui/Dialog";
@@ -36,7 +36,8 @@ function Form({ review, publish, onClose }: FormProps) {
   const [onlyPush, setOnlyPush] = useState(false);
   const [draft, setDraft] = useState(false);
   const [fields, setFields] = useState<Record<string, string>>({});
-  const text = (name: string) => fields[name]?.trim() || null;
+  const words: Record<string, string> = { ...usePublishWords(review.change_id).data };
+  const text = (name: string) => fields[name]?.trim() || null; // what stays as it was written is not sent
   const submit = () => {
     const pull = onlyPush ? {} : { title: text("title"), base: text("base"), text: text("text"), draft };
     const body = { select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, ...pull };
@@ -59,14 +60,14 @@ function Form({ review, publish, onClose }: FormProps) {
       {TEXTS.filter((one) => !onlyPush || one.name === "branch" || one.name === "remote").map((one) => (
         <label key={one.name} className={styles.field}>
           {one.label}
-          <input value={fields[one.name] ?? ""} placeholder={one.hint} onChange={(event) => field(one.name, event.target.value)} />
+          <input value={fields[one.name] ?? words[one.name] ?? ""} placeholder={one.hint} onChange={(event) => field(one.name, event.target.value)} />
         </label>
       ))}
       {!onlyPush && (
         <>
           <label className={styles.field}>
             Text of the pull request
-            <textarea rows={3} value={fields.text ?? ""} placeholder="left empty: written from the session" onChange={(event) => field("text", event.target.value)} />
+            <textarea rows={6} value={fields.text ?? words.text ?? ""} placeholder="left empty: written from the session" onChange={(event) => field("text", event.target.value)} />
           </label>
           <label className={styles.check}>
             <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.target.checked)} /> as a draft

@@ -18,6 +18,7 @@ import { QueueList } from "./QueueList";
 import { type Command, SlashMenu } from "./SlashMenu";
 import { StopButton } from "./StopButton";
 import { useAttachments } from "./useAttachments";
+import { useCommands } from "./useCommands";
 import { useDrop } from "./useDrop";
 import { useMenus } from "./useMenus";
 import { useSend } from "./useSend";
@@ -41,7 +42,7 @@ interface ComposerProps {
   target: Target;
   /** The task that runs now, if any: it can be stopped, and what is sent waits behind it. */
   runningTaskId: string | null;
-  /** Slash commands of the chat's agent. */
+  /** Slash commands that the chat's agent has offered. */
   commands?: readonly Command[];
   placeholder?: string;
   autoFocus?: boolean;
@@ -52,10 +53,8 @@ interface ComposerProps {
   children?: ReactNode;
 }
 
-const NO_COMMANDS: readonly Command[] = [];
-
 export const Composer = memo(function Composer(props: ComposerProps) {
-  const { target, runningTaskId, commands = NO_COMMANDS, start, onSent } = props;
+  const { target, runningTaskId, start, onSent } = props;
   const draftKey = target.sessionId ?? `new-${target.projectId ?? ""}`; // a chat may be known only later
   const [text, setText] = useState(() => readDraft(draftKey));
   const [choice, choose] = useChoice(target);
@@ -63,7 +62,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const attached = useAttachments(draftKey);
   const drop = useDrop(attached.add);
-  const menus = useMenus({ text, setText, field }, target, commands);
+  const menus = useMenus({ text, setText, field }, target, useCommands(props.commands, choice.agent));
   const send = useSend(target, choice, start);
   // A second message to a session may follow at once; a second one to a project would begin another session.
   const { ready, submit } = useSubmit({ draftKey, text, setText, attached, send, goesOn: target.sessionId !== undefined, onSent });

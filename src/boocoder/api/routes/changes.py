@@ -10,7 +10,15 @@ from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.services import ApiServices, Services
-from boocoder.api.shapes.apply import AppliedOut, ApplyInput, PublishedOut, PublishInput, ResolvedOut, ResolveInput
+from boocoder.api.shapes.apply import (
+    AppliedOut,
+    ApplyInput,
+    PublishedOut,
+    PublishInput,
+    PublishWordsOut,
+    ResolvedOut,
+    ResolveInput,
+)
 from boocoder.api.shapes.inputs import PAGE_DEFAULT, ChangePath, Limit, Nothing
 from boocoder.api.shapes.outputs import ChangeOut, ChangeRowOut
 from boocoder.db import changes, projects, sessions
@@ -80,6 +88,14 @@ async def apply_change(change_id: ChangePath, services: Services, body: ApplyInp
 async def resolve_change(change_id: ChangePath, services: Services, body: ResolveInput | None = None) -> ResolvedOut:
     """Bring what the user has into the session's worktree, and ask the agent to resolve where both sides meet."""
     return ResolvedOut.of(await services.changes.resolver.resolve(change_id, (body or ResolveInput()).place))
+
+
+@router.get("/{change_id}/publish")
+@access(Access.READ)
+async def publish_words(change_id: ChangePath, services: Services) -> PublishWordsOut:
+    """Title and text that a pull request gets where nobody gives others, written from the session."""
+    title, text = await services.changes.publisher.words(change_id)
+    return PublishWordsOut(title=title, text=text)
 
 
 @router.post("/{change_id}/publish")

@@ -169,6 +169,13 @@ class PublishInput(Input, BranchFields):
         )
 
 
+class PublishWordsOut(Output):
+    """What a pull request says."""
+
+    title: str
+    text: str
+
+
 class PublishedOut(Output):
     """What came of publishing."""
 

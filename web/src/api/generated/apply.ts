@@ -59,6 +59,12 @@ export interface PublishInput {
   only_push?: boolean;
 }
 
+/** What a pull request says. */
+export interface PublishWordsOut {
+  title: string;
+  text: string;
+}
+
 /** What came of publishing. */
 export interface PublishedOut {
   ref: string | null;

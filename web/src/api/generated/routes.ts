@@ -1,6 +1,6 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { AgentOut } from "./agents";
-import type { AppliedOut, ApplyInput, PublishInput, PublishedOut, ResolveInput, ResolvedOut } from "./apply";
+import type { AppliedOut, ApplyInput, PublishInput, PublishWordsOut, PublishedOut, ResolveInput, ResolvedOut } from "./apply";
 import type { NewAttachment } from "./attachments";
 import type { DemoOut } from "./demo";
 import type { ComparedOut, ForkInput, ForkOut, FoundFilesOut, NewSnapshot, PruneInput, ReapedOut, RemoveInput, RewindInput, RewoundOut, SnapshotOut, TerminalOut, WorktreeOut } from "./files";
@@ -26,6 +26,7 @@ export interface Routes {
   "GET /api/changes/{change_id}/diff": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   "GET /api/changes/{change_id}/files": { path: { change_id: string }; query: { path?: string | null; path_coded?: boolean }; body: undefined; answer: ReviewFileOut[] };
   "GET /api/changes/{change_id}/files/{number}": { path: { change_id: string; number: number }; query: { context?: number; unit?: number; line?: number }; body: undefined; answer: FileUnitsOut };
+  "GET /api/changes/{change_id}/publish": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: PublishWordsOut };
   "POST /api/changes/{change_id}/publish": { path: { change_id: string }; query: Record<string, never>; body: PublishInput | null; answer: PublishedOut };
   "POST /api/changes/{change_id}/reject": { path: { change_id: string }; query: Record<string, never>; body: Nothing | null; answer: ChangeOut };
   "POST /api/changes/{change_id}/resolve": { path: { change_id: string }; query: Record<string, never>; body: ResolveInput | null; answer: ResolvedOut };
