@@ -157,6 +157,18 @@ async def test_a_command_is_offered_and_taken_by_keyboard(person: Visit, desk: D
     await expect(commands).to_have_count(0)
 
 
+async def test_commands_are_those_of_the_agent_that_is_chosen(person: Visit, desk: Desk) -> None:
+    await opened(person, desk)
+    commands = person.page.get_by_role("listbox", name="Commands of the agent").get_by_role("option")
+    await person.composer.press_sequentially("/re")
+    await expect(commands).to_have_count(0)
+    await picker(person).click()
+    await choice(person).get_by_role("radio", name=re.compile("^fake", re.IGNORECASE)).check()
+    await person.page.keyboard.press("Escape")
+    await person.composer.press("v")  # the agent has not said a word in this chat yet
+    await expect(commands).to_have_text(["/review Review the change"])
+
+
 async def test_a_command_is_taken_by_pointer(person: Visit, desk: Desk) -> None:
     await opened(person, desk, agent="fake")
     await person.composer.press_sequentially("/re")

@@ -1,7 +1,7 @@
 // Where the person writes to the agent. It hears of the stream only what it needs, so that typing stays quick.
 import { ArrowUp } from "lucide-react";
 import { type ClipboardEvent, type KeyboardEvent, memo, type ReactNode, useEffect, useRef, useState } from "react";
-import type { StartInput } from "../api/generated";
+import type { AgentCommands, StartInput } from "../api/generated";
 import { useChats } from "../api/queries";
 import { sends } from "../keys/sendKey";
 import { IconButton } from "../ui/Button";
@@ -15,7 +15,7 @@ import { readDraft } from "./drafts";
 import { FileMenu } from "./FileMenu";
 import { NewChatButton } from "./NewChatButton";
 import { QueueList } from "./QueueList";
-import { type Command, SlashMenu } from "./SlashMenu";
+import { SlashMenu } from "./SlashMenu";
 import { StopButton } from "./StopButton";
 import { useAttachments } from "./useAttachments";
 import { useCommands } from "./useCommands";
@@ -42,8 +42,8 @@ interface ComposerProps {
   target: Target;
   /** The task that runs now, if any: it can be stopped, and what is sent waits behind it. */
   runningTaskId: string | null;
-  /** Slash commands that the chat's agent has offered. */
-  commands?: readonly Command[];
+  /** Slash commands that an agent has offered in this chat. */
+  offered?: AgentCommands;
   placeholder?: string;
   autoFocus?: boolean;
   /** Where a new session's files start from. */
@@ -62,7 +62,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const attached = useAttachments(draftKey);
   const drop = useDrop(attached.add);
-  const menus = useMenus({ text, setText, field }, target, useCommands(props.commands, choice.agent));
+  const menus = useMenus({ text, setText, field }, target, useCommands(props.offered, choice.agent));
   const send = useSend(target, choice, start);
   // A second message to a session may follow at once; a second one to a project would begin another session.
   const { ready, submit } = useSubmit({ draftKey, text, setText, attached, send, goesOn: target.sessionId !== undefined, onSent });

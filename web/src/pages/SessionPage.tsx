@@ -61,7 +61,7 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
             <Composer
               target={target}
               runningTaskId={session?.running_task_id ?? null}
-              commands={conversation.commands.get(target.chatId ?? "")?.commands}
+              offered={conversation.commands.get(target.chatId ?? "")}
               placeholder={session?.running_task_id ? "Write on: it waits until this turn is over" : undefined}
             />
           </section>
