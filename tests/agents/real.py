@@ -14,6 +14,7 @@ import psutil
 from tools.agent_recipes import OPENCODE, Recipe
 from tools.install_agents import install_agent
 
+from boocoder.cli.wire_agents import Agent as AgentInfo
 from boocoder.events import frames
 from boocoder.process.host import COOKIE
 from boocoder.scripted_model.server import ScriptedModel
@@ -82,6 +83,17 @@ class Real:
         """A desk at the running service."""
         async with self.service.client() as client:
             yield Desk(client, self.project.path)
+
+    async def offer(self, desk: Desk, agent: Agent, model: str) -> None:
+        """Have the agent asked what it offers until the model is in it: on a busy machine one that heard too late from
+        its model server offers its own list."""
+        async with asyncio.timeout(WAIT_S):
+            while model not in (await self._info(desk, agent)).models:
+                await desk.client.post("/api/agents/probe", list[AgentInfo], {"agents": [agent.name]})
+
+    async def _info(self, desk: Desk, agent: Agent) -> AgentInfo:
+        listed = await desk.client.get("/api/agents", list[AgentInfo])
+        return next(info for info in listed if info.name == agent.name)
 
     def worktree(self, created: Created) -> Path:
         """Where the session's agent works."""

@@ -123,6 +123,8 @@ class Scenes:
         async with real.desk() as desk:
             first, _ = await run(desk, self.agent, "[[say small one]]")
             more = {"model": self.agent.larger} if self.agent.larger else {}
+            for model in more.values():
+                await real.offer(desk, self.agent, model)
             _, codes = await run(desk, self.agent, "[[say other one]]", first.session_id, **more)
             assert "session_warm" in codes
             await run(desk, self.agent, "[[say small again]]", first.session_id)

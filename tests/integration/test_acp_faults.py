@@ -46,6 +46,7 @@ EXPECTED: dict[str, Expected] = {
     "none": FINE,
     "crlf": FINE,
     "string-ids": FINE,
+    "models-late": FINE,
     # before a session
     "exit-before-initialize": failed("agent_died", words="exit code 7"),
     "exit-at-initialize": failed("agent_died", words="exit code 9"),

@@ -219,7 +219,7 @@ async def test_above_the_budget_the_oldest_go_and_a_running_one_stays(tmp_path: 
         request = acp.request("[[say begun]][[sleep 1]][[say done]]")
         port = RecordingPort(stop=request.stop)
         turn = asyncio.create_task(acp.run_request(request, port))
-        await port.until(lambda seen: "begun" in seen.text)
+        await port.wait_until(lambda seen: "begun" in seen.text)
         await acp.run("[[say hi]]")
         await until(lambda: len(acp.backend.pool.processes()) == 1)
         assert await turn == Completed()
@@ -234,6 +234,26 @@ async def test_probe_tells_what_is_offered(tmp_path: Path) -> None:
         assert info.modes == ("ask", "plan", "free")
         assert info.default_model == "scripted-small"
         await acp.wait_gone()
+
+
+async def test_probe_waits_for_models_that_come_late(tmp_path: Path) -> None:
+    late = fake_agent(tmp_path, "models-late")
+    async with desk(tmp_path, late) as acp:
+        assert (await acp.backend.probe()).models == ("scripted-small",)
+        for _ in range(2):
+            await acp.run("[[say hi]]")
+        assert (await acp.backend.probe()).models == ("scripted-small",), "each of them was its process's first"
+    async with desk(tmp_path, replace(late, models_late=True)) as acp:
+        assert (await acp.backend.probe()).models == ("scripted-small", "scripted-large")
+
+
+async def test_a_turn_tells_what_models_there_are_now(tmp_path: Path) -> None:
+    async with desk(tmp_path, fake_agent(tmp_path, "models-late")) as acp:
+        assert (await acp.backend.probe()).models == ("scripted-small",)
+        first = acp.request("[[say hi]]")
+        await acp.run_request(first, RecordingPort(stop=first.stop))
+        await acp.run("[[say hi]]", worktree=first.worktree)
+        assert (await acp.backend.probe()).models == ("scripted-small", "scripted-large")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import asyncpg
 
 from boocoder.db.cluster import ROLE, Cluster
+from boocoder.db.failures import DRIVER_ERRORS
 from boocoder.db.sql import load_statements
 from boocoder.errors import Unavailable
 
@@ -37,13 +38,13 @@ async def probe_server(cluster: Cluster) -> Probe:
         return "starting"
     except asyncpg.TooManyConnectionsError:
         return "ready"
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DRIVER_ERRORS:
         return "absent"
     try:
         row = await connection.fetchrow(statements["probe"], timeout=CONNECT_TIMEOUT_S)
         if not row["has_database"]:
             await connection.execute(statements["create_database"])
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DRIVER_ERRORS:
         return "starting"  # it went away while it answered: the caller looks again
     finally:
         connection.terminate()

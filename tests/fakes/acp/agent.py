@@ -31,6 +31,7 @@ class Session:
         self.cwd = cwd
         self.prompts: list[str] = []
         self.replay: list[Json] = []
+        self.models = MODELS
         self.options = {"mode": MODES[0], "model": MODELS[0], "effort": EFFORTS[0]}
 
     def save(self) -> None:
@@ -49,7 +50,7 @@ class Session:
 
     def told(self) -> Json:
         """Modes and config options."""
-        choices = {"model": MODELS, "mode": MODES, "effort": EFFORTS}
+        choices = {"model": self.models, "mode": MODES, "effort": EFFORTS}
         categories = {"model": "model", "mode": "mode", "effort": "thought_level"}
         return {
             "configOptions": [
@@ -139,6 +140,8 @@ class Agent:
         """session/new"""
         session = Session(self.store, str(uuid.uuid4()), params["cwd"])
         self.sessions[session.id] = session
+        if self.fault.name == "models-late" and len(self.sessions) == 1:
+            session.models = MODELS[:1]
         session.save()
         self.wire.answer(message, {"sessionId": session.id, **session.told()})
         commands = [{"name": "review", "description": "Review the change"}]

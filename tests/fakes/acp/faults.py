@@ -199,7 +199,7 @@ _START = ("exit-before-initialize", "garbage-start", "stderr-at-start")
 _CANCEL = ("cancel-ignored", "cancel-dies", "cancel-error", "cancel-leaves-child", "permission-after-cancel")
 
 FAULTS: dict[str, type[Fault]] = {
-    **dict.fromkeys(("none", "crlf", "string-ids"), Fault),
+    **dict.fromkeys(("none", "crlf", "string-ids", "models-late"), Fault),
     **dict.fromkeys(_START, AtStart),
     **dict.fromkeys(AT_METHOD, AtMethod),
     **dict.fromkeys([*TURNS, *LINES], TurnFault),

@@ -176,6 +176,7 @@ class AcpBackend:
 
     async def _open(self, process: AgentProcess, request: TurnRequest, lost: str) -> Opened:
         opened = await open_session(process, request, self._settings, lost=lost)
+        self._prober.learn(opened.session)
         opened.notices += await tune(process, opened.session, request, timeout_s=self._settings.request_timeout_s)
         return opened
 

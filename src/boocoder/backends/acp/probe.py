@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +17,8 @@ from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.errors import BackendError, BoocoderError
 from boocoder.model.agent import AgentCommand, AgentInfo, AgentState
 
+MODELS_LATE_S = 2.0  # goose had its list 0.1 s after its first session, on a machine with nothing else to do
+MODELS_PAUSE_S = 0.25
 _MISSING = ("program_missing", "program_not_executable")
 
 
@@ -75,21 +78,45 @@ class Prober:
         self._directory.mkdir(parents=True, exist_ok=True)
         process = await self._start()
         try:
-            await prepare_session(process, self._directory, self._settings)
-            assert process.prepared is not None
-            session = process.prepared[1]
+            session = await self._open(process)
+            if self._agent.models_late:
+                session = await self._open_later(process, session)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.commands_s):
                     await session.commands_told.wait()
             info = self._ready(process.version, session)
-            if process.capabilities.delete:  # or the agent's own list of sessions would grow with every probe
-                with suppress(BackendError):
-                    params = {"sessionId": session.native_id}
-                    await process.ask("session/delete", params, timeout_s=self._settings.request_timeout_s)
-                    process.forget(session.native_id)
+            await self._delete(process, session)
             return info
         finally:
             await asyncio.shield(process.close(self._settings.close_grace_s))
+
+    async def _open(self, process: AgentProcess) -> Session:
+        await prepare_session(process, self._directory, self._settings)
+        assert process.prepared is not None
+        return process.prepared[1]
+
+    async def _open_later(self, process: AgentProcess, first: Session) -> Session:
+        """Another session: the next one that offers other models than the first, or one after MODELS_LATE_S."""
+        session, deadline = first, time.monotonic() + MODELS_LATE_S
+        while _ids(session, Knob.MODEL) == _ids(first, Knob.MODEL) and time.monotonic() < deadline:
+            await asyncio.sleep(MODELS_PAUSE_S)
+            await self._delete(process, session)
+            session = await self._open(process)
+        return session
+
+    async def _delete(self, process: AgentProcess, session: Session) -> None:
+        """Or the agent's own list of sessions would grow with every probe."""
+        process.prepared = None
+        if process.capabilities.delete:
+            with suppress(BackendError):
+                params = {"sessionId": session.native_id}
+                await process.ask("session/delete", params, timeout_s=self._settings.request_timeout_s)
+                process.forget(session.native_id)
+
+    def learn(self, session: Session) -> None:
+        """A session of a turn offers what the agent has now; the probe may have been told less."""
+        if self._newest is not None and (models := _ids(session, Knob.MODEL)):
+            self._newest = replace(self._newest, models=models)
 
     def _ready(self, version: str, session: Session) -> AgentInfo:
         offered = {knob: choice.ids for knob, choice in session.options.items()}
@@ -124,3 +151,8 @@ class Prober:
             cure=cure,
             program=self._agent.argv[0],
         )
+
+
+def _ids(session: Session, knob: Knob) -> tuple[str, ...]:
+    choice = session.options.get(knob)
+    return choice.ids if choice is not None else ()

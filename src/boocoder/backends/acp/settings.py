@@ -30,6 +30,7 @@ class AcpAgent:
         error_text: regular expression of errors that it gives as an answer: the end of its last text; a group, if there
             is one, holds the error's own words.
         login_first: whether it opens no session before its person has signed in.
+        models_late: whether its first session offers a built-in list of models, and it asks its model server meanwhile.
         install, login: commands for a person.
     """
 
@@ -42,6 +43,7 @@ class AcpAgent:
     free_mode: str = ""
     error_text: str = ""
     login_first: bool = False
+    models_late: bool = False
     install: str = ""
     login: str = ""
 
