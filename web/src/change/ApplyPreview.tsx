@@ -33,11 +33,13 @@ export function ApplyPreview({ changeId, body, onResolved }: ApplyPreviewProps) 
     );
   }
   if (already_applied) return <p className={styles.preview}>It was applied before; nothing would be written.</p>;
+  const parts = units === 0 ? "" : units === 1 ? "1 part, " : `${units} parts, `; // 0: the change as a whole
   const files = files_written === 1 ? "1 file" : `${files_written} files`;
   return (
     <div className={styles.preview} role="status">
       <p>
-        No conflict. {units === 1 ? "1 part" : `${units} parts`}, {body.target === "branch" ? `${files} in the commit` : `${files} to write`}.
+        No conflict. {parts}
+        {body.target === "branch" ? `${files} in the commit` : `${files} to write`}.
       </p>
       {left.length > 0 && (
         <p>
