@@ -26,6 +26,7 @@ from boocoder.events.frames import Frame
 
 TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "api" / "generated"
 SHAPES = "boocoder.api.shapes."
+STREAMS = ("boocoder.events.frames", "boocoder.api.socket_messages", "boocoder.api.problem")
 ELSEWHERE = "words"  # the file of what is defined beside the API: states, kinds, reasons
 HEAD = "// Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.\n"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -61,20 +62,16 @@ def generate() -> dict[str, str]:
 
 
 def _modules(*, structs: bool = False) -> Iterator[tuple[str, str]]:
-    """The name of every class of ours, and the module that defines it; one of the API's goes before any other.
+    """The name of every class of the API's own modules, and the module that defines it.
 
     Args:
-        structs: those of the streams, else all others.
+        structs: those of the streams, else those of requests and answers.
     """
-    for module in sorted(sys.modules, key=lambda name: name.startswith(SHAPES)):
-        if module.startswith("boocoder."):
+    for module in sorted(sys.modules):
+        if module in STREAMS if structs else module.startswith(SHAPES):
             for name, value in vars(sys.modules[module]).items():
-                if isinstance(value, type) and value.__module__ == module and _is_struct(value) is structs:
+                if isinstance(value, type) and value.__module__ == module:
                     yield name, module
-
-
-def _is_struct(found: type) -> bool:
-    return issubclass(found, msgspec.Struct)
 
 
 def _file_of(module: str) -> str:

@@ -88,7 +88,7 @@ class Real:
         """Have the agent asked what it offers until the model is in it: on a busy machine one that heard too late from
         its model server offers its own list."""
         async with asyncio.timeout(WAIT_S):
-            while model not in (await self._info(desk, agent)).models:
+            while not any(f"/{one}".endswith(f"/{model}") for one in (await self._info(desk, agent)).models):
                 await desk.client.post("/api/agents/probe", list[AgentInfo], {"agents": [agent.name]})
 
     async def _info(self, desk: Desk, agent: Agent) -> AgentInfo:

@@ -110,6 +110,7 @@ async def test_a_session_starts_from_a_branch_that_is_offered(
 async def test_a_project_is_taken_off_the_list_and_added_again(
     person: Visit, desk: Desk, repository: MakeRepository
 ) -> None:
+    await add(desk, repository(name="staying"))  # without any project the page begins anew
     place = repository(name="passing")
     made = await desk.client.post("/api/sessions", Id, {"project_id": await add(desk, place), "title": "keep me"})
     await person.page.reload()
