@@ -111,7 +111,9 @@ class ChangePublisher:
         tool, why = await _tool(checkout, remote)
         if tool is None:
             return Published(report, remote.name, said, None, open_url, f"{why} {by_hand}".strip())
-        title, text = await self._words(change_id, request)
+        title, text = await self.words(change_id)
+        title = _title(request.title) if request.title else title
+        text = text if request.text is None else request.text
         done = await as_person(
             checkout,
             _argv(tool, branch, title, text, request),
@@ -126,7 +128,15 @@ class ChangePublisher:
         Raises:
             NotFound: change_not_found.
         """
-        return await self._words(change_id, PublishRequest())
+        async with self._database.connection() as conn:
+            change = await changes.get_change(conn, change_id)
+            session = await sessions.get_session(conn, change.session_id)
+            steps = await changes.list_asked(conn, change.session_id, change.task_id, PROMPTS_MAX)
+        files = [
+            FileStatistics(row.path, row.additions, row.deletions)
+            for row in msgspec.json.decode(change.files, type=list[FileRow])
+        ]
+        return _title(session.title), request_text(steps, files)
 
     async def _checkout(self, change_id: ChangeId) -> Checkout:
         async with self._database.connection() as conn:
@@ -135,17 +145,9 @@ class ChangePublisher:
             project = await projects.get_project(conn, session.project_id)
         return (await self._shadows.of(project.id, Path(project.path))).checkout
 
-    async def _words(self, change_id: ChangeId, request: PublishRequest) -> tuple[str, str]:
-        async with self._database.connection() as conn:
-            change = await changes.get_change(conn, change_id)
-            session = await sessions.get_session(conn, change.session_id)
-            steps = await changes.list_asked(conn, change.session_id, change.task_id, PROMPTS_MAX)
-        title = clean(request.title or session.title).replace("\n", " ")[:TITLE_MAX_CHARS]
-        files = [
-            FileStatistics(row.path, row.additions, row.deletions)
-            for row in msgspec.json.decode(change.files, type=list[FileRow])
-        ]
-        return title, request.text if request.text is not None else request_text(steps, files)
+
+def _title(text: str) -> str:
+    return clean(text).replace("\n", " ")[:TITLE_MAX_CHARS]
 
 
 async def _tool(checkout: Checkout, remote: Remote) -> tuple[str | None, str]:

@@ -98,7 +98,7 @@ class Prober:
     async def _open_later(self, process: AgentProcess, first: Session) -> Session:
         """Another session: the next one that offers other models than the first, or one after MODELS_LATE_S."""
         session, deadline = first, time.monotonic() + MODELS_LATE_S
-        while _ids(session, Knob.MODEL) == _ids(first, Knob.MODEL) and time.monotonic() < deadline:
+        while _models(session) == _models(first) and time.monotonic() < deadline:
             await asyncio.sleep(MODELS_PAUSE_S)
             await self._delete(process, session)
             session = await self._open(process)
@@ -115,7 +115,7 @@ class Prober:
 
     def learn(self, session: Session) -> None:
         """A session of a turn offers what the agent has now; the probe may have been told less."""
-        if self._newest is not None and (models := _ids(session, Knob.MODEL)):
+        if self._newest is not None and (models := _models(session)):
             self._newest = replace(self._newest, models=models)
 
     def _ready(self, version: str, session: Session) -> AgentInfo:
@@ -153,6 +153,6 @@ class Prober:
         )
 
 
-def _ids(session: Session, knob: Knob) -> tuple[str, ...]:
-    choice = session.options.get(knob)
+def _models(session: Session) -> tuple[str, ...]:
+    choice = session.options.get(Knob.MODEL)
     return choice.ids if choice is not None else ()
