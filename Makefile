@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test clean
+.PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack clean
 PY := .venv/bin/python
 export PYTHON
 
@@ -29,13 +29,14 @@ web-test: page ## the page's unit tests
 	@$(PY) tools/build_page.py --test
 
 test: .venv/.synced agents page browser web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
-check: .venv/.synced ## formatting, lint, types, import contracts
+check: .venv/.synced ## formatting, lint, types, import contracts, of the page too
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) tools/web_types.py --check
+	@$(PY) tools/build_page.py --lint
 	@.venv/bin/lint-imports --no-logo
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
@@ -44,14 +45,25 @@ bench: .venv/.synced agents ## measure; results go to bench/out/
 bench-page: page browser ## measure the web page in a real browser, some five minutes
 	@$(PY) -m bench.page $(ARGS)
 
-screenshots: page browser ## take the pictures of every page into docs/images/
+screenshots: page browser ## take the pictures of every page, and the moving one of the README, into docs/images/
 	@$(PY) tools/screenshots.py $(ARGS)
+	@$(PY) tools/moving_picture.py
 
 agents: .venv/.synced ## install the real agents of the tests into .agents/, some 1 GB (AGENTS="goose qwen" for some)
 	@$(PY) tools/install_agents.py $(AGENTS)
 
 agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qwen")
-	@$(PY) -m pytest -n 2 --dist loadfile tests/agents $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal tests/agents $(ARGS)
+
+local-model-test: .venv/.synced ## the native agent with a real llama-server and a small model, built and fetched once (ARGS="-k cached")
+	@$(PY) tools/install_llama.py
+	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/local_model $(ARGS)
+
+steering-races: .venv/.synced ## 1,000 messages race against the end of their turns
+	@BOOCODER_TEST_STEERING_RACES=1000 $(PY) -m pytest -n 0 --timeout 1800 tests/integration/dispatch/test_steering.py -k races $(ARGS)
+
+attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
+	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)
 
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo .failures dist build bench/out web/node_modules src/boocoder/api/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

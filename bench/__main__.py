@@ -16,6 +16,7 @@ from bench import (
     chunk_delay,
     dispatch,
     large_repository,
+    many_files,
     new_session,
     real_agents,
     startup,
@@ -23,8 +24,8 @@ from bench import (
     ten_sessions,
     warm_turn,
 )
+from bench.harness import Bench
 from bench.numbers import Row
-from bench.stage import Bench
 from bench.table import described, save, table, this_machine
 
 QUICK_ROUNDS = 3
@@ -46,6 +47,7 @@ SECTIONS = {
     startup.SECTION: Section(startup.measure, 8),
     dispatch.SECTION: Section(dispatch.measure, 40),
     large_repository.SECTION: Section(large_repository.measure, 5),
+    many_files.SECTION: Section(many_files.measure, 3),
     structured_diff.SECTION: Section(structured_diff.measure, 15),
     real_agents.SECTION: Section(real_agents.measure, 5),
 }

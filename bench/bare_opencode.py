@@ -16,16 +16,16 @@ from uuid import uuid4
 import httpx2
 import msgspec
 
-from bench.ear import Ear
 from bench.model import MODELS
 from bench.program import program
+from bench.recorder import TextRecorder
 from boocoder.backends.opencode.ids import message_id, part_id
-from boocoder.backends.opencode.private_home import PrivateHome
+from boocoder.backends.opencode.server.environment import ServerEnvironment
 from boocoder.backends.opencode.settings import PROVIDER_ID, ModelProvider, OpenCodeSettings
-from boocoder.backends.opencode.sse import SseParser
 from boocoder.model.ids import TaskId
+from boocoder.net.sse import SseParser
 from boocoder.process.environment import agent_environment
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 CONNECT_TIMEOUT_S = 20.0
 _DELTA = "message.part.delta"
@@ -68,9 +68,9 @@ class OpenCodeClient:
             trust_env=False,
         )
         self._decoder = msgspec.json.Decoder(_Event)
-        self._ears: dict[str, Ear] = {}
-        self._any: Ear | None = None
-        self._tasks = Supervisor("bare-opencode")
+        self._ears: dict[str, TextRecorder] = {}
+        self._any: TextRecorder | None = None
+        self._tasks = TaskSupervisor("bare-opencode")
         self._connected = asyncio.Event()
 
     async def start(self) -> None:
@@ -89,7 +89,7 @@ class OpenCodeClient:
         answer = await self._http.post("/session", params={"directory": str(directory)}, json={"title": "measured"})
         return msgspec.json.decode(answer.raise_for_status().content, type=_Session).id
 
-    async def run_turn(self, session: str, prompt: str) -> Ear:
+    async def run_turn(self, session: str, prompt: str) -> TextRecorder:
         """Send a prompt by the synchronous route, as our backend does, and hear the turn to its end.
 
         It has ended when the route has answered and the stream has said so; either may be first.
@@ -100,14 +100,14 @@ class OpenCodeClient:
             "parts": [{"id": part_id(message), "type": "text", "text": prompt}],
             "model": {"providerID": PROVIDER_ID, "modelID": MODELS[0]},
         }
-        ear = self._ears[session] = Ear()
+        ear = self._ears[session] = TextRecorder()
         (await self._http.post(f"/session/{session}/message", json=body)).raise_for_status()
         answered_ns = time.monotonic_ns()
         await ear.wait_ended()
         ear.ended_ns = max(ear.ended_ns, answered_ns)
         return ear
 
-    def overhear(self, ear: Ear | None) -> None:
+    def overhear(self, ear: TextRecorder | None) -> None:
         """Send the text of sessions that are somebody else's to this ear."""
         self._any = ear
 
@@ -117,9 +117,9 @@ class OpenCodeClient:
             async for chunk in response.aiter_raw():
                 now_ns = time.monotonic_ns()
                 self._connected.set()
-                for data in parser.feed(chunk):
-                    if any(kind in data for kind in _HEARD):
-                        self._hear(data, now_ns)
+                for event in parser.feed(chunk):
+                    if any(kind in event.data for kind in _HEARD):
+                        self._hear(event.data, now_ns)
 
     def _hear(self, data: bytes, now_ns: int) -> None:
         try:
@@ -157,8 +157,8 @@ async def bare_opencode(opencode: Path, directory: Path, model_url: str) -> Asyn
     """
     password = secrets.token_urlsafe(32)
     provider = ModelProvider(model_url, MODELS)
-    home = PrivateHome(
-        state_dir=directory / "opencode", provider=provider, settings=OpenCodeSettings(use_own_config=False)
+    home = ServerEnvironment(
+        state_dir=directory / "opencode", providers=(provider,), settings=OpenCodeSettings(use_own_config=False)
     )
     environment = agent_environment(home.prepare(password))
     argv = (str(opencode), "serve", "--hostname", "127.0.0.1", "--port", "0")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.ear import Ear
+from bench.harness import Bench, make_opencode_wrapper, opencode_settings
 from bench.model import stamping_model
 from bench.numbers import Comparison, Row
+from bench.recorder import TextRecorder
 from bench.repository import make_repository
 from bench.service import running
-from bench.stage import Bench, make_doorway, opencode_settings
 
 SECTION = "chunk_delay"
 WORDS = 100
@@ -17,7 +17,7 @@ PROMPT = f"[[delay 0.02]][[tokens {WORDS}]]"
 async def measure(bench: Bench) -> list[Row]:
     """Hear the same words twice: from the server itself, and from boocoder in front of it."""
     repository = await make_repository(bench.directory / "repository")
-    door = make_doorway(bench)
+    door = make_opencode_wrapper(bench)
     pairs: list[tuple[float, float]] = []
     async with (
         stamping_model(bench.directory) as model_url,
@@ -28,7 +28,7 @@ async def measure(bench: Bench) -> list[Row]:
         await service.run_turn("opencode", PROMPT, place)
         async with door.client() as bare:
             for _ in range(bench.rounds):
-                heard_bare = Ear()
+                heard_bare = TextRecorder()
                 bare.overhear(heard_bare)
                 ours = (await service.run_turn("opencode", PROMPT, place)).delays_ms()
                 floor = heard_bare.delays_ms()

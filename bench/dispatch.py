@@ -1,14 +1,14 @@
-"""The queue by itself, with the scripted agent: how soon an idle service starts a task, and how many it can do."""
+"""The queue alone, with the scripted agent: latency from idle, and throughput."""
 
 from __future__ import annotations
 
 import time
 from itertools import pairwise
 
+from bench.harness import Bench, scripted
 from bench.numbers import Comparison, Row
 from bench.records import Records, attached
-from bench.service import Place, Service
-from bench.stage import Bench, scripted
+from bench.service import Service, ServiceDirectory
 
 SECTION = "dispatch"
 PROMPT = "[[say ok]]"
@@ -28,7 +28,7 @@ async def measure(bench: Bench) -> list[Row]:
     return rows
 
 
-async def _one_by_one(bench: Bench, service: Service, records: Records, place: Place) -> list[Row]:
+async def _one_by_one(bench: Bench, service: Service, records: Records, place: ServiceDirectory) -> list[Row]:
     """An idle service; the floor is a bare NOTIFY on the same server, measured between the tasks."""
     started: list[float] = []
     sent: list[float] = []
@@ -54,7 +54,7 @@ async def _one_by_one(bench: Bench, service: Service, records: Records, place: P
     ]
 
 
-async def _chain(bench: Bench, service: Service, records: Records, place: Place) -> Row:
+async def _chain(bench: Bench, service: Service, records: Records, place: ServiceDirectory) -> Row:
     """Tasks of one session queued behind one another: from the end of each to the next one's prompt."""
     body = {"chat_id": place.chat_id}
     tasks = [(await service.enqueue("scripted", HOLD, body))["task_id"]]

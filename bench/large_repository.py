@@ -8,11 +8,12 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.harness import Bench
 from bench.numbers import Comparison, Row
 from bench.repository import add_worktree, git, make_repository
-from bench.stage import Bench
-from boocoder.changes.measure import measure as measure_change
-from boocoder.git.shadow import ShadowRepository, Worktree
+from boocoder.changes.diff.statistics import measure as measure_change
+from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.worktree.session_worktrees import Worktree
 
 SECTION = "large_repository"
 FILES = 50_000
@@ -26,7 +27,7 @@ DIFF_TARGET = 1.5
 
 @dataclass
 class _Samples:
-    """Seconds of ours and of the floor."""
+    """Seconds of boocoder's and of plain git's."""
 
     ours: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
@@ -37,7 +38,7 @@ class _Samples:
 
 @dataclass
 class _Pair:
-    """A worktree of ours and one that plain git made, and what is measured on them."""
+    """A worktree of boocoder's and one that plain git made, and what is measured on them."""
 
     shadow: ShadowRepository
     directory: Path

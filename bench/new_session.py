@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from bench.harness import Bench, scripted
 from bench.numbers import Comparison, Row
 from bench.records import Records, attached
 from bench.repository import add_worktree
 from bench.service import Service
-from bench.stage import Bench, scripted
 
 SECTION = "new_session"
 PROMPT = "[[say ready]]"

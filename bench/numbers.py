@@ -1,4 +1,4 @@
-"""Samples and what they come to: medians, quartiles, comparisons. Pure; it measures nothing."""
+"""Statistics of samples: medians, quartiles, comparisons."""
 
 from __future__ import annotations
 

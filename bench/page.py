@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
-from tests.acceptance.desk import Desk
+from tests.acceptance.harness import ServiceHarness
 from tests.fixtures.browser import DESK_SIZE, FLAGS, LOOK_MS, browser_path, login_url
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import Installation
@@ -42,7 +42,7 @@ WATCH_KEYS = """() => {
     behind.port2.postMessage(0);
   }), true);
 }"""
-# A frame is blank if nothing of any message stands at one of five heights of the list.
+# A frame is blank if no part of any message is at one of five heights of the list.
 WATCH_FRAMES = """() => {
   const log = document.querySelector('[role=log]');
   window.frames_ = { all: 0, blank: 0, long: 0 };
@@ -64,7 +64,7 @@ WATCH_FRAMES = """() => {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PageRow:
     """One measured thing."""
 
     what: str
@@ -73,7 +73,7 @@ class Line:
     met: bool
 
 
-async def keys_while_streaming(page: Page, desk: Desk, words: int) -> Line:
+async def keys_while_streaming(page: Page, desk: ServiceHarness, words: int) -> PageRow:
     """Type all the time while a long answer comes."""
     text = "".join(f"word{number}{_behind(number)}" for number in range(words))
     created = await desk.queue(f"[[delay {DELTA_S}]] [[say {text}]]")
@@ -89,7 +89,7 @@ async def keys_while_streaming(page: Page, desk: Desk, words: int) -> Line:
 
 
 def _behind(number: int) -> str:
-    """What stands behind a word: paragraphs of 80 words, now and then a list or a heading."""
+    """What follows a word: paragraphs of 80 words, now and then a list or a heading."""
     if number % 800 == 799:
         return "\n\n## A heading\n\n"
     if number % 80 == 79:
@@ -97,7 +97,7 @@ def _behind(number: int) -> str:
     return "\n- " if number % 400 > 380 else " "
 
 
-async def keys_in_a_long_session(page: Page, session_id: str, url: str, messages: int) -> Line:
+async def keys_in_a_long_session(page: Page, session_id: str, url: str, messages: int) -> PageRow:
     """Type under many messages."""
     await page.goto(f"{url}/sessions/{session_id}")
     await expect(page.get_by_role("article").last).to_be_visible()
@@ -109,7 +109,7 @@ async def keys_in_a_long_session(page: Page, session_id: str, url: str, messages
     return await _keys(page, f"key to its frame, under {messages:,} messages")
 
 
-async def scrolling(page: Page) -> Sequence[Line]:
+async def scrolling(page: Page) -> Sequence[PageRow]:
     """Scroll up through the long session by the wheel, as fast as the browser takes it."""
     box = await page.get_by_role("log").bounding_box()
     assert box is not None
@@ -121,12 +121,12 @@ async def scrolling(page: Page) -> Sequence[Line]:
     seen = await page.evaluate("() => { window.enough = true; return window.frames_ }")
     blank = f"{seen['blank']} of {seen['all']} frames"
     return [
-        Line(f"scrolling {SCROLLS * SCROLL_PX:,} px: blank frames", blank, "0", seen["blank"] == 0),
-        Line("scrolling: frames over 100 ms", f"{seen['long']} of {seen['all']} frames", "", True),
+        PageRow(f"scrolling {SCROLLS * SCROLL_PX:,} px: blank frames", blank, "0", seen["blank"] == 0),
+        PageRow("scrolling: frames over 100 ms", f"{seen['long']} of {seen['all']} frames", "", True),
     ]
 
 
-async def memory(page: Page, desk: Desk, words: int) -> Sequence[Line]:
+async def memory(page: Page, desk: ServiceHarness, words: int) -> Sequence[PageRow]:
     """The tab's heap after garbage collection, while an hour's words arrive as fast as they can."""
     created, _ = await desk.run(f"[[tokens {TURN_WORDS}]]")
     await page.goto(f"{desk.client.url}/sessions/{created.session_id}")
@@ -140,24 +140,24 @@ async def memory(page: Page, desk: Desk, words: int) -> Sequence[Line]:
     text_mib = words * 6 * 2 / 2**20  # six characters a word, two bytes a character at worst
     grown = last - first
     return [
-        Line(
+        PageRow(
             f"heap after {TURN_WORDS:,} and after {words:,} words",
             f"{first:.1f} and {last:.1f} MiB",
             f"+{text_mib + 8:.0f} MiB at most (the text itself and 8 MiB)",
             grown < text_mib + 8,
         ),
-        Line("elements then", f"{first_nodes:,} and {last_nodes:,}", "", True),
+        PageRow("elements then", f"{first_nodes:,} and {last_nodes:,}", "", True),
     ]
 
 
-def first_load() -> Line:
+def first_load() -> PageRow:
     """What a browser fetches before the page is there, compressed."""
     names = re.findall(r"""(?:src|href)="/([^"]+\.(?:js|css))\"""", (PAGE / "index.html").read_text())
     total = sum(len(gzip.compress((PAGE / name).read_bytes(), 9)) for name in names)
-    return Line("first load, compressed", f"{total / 1000:.0f} kB", "< 300 kB", total < 300_000)
+    return PageRow("first load, compressed", f"{total / 1000:.0f} kB", "< 300 kB", total < 300_000)
 
 
-async def long_session(desk: Desk, messages: int) -> str:
+async def long_session(desk: ServiceHarness, messages: int) -> str:
     """A session of so many messages."""
     created, _ = await desk.run("[[say the first answer]]")
     for number in range(1, messages // 2):
@@ -173,11 +173,11 @@ async def long_session(desk: Desk, messages: int) -> str:
     return last.session_id
 
 
-async def measure(service: Installation, project: Repository, *, words: int, messages: int, hour: int) -> list[Line]:
+async def measure(service: Installation, project: Repository, *, words: int, messages: int, hour: int) -> list[PageRow]:
     """Everything, one thing after another."""
     lines = [first_load()]
     async with service.client() as client, async_playwright() as playwright:
-        desk = Desk(client, project.path)
+        desk = ServiceHarness(client, project.path)
         browser = await playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS])
         page = await _signed_in(browser, service)
         lines.append(await keys_while_streaming(page, desk, words))
@@ -198,11 +198,11 @@ async def _signed_in(browser: Browser, service: Installation) -> Page:
     return page
 
 
-async def _keys(page: Page, what: str) -> Line:
+async def _keys(page: Page, what: str) -> PageRow:
     times = sorted(await page.evaluate("window.keyTimes"))
     p95 = times[int(len(times) * 0.95)]
     result = f"median {statistics.median(times):.0f} ms, p95 {p95:.0f} ms, worst {times[-1]:.0f} ms ({len(times)} keys)"
-    return Line(what, result, "p95 < 50 ms", p95 < 50)
+    return PageRow(what, result, "p95 < 50 ms", p95 < 50)
 
 
 async def _heap(page: Page) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""Starts programs for a measurement and ends them, whatever happens in between. Knows no protocol."""
+"""Starts the programs of a measurement and always ends them."""
 
 from __future__ import annotations
 

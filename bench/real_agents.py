@@ -10,12 +10,12 @@ from pathlib import Path
 from tools.agent_recipes import EVERY_RECIPE, OPENCODE, Recipe
 from tools.install_agents import install_agent
 
+from bench.harness import Bench, opencode_settings
 from bench.model import scripted_model
 from bench.numbers import Comparison, Row
 from bench.program import program
 from bench.repository import make_repository
-from bench.service import Place, Service, running
-from bench.stage import Bench, opencode_settings
+from bench.service import Service, ServiceDirectory, running
 from boocoder.process.environment import agent_environment
 
 SECTION = "real_agents"
@@ -56,7 +56,7 @@ async def _agent(bench: Bench, recipe: Recipe, repository: Path, model_url: str)
     return ours[WARM_UP:], cold[WARM_UP:]
 
 
-async def _place(service: Service, repository: Path) -> Place:
+async def _place(service: Service, repository: Path) -> ServiceDirectory:
     return await service.open_chat(await service.open_session(await service.add_project(repository)))
 
 

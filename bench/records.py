@@ -1,4 +1,4 @@
-"""Reads from the database of a measured service when things happened; and times a bare NOTIFY on the same server."""
+"""Event times from the database of a measured service, and the cost of a bare NOTIFY on the same server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.ear import TURN_TIMEOUT_S
-from boocoder.db.embedded import EmbeddedPostgres
+from bench.recorder import TURN_TIMEOUT_S
+from boocoder.db.server.embedded import EmbeddedPostgres
 
 POLL_S = 0.02
 NOTIFY_TIMEOUT_S = 5.0

@@ -1,4 +1,4 @@
-"""A git repository of a believable size, the same in every run, and worktrees of it as plain git makes them."""
+"""A git repository of realistic size, identical in every run, and worktrees made by plain git."""
 
 from __future__ import annotations
 

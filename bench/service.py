@@ -1,4 +1,4 @@
-"""`boocoder serve` as a person starts it, in a data directory of its own, and the least client that can measure it."""
+"""`boocoder serve` in a data directory of its own, and a minimal client to measure it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from uuid import UUID
 
 import httpx2
 
-from bench.ear import Ear
 from bench.program import Program, program
-from boocoder.backends.opencode.sse import SseParser
+from bench.recorder import TextRecorder
 from boocoder.events import frames
+from boocoder.net.sse import SseParser
 from boocoder.process.environment import agent_environment
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 READY_TIMEOUT_S = 90.0  # the first start makes a database
 READY_POLL_S = 0.005
@@ -29,7 +29,7 @@ AGENT_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServiceDirectory:
     """Where a task goes: the fields that name its session, and the session's stream."""
 
     session_id: str
@@ -49,8 +49,8 @@ class Service:
         self.data_dir = data_dir
         self.pid = pid
         self._http = http
-        self._ears: dict[str, Ear] = {}
-        self._tasks = Supervisor("measured-service")
+        self._ears: dict[str, TextRecorder] = {}
+        self._tasks = TaskSupervisor("measured-service")
 
     async def stop(self) -> None:
         """Close the streams."""
@@ -82,20 +82,20 @@ class Service:
         await self.listen(session_id)
         return session_id
 
-    async def open_chat(self, session_id: str) -> Place:
+    async def open_chat(self, session_id: str) -> ServiceDirectory:
         """A chat of a session."""
-        return Place(session_id, str((await self.post(f"/api/sessions/{session_id}/chats", {}))["id"]))
+        return ServiceDirectory(session_id, str((await self.post(f"/api/sessions/{session_id}/chats", {}))["id"]))
 
-    async def run_turn(self, agent: str, prompt: str, place: Place) -> Ear:
+    async def run_turn(self, agent: str, prompt: str, place: ServiceDirectory) -> TextRecorder:
         """Queue a task in a chat and hear its turn to its end. One at a time in each session."""
-        ear = self._ears[place.session_id] = Ear()
+        ear = self._ears[place.session_id] = TextRecorder()
         await self.enqueue(agent, prompt, {"chat_id": place.chat_id})
         await ear.wait_ended()
         return ear
 
-    def hear(self, session_id: str) -> Ear:
+    def hear(self, session_id: str) -> TextRecorder:
         """An ear for the session's next turn."""
-        self._ears[session_id] = Ear()
+        self._ears[session_id] = TextRecorder()
         return self._ears[session_id]
 
     async def listen(self, session_id: str) -> None:
@@ -115,10 +115,10 @@ class Service:
             connected.set()
             async for chunk in response.aiter_raw():
                 now_ns = time.monotonic_ns()
-                for data in parser.feed(chunk):
+                for event in parser.feed(chunk):
                     ear = self._ears.get(session_id)
                     if ear is not None:
-                        _take(frames.decode(data), ear, lengths, now_ns)
+                        _take(frames.decode(event.data), ear, lengths, now_ns)
 
     async def wait_agent(self, agent: str) -> None:
         """Wait until the service's first probe has found the agent ready.
@@ -134,22 +134,22 @@ class Service:
                 await asyncio.sleep(0.1)
 
 
-def _take(frame: frames.Frame, ear: Ear, lengths: dict[tuple[UUID, int], int], now_ns: int) -> None:
+def _take(frame: frames.Frame, ear: TextRecorder, lengths: dict[tuple[UUID, int], int], now_ns: int) -> None:
     """New text goes to the ear; what is there already is dropped, as frames ask of every client."""
     match frame:
-        case frames.Delta():
+        case frames.DeltaFrame():
             have = lengths.get((frame.message_id, frame.part), 0)
             if frame.offset <= have < frame.offset + len(frame.text):
                 lengths[frame.message_id, frame.part] = frame.offset + len(frame.text)
                 ear.hear(frame.text[have - frame.offset :], now_ns)
-        case frames.TurnEnded():
+        case frames.TurnEndedFrame():
             ear.end(frame.outcome, now_ns)
         case _:
             pass
 
 
 def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """A service's environment: nobody's configuration, a free port, and `settings` (names without BOOCODER_)."""
+    """A service's environment: no person's configuration, a free port, and `settings` (names without BOOCODER_)."""
     ours = {"DATA_DIR": str(data_dir), "PORT": "0", "LOG_LEVEL": "warning", **settings}
     named = {f"BOOCODER_{name}": value for name, value in ours.items()}
     # Without a runtime directory the database's socket is where `records.attached` looks for it.

@@ -1,4 +1,4 @@
-"""`boocoder serve` from nothing to healthy, and what it holds in memory when it does nothing."""
+"""Start-up time of `boocoder serve` and its idle memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 
+from bench.harness import SCRIPTED_ONLY, Bench
 from bench.numbers import Row
 from bench.service import connected, serving
-from bench.stage import SCRIPTED_ONLY, Bench
 
 SECTION = "startup"
 SETTLE_S = 2.0  # imports of the first requests and PostgreSQL's first vacuum are done by then

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.harness import Bench
 from bench.numbers import Comparison, Row
-from bench.stage import Bench
-from boocoder.changes.structured import structured_diff
-from boocoder.git.shadow import ShadowRepository
+from boocoder.changes.diff.tree_diff import structured_diff
+from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.process.environment import agent_environment
 
 SECTION = "structured_diff"

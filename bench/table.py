@@ -1,4 +1,4 @@
-"""Rows as a table for a person and as JSON for a machine, with what is known about the machine."""
+"""Results as a table and as JSON, with a description of the machine."""
 
 from __future__ import annotations
 

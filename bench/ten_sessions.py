@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from bench.ear import Ear
+from bench.harness import Bench, pair
 from bench.numbers import Comparison, Row
-from bench.stage import Bench, pair
+from bench.recorder import TextRecorder
 
 SECTION = "ten_sessions"
 SESSIONS = 10
@@ -67,7 +67,7 @@ def rows(ours: Sequence[_Times], floor: Sequence[_Times]) -> list[Row]:
     ]
 
 
-async def _all(turns: Sequence[Awaitable[Ear]]) -> _Times:
+async def _all(turns: Sequence[Awaitable[TextRecorder]]) -> _Times:
     began_ns = time.monotonic_ns()
     ears = await asyncio.gather(*turns)
     return _Times(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.ear import Ear
+from bench.harness import Bench, pair
 from bench.numbers import Comparison, Row
-from bench.stage import Bench, pair
+from bench.recorder import TextRecorder
 
 SECTION = "warm_turn"
 PROMPT = "[[delay 0.01]][[tokens 10]]"
@@ -15,8 +15,8 @@ async def measure(bench: Bench) -> list[Row]:
     """Time the second and later turns of one session of each side, by turns, the first side changing."""
     async with pair(bench) as stage:
         bare_session, place = await stage.open_bare("bare-worktree"), await stage.open_ours()
-        bare: list[Ear] = []
-        ours: list[Ear] = []
+        bare: list[TextRecorder] = []
+        ours: list[TextRecorder] = []
         for number in range(bench.rounds + WARM_UP):
             for side in ((0, 1), (1, 0))[number % 2]:
                 if side:
@@ -26,7 +26,7 @@ async def measure(bench: Bench) -> list[Row]:
     return rows(ours[WARM_UP:], bare[WARM_UP:])
 
 
-def rows(ours: list[Ear], bare: list[Ear]) -> list[Row]:
+def rows(ours: list[TextRecorder], bare: list[TextRecorder]) -> list[Row]:
     """First text, last text, end."""
     measured = (
         ("request to first text", 1.10, [ear.first_s for ear in ours], [ear.first_s for ear in bare]),

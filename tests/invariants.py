@@ -75,6 +75,15 @@ REQUESTS_SHOWN_OTHERWISE = """
 EMPTY_CHANGES = "SELECT id FROM pending_changes WHERE base_tree = tree"
 APPLIES_CUT_SHORT = "SELECT change_id FROM change_applies WHERE state = 'writing'"
 
+STEERS_LEFT = """
+SELECT s.id, s.state, t.state AS task FROM steers s JOIN tasks t ON t.id = s.task_id
+WHERE s.state IN ('reserved', 'delivered') AND t.state <> 'running'"""
+
+STEERS_SHOWN_OTHERWISE = """
+SELECT s.id, s.state, p.data FROM steers s
+LEFT JOIN message_parts p ON p.message_id = s.message_id AND p.part = s.part AND p.kind = 'steer'
+WHERE s.part IS NOT NULL AND s.state <> 'delivered' AND coalesce(p.data ->> 'state', '') <> s.state::text"""
+
 QUERIES = {
     "I1 running task without a live attempt": RUNNING_WITHOUT_OWNER,
     "I1 live attempt of a task that does not run": LIVE_ATTEMPT_OF_ENDED_TASK,
@@ -86,6 +95,8 @@ QUERIES = {
     "I3 gap or double in a part's text": CHUNK_GAPS,
     "I3 not exactly one terminal frame": TERMINAL_FRAMES,
     "I3 tool call left open": OPEN_TOOLS,
+    "I10 message left waiting for a turn that is over": STEERS_LEFT,
+    "I10 message to a turn that its place in the conversation shows otherwise": STEERS_SHOWN_OTHERWISE,
     "I9 permission or question left open or untold after its attempt": OPEN_REQUESTS,
     "I9 permission or question that its message shows otherwise": REQUESTS_SHOWN_OTHERWISE,
     "I8 pending change without a difference": EMPTY_CHANGES,
@@ -102,12 +113,14 @@ class World:
         data_dir: of the service.
         repositories: of the user, with their fingerprints from before.
         settled: whether every task must have ended.
+        other_data_dirs: of further services on the same database.
     """
 
     dsn: str
     data_dir: Path
     repositories: dict[Path, str] = field(default_factory=dict)
     settled: bool = True
+    other_data_dirs: tuple[Path, ...] = ()
 
 
 async def violations(world: World) -> list[str]:
@@ -115,7 +128,7 @@ async def violations(world: World) -> list[str]:
     conn = await asyncpg.connect(world.dsn)
     try:
         found = await _in_database(conn, settled=world.settled)
-        found += await _in_worktrees(conn)
+        found += await _in_worktrees(conn, (world.data_dir, *world.other_data_dirs))
     finally:
         await conn.close()
     for repository, before in world.repositories.items():
@@ -139,7 +152,7 @@ async def _in_database(conn: asyncpg.Connection, *, settled: bool) -> list[str]:
     return found
 
 
-async def _in_worktrees(conn: asyncpg.Connection) -> list[str]:
+async def _in_worktrees(conn: asyncpg.Connection, data_dirs: tuple[Path, ...]) -> list[str]:
     """Every byte of a worktree whose session is at rest is in its newest snapshot."""
     found = []
     rows = await conn.fetch("""
@@ -148,14 +161,15 @@ async def _in_worktrees(conn: asyncpg.Connection) -> list[str]:
         FROM session_worktrees w WHERE w.state = 'ready'
           AND NOT EXISTS (SELECT FROM tasks t WHERE t.session_id = w.session_id AND t.state = 'running')""")
     for row in rows:
-        actual = tree_of(Path(row["path"]))
+        (place,) = [path for path in (one / row["path"] for one in data_dirs) if path.is_dir()]
+        actual = tree_of(place)
         if actual != (row["tree"] or row["base_tree"]):
             found.append(f"I7 worktree {row['path']} holds {actual}, its newest snapshot is {row['tree']}")
     return found
 
 
 def tree_of(directory: Path) -> str:
-    """The git tree id of a directory's files, computed with a throw-away repository of its own."""
+    """The git tree id of a directory's files, computed with a temporary repository."""
     git_dir = directory.parent / f".check-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
     env = {"PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_DIR": str(git_dir), "GIT_CONFIG_GLOBAL": "/dev/null"}
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tools.install_agents import InstallError, install_agent
 
 SMALL, LARGE = "scripted-small", "scripted-large"
-PROMPT = "{prompt}"  # where the prompt stands in the arguments of a one-shot run
+PROMPT = "{prompt}"  # where the prompt goes in the arguments of a one-shot run
 
 
 @dataclass(frozen=True)

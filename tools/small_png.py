@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-# Colours of one bucket (5 bits a channel) are as one to the eye; its commonest stands for all of them.
+# Colours of one bucket (5 bits a channel) are as one to the eye; its most common one represents all of them.
 REDUCE = """async (picture) => {
   const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));

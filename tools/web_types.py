@@ -1,4 +1,4 @@
-"""Writes web/src/api/generated/: the types of routes, frames and socket messages, out of the server's own code.
+"""Writes web/src/shared/api/generated/: the types of routes, frames and socket messages, out of the server's own code.
 
     python tools/web_types.py            write them
     python tools/web_types.py --check    exit with 1 if they are not what the code says
@@ -17,65 +17,61 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI
 
 from boocoder.api.application import ROUTERS
-from boocoder.api.problem import Problem
-from boocoder.api.socket_messages import Answer, Request
+from boocoder.api.openapi import openapi_document
+from boocoder.api.streaming.socket_messages import Answer, Request
 from boocoder.events.frames import Frame
+from boocoder.wire.problems import Problem
 
-TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "api" / "generated"
-SHAPES = "boocoder.api.shapes."
-STREAMS = ("boocoder.events.frames", "boocoder.api.socket_messages", "boocoder.api.problem")
+TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "shared" / "api" / "generated"
+REQUESTS = "boocoder.api.requests."
+ANSWERS = "boocoder.wire."
+VALUES = "boocoder.model."
+STREAMS = ("boocoder.events.agent_event", "boocoder.events.frames", "boocoder.api.streaming.socket_messages")
 ELSEWHERE = "words"  # the file of what is defined beside the API: states, kinds, reasons
 HEAD = "// Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.\n"
 METHODS = ("get", "post", "put", "patch", "delete")
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
-
 Schema = Mapping[str, Any]
 
 
 def generate() -> dict[str, str]:
     """File name -> its text."""
-    app = FastAPI(title="boocoder", version="0")
-    for router in ROUTERS:
-        app.router.routes.extend(router.routes)
-    document = app.openapi()
-    schemas: dict[str, Schema] = dict(document.get("components", {}).get("schemas", {}))
-    unions, structs = msgspec.json.schema_components(
+    document = openapi_document([route for router in ROUTERS for route in router.routes], version="0")
+    streamed, structs = msgspec.json.schema_components(
         [Frame, Request, Answer, Problem], ref_template="#/components/schemas/{name}"
     )
-    renamed = {name: f"{name}Frame" for name in schemas.keys() & structs.keys()}
-    modules, struct_modules = dict(_modules()), dict(_modules(structs=True))
+    schemas: dict[str, Schema] = {**structs, **document["components"]["schemas"]}
+    kinds = dict(_kinds())
     files: dict[str, dict[str, str]] = {}
     for name, schema in sorted(schemas.items()):
-        files.setdefault(_file_of(modules.get(name, "")), {})[name] = _declaration(name, schema)
-    for name, schema in sorted(structs.items()):
-        declared = _declaration(renamed.get(name, name), schema, answered=True, renamed=renamed)
-        module = struct_modules.get(name, ELSEWHERE).rpartition(".")[2]
-        files.setdefault(module, {})[renamed.get(name, name)] = declared
-    for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), unions, strict=False):
-        members = "\n  | ".join(_members(schema, renamed))
+        kind = kinds.get(name)
+        file = ELSEWHERE
+        if kind is not None and not kind.__module__.startswith(VALUES):
+            file = kind.__module__.rpartition(".")[2]
+        files.setdefault(file, {})[name] = _declaration(name, schema, complete=_is_complete(kind))
+    for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), streamed, strict=False):
+        members = "\n  | ".join(_type(member) for member in schema["anyOf"])
         files["frames"][name] = f"export type {name} =\n  | {members};\n"
     files["routes"] = {"Routes": _routes(document["paths"])}
     return _written(files)
 
 
-def _modules(*, structs: bool = False) -> Iterator[tuple[str, str]]:
-    """The name of every class of the API's own modules, and the module that defines it.
-
-    Args:
-        structs: those of the streams, else those of requests and answers.
-    """
+def _kinds() -> Iterator[tuple[str, type]]:
+    """Every class of requests, answers, streams and their values by its name."""
     for module in sorted(sys.modules):
-        if module in STREAMS if structs else module.startswith(SHAPES):
+        if module in STREAMS or module.startswith((REQUESTS, ANSWERS, VALUES)):
             for name, value in vars(sys.modules[module]).items():
                 if isinstance(value, type) and value.__module__ == module:
-                    yield name, module
+                    yield name, value
 
 
-def _file_of(module: str) -> str:
-    return module.removeprefix(SHAPES) if module.startswith(SHAPES) else ELSEWHERE
+def _is_complete(kind: type | None) -> bool:
+    """Whether the server writes every field of it, also those that have a default."""
+    if kind is None or not kind.__module__.startswith((ANSWERS, VALUES)):
+        return False
+    return not issubclass(kind, msgspec.Struct) or not kind.__struct_config__.omit_defaults
 
 
 def _written(files: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -96,40 +92,30 @@ def _written(files: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return {**written, "index.ts": HEAD + "\n" + "".join(lines)}
 
 
-def _members(schema: Schema, renamed: Mapping[str, str]) -> Iterator[str]:
-    for member in schema["anyOf"]:
-        yield _type(member, renamed)
-
-
-def _declaration(name: str, schema: Schema, *, answered: bool = False, renamed: Mapping[str, str] | None = None) -> str:
+def _declaration(name: str, schema: Schema, *, complete: bool = False) -> str:
     """One exported type.
 
     Args:
-        answered: fields that have a default may be left out by the sender (frames leave defaults out).
+        complete: the sender writes every field, also those that have a default.
     """
     note = _note(schema.get("description", ""))
     if schema.get("type") != "object" or "properties" not in schema:
-        return f"{note}export type {name} = {_type(schema, renamed or {})};\n"
-    fields = "".join(_fields(name, schema, answered=answered, renamed=renamed or {}))
-    return f"{note}export interface {name} {{\n{fields}}}\n"
+        return f"{note}export type {name} = {_type(schema)};\n"
+    required = schema["properties"] if complete else schema.get("required", ())
+    fields = (
+        f"  {field}{'' if field in required else '?'}: {_type(kind)};\n" for field, kind in schema["properties"].items()
+    )
+    return f"{note}export interface {name} {{\n{''.join(fields)}}}\n"
 
 
-def _fields(name: str, schema: Schema, *, answered: bool, renamed: Mapping[str, str]) -> Iterator[str]:
-    required = set(schema.get("required", ()))
-    always = name.endswith("Out") and not answered  # pydantic writes every field of an answer
-    for field, kind in schema["properties"].items():
-        optional = "" if always or field in required else "?"
-        yield f"  {field}{optional}: {_type(kind, renamed)};\n"
-
-
-def _type(schema: Schema, renamed: Mapping[str, str] = {}) -> str:
+def _type(schema: Schema) -> str:
     """The TypeScript type of a JSON Schema."""
     if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return renamed.get(name, name)
+        name: str = schema["$ref"].rpartition("/")[2]
+        return name
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            return " | ".join(dict.fromkeys(_type(one, renamed) for one in schema[key]))
+            return " | ".join(dict.fromkeys(_type(one) for one in schema[key]))
     if "enum" in schema:
         return " | ".join(_literal(value) for value in schema["enum"])
     if "const" in schema:
@@ -138,20 +124,20 @@ def _type(schema: Schema, renamed: Mapping[str, str] = {}) -> str:
         return " | ".join(PLAIN[one] for one in schema["type"])
     match schema.get("type"):
         case "array":
-            return _array(schema, renamed)
+            return _array(schema)
         case "object":
             values = schema.get("additionalProperties")
-            return f"Record<string, {_type(values, renamed) if isinstance(values, dict) else 'unknown'}>"
+            return f"Record<string, {_type(values) if isinstance(values, dict) else 'unknown'}>"
         case None:
             return "unknown"
         case plain:
             return PLAIN[plain]
 
 
-def _array(schema: Schema, renamed: Mapping[str, str]) -> str:
+def _array(schema: Schema) -> str:
     if "prefixItems" in schema:
-        return "[" + ", ".join(_type(one, renamed) for one in schema["prefixItems"]) + "]"
-    inner = _type(schema["items"], renamed) if isinstance(schema.get("items"), dict) else "unknown"
+        return "[" + ", ".join(_type(one) for one in schema["prefixItems"]) + "]"
+    inner = _type(schema["items"]) if isinstance(schema.get("items"), dict) else "unknown"
     return f"({inner})[]" if " " in inner else f"{inner}[]"
 
 
@@ -206,7 +192,7 @@ def main() -> int:
     found = {path.name: path.read_text() for path in TARGET.glob("*.ts")}
     if parser.parse_args().check:
         if found != wanted:
-            print("web/src/api/generated/ is out of date: run `make web-types`.", file=sys.stderr)
+            print("web/src/shared/api/generated/ is out of date: run `make web-types`.", file=sys.stderr)
         return int(found != wanted)
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in found.keys() - wanted.keys():

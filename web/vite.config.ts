@@ -20,7 +20,7 @@ function terminalProgram(): Plugin {
           outDir: dir,
           emptyOutDir: false,
           target: "es2022",
-          lib: { entry: "src/terminal/frame.ts", formats: ["iife"], name: "boocoderTerminal", fileName: () => "terminal.js" },
+          lib: { entry: "src/features/terminal/frame.ts", formats: ["iife"], name: "boocoderTerminal", fileName: () => "terminal.js" },
         },
       });
     },

@@ -1,39 +1,52 @@
-"""The error tree: every error says what failed, with which value, and what to do; it never prints or logs.
+"""The error tree. Every error says what failed, with which value, and what to do.
 
 BoocoderError
-├── InvalidInput          a person sent something that cannot be right (HTTP 422/400)
+├── InvalidInput          invalid input (HTTP 422/400)
 ├── NotFound              no such project, session, task, change (404)
-├── Conflict              right request, wrong moment: already applied, merge conflict (409)
-├── Unavailable           a part we need is not there now: agent, database, git (503)
-├── LeaseLost             another host owns this turn; the writer must write nothing more
+├── Conflict              valid request, conflicting state: already applied, merge conflict (409)
+├── Unavailable           a dependency is unavailable: agent, database, git (503)
+├── LeaseLost             another host owns this turn; nothing more may be written
 ├── GitError              git refused; carries argv, exit code and stderr
 ├── ProcessError          a child process could not be started or died before it was ready
-└── BackendError          an agent answered something we cannot use
+└── BackendError          an agent sent an unusable answer
 """
 
 from __future__ import annotations
 
+_ENDS = (".", "!", "?", "\u2026", ":", ";")
+
+
+def sentences(*parts: str) -> str:
+    """Sentences as one text: each part but the last is ended, one space lies between two, empty ones are left out.
+
+    The last part keeps its end, because it may be a command to copy; only a doubled full stop is taken away.
+    """
+    said = [
+        one[:-1] if one.endswith("..") and not one.endswith("...") else one for part in parts if (one := part.strip())
+    ]
+    return " ".join([*(one if one.endswith(_ENDS) else f"{one}." for one in said[:-1]), *said[-1:]])
+
 
 class BoocoderError(Exception):
-    """Something failed in a way that we can name.
+    """A failure with a stable name.
 
     Args:
-        code: stable snake_case name, for machines and for the docs.
+        code: stable snake_case name, for programs and the docs.
         text: what failed and with which value, one or two sentences.
-        cure: what the person can do about it; empty when nothing can be done.
+        cure: what the user can do; empty if nothing.
     """
 
     status = 500
 
     def __init__(self, code: str, text: str, cure: str = "") -> None:
-        super().__init__(f"{text} {cure}".strip())
+        super().__init__(sentences(text, cure))
         self.code = code
         self.text = text
         self.cure = cure
 
 
 class InvalidInput(BoocoderError):
-    """A value from outside cannot be right."""
+    """An input value is invalid."""
 
     status = 422
 
@@ -45,27 +58,33 @@ class NotFound(BoocoderError):
 
 
 class Conflict(BoocoderError):
-    """The request is right but the state it meets forbids it."""
+    """The request is valid, but the current state forbids it."""
 
     status = 409
 
 
 class Unavailable(BoocoderError):
-    """A part that we need is not there at the moment."""
+    """A dependency is not available at the moment."""
 
     status = 503
 
 
 class LeaseLost(BoocoderError):
-    """This attempt is owned by somebody else now; its old owner writes nothing more."""
+    """Another host owns this attempt now; its former owner writes nothing more."""
 
     status = 409
 
 
 class GitError(BoocoderError):
-    """git exited with an error, was killed at its deadline or printed too much."""
+    """git failed, was killed at its deadline or printed too much."""
 
     status = 500
+
+
+class GitObjectsMissing(GitError):
+    """A partial clone lacks objects that only its remote has."""
+
+    status = 409
 
 
 class ProcessError(BoocoderError):
@@ -75,6 +94,10 @@ class ProcessError(BoocoderError):
 
 
 class BackendError(BoocoderError):
-    """An agent's answer cannot be used."""
+    """An agent sent an unusable answer."""
 
     status = 502
+
+
+DATABASE_AWAY = frozenset({"database_unavailable", "database_busy", "database_closed"})
+"""Codes of `Unavailable` errors that are about the database, not about an agent."""

@@ -1,7 +1,6 @@
-"""Places at which a test can make the process die, so that recovery is proven at each of them.
+"""Named points at which a test can kill the process to exercise recovery.
 
-Failpoints are armed by the setting `failpoints` ("settle.before_commit=2" dies at the second hit) and do
-nothing otherwise.
+The setting `failpoints` arms them ("settle.before_commit=2" dies at the second hit); otherwise they do nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +23,13 @@ NAMES = (  # of a turn
     "settle.after_commit",  # stored, not yet published
 )
 
+STEERING = (  # of a message for a turn that runs
+    "steer.before_delivered",  # the turn takes it, its row still says reserved
+    "steer.after_delivered",  # recorded as delivered, the agent does not have it yet
+    "steer.before_confirmed",  # the agent has it, its row says delivered
+    "steer.after_confirmed",  # recorded as confirmed
+)
+
 REST = (  # outside a turn
     "apply.after_objects",  # a commit's objects are in the user's repository, no journal is open
     "apply.after_begin",  # the journal is open, nothing was written
@@ -32,6 +38,8 @@ REST = (  # outside a turn
     "apply.after_ref",  # the branch has moved or was made
     "apply.after_index",  # the user's index is new, its lock still there
     "apply.after_unlock",  # only the journal is still open
+    "unapply.after_begin",  # the journal of undoing an apply is open
+    "unapply.after_files",  # the change is out of the checkout, the rows still say applied
     "undo.after_begin",  # the journal of a worktree's update is open
     "undo.after_files",  # the rejected units are out of the worktree, the change is not measured
     "resolve.after_begin",  # the journal of a worktree's update is open
@@ -42,6 +50,9 @@ REST = (  # outside a turn
     "removal.after_files",  # none is left, its row does not say so
     "restore.after_files",  # the worktree is there again, its row does not say so
 )
+
+
+ALL = (*NAMES, *STEERING, *REST)
 
 
 class Failpoints:
@@ -58,14 +69,12 @@ class Failpoints:
         self._left: dict[str, int] = {}
         for entry in filter(None, armed.split(",")):
             name, _, count = entry.partition("=")
-            if name not in (*NAMES, *REST) or not (count or "1").isdigit() or int(count or "1") < 1:
-                raise InvalidInput(
-                    "failpoint_unknown", f"No failpoint {entry!r}.", f"Known are: {', '.join((*NAMES, *REST))}."
-                )
+            if name not in ALL or not (count or "1").isdigit() or int(count or "1") < 1:
+                raise InvalidInput("failpoint_unknown", f"No failpoint {entry!r}.", f"Known are: {', '.join(ALL)}.")
             self._left[name] = int(count or "1")
 
     def hit(self, name: str) -> None:
-        """Die here if `name` is armed and its count has come."""
+        """Die if `name` is armed and its count is reached."""
         if name not in self._left:
             return
         self._left[name] -= 1

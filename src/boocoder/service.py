@@ -19,7 +19,7 @@ class Service(Protocol):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a program's coroutine on the quickest event loop there is, and return its result."""
+    """Run a program's coroutine on uvloop where it is installed, and return its result."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(main)
 
@@ -33,7 +33,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-class Supervisor:
+class TaskSupervisor:
     """Owns background tasks: names them, logs how they died, and ends them all on `stop`.
 
     Args:
@@ -56,10 +56,10 @@ class Supervisor:
         """
         task = asyncio.get_running_loop().create_task(coro, name=f"{self._name}:{name}")
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._settle(done, vital))
+        task.add_done_callback(lambda done: self._on_done(done, vital))
         return task
 
-    def _settle(self, task: asyncio.Task[Any], vital: bool) -> None:
+    def _on_done(self, task: asyncio.Task[Any], vital: bool) -> None:
         self._tasks.discard(task)
         if task.cancelled():
             return

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.opencode_home import OpenCodeHome, running_home
+from tests.fixtures.postgres import fresh_database
 from tests.fixtures.repository import MakeRepository, Repository
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import World, processes_of, violations
@@ -34,10 +38,28 @@ async def home(installation: MakeInstallation, dsn: str, home_settings: dict[str
 
 
 @pytest.fixture
-async def desk(home: Installation, project: Repository, dsn: str) -> AsyncIterator[Desk]:
+async def desk(home: Installation, project: Repository, dsn: str) -> AsyncIterator[ServiceHarness]:
     """A desk at a running service; whatever the test did, the invariants hold at its end."""
+    home.folder = project.path
     async with home.client() as client:
-        yield Desk(client, project.path)
+        yield ServiceHarness(client, project.path)
     assert await asyncio.to_thread(home.stop) in (0, None)
     assert processes_of(home.data_dir) == []
     assert await violations(World(dsn, home.data_dir)) == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def opencode_home(
+    request: pytest.FixtureRequest,
+    postgres_server: str,
+    template_database: str,
+    opencode_program: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[OpenCodeHome]:
+    """A running service with the real opencode for all tests of a module, which may set OPENCODE_SETTINGS."""
+    settings: dict[str, str] = getattr(request.module, "OPENCODE_SETTINGS", {})
+    async with (
+        fresh_database(postgres_server, template_database) as dsn,
+        running_home(tmp_path_factory.mktemp("opencode home"), dsn, opencode_program, settings) as home,
+    ):
+        yield home

@@ -9,7 +9,7 @@ import pytest
 
 from boocoder.failpoints import NAMES
 from boocoder.scripted_model.server import ScriptedModel
-from tests.acceptance.crowd import Crowd, TaskState
+from tests.acceptance.many_tasks import TaskLoad, TaskState
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import World, fingerprint, processes_of, violations
@@ -19,12 +19,12 @@ SLOW = "[[delay 0.02]] [[tokens 12]] [[bash echo working]]"
 ENDS = {"completed", "interrupted"}
 
 
-async def settle(service: Installation, crowd: Crowd, timeout_s: float) -> dict[str, TaskState]:
+async def settle(service: Installation, crowd: TaskLoad, timeout_s: float) -> dict[str, TaskState]:
     async with service.client() as client:
         return await crowd.wait_ended(client, timeout_s)
 
 
-def check_files(crowd: Crowd, states: dict[str, TaskState], service: Installation) -> None:
+def check_files(crowd: TaskLoad, states: dict[str, TaskState], service: Installation) -> None:
     """What a completed turn wrote is in its session's worktree; no turn wrote into another's."""
     for session, words in crowd.sessions.items():
         worktree = service.data_dir / "worktrees" / session
@@ -45,19 +45,21 @@ async def test_death_at_each_failpoint(
     service = installation({"BOOCODER_DATABASE_URL": dsn})
     service.settings = {**service.settings, "BOOCODER_FAILPOINTS": f"{name}=2"}
     await asyncio.to_thread(service.start)
-    crowd = Crowd(project.path)
+    crowd = TaskLoad(project.path)
     async with service.client() as client:
         sessions = await crowd.begin(client, 2)
         for _ in range(2):
             for session in sessions:
                 try:
                     await crowd.queue(client, session, "scripted", extra=SLOW)
-                except Exception:  # noqa: BLE001 - it may have died already; what it took is in the database
+                except Exception:  # noqa: BLE001 - it may have died already; asked again below
                     break
-    assert await asyncio.to_thread(service.wait_death, 30.0) == -9
+    assert await asyncio.to_thread(service.wait_death, 100.0) == -9
     service.settings = {"BOOCODER_DATABASE_URL": dsn}
     await asyncio.to_thread(service.start)
-    states = await settle(service, crowd, 60)
+    async with service.client() as client:
+        await crowd.queue_unanswered(client)
+    states = await settle(service, crowd, 150)
     assert {state.state for state in states.values()} <= ENDS
     assert sum(state.state == "interrupted" for state in states.values()) <= 2
     check_files(crowd, states, service)
@@ -87,7 +89,7 @@ async def test_twenty_kills_over_a_hundred_turns(
         }
     )
     chance = random.Random(20261122)
-    crowd = Crowd(project.path)
+    crowd = TaskLoad(project.path)
     await asyncio.to_thread(service.start)
     async with service.client() as client:
         sessions = await crowd.begin(client, 6)

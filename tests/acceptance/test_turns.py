@@ -9,17 +9,18 @@ from uuid import UUID
 
 import pytest
 
-from boocoder.cli.client import Client
-from boocoder.errors import BoocoderError
+from boocoder.cli.client.http_client import Client
+from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.events import frames
 from boocoder.events.agent_event import ToolStatus
-from tests.acceptance.crowd import Created
-from tests.acceptance.desk import Desk, of_kind, text_of
+from boocoder.wire.tasks import TaskInfo
+from tests.acceptance.harness import ServiceHarness, of_kind, text_of
+from tests.acceptance.many_tasks import Created
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import Installation
 
 
-async def test_frames_of_a_whole_turn(desk: Desk) -> None:
+async def test_frames_of_a_whole_turn(desk: ServiceHarness) -> None:
     created = await desk.queue(
         "[[think let me see]] [[say hello]] [[write a.txt|one]] [[plan read; write]] [[say done]]"
     )
@@ -30,13 +31,15 @@ async def test_frames_of_a_whole_turn(desk: Desk) -> None:
     assert kinds.index("message_complete") < kinds.index("change_updated") < kinds.index("turn_ended")
     assert text_of(seen) == await desk.answer(created)
     assert "hello" in text_of(seen) and "done" in text_of(seen)
-    plan = of_kind(seen, frames.Plan)[-1]
-    assert isinstance(plan, frames.Plan) and [entry.text for entry in plan.entries] == ["read", "write"]
+    plan = of_kind(seen, frames.PlanFrame)[-1]
+    assert isinstance(plan, frames.PlanFrame) and [entry.text for entry in plan.entries] == ["read", "write"]
     numbers = [frame.seq for frame in seen if frame.seq is not None]
     assert numbers == sorted(set(numbers))
 
 
-async def test_the_second_turn_knows_the_first_and_the_change_accumulates(desk: Desk, project: Repository) -> None:
+async def test_the_second_turn_knows_the_first_and_the_change_accumulates(
+    desk: ServiceHarness, project: Repository
+) -> None:
     first, _ = await desk.run("[[say apples]] [[write a.txt|one\n]]")
     second, ended = await desk.run("[[recall]] [[write b.txt|two\n]]", session=first.session_id)
     assert ended.outcome == "completed" and "apples" in await desk.answer(second)
@@ -54,26 +57,26 @@ async def test_the_second_turn_knows_the_first_and_the_change_accumulates(desk: 
     assert (project.path / "c.txt").read_text() == "three\n"
 
 
-async def test_a_change_that_the_agent_reverts_is_withdrawn(desk: Desk) -> None:
+async def test_a_change_that_the_agent_reverts_is_withdrawn(desk: ServiceHarness) -> None:
     first, _ = await desk.run("[[write a.txt|one]]")
     second, _ = await desk.run("[[bash rm a.txt]]", session=first.session_id)
     assert [change.state for change in await desk.changes(second)] == ["withdrawn"]
 
 
-async def test_cancel_of_a_running_turn_keeps_its_text(desk: Desk) -> None:
+async def test_cancel_of_a_running_turn_keeps_its_text(desk: ServiceHarness) -> None:
     created = await desk.queue("[[say before]] [[hang]]")
-    await desk.follow(created, until=frames.Delta)
+    await desk.follow(created, until=frames.DeltaFrame)
     await desk.cancel(created)
     seen = await desk.follow(created)
     ended = seen[-1]
-    assert isinstance(ended, frames.TurnEnded) and ended.outcome == "cancelled"
+    assert isinstance(ended, frames.TurnEndedFrame) and ended.outcome == "cancelled"
     assert "before" in await desk.answer(created)
     assert (await desk.messages(created))[-1].status == "cancelled"
 
 
-async def test_cancel_of_a_waiting_task_never_runs_it(desk: Desk) -> None:
+async def test_cancel_of_a_waiting_task_never_runs_it(desk: ServiceHarness) -> None:
     running = await desk.queue("[[say busy]] [[hang]]")
-    await desk.follow(running, until=frames.Delta)
+    await desk.follow(running, until=frames.DeltaFrame)
     waiting = await desk.queue("[[say never]]", session=running.session_id)
     await desk.cancel(waiting)
     assert (await desk.task(waiting)).state == "cancelled"
@@ -82,7 +85,7 @@ async def test_cancel_of_a_waiting_task_never_runs_it(desk: Desk) -> None:
     assert (await desk.task(waiting)).epoch == 0
 
 
-async def test_an_agent_that_says_nothing_times_out_with_a_reason_and_a_cure(desk: Desk) -> None:
+async def test_an_agent_that_says_nothing_times_out_with_a_reason_and_a_cure(desk: ServiceHarness) -> None:
     _, ended = await desk.run("[[say begin]] [[hang]]")
     assert (ended.outcome, ended.code) == ("timed_out", "agent_silent")
     assert ended.cure
@@ -90,7 +93,7 @@ async def test_an_agent_that_says_nothing_times_out_with_a_reason_and_a_cure(des
     assert (stubborn.outcome, stubborn.code) == ("timed_out", "agent_silent")
 
 
-async def test_an_agent_that_dies_fails_by_name_and_the_next_turn_works(desk: Desk) -> None:
+async def test_an_agent_that_dies_fails_by_name_and_the_next_turn_works(desk: ServiceHarness) -> None:
     created, ended = await desk.run("[[say half]] [[crash]]")
     assert (ended.outcome, ended.code) == ("failed", "agent_died") and ended.cure
     assert (await desk.messages(created))[-1].status == "failed"
@@ -98,14 +101,14 @@ async def test_an_agent_that_dies_fails_by_name_and_the_next_turn_works(desk: De
     assert after.outcome == "completed"
 
 
-async def test_an_unknown_agent_fails_at_once(desk: Desk) -> None:
-    created, ended = await desk.run("[[say x]]", agent="nobody")
-    assert (ended.outcome, ended.code) == ("failed", "agent_unknown")
-    task = await desk.task(created)
-    assert task.error_cure and (await desk.messages(created))[-1].status == "failed"
+async def test_an_unknown_agent_is_refused_with_the_nearest_name(desk: ServiceHarness) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await desk.run("[[say x]]", agent="scriptd")
+    assert refused.value.code == "agent_unknown" and "Did you mean scripted?" in refused.value.cure
+    assert await desk.client.items("/api/tasks", TaskInfo) == []
 
 
-async def test_a_flood_a_long_output_and_bad_characters_arrive_whole(desk: Desk) -> None:
+async def test_a_flood_a_long_output_and_bad_characters_arrive_whole(desk: ServiceHarness) -> None:
     created, ended = await desk.run("[[flood 20000]] [[bash seq 1 20000]] [[bash printf 'a\\000b']] [[say end]]")
     assert ended.outcome == "completed"
     newest = (await desk.messages(created))[-1]
@@ -121,7 +124,9 @@ async def test_a_flood_a_long_output_and_bad_characters_arrive_whole(desk: Desk)
     assert b"19999\\n20000" in page
 
 
-async def test_a_worktree_deleted_by_hand_comes_back_from_its_snapshot(desk: Desk, home: Installation) -> None:
+async def test_a_worktree_deleted_by_hand_comes_back_from_its_snapshot(
+    desk: ServiceHarness, home: Installation
+) -> None:
     created, _ = await desk.run("[[write kept.txt|precious]]")
     worktree = home.data_dir / "worktrees" / created.session_id
     shutil.rmtree(worktree)
@@ -134,23 +139,25 @@ async def test_a_worktree_deleted_by_hand_comes_back_from_its_snapshot(desk: Des
     assert "worktree_restored" in notices
 
 
-async def test_uncommitted_files_of_the_user_are_named_and_left_alone(desk: Desk, project: Repository) -> None:
+async def test_uncommitted_files_of_the_user_are_named_and_left_alone(
+    desk: ServiceHarness, project: Repository
+) -> None:
     project.write("README.md", "my own edit\n")
     created = await desk.queue("[[write a.txt|one]]")
     seen = await desk.follow(created)
-    assert "base_is_dirty" in [frame.code for frame in seen if isinstance(frame, frames.Notice)]
+    assert "base_is_dirty" in [frame.code for frame in seen if isinstance(frame, frames.NoticeFrame)]
     assert (project.path / "README.md").read_text() == "my own edit\n"
 
 
 async def test_a_stop_interrupts_what_does_not_end_and_keeps_the_work(
-    desk: Desk, home: Installation, project: Repository
+    desk: ServiceHarness, home: Installation, project: Repository
 ) -> None:
     created = await desk.queue("[[write a.txt|half]] [[say waiting]] [[delay 0.2]] [[tokens 1000]]")
-    await desk.follow(created, until=frames.Delta)
+    await desk.follow(created, until=frames.DeltaFrame)
     assert await asyncio.to_thread(home.stop) == 0
     await asyncio.to_thread(home.start)
     async with home.client() as client:
-        again = Desk(client, project.path)
+        again = ServiceHarness(client, project.path)
         task = await again.task(created)
         assert (task.state, task.error_code) == ("interrupted", "host_stopped")
         assert [change.state for change in await again.changes(created)] == ["pending"]
@@ -158,19 +165,19 @@ async def test_a_stop_interrupts_what_does_not_end_and_keeps_the_work(
         assert ended.outcome == "completed"
 
 
-async def test_a_project_that_is_gone_fails_the_turn_by_name(desk: Desk, project: Repository) -> None:
+async def test_a_project_that_is_gone_fails_the_turn_by_name(desk: ServiceHarness, project: Repository) -> None:
     created = await desk.queue("[[say x]]")
     await desk.follow(created)
     shutil.rmtree(project.path)
     moved = await desk.queue("[[say y]]", session=created.session_id)
     ended = (await desk.follow(moved))[-1]
-    assert isinstance(ended, frames.TurnEnded)
+    assert isinstance(ended, frames.TurnEndedFrame)
     assert ended.outcome in ("completed", "failed")
     if ended.outcome == "failed":
         assert ended.code and ended.cure
 
 
-async def test_one_sessions_thousand_tasks_do_not_delay_anothers_first(desk: Desk) -> None:
+async def test_one_sessions_thousand_tasks_do_not_delay_anothers_first(desk: ServiceHarness) -> None:
     busy = await desk.queue("[[say first]] [[sleep 0.2]]")
     for _ in range(60):
         await desk.queue("[[sleep 0.2]] [[say more]]", session=busy.session_id)
@@ -196,7 +203,7 @@ async def _pending(client: Client, created: Created) -> list[UUID]:
     return [UUID(str(row["id"])) for row in rows if row["state"] in ("pending", "running")]
 
 
-async def test_bad_requests_are_named_and_queue_nothing(desk: Desk, tmp_path: Path) -> None:
+async def test_bad_requests_are_named_and_queue_nothing(desk: ServiceHarness, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     for path, code in [

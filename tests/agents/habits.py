@@ -23,6 +23,7 @@ class Agent:
         bound: a mode in which it writes no file.
         larger: what the larger scripted model is called there, "" if it offers one model only.
         tells_exit_code: whether its updates hold the exit code of a command.
+        steers: whether it takes a message while its turn runs.
     """
 
     recipe: Recipe
@@ -32,6 +33,7 @@ class Agent:
     bound: str = "plan"
     larger: str = ""
     tells_exit_code: bool = True
+    steers: bool = False
 
     @property
     def name(self) -> str:
@@ -39,8 +41,8 @@ class Agent:
         return self.recipe.name
 
 
-OPENCODE = Agent(agent_recipes.OPENCODE, asks=READ_OUTSIDE, free="", larger=LARGE)
+OPENCODE = Agent(agent_recipes.OPENCODE, asks=READ_OUTSIDE, free="", larger=LARGE, steers=True)
 OPENCODE_ACP = Agent(agent_recipes.OPENCODE_ACP, free="", larger=f"scripted/{LARGE}")
 GOOSE = Agent(agent_recipes.GOOSE, remembers="session_loaded", bound="chat", larger=LARGE)
 QWEN = Agent(agent_recipes.QWEN)
-CLAUDE = Agent(agent_recipes.CLAUDE, tells_exit_code=False)
+CLAUDE = Agent(agent_recipes.CLAUDE, tells_exit_code=False, steers=True)

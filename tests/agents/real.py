@@ -14,20 +14,20 @@ import psutil
 from tools.agent_recipes import OPENCODE, Recipe
 from tools.install_agents import install_agent
 
-from boocoder.cli.wire_agents import Agent as AgentInfo
 from boocoder.events import frames
+from boocoder.model.agent import AgentInfo as AgentInfo
 from boocoder.process.host import COOKIE
 from boocoder.scripted_model.server import ScriptedModel
-from tests.acceptance.asking import answer
-from tests.acceptance.crowd import Created
-from tests.acceptance.desk import Desk
+from tests.acceptance.approvals.asking import answer
+from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.many_tasks import Created
 from tests.agents.habits import Agent
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import Installation
 from tests.invariants import World, fingerprint, processes_of, violations
 
-WAIT_S = 90.0  # a cold start with all cores busy
-GONE_S = 15.0  # an agent may take its time to end; the service's own limit is shorter
+WAIT_S = 120.0  # a cold start with all cores busy
+GONE_S = 60.0  # only a test that fails waits for so long
 
 
 @dataclass
@@ -79,19 +79,19 @@ class Real:
         return owner
 
     @asynccontextmanager
-    async def desk(self) -> AsyncIterator[Desk]:
+    async def desk(self) -> AsyncIterator[ServiceHarness]:
         """A desk at the running service."""
         async with self.service.client() as client:
-            yield Desk(client, self.project.path)
+            yield ServiceHarness(client, self.project.path)
 
-    async def offer(self, desk: Desk, agent: Agent, model: str) -> None:
+    async def offer(self, desk: ServiceHarness, agent: Agent, model: str) -> None:
         """Have the agent asked what it offers until the model is in it: on a busy machine one that heard too late from
         its model server offers its own list."""
         async with asyncio.timeout(WAIT_S):
             while not any(f"/{one}".endswith(f"/{model}") for one in (await self._info(desk, agent)).models):
                 await desk.client.post("/api/agents/probe", list[AgentInfo], {"agents": [agent.name]})
 
-    async def _info(self, desk: Desk, agent: Agent) -> AgentInfo:
+    async def _info(self, desk: ServiceHarness, agent: Agent) -> AgentInfo:
         listed = await desk.client.get("/api/agents", list[AgentInfo])
         return next(info for info in listed if info.name == agent.name)
 
@@ -115,38 +115,40 @@ def _local_ports(process: psutil.Process) -> set[int]:
 
 
 async def follow(
-    desk: Desk, created: Created, *until: type[frames.FrameBase], but: Collection[UUID] = ()
+    desk: ServiceHarness, created: Created, *until: type[frames.FrameBase], but: Collection[UUID] = ()
 ) -> list[frames.Frame]:
     """The frames of the task's own turn, up to the first of some kinds; those of the requests `but` do not count."""
     seen: list[frames.Frame] = []
     async with asyncio.timeout(WAIT_S), aclosing(desk.client.stream(UUID(created.session_id))) as stream:
         async for frame in stream:
-            if isinstance(frame, frames.TurnStarted):
+            if isinstance(frame, frames.TurnStartedFrame):
                 seen = []
             seen.append(frame)
             begun = seen[0]
-            own = isinstance(begun, frames.TurnStarted) and str(begun.task_id) == created.task_id
+            own = isinstance(begun, frames.TurnStartedFrame) and str(begun.task_id) == created.task_id
             if own and isinstance(frame, until) and getattr(frame, "request_id", None) not in but:
                 return seen
     raise AssertionError("the stream ended")
 
 
-async def run(desk: Desk, agent: Agent, prompt: str, session: str = "", **more: str) -> tuple[Created, list[str]]:
+async def run(
+    desk: ServiceHarness, agent: Agent, prompt: str, session: str = "", **more: str
+) -> tuple[Created, list[str]]:
     """Run a turn to its success; the task, and the codes of its notices."""
     created = await desk.queue(prompt, session=session, agent=agent.name, **more)
-    seen = await follow(desk, created, frames.TurnEnded)
+    seen = await follow(desk, created, frames.TurnEndedFrame)
     ended = seen[-1]
-    assert isinstance(ended, frames.TurnEnded) and ended.outcome == "completed", ended
+    assert isinstance(ended, frames.TurnEndedFrame) and ended.outcome == "completed", ended
     return created, notices(seen)
 
 
-async def refuse_all(desk: Desk, created: Created) -> list[frames.Frame]:
+async def refuse_all(desk: ServiceHarness, created: Created) -> list[frames.Frame]:
     """The frames of the task's turn to its end; whatever it asks is refused."""
     refused: set[UUID] = set()
     while True:
-        seen = await follow(desk, created, frames.TurnEnded, frames.Permission, but=refused)
+        seen = await follow(desk, created, frames.TurnEndedFrame, frames.PermissionFrame, but=refused)
         newest = seen[-1]
-        if not isinstance(newest, frames.Permission):
+        if not isinstance(newest, frames.PermissionFrame):
             return seen
         await answer(desk.client, newest, "refuse")
         refused.add(newest.request_id)
@@ -154,7 +156,7 @@ async def refuse_all(desk: Desk, created: Created) -> list[frames.Frame]:
 
 def notices(seen: list[frames.Frame]) -> list[str]:
     """The codes of these notices."""
-    return [frame.code for frame in seen if isinstance(frame, frames.Notice)]
+    return [frame.code for frame in seen if isinstance(frame, frames.NoticeFrame)]
 
 
 def settings_of(recipes: Sequence[Recipe], service: Installation, model: ScriptedModel) -> None:

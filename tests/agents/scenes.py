@@ -10,17 +10,19 @@ import pytest
 from tools.agent_recipes import LARGE, SMALL
 
 from boocoder.events import frames
+from boocoder.model.steer import SteerState
 from boocoder.scripted_model.request_log import RequestState
-from tests.acceptance.asking import answer, asked, ended
-from tests.acceptance.desk import text_of
+from boocoder.wire.steers import SteerInfo
+from tests.acceptance.approvals.asking import answer, asked, ended
+from tests.acceptance.harness import text_of
+from tests.acceptance.many_tasks import Created
 from tests.agents.habits import Agent
 from tests.agents.real import Real, follow, notices, refuse_all, run
 
 
 @pytest.mark.asyncio(loop_scope="class")
-@pytest.mark.timeout(240)
 class Scenes:
-    """One agent behind the service; a subclass names it. Every test has a session of its own.
+    """One agent behind the service; a subclass names it. Every test has its own session.
 
     Args:
         agent: the agent.
@@ -43,12 +45,12 @@ class Scenes:
         async with real.desk() as desk:
             first = await desk.queue(f"[[write a.txt|one]] {slowly}", agent=self.agent.name, **self.free)
             before = await real.asker(slowly, count=2)
-            await follow(desk, first, frames.TurnEnded)
+            await follow(desk, first, frames.TurnEndedFrame)
             assert (real.worktree(first) / "a.txt").read_text().rstrip("\n") == "one"
             recall = "[[delay 0.05]] [[tokens 40]] [[recall]]"
             second = await desk.queue(recall, session=first.session_id, agent=self.agent.name, **self.free)
             assert await real.asker(recall) == before, "the same process"
-            seen = await follow(desk, second, frames.TurnEnded)
+            seen = await follow(desk, second, frames.TurnEndedFrame)
             assert "session_warm" in notices(seen)
             assert "apples" in await desk.answer(second)
 
@@ -66,16 +68,37 @@ class Scenes:
     async def test_cancel_while_it_speaks_and_the_next_turn(self, real: Real) -> None:
         async with real.desk() as desk:
             created = await desk.queue("[[delay 0.05]] [[tokens 2000]]", agent=self.agent.name)
-            await follow(desk, created, frames.Delta)
+            await follow(desk, created, frames.DeltaFrame)
             await desk.cancel(created)
-            seen = await follow(desk, created, frames.TurnEnded)
+            seen = await follow(desk, created, frames.TurnEndedFrame)
             end = seen[-1]
-            assert isinstance(end, frames.TurnEnded) and end.outcome == "cancelled"
+            assert isinstance(end, frames.TurnEndedFrame) and end.outcome == "cancelled"
             assert text_of(seen).startswith("w0 ")
             call = await real.model.wait_request("[[tokens 2000]]")
             assert await real.model.wait_settled(call) is RequestState.GONE
             after, _ = await run(desk, self.agent, "[[reset]] [[say fine]]", created.session_id)
             assert await desk.answer(after) == "fine"
+
+    async def test_a_message_to_the_running_turn(self, real: Real) -> None:
+        slowly = "[[delay 0.05]] [[tokens 600]]"  # half a minute: an agent may take the message only at its end
+        async with real.desk() as desk:
+            created = await desk.queue(slowly, agent=self.agent.name, **self.free)
+            await follow(desk, created, frames.DeltaFrame)
+            body = {"prompt": "[[reset]] [[say plum]]"}
+            sent = await desk.client.post(f"/api/sessions/{created.session_id}/steers", SteerInfo, body, key="plum")
+            assert (sent.state is SteerState.RESERVED) == self.agent.steers
+            if sent.queued_task_id is None:
+                await follow(desk, created, frames.TurnEndedFrame)
+                found = await desk.client.get(f"/api/steers/{sent.id}", SteerInfo)
+                assert found.state is SteerState.CONFIRMED
+                answer_parts = (await desk.messages(created))[-1].parts
+                below = [part.text for part in answer_parts if part.kind == "text" and part.part > (found.part or 0)]
+                assert "plum" in "".join(below)
+            else:
+                await desk.cancel(created)
+                after = Created(str(sent.queued_task_id), created.session_id, created.chat_id)
+                await follow(desk, after, frames.TurnEndedFrame)
+            assert (await desk.answer(created)).count("plum") == 1
 
     async def test_a_permission(self, real: Real, tmp_path: Path) -> None:
         outside = tmp_path / "outside.txt"
@@ -83,7 +106,7 @@ class Scenes:
         async with real.desk() as desk:
             created = await desk.queue(self.agent.asks.format(outside=outside), agent=self.agent.name)
             request = await asked(desk, created)
-            assert isinstance(request, frames.Permission)
+            assert isinstance(request, frames.PermissionFrame)
             written = real.worktree(created) / "asked.txt"
             assert not written.exists()
             await answer(desk.client, request, "allow")
@@ -97,13 +120,13 @@ class Scenes:
     async def test_a_kill_leaves_no_process(self, real: Real) -> None:
         async with real.desk() as desk:
             created = await desk.queue("[[say here]] [[delay 0.05]] [[tokens 2000]]", agent=self.agent.name)
-            await follow(desk, created, frames.Delta)
+            await follow(desk, created, frames.DeltaFrame)
             assert real.agents()
         await real.kill()
         await real.start()
         async with real.desk() as desk:
-            end = (await follow(desk, created, frames.TurnEnded))[-1]
-            assert isinstance(end, frames.TurnEnded) and end.outcome == "interrupted"
+            end = (await follow(desk, created, frames.TurnEndedFrame))[-1]
+            assert isinstance(end, frames.TurnEndedFrame) and end.outcome == "interrupted"
             after, _ = await run(desk, self.agent, "[[reset]] [[say fine]]", created.session_id)
             assert await desk.answer(after) == "fine"
 

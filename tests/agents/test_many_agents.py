@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from boocoder.events import frames
-from tests.acceptance.crowd import Created
-from tests.acceptance.desk import Desk, text_of
+from tests.acceptance.harness import ServiceHarness, text_of
+from tests.acceptance.many_tasks import Created
 from tests.agents.habits import CLAUDE, GOOSE, OPENCODE, QWEN, Agent
 from tests.agents.real import Real, follow
 
@@ -19,11 +19,11 @@ SESSIONS = 10
 FOUR_KINDS = ("opencode", "goose", "native", "scripted")
 
 
-async def turn(desk: Desk, agent: str, prompt: str, session: str = "", **more: str) -> Created:
+async def turn(desk: ServiceHarness, agent: str, prompt: str, session: str = "", **more: str) -> Created:
     """Run a turn to its success."""
     created = await desk.queue(prompt, session=session, agent=agent, **more)
-    ended = (await follow(desk, created, frames.TurnEnded))[-1]
-    assert isinstance(ended, frames.TurnEnded) and ended.outcome == "completed", (agent, ended)
+    ended = (await follow(desk, created, frames.TurnEndedFrame))[-1]
+    assert isinstance(ended, frames.TurnEndedFrame) and ended.outcome == "completed", (agent, ended)
     return created
 
 
@@ -41,7 +41,6 @@ async def native_id(real: Real, created: Created, agent: str) -> str:
 
 
 @pytest.mark.asyncio(loop_scope="class")
-@pytest.mark.timeout(240)
 class TestFourKinds:
     """opencode by its server, goose by ACP, the native agent and the scripted one."""
 
@@ -56,8 +55,8 @@ class TestFourKinds:
             third = await turn(desk, "native", "[[reset]] [[recall]] [[say pears]] [[read b.txt]]", session)
             assert "Here is the conversation" in await desk.answer(third)
             fourth = await desk.queue("[[reset]] [[recall]] [[read b.txt]]", session=session, agent="opencode")
-            seen = await follow(desk, fourth, frames.TurnEnded)
-            codes = {frame.code for frame in seen if isinstance(frame, frames.Notice)}
+            seen = await follow(desk, fourth, frames.TurnEndedFrame)
+            codes = {frame.code for frame in seen if isinstance(frame, frames.NoticeFrame)}
             assert {"session_warm", "told_what_it_missed"} <= codes
             said = await desk.answer(fourth)
             assert said.startswith("users=2: [[say apples]]") and "Since your last turn" in said
@@ -89,15 +88,14 @@ class TestFourKinds:
             streams = await asyncio.gather(*(desk.follow(created) for created in queued))
             for created, text, seen in zip(queued, texts, streams, strict=True):
                 ended = seen[-1]
-                assert isinstance(ended, frames.TurnEnded) and ended.outcome == "completed", ended
+                assert isinstance(ended, frames.TurnEndedFrame) and ended.outcome == "completed", ended
                 assert text_of(seen).split() == text.split() == (await desk.answer(created)).split()
                 assert {str(frame.session_id) for frame in seen} == {created.session_id}
-            begun = [frame.at for seen in streams for frame in seen if isinstance(frame, frames.TurnStarted)]
+            begun = [frame.at for seen in streams for frame in seen if isinstance(frame, frames.TurnStartedFrame)]
             assert max(begun) < min(seen[-1].at for seen in streams), "all of them ran at the same time"
 
 
 @pytest.mark.asyncio(loop_scope="class")
-@pytest.mark.timeout(240)
 class TestNothingIsLeft:
     """Every kind in the middle of a turn when the service goes."""
 
@@ -108,11 +106,11 @@ class TestNothingIsLeft:
         names = [*(agent.name for agent in self.agents), "native", "scripted"]
         async with real.desk() as desk:
             queued = [await desk.queue("[[say here]] [[delay 0.05]] [[tokens 5000]]", agent=name) for name in names]
-            await asyncio.gather(*(follow(desk, created, frames.Delta) for created in queued))
+            await asyncio.gather(*(follow(desk, created, frames.DeltaFrame) for created in queued))
         assert len(real.agents()) >= len(self.agents)
         await (real.stop() if way == "stop" else real.kill())
         assert real.processes() == []
         await real.start()
         async with real.desk() as desk:
-            ends = [(await follow(desk, created, frames.TurnEnded))[-1] for created in queued]
-        assert {end.outcome for end in ends if isinstance(end, frames.TurnEnded)} == {"interrupted"}
+            ends = [(await follow(desk, created, frames.TurnEndedFrame))[-1] for created in queued]
+        assert {end.outcome for end in ends if isinstance(end, frames.TurnEndedFrame)} == {"interrupted"}

@@ -13,14 +13,14 @@ import pytest
 from tools.agent_recipes import CLAUDE, GOOSE, OPENCODE_ACP, QWEN, Recipe
 
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
-from boocoder.catalog.known import known_agents
-from boocoder.catalog.plan import convert_driver
+from boocoder.catalog.known_agents import known_agents
+from boocoder.catalog.launch_plan import convert_driver
 from boocoder.events.agent_event import AgentSessionOpened, Notice, PermissionAnswer, ToolStatus
 from boocoder.model.agent import AgentState
 from boocoder.model.turn import AgentSessionRef, Cancelled, Completed, Failed, ResumeStep, StopReason
 from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
-from tests.fakes.oneshot.desk import OneShotDesk, desk
+from tests.fakes.oneshot.harness import OneShotHarness, desk
 
 BY_COMMAND = (GOOSE, CLAUDE, QWEN, OPENCODE_ACP)
 WAIT_S = 100.0  # a cold opencode on a busy machine took 33 s
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def real_agent(recipe: Recipe, transport: str, home: Path, model: ScriptedModel) -> OneShotAgent:
-    """The agent as the catalogue describes it, on the scripted model in a HOME of its own."""
+    """The agent as the catalogue describes it, on the scripted model with a separate HOME."""
     known = known_agents()[recipe.name]
     table = dict(known.tables[transport])  # type: ignore[index]
     agent = convert_driver(
@@ -42,12 +42,13 @@ def real_agent(recipe: Recipe, transport: str, home: Path, model: ScriptedModel)
 
 
 @asynccontextmanager
-async def opened_desk(recipe: Recipe, transport: str, directory: Path) -> AsyncIterator[OneShotDesk]:
+async def opened_desk(recipe: Recipe, transport: str, directory: Path) -> AsyncIterator[OneShotHarness]:
     """A desk on a real agent."""
     async with ScriptedModel() as model:
         agent = await asyncio.to_thread(real_agent, recipe, transport, directory / "home", model)
         settings = OneShotSettings(probe_timeout_s=WAIT_S, start_timeout_s=WAIT_S)
         async with desk(directory, replace(agent, version_args=()), settings) as opened:
+            opened.budget_s = WAIT_S
             yield opened
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.acceptance.desk import Desk
+from tests.acceptance.harness import ServiceHarness
 from tests.fixtures.browser import MakeVisit, Visit
 from tests.fixtures.repository import MakeRepository, Repository
 from tests.fixtures.service import Installation
@@ -31,10 +31,10 @@ def project(repository: MakeRepository) -> Repository:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(served: Installation, project: Repository) -> AsyncIterator[Desk]:
+async def desk(served: Installation, project: Repository) -> AsyncIterator[ServiceHarness]:
     """A desk at the running service: what somebody else does there, and what its database says."""
     async with served.client() as client:
-        yield Desk(client, project.path)
+        yield ServiceHarness(client, project.path)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

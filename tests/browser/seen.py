@@ -12,7 +12,7 @@ MARK = "window.stillTheSamePage"
 
 
 def answer(page: Page, number: int = -1) -> Locator:
-    """An answer of the scripted agent, the newest unless told."""
+    """An answer of the scripted agent, by default the newest."""
     return page.get_by_role("article", name="scripted's answer").nth(number)
 
 

@@ -15,6 +15,8 @@ from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
 from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
 from tests.contract.port import RecordingPort
 
+TURN_S = 120.0  # a cold agent with all cores busy
+
 
 @dataclass
 class BackendCase:
@@ -83,7 +85,7 @@ class BackendCase:
 
     async def run_request(self, request: TurnRequest, port: RecordingPort) -> Outcome:
         """Run a turn; one that takes longer than any turn of this suite may is a failure."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(TURN_S):
             return await self.backend.run_turn(request, port)
 
     @asynccontextmanager

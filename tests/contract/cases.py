@@ -19,12 +19,16 @@ from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.opencode.backend import OpenCodeBackend
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.scripted.backend import ScriptedBackend
+from boocoder.model_servers.server import ModelServer
+from boocoder.model_servers.server_models import ServerModels
 from boocoder.process.host import ProcessHost
 from boocoder.scripted_model.server import DEFAULT_MODELS, ScriptedModel
 from tests.contract.case import BackendCase
 from tests.contract.oneshot_cases import oneshot_case, stream_case
+from tests.fixtures.processes import running_host
+from tests.paths import FAKES
 
-ACP_FAKE = Path(__file__).resolve().parents[1] / "fakes" / "acp_agent.py"
+ACP_FAKE = FAKES / "acp_agent.py"
 
 _QUESTION = (
     '{"questions": [{"question": "Which one?", "header": "Pick", "options": '
@@ -35,9 +39,10 @@ _QUESTION = (
 @asynccontextmanager
 async def scripted_case(directory: Path) -> AsyncIterator[BackendCase]:
     """The scripted backend; it dies by a directive of its script."""
+    host = ProcessHost(state_dir=directory / "host", instance="contract")
 
     async def make() -> Backend:
-        backend = ScriptedBackend(state_dir=directory / "store")
+        backend = ScriptedBackend(state_dir=directory / "store", processes=host)
         await backend.start()
         return backend
 
@@ -53,16 +58,18 @@ async def scripted_case(directory: Path) -> AsyncIterator[BackendCase]:
         crash_prompt="[[say before]][[crash]]",
         directory=directory / "worktrees",
     )
+    await host.start()
     case.backend = await case.make()
     try:
         yield case
     finally:
         await case.backend.stop()
+        await host.stop()
 
 
 @asynccontextmanager
 async def opencode_case(directory: Path) -> AsyncIterator[BackendCase]:
-    """The real opencode, told what to do by the scripted model; it dies by kill -9 of its server."""
+    """The real opencode, driven by the scripted model; it dies by kill -9 of its server."""
     host = ProcessHost(state_dir=directory / "host", instance="contract")
 
     async def make() -> Backend:
@@ -70,7 +77,7 @@ async def opencode_case(directory: Path) -> AsyncIterator[BackendCase]:
             host=host,
             program=install_opencode(),
             state_dir=directory / "store",
-            provider=ModelProvider(model.base_url, DEFAULT_MODELS),
+            providers=(ModelProvider(model.base_url, DEFAULT_MODELS),),
             settings=OpenCodeSettings(use_own_config=False),
         )
         await backend.start()
@@ -126,6 +133,10 @@ async def acp_case(directory: Path) -> AsyncIterator[BackendCase]:
         kill_agent=kill_agent,
         crash_prompt="[[say before]][[hang]]",
         directory=directory / "worktrees",
+        waiting_agents=lambda: [
+            process.child.pid
+            for process in (case.backend.pool.processes() if isinstance(case.backend, AcpBackend) else ())
+        ],
     )
     await host.start()
     case.backend = await case.make()
@@ -138,15 +149,14 @@ async def acp_case(directory: Path) -> AsyncIterator[BackendCase]:
 
 @asynccontextmanager
 async def native_case(directory: Path) -> AsyncIterator[BackendCase]:
-    """The native agent, told what to do by the scripted model; it has no process, so what dies is its model."""
+    """The native agent, driven by the scripted model; it has no process, so its model dies instead."""
 
     async def make() -> Backend:
         backend = NativeBackend(
-            base_url=model.base_url,
-            api_key="",
-            default_model="",
+            servers=(ServerModels(ModelServer(base_url=model.base_url)),),
             state_dir=directory / "store",
             limits=NativeLimits(retry_first_s=0.02),
+            processes=processes,
         )
         await backend.start()
         return backend
@@ -165,7 +175,7 @@ async def native_case(directory: Path) -> AsyncIterator[BackendCase]:
         death_code="model_stream_cut",
         directory=directory / "worktrees",
     )
-    async with ScriptedModel() as model:
+    async with ScriptedModel() as model, running_host(directory) as processes:
         case.backend = await case.make()
         try:
             yield case

@@ -11,20 +11,21 @@ from pathlib import Path
 
 from boocoder.backends.base import Backend
 from boocoder.backends.oneshot.backend import OneShotBackend
-from boocoder.backends.oneshot.commands import Commands
+from boocoder.backends.oneshot.command.runner import CommandRunner
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.model.turn import ResumeStep
 from boocoder.process.host import ProcessHost
 from tests.contract.case import BackendCase
+from tests.paths import FAKES
 
-FAKE = Path(__file__).resolve().parents[1] / "fakes" / "oneshot_agent.py"
+FAKE = FAKES / "oneshot_agent.py"
 
 
 def running_agents(backend: Backend) -> list[int]:
     """The agents' processes."""
     assert isinstance(backend, OneShotBackend)
     runner = backend.runner
-    if isinstance(runner, Commands):
+    if isinstance(runner, CommandRunner):
         return [turn.child.pid for turn in runner.turns.values()]
     return [conversation.child.pid for conversation in runner.pool.processes() if conversation.usable]
 
@@ -76,7 +77,7 @@ def _agent(directory: Path, name: str, *, kept_open: bool) -> OneShotAgent:
 
 @asynccontextmanager
 async def oneshot_case(directory: Path) -> AsyncIterator[BackendCase]:
-    """A command a turn; nobody can be asked by it, and it is never warm."""
+    """One command per turn; it cannot ask questions and is never warm."""
     agent = _agent(directory, "oneshot", kept_open=False)
     async with _case(directory, agent, second=ResumeStep.RESUMED) as case:
         yield case

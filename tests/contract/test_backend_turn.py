@@ -1,4 +1,4 @@
-"""What every backend does during a turn that nobody disturbs."""
+"""What every backend does during an undisturbed turn."""
 
 from __future__ import annotations
 

@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from boocoder.changes.planning import ApplyRequest, BranchStart
-from boocoder.db.changes import ApplyTarget
-from boocoder.db.pool import Database
+from boocoder.changes.apply.planner import ApplyRequest, BranchStart
+from boocoder.db.core.pool import Database
+from boocoder.model.change import ApplyTarget
 from boocoder.model.ids import ChangeId
-from tests.fixtures.change_desk import make_applier
+from tests.fixtures.changes.change_harness import make_applier
 
 
 async def apply(job: dict[str, str]) -> None:
-    """Apply as the job says."""
+    """Apply the job."""
     database = Database(dsn=job["dsn"])
     await database.open()
     request = ApplyRequest(
@@ -32,7 +32,7 @@ async def apply(job: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Answer two lines a job: the child's id at once, and how it ended."""
+    """Print two lines per job: the child's id at its start, and how it ended."""
     for text in sys.stdin:
         job = json.loads(text)
         child = os.fork()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,21 @@ from boocoder.backends.native.limits import NativeLimits
 from boocoder.events.agent_event import Notice, PermissionAnswer, PermissionRequest, QuestionAnswer, QuestionRequest
 from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
 from boocoder.model.turn import Outcome, TurnRequest
+from boocoder.model_servers.server import ModelServer
+from boocoder.model_servers.server_models import ServerModels
 from tests.contract.port import RecordingPort
 from tests.fakes.native_model import NativeModel
+from tests.fixtures.processes import idle_host, running_host
 
+_SERVER_FIELDS = ("base_url", "api_key", "default", "options", "models")
 QUICK = NativeLimits(retries=3, retry_first_s=0.01, retry_cap_s=0.05, answer_wait_s=10.0)
 
 
 def backend_for(model: NativeModel | None, directory: Path, limits: NativeLimits = QUICK, **more: Any) -> NativeBackend:
-    given: dict[str, Any] = {"base_url": model.base_url if model else "", "api_key": "", "default_model": ""}
+    server = ModelServer(base_url=model.base_url if model else "")
+    server = replace(server, **{name: more.pop(name) for name in _SERVER_FIELDS if name in more})
+    given: dict[str, Any] = {"servers": (ServerModels(server),) if server.base_url else ()}
+    given["processes"] = idle_host(directory)
     return NativeBackend(**(given | more), state_dir=directory / "store", limits=limits)
 
 
@@ -42,14 +50,15 @@ def request_in(directory: Path, prompt: str = "do it", **more: Any) -> TurnReque
 async def run(
     model: NativeModel, directory: Path, limits: NativeLimits = QUICK, **more: Any
 ) -> tuple[RecordingPort, Outcome]:
-    backend = backend_for(model, directory, limits)
     request = request_in(directory, **more)
     port = RecordingPort(stop=request.stop)
-    try:
-        async with asyncio.timeout(30):
-            return port, await backend.run_turn(request, port)
-    finally:
-        await backend.stop()
+    async with running_host(directory) as processes:
+        backend = backend_for(model, directory, limits, processes=processes)
+        try:
+            async with asyncio.timeout(30):
+                return port, await backend.run_turn(request, port)
+        finally:
+            await backend.stop()
 
 
 class SlowPerson(RecordingPort):

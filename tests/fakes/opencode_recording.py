@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "opencode"
+from tests.paths import GOLDEN
+
+RECORDED = GOLDEN / "opencode"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def load(version: str, name: str) -> Recording:
     events: list[dict[str, Any]] = []
     prompts: list[RecordedPrompt] = []
     gaps: set[int] = set()
-    for line in (GOLDEN / version / f"{name}.jsonl").read_text().splitlines():
+    for line in (RECORDED / version / f"{name}.jsonl").read_text().splitlines():
         entry = json.loads(line)
         if entry["kind"] == "event":
             data = entry["data"]
@@ -105,4 +106,4 @@ def load(version: str, name: str) -> Recording:
 
 def names() -> list[tuple[str, str]]:
     """All recordings as (version, name)."""
-    return sorted((path.parent.name, path.stem) for path in GOLDEN.glob("*/*.jsonl"))
+    return sorted((path.parent.name, path.stem) for path in RECORDED.glob("*/*.jsonl"))

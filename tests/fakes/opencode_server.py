@@ -1,4 +1,4 @@
-"""A runnable fake of `opencode serve` that replays recordings and breaks where a prompt tells it to.
+"""A runnable fake of `opencode serve` that replays recordings and fails as the prompt says.
 
     python -m tests.fakes.opencode_server [--start FAULT] serve --hostname 127.0.0.1 --port 0
 
@@ -245,7 +245,7 @@ class FakeServer:
 
 
 async def send(writer: asyncio.StreamWriter, event: dict[str, Any]) -> None:
-    """Write one event; a client that is gone is no error."""
+    """Write one event; a disconnected client is not an error."""
     try:
         writer.write(b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n")
         await writer.drain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 PACKAGE = ROOT / "src" / "boocoder"
 FILE_MAX_LINES = 400
 FUNCTION_MAX_LINES = 50
@@ -102,6 +104,29 @@ def test_modules_are_named_by_what_they_are() -> None:
     assert [name for name, part in parts if set(part.split("_")) & FORBIDDEN_NAMES] == []
 
 
+def layers() -> list[set[str]]:
+    """The layers of the import contract, the lowest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    [contract] = [one for one in contracts if one["type"] == "layers"]
+    assert contract["exhaustive"] is True
+    return [set(re.split(r"\s*[|:]\s*", layer)) for layer in contract["layers"]][::-1]
+
+
+def test_every_top_level_module_has_a_layer() -> None:
+    found = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert found - {"__init__"} == set().union(*layers())
+
+
+def test_the_table_of_layers_is_the_contract() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.MULTILINE)
+    numbers = [int(number) for number, _ in rows]
+    assert numbers == sorted(numbers, reverse=True)
+    assert {(int(number), name) for number, name in rows} == {
+        (number, name) for number, layer in enumerate(layers(), start=1) for name in layer
+    }
+
+
 def test_sql_stands_in_sql_files_only() -> None:
     found = []
     for module in modules():
@@ -133,16 +158,49 @@ def test_background_tasks_start_in_one_place() -> None:
     assert found == []
 
 
+def test_frames_are_stored_and_published_by_the_outbox_only() -> None:
+    """A writer that stores frames otherwise could forget to publish them."""
+    found = [
+        f"{module.name}:{node.lineno} {node.func.attr}"
+        for module in modules()
+        if module.name != "broker/outbox.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in ("record_batch", "publish_stored")
+    ]
+    assert found == []
+    assert users(lambda used: used.endswith(".record_batch"), lambda module: module == "broker/outbox.py") == []
+
+
 def test_children_are_started_in_few_places() -> None:
     starters = ("subprocess.Popen", "subprocess.run", "subprocess.check_output", "subprocess.call", "os.system")
     assert (
         users(
             lambda used: used in starters or used.startswith(("os.exec", "os.spawn", "os.posix_spawn", "os.fork")),
-            lambda module: module.startswith("process/") or module == "db/embedded.py",
+            lambda module: module.startswith("process/") or module == "db/server/embedded.py",
         )
         == []
     )
     assert users(lambda used: used.startswith("asyncio.create_subprocess"), lambda module: False) == []
+
+
+def test_whatever_runs_for_an_agent_goes_through_the_process_host() -> None:
+    """`process.run` knows no supervisor: it is for git, for PostgreSQL's own programs and for a person's command."""
+    unsupervised = ("git/", "db/server/", "process/", "catalog/identification.py")
+    assert users(lambda used: used == "boocoder.process.run.run", lambda m: m.startswith(unsupervised)) == []
+
+
+def test_every_command_of_an_agent_or_project_names_its_sandbox() -> None:
+    """A person's own shell is the one exception."""
+    bare = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        if module.name.startswith(("backends/", "worktrees/", "catalog/")) and module.name != "worktrees/terminals.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Command"
+        if len(node.args) < 4 and not any(keyword.arg == "sandbox" for keyword in node.keywords)
+    ]
+    assert bare == []
 
 
 def test_nothing_is_left_undone() -> None:

@@ -1,15 +1,15 @@
-// Starts the page.
+// Entry point of the page.
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "./api/queries";
-import { App } from "./App";
-import { connection } from "./stream/store";
-import { ErrorBoundary } from "./ui/ErrorBoundary";
-import { startTheme } from "./ui/theme";
-import { ToastProvider } from "./ui/Toasts";
-import "./ui/tokens.css";
+import { queryClient } from "./shared/api/queries";
+import { App } from "./app/App";
+import { connection } from "./shared/stream/store";
+import { ErrorBoundary } from "./shared/ui/ErrorBoundary";
+import { startTheme } from "./shared/ui/theme";
+import { ToastProvider } from "./shared/ui/Toasts";
+import "./shared/ui/tokens.css";
 
 startTheme();
 connection.start();

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import type { Frame } from "../src/api/generated";
-import { countPoints, Fold, type Message } from "../src/stream/conversation";
+import type { Frame } from "../src/shared/api/generated";
+import type { Message } from "../src/shared/stream/conversation";
+import { Fold } from "../src/shared/stream/fold";
+import { countPoints } from "../src/shared/stream/textPart";
 
 const session_id = "s";
 const started = (seq: number): Frame => ({ type: "message_started", session_id, seq, message_id: "m", chat_id: "c", task_id: "t", role: "assistant" });
@@ -45,4 +47,20 @@ test("a snapshot keeps what did not change and never changes itself", () => {
   expect(before?.kind === "text" && before.text).toBe("a");
   expect(fold.snapshot().items[0]).not.toBe(first.items[0]);
   expect(fold.snapshot().items).toBe(fold.snapshot().items);
+});
+
+test("a message to the running turn waits, then stands where the agent got it", () => {
+  const fold = new Fold();
+  const steer = { type: "steer", session_id, steer_id: "x", task_id: "t", text: "use the other file", sent_by: "page" } as const;
+  fold.take(started(1));
+  fold.take({ ...steer, seq: 2, state: "reserved" });
+  expect(fold.snapshot().steers.map((one) => one.text)).toEqual(["use the other file"]);
+  fold.take({ ...steer, seq: 3, state: "delivered", message_id: "m", part: 4 });
+  fold.take({ ...steer, seq: 4, state: "confirmed", message_id: "m", part: 4 });
+  const parts = (fold.snapshot().items[0] as Message).parts;
+  expect(parts.map((one) => [one.kind, one.part, one.kind === "steer" && one.frame.state])).toEqual([["steer", 4, "confirmed"]]);
+  expect(fold.snapshot().steers).toEqual([]);
+  fold.take({ ...steer, steer_id: "y", seq: 5, state: "reserved" });
+  fold.take({ ...steer, steer_id: "y", seq: 6, state: "withdrawn" });
+  expect(fold.snapshot().steers).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { ReviewFileOut } from "../src/api/generated";
-import { decided, listRows, treeOf, treeRows, type TreeRow } from "../src/change/tree";
-import { treeStep, typedAhead } from "../src/change/treeKeys";
+import type { ReviewedFile } from "../src/shared/api/generated";
+import { decided, listRows, treeOf, treeRows, type TreeRow } from "../src/features/files/fileTree";
+import { treeStep, typedAhead } from "../src/features/files/treeKeys";
 
-function file(path: string, counts: Partial<ReviewFileOut> = {}): ReviewFileOut {
+function file(path: string, counts: Partial<ReviewedFile> = {}): ReviewedFile {
   const none = { additions: 1, deletions: 0, units: 1, accepted: 0, rejected: 0, open: 1, flags: [], path_coded: false };
-  return { number: 0, path, status: "modified", ...none, ...counts } as unknown as ReviewFileOut;
+  return { number: 0, path, status: "modified", ...none, ...counts } as unknown as ReviewedFile;
 }
 
 const FILES = [
@@ -36,7 +36,7 @@ test("a folder sums what is in it, also when it is folded", () => {
 });
 
 test("what was folded stays so when a later turn changes more files", () => {
-  const grown = [...FILES.slice(0, 4), file("src/other.py"), FILES[4] as ReviewFileOut];
+  const grown = [...FILES.slice(0, 4), file("src/other.py"), FILES[4] as ReviewedFile];
   expect(drawn(treeRows(treeOf(grown), new Set(["src/boocoder/"])))).toEqual(["README.md", "src/", "  boocoder/…", "  other.py", "web/", "  index.html"]);
 });
 

@@ -1,6 +1,6 @@
-// Naming a file with "@".
+// File mentions with "@".
 import { describe, expect, it } from "vitest";
-import { mentionAt, withPath } from "../src/composer/mention";
+import { mentionAt, withPath } from "../src/features/composer/menus/mention";
 
 describe("mentions", () => {
   it("are found before the cursor only", () => {

@@ -1,6 +1,6 @@
-// The order of the queue, as the page shows it before the service answers.
+// The order of the queue before the service answers.
 import { describe, expect, it } from "vitest";
-import { behind, inOrder, moved } from "../src/api/queueOrder";
+import { behind, inOrder, moved } from "../src/shared/queue/order";
 
 const tasks = [
   { id: "a", place: 3 },

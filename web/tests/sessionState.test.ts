@@ -1,10 +1,10 @@
-// The one word for what a session is doing: the most pressing thing first.
+// A session's status: the most urgent state wins.
 import { expect, test } from "vitest";
-import type { SessionOut } from "../src/api/generated";
-import { doing, SILENT_S, silence, silentWords } from "../src/sidebar/state";
+import type { Session } from "../src/shared/api/generated";
+import { sessionStatus, SILENT_AFTER_S, silentSeconds, silentLabel } from "../src/shared/session/status";
 
-const row = (fields: Partial<SessionOut>) =>
-  doing({ open_requests: 0, running_task_id: null, pending_tasks: 0, last_task_state: null, pending_change_id: null, ...fields } as SessionOut);
+const row = (fields: Partial<Session>) =>
+  sessionStatus({ open_requests: 0, running_task_id: null, pending_tasks: 0, last_task_state: null, pending_change_id: null, ...fields } as Session);
 
 test("what waits for a person comes first, and an end is named as it was", () => {
   const all = { open_requests: 1, running_task_id: "t", pending_tasks: 1, last_task_state: "failed", pending_change_id: "c" } as const;
@@ -21,28 +21,28 @@ test("what waits for a person comes first, and an end is named as it was", () =>
 });
 
 const BEGAN = 1_000_000;
-const running = (fields: Partial<SessionOut> = {}) =>
-  ({ running_task_id: "t", open_requests: 0, heard_at: new Date(BEGAN * 1000).toISOString(), ...fields }) as SessionOut;
+const running = (fields: Partial<Session> = {}) =>
+  ({ running_task_id: "t", open_requests: 0, heard_at: new Date(BEGAN * 1000).toISOString(), ...fields }) as Session;
 
 test("a turn without a word for a minute is silent, and counts on", () => {
-  expect(doing(running(), BEGAN + SILENT_S - 1)).toBe("working");
-  expect(doing(running(), BEGAN + SILENT_S)).toBe("silent");
-  expect(silence(running(), BEGAN + SILENT_S, BEGAN + 150)).toBe(150);
-  expect(silence(running(), BEGAN + SILENT_S, BEGAN)).toBe(SILENT_S);
+  expect(sessionStatus(running(), BEGAN + SILENT_AFTER_S - 1)).toBe("working");
+  expect(sessionStatus(running(), BEGAN + SILENT_AFTER_S)).toBe("silent");
+  expect(silentSeconds(running(), BEGAN + SILENT_AFTER_S, BEGAN + 150)).toBe(150);
+  expect(silentSeconds(running(), BEGAN + SILENT_AFTER_S, BEGAN)).toBe(SILENT_AFTER_S);
 });
 
 test("a row that is too old to know does not call a turn silent", () => {
-  expect(silence(running(), BEGAN + 5, BEGAN + 600)).toBe(0);
+  expect(silentSeconds(running(), BEGAN + 5, BEGAN + 600)).toBe(0);
 });
 
 test("who waits for a person, or does not run, is not silent", () => {
-  expect(doing(running({ open_requests: 1 }), BEGAN + 600)).toBe("waiting");
-  expect(silence(running({ open_requests: 1 }), BEGAN + 600, BEGAN + 600)).toBe(0);
-  expect(silence(running({ running_task_id: null, heard_at: null }), BEGAN + 600, BEGAN + 600)).toBe(0);
+  expect(sessionStatus(running({ open_requests: 1 }), BEGAN + 600)).toBe("waiting");
+  expect(silentSeconds(running({ open_requests: 1 }), BEGAN + 600, BEGAN + 600)).toBe(0);
+  expect(silentSeconds(running({ running_task_id: null, heard_at: null }), BEGAN + 600, BEGAN + 600)).toBe(0);
 });
 
 test("silence is told in whole minutes", () => {
-  expect(silentWords(60)).toBe("silent for 1 min");
-  expect(silentWords(179)).toBe("silent for 2 min");
-  expect(silentWords(7_300)).toBe("silent for 2 h");
+  expect(silentLabel(60)).toBe("silent for 1 min");
+  expect(silentLabel(179)).toBe("silent for 2 min");
+  expect(silentLabel(7_300)).toBe("silent for 2 h");
 });

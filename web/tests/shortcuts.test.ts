@@ -1,7 +1,7 @@
-// The sheet of shortcuts, and the page that tells of them.
+// The shortcut sheet and its documentation.
 import { expect, test } from "vitest";
 import document from "../../docs/web.md?raw";
-import { keyName, SHEET, SHORTCUTS } from "../src/keys/shortcuts";
+import { keyName, SHEET, SHORTCUTS } from "../src/shared/keys/shortcuts";
 
 test("the document has the table that the sheet shows", () => {
   const rows = SHEET.flatMap(({ where, shortcuts }) =>

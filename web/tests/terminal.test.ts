@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromFrame, pieces } from "../src/terminal/messages";
+import { fromFrame, pieces } from "../src/features/terminal/messages";
 
 test("only messages of a terminal are taken from its frame", () => {
   expect(fromFrame({ type: "input", text: "ls\n", more: 1 })).toEqual({ type: "input", text: "ls\n" });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { lineDiff } from "../src/conversation/tools/lineDiff";
-import { blocksOf } from "../src/markdown/blocks";
-import { piecesOf } from "../src/markdown/pieces";
-import { spansOf } from "../src/text/ansi";
-import { visible } from "../src/text/visible";
+import { lineDiff } from "../src/features/conversation/tools/lineDiff";
+import { blocksOf } from "../src/shared/markdown/blocks";
+import { piecesOf } from "../src/shared/markdown/pieces";
+import { spansOf } from "../src/shared/text/ansi";
+import { visible } from "../src/shared/text/visible";
 
 test("blocks joined are the text, and a fence is one block", () => {
   const text = "# a\n\npara\nmore\n\n```js\na\n\nb\n```\n\n- x\n\n- y\n\n  z\n\nend\n";

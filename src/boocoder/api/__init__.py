@@ -1,1 +1,1 @@
-"""HTTP, WebSocket and SSE: accepts work and shows it; never touches a backend."""
+"""The HTTP API: routes, WebSocket, server-sent events, authentication."""

@@ -1,10 +1,12 @@
-"""Who may call a route, and what of a request is taken: a route that does not say so cannot be built."""
+"""Declared access of routes, strict reading of requests, and answers encoded from wire types."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -15,30 +17,64 @@ from starlette.routing import BaseRoute
 from boocoder.api.problem import ApiError
 
 F = TypeVar("F", bound=Callable[..., object])
+Endpoint = Callable[..., Coroutine[Any, Any, object]]
 _MARK = "boocoder_access"
 
 
 class Access(StrEnum):
-    """What a route does; both need the token. The sign-in, the only thing without it, is no route."""
+    """What a route does; all need a token or a cookie. The sign-in, the only thing without it, is no route.
 
+    Which scope of a token allows what is in `api.tokens.grant`.
+    """
+
+    ANY = "any"  # reads what every token may see
     READ = "read"
-    WRITE = "write"
+    REQUESTS = "requests"  # reads permissions and questions of agents
+    MANAGE = "manage"  # reads what is no business of a limited token
+    START = "start"  # changes tasks, sessions or chats
+    ANSWER = "answer"  # answers an agent
+    WRITE = "write"  # changes anything else
 
 
-def access(policy: Access) -> Callable[[F], F]:
-    """Declare what a route does; stands directly above the function."""
+READS = frozenset({Access.ANY, Access.READ, Access.REQUESTS, Access.MANAGE})
+
+
+class ProjectTokens(StrEnum):
+    """What a token of one project may do with a route."""
+
+    BY_ID = "by_id"  # call it where the ids in path, query and body are of the project; lists are filtered
+    OPEN = "open"  # call it; it shows nothing of a project, or looks at the grant itself
+    NEVER = "never"  # nothing: its ids are of the project, but it reaches further
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAccess:
+    """What a route declares."""
+
+    access: Access
+    project_tokens: ProjectTokens
+
+
+def access(policy: Access, project_tokens: ProjectTokens = ProjectTokens.BY_ID) -> Callable[[F], F]:
+    """Declare what a route does, and what a token of one project may do with it; goes directly above the function."""
 
     def mark(endpoint: F) -> F:
-        setattr(endpoint, _MARK, policy)
+        setattr(endpoint, _MARK, RouteAccess(policy, project_tokens))
         return endpoint
 
     return mark
 
 
-def access_of(route: BaseRoute) -> Access | None:
+def declared_access(route: BaseRoute) -> RouteAccess | None:
     """What a route declares; None if it declares nothing."""
     found = getattr(getattr(route, "endpoint", None), _MARK, None)
-    return found if isinstance(found, Access) else None
+    return found if isinstance(found, RouteAccess) else None
+
+
+def access_of(route: BaseRoute) -> Access | None:
+    """What a route does, as it declares; None if it declares nothing."""
+    found = declared_access(route)
+    return None if found is None else found.access
 
 
 def require_access(app: FastAPI) -> None:
@@ -52,7 +88,7 @@ def require_access(app: FastAPI) -> None:
         methods: set[str] = getattr(route, "methods", None) or set()
         if declared is None:
             raise RuntimeError(f"{getattr(route, 'path', route)} declares no access")
-        if declared is Access.WRITE and methods & {"GET", "HEAD", "OPTIONS"}:
+        if declared not in READS and methods & {"GET", "HEAD", "OPTIONS"}:
             raise RuntimeError(f"{getattr(route, 'path', route)} would change something on GET")
 
 
@@ -73,7 +109,17 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads JSON strictly and refuses query parameters that it does not know."""
+    """A route that reads JSON strictly, refuses unknown query parameters, and encodes the wire type it returns.
+
+    Attributes:
+        answer_type: the declared return type; `Response` where the function builds the answer itself.
+    """
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        self.answer_type: Any = get_type_hints(endpoint)["return"]
+        if not (isinstance(self.answer_type, type) and issubclass(self.answer_type, Response)):
+            endpoint = _encoded(endpoint, options.get("status_code") or 200)
+        super().__init__(path, endpoint, **{**options, "response_model": None})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the framework, behind our checks."""
@@ -89,3 +135,15 @@ class StrictRoute(APIRoute):
             return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
+
+
+def _encoded(endpoint: Endpoint, status: int) -> Endpoint:
+    """The endpoint with its result as JSON; a `response` parameter may set another status."""
+
+    @functools.wraps(endpoint)
+    async def answer(**values: Any) -> Response:
+        content = msgspec.json.encode(await endpoint(**values))
+        chosen = next((value.status_code for value in values.values() if isinstance(value, Response)), None)
+        return Response(content, chosen or status, media_type="application/json")
+
+    return answer

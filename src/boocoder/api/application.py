@@ -1,4 +1,4 @@
-"""Puts the security shell, the routes and the problem answers together; it starts nothing."""
+"""Builds the application from middleware, routes and problem answers."""
 
 from __future__ import annotations
 
@@ -12,46 +12,43 @@ from starlette.responses import Response
 
 from boocoder.api import problem
 from boocoder.api.access import require_access
-from boocoder.api.routes import (
+from boocoder.api.middleware.allow_lists import AllowLists
+from boocoder.api.middleware.body_limit import BodyLimit
+from boocoder.api.middleware.content_type import JsonOnly
+from boocoder.api.middleware.response_headers import AnswerHeaders
+from boocoder.api.middleware.send_timeout import SendLimit
+from boocoder.api.middleware.token_auth import TokenAuth
+from boocoder.api.middleware.unexpected_errors import LastResort
+from boocoder.api.routes.changes import changes, review
+from boocoder.api.routes.projects import folders, projects, start_points, trust
+from boocoder.api.routes.projects import settings as project_settings
+from boocoder.api.routes.service import (
     agents,
-    attachments,
-    changes,
+    browsers,
     demo,
-    files,
-    folders,
     health,
-    messages,
+    model_servers,
     pages,
-    permissions,
-    project_settings,
-    projects,
-    review,
     search,
-    sessions,
-    snapshots,
-    starts,
     streams,
-    tasks,
-    terminal,
+    tokens,
     usage,
-    worktrees,
 )
-from boocoder.api.services import ApiServices
-from boocoder.api.shell.allow_lists import AllowLists
-from boocoder.api.shell.answer_headers import AnswerHeaders
-from boocoder.api.shell.body_limit import BodyLimit
-from boocoder.api.shell.content_type import JsonOnly
-from boocoder.api.shell.last_resort import LastResort
-from boocoder.api.shell.send_limit import SendLimit
-from boocoder.api.shell.token_auth import TokenAuth
+from boocoder.api.routes.sessions import files, messages, sessions, snapshots, terminal, worktrees
+from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
+from boocoder.api.services import ApiServices, ConnectionServices
+from boocoder.api.tokens.route_guard import guard_routes
 from boocoder.errors import BoocoderError
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 
 ROUTERS = (
     health.router,
+    browsers.router,
+    tokens.router,
     projects.router,
     project_settings.router,
-    starts.router,
+    trust.router,
+    start_points.router,
     folders.router,
     sessions.router,
     snapshots.router,
@@ -64,6 +61,8 @@ ROUTERS = (
     usage.router,
     demo.router,
     tasks.router,
+    steers.router,
+    steers.single,
     attachments.router,
     changes.router,
     review.router,
@@ -72,17 +71,20 @@ ROUTERS = (
     permissions.router,
     permissions.rules,
     agents.router,
+    model_servers.router,
     terminal.router,
     terminal.frame,
     pages.router,
 )
 
 
-def create_app(services: ApiServices, *, send_timeout_s: float = CLIENT_SEND_TIMEOUT_S) -> FastAPI:
+def create_app(
+    services: ApiServices, connections: ConnectionServices, *, send_timeout_s: float = CLIENT_SEND_TIMEOUT_S
+) -> FastAPI:
     """The application; serve it with `api.server`.
 
     Args:
-        services: what the routes use.
+        services, connections: used by the routes.
         send_timeout_s: a client that takes nothing for so long is cut off.
 
     Raises:
@@ -95,7 +97,7 @@ def create_app(services: ApiServices, *, send_timeout_s: float = CLIENT_SEND_TIM
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        middleware=_shell(services, send_timeout_s),
+        middleware=_middleware(connections, send_timeout_s),
         exception_handlers={
             BoocoderError: _answer_error,
             RequestValidationError: _answer_validation,
@@ -103,21 +105,28 @@ def create_app(services: ApiServices, *, send_timeout_s: float = CLIENT_SEND_TIM
         },
     )
     app.state.services = services
+    app.state.connections = connections
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     require_access(app)
+    guard_routes(app)
     return app
 
 
-def _shell(services: ApiServices, send_timeout_s: float) -> list[Middleware]:
+def _middleware(connections: ConnectionServices, send_timeout_s: float) -> list[Middleware]:
     """The layers from the outside in; no route is looked up before the last one let a request through."""
     return [
         Middleware(SendLimit, timeout_s=send_timeout_s),
         Middleware(AnswerHeaders),
         Middleware(LastResort),
-        Middleware(AllowLists, allowed=services.allowed),
+        Middleware(AllowLists, allowed=connections.allowed),
         Middleware(BodyLimit),
-        Middleware(TokenAuth, authenticator=services.authenticator),
+        Middleware(
+            TokenAuth,
+            authenticator=connections.authenticator,
+            browsers=connections.browsers,
+            tokens=connections.tokens,
+        ),
         Middleware(JsonOnly),
     ]
 

@@ -1,4 +1,4 @@
-"""The token that opens the API: its file, the cookie made from it, and one-time login codes. It knows no routes."""
+"""The API's token and one-time login codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from boocoder.errors import InvalidInput
 
 TOKEN_BYTES = 32
-COOKIE_DAYS = 30.0  # a person signs in about once a month
 CODE_TTL_S = 600.0  # long enough to copy a link from a terminal
 CODES_MAX = 16  # outstanding; the oldest is forgotten
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
@@ -55,9 +54,7 @@ def _create(path: Path, token: str) -> None:
 
 
 class Authenticator:
-    """Decides whether a request may pass.
-
-    A cookie holds its end and a keyed hash of it, so that it outlives a restart and dies with the token.
+    """Decides whether a token or a one-time code is right.
 
     Args:
         token: what API clients send as `Authorization: Bearer`.
@@ -85,20 +82,6 @@ class Authenticator:
         """Whether the code is good; it is used up."""
         until = self._codes.pop(_digest(code), None)
         return until is not None and time.monotonic() <= until
-
-    def new_cookie(self) -> str:
-        """The value of a cookie that is good for COOKIE_DAYS."""
-        end = str(int(time.time() + COOKIE_DAYS * 86_400))
-        return f"{end}.{self._sign(end)}"
-
-    def cookie_is_right(self, value: str) -> bool:
-        """Whether we made this cookie and it is not over."""
-        end, _, signature = value.partition(".")
-        right = hmac.compare_digest(signature.encode(), self._sign(end).encode())
-        return right and end.isdecimal() and int(end) > time.time()
-
-    def _sign(self, end: str) -> str:
-        return hmac.new(self._token, f"cookie:{end}".encode(), hashlib.sha256).hexdigest()
 
 
 def _digest(code: str) -> str:

@@ -1,7 +1,9 @@
-"""Problem answers (RFC 9457): what failed, with which value, and what to do. Never a traceback."""
+"""Problem answers (RFC 9457) for all errors."""
 
 from __future__ import annotations
 
+import logging
+import re
 from http import HTTPStatus
 
 import msgspec
@@ -10,77 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from boocoder.changes.conflicts import ApplyConflict, ConflictFile
-from boocoder.changes.measure import path_text
+from boocoder.api.answers.changes import file_conflict
+from boocoder.changes.apply.conflicts import ApplyConflict
+from boocoder.changes.diff.statistics import path_text
 from boocoder.errors import BoocoderError
+from boocoder.wire.problems import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
+LOGGED_PATH_CHARS = 200
 
-
-class FieldError(msgspec.Struct, frozen=True):
-    """One wrong value: where it stands (`prompt`, `query limit`, `path task_id`) and what is wrong with it.
-
-    For a change that cannot be applied: a file, and what stands against it.
-    """
-
-    field: str
-    message: str
-
-
-class RegionProblem(msgspec.Struct, frozen=True):
-    """One place where both sides changed the same lines; `cut` where a side is longer than shown."""
-
-    line: int
-    base: str
-    ours: str
-    theirs: str
-    cut: bool
-
-
-class ConflictProblem(msgspec.Struct, frozen=True):
-    """A file that stands against a change: why, and both sides. `path_coded` says that bytes are percent-coded.
-
-    Args:
-        reason: stable name for machines.
-        text: in words.
-        regions: what the change began from (base), what the user has (ours), what the change has (theirs).
-        base_size, ours_size, theirs_size: bytes; null where there is no such side, or none was compared.
-        more: further regions that are not shown.
-    """
-
-    path: str
-    path_coded: bool
-    reason: str
-    text: str
-    regions: tuple[RegionProblem, ...]
-    base_size: int | None
-    ours_size: int | None
-    theirs_size: int | None
-    more: int
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of every answer that is not a success.
-
-    Args:
-        type: `urn:boocoder:problem:<code>`.
-        title: the status in words.
-        status: the HTTP status.
-        detail: what failed and with which value.
-        code: stable name for machines.
-        cure: what to do; empty when nothing can be done.
-        errors: the wrong values of a request.
-        conflicts: what stands against a change, file by file.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    cure: str
-    errors: tuple[FieldError, ...] = ()
-    conflicts: tuple[ConflictProblem, ...] = ()
+log = logging.getLogger(__name__)
 
 
 class ApiError(HTTPException):
@@ -124,24 +65,7 @@ def of_error(error: BoocoderError) -> Problem:
     if not isinstance(error, ApplyConflict):
         return found
     errors = tuple(FieldError(field=path_text(one.path)[0], message=one.text) for one in error.conflicts)
-    return msgspec.structs.replace(found, errors=errors, conflicts=tuple(conflict_problem(one) for one in error.files))
-
-
-def conflict_problem(file: ConflictFile) -> ConflictProblem:
-    """A file that stands against a change."""
-    path, coded = path_text(file.conflict.path)
-    regions = tuple(RegionProblem(one.line, one.base, one.ours, one.theirs, one.cut) for one in file.regions)
-    return ConflictProblem(
-        path,
-        coded,
-        file.conflict.kind.value,
-        file.conflict.text,
-        regions,
-        file.base_size,
-        file.ours_size,
-        file.theirs_size,
-        file.more,
-    )
+    return msgspec.structs.replace(found, errors=errors, conflicts=tuple(file_conflict(one) for one in error.files))
 
 
 def of_http_exception(error: HTTPException) -> Problem:
@@ -160,7 +84,7 @@ def of_http_exception(error: HTTPException) -> Problem:
 def of_validation(error: RequestValidationError) -> Problem:
     """The problem of values that do not fit the route's schema: each is named with what was wrong."""
     errors = tuple(
-        FieldError(field=_place(found["loc"]), message=_message(found["type"], found["msg"]))
+        FieldError(field=_place(found["loc"]), message=_message(found["type"], found["msg"], found.get("input")))
         for found in error.errors()[:20]
     )
     detail = "; ".join(f"{found.field}: {found.message}" for found in errors[:3])
@@ -180,6 +104,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: ApiError, *,
         error: why.
         html: the answer's body for a person's browser instead of JSON.
     """
+    _log_refusal(scope, error)
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
         return
@@ -189,12 +114,29 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: ApiError, *,
     await answer(scope, receive, send)
 
 
+def peer_of(scope: Scope) -> str:
+    """The address that a request came from."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _log_refusal(scope: Scope, error: ApiError) -> None:
+    """One line a refusal. The query is left out: it may hold a sign-in code."""
+    about = {"code": error.code, "status": error.status_code, "peer": peer_of(scope), "method": scope.get("method", "")}
+    log.warning("request refused", extra={**about, "path": scope["path"][:LOGGED_PATH_CHARS]})
+
+
 def _place(loc: tuple[int | str, ...]) -> str:
     kind, *rest = (str(step) for step in loc)
     path = ".".join(rest) or kind
     return path if kind == "body" else f"{kind} {path}"
 
 
-def _message(kind: str, text: str) -> str:
+def _message(kind: str, text: str, value: object) -> str:
     known = {"extra_forbidden": "is not a field of this request", "missing": "is required"}
-    return known.get(kind, text[:1].lower() + text[1:].removeprefix("alue error, "))
+    if kind in known:
+        return known[kind]
+    text = text.removeprefix("Value error, ").rstrip(".")
+    if isinstance(value, str) and kind in ("too_long", "too_short"):
+        text = re.sub(r" items?\b.*", " characters", text)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

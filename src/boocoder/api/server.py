@@ -1,4 +1,4 @@
-"""Serves the application on a socket: start, stop in bounded time, and where it is. Routes live elsewhere."""
+"""Serves the application on a socket, and stops it in bounded time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import errno
 import signal
 import socket
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
@@ -16,29 +15,22 @@ from fastapi import FastAPI
 from boocoder.api.application import create_app
 from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
-from boocoder.api.closing import Closing
-from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, HttpConnection, SocketConnection
-from boocoder.api.services import Agents, ApiInfo, ApiServices, Reaper
-from boocoder.api.shell.token_auth import LOGIN_PATH
-from boocoder.broker.broker import Broker
-from boocoder.changes.desk import ChangeDesk
-from boocoder.changes.review_desk import ReviewDesk
-from boocoder.db.pool import Database
-from boocoder.errors import Unavailable
-from boocoder.git.shadows import Shadows
-from boocoder.model.ids import HostId, InstanceId
+from boocoder.api.browsers import Browsers
+from boocoder.api.connection_limits import UnprovenConnections
+from boocoder.api.middleware.token_auth import LOGIN_PATH
+from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, UNPROVEN, HttpConnection, SocketConnection
+from boocoder.api.services import ApiServices, ConnectionServices
+from boocoder.api.tokens.access_tokens import AccessTokens
+from boocoder.errors import InvalidInput, Unavailable
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
-from boocoder.queue.attachments import Attachments
-from boocoder.service import Supervisor
-from boocoder.worktrees.care import WorktreeCare
-from boocoder.worktrees.file_search import FileSearch
-from boocoder.worktrees.terminals import Terminals
+from boocoder.service import TaskSupervisor
 
 GRACEFUL_S = 3  # for answers that are under way when the service stops
-PING_S = 20.0  # a WebSocket whose client is gone is noticed within twice this
+PING_S = 20.0  # a dead WebSocket client is noticed within twice this
 CONNECTIONS_MAX = 1024  # more are answered with 503; a browser opens a handful
 KEEP_ALIVE_S = 30
 BACKLOG = 512
+ACCEPTED_AT_ONCE = 32  # far below UNPROVEN_PEER_MAX, so that a client sends its request before it is the oldest one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +44,7 @@ class ApiSettings:
         allowed_hosts, allowed_origins: further values of the Host and Origin headers.
         send_timeout_s: a client that takes nothing for so long is cut off.
         head_timeout_s: a client that has not finished its headers by then is cut off.
+        tls_certificate, tls_key: PEM files; with both the service speaks HTTPS and nothing else.
     """
 
     data_dir: Path
@@ -62,10 +55,12 @@ class ApiSettings:
     allowed_origins: tuple[str, ...] = ()
     send_timeout_s: float = CLIENT_SEND_TIMEOUT_S
     head_timeout_s: float = HEAD_TIMEOUT_S
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
 
-def uvicorn_config(app: FastAPI) -> uvicorn.Config:
-    """The server's settings for the application, without a place to listen at."""
+def uvicorn_config(app: FastAPI, *, tls_certificate: Path | None = None, tls_key: Path | None = None) -> uvicorn.Config:
+    """The server's settings for the application, without a place to listen at. TLS as in ApiSettings."""
     return uvicorn.Config(
         app,
         http=HttpConnection,
@@ -76,11 +71,13 @@ def uvicorn_config(app: FastAPI) -> uvicorn.Config:
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
-        access_log=False,  # a sign-in link would stand in it
-        proxy_headers=False,  # nobody's word about where a request came from is taken
+        access_log=False,  # it would contain sign-in links
+        proxy_headers=False,  # forwarded addresses are not trusted
         server_header=False,
         limit_concurrency=CONNECTIONS_MAX,
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
+        ssl_certfile=tls_certificate,
+        ssl_keyfile=tls_key,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_S,
     )
@@ -112,41 +109,15 @@ class ApiServer:
     """The API as a service: bound and ready after `start`.
 
     Args:
-        settings: where and for whom.
-        database, broker, changes, review, care, reaper, shadows, agents: what the routes use.
-        host_id, instance_id: told by the health route.
-        terminals: None: they are turned off.
+        settings: address, allowed clients and limits.
+        services: used by the routes.
     """
 
-    def __init__(
-        self,
-        *,
-        settings: ApiSettings,
-        database: Database,
-        broker: Broker,
-        changes: ChangeDesk,
-        review: ReviewDesk,
-        care: WorktreeCare,
-        reaper: Reaper,
-        shadows: Shadows,
-        agents: Agents,
-        host_id: HostId,
-        instance_id: InstanceId,
-        terminals: Terminals | None = None,
-    ) -> None:
+    def __init__(self, *, settings: ApiSettings, services: ApiServices) -> None:
         self._settings = settings
-        self._database = database
-        self._broker = broker
-        self._changes = changes
-        self._review = review
-        self._care = care
-        self._reaper = reaper
-        self._shadows = shadows
-        self._agents = agents
-        self._terminals = terminals
-        self._info = ApiInfo(version("boocoder"), host_id, instance_id)
-        self._closing = Closing()
-        self._supervisor = Supervisor("api")
+        self._services = services
+        self._stopping = asyncio.Event()
+        self._supervisor = TaskSupervisor("api")
         self._server: uvicorn.Server | None = None
         self._listener: socket.socket | None = None
         self._authenticator: Authenticator | None = None
@@ -163,7 +134,7 @@ class ApiServer:
         """Listen; returns when requests are answered.
 
         Raises:
-            InvalidInput: bind_not_loopback or token_unreadable.
+            InvalidInput: bind_not_loopback, token_unreadable or tls_unusable.
             Unavailable: address_in_use or address_unusable.
         """
         settings = self._settings
@@ -171,22 +142,33 @@ class ApiServer:
         self.token = load_token(settings.data_dir)
         self._listener = bind(settings.host, settings.port)
         port = self._listener.getsockname()[1]
-        self.url = f"http://{_reachable(settings.host)}:{port}"
+        scheme = "http" if settings.tls_certificate is None else "https"
+        self.url = f"{scheme}://{_reachable(settings.host)}:{port}"
         self._authenticator = Authenticator(token=self.token, port=port)
-        app = create_app(self._services(port, self._authenticator), send_timeout_s=settings.send_timeout_s)
-        config = uvicorn_config(app)
-        config.load()
+        hosts, origins = settings.allowed_hosts, settings.allowed_origins
+        allowed = allow_list(port, own=_reachable(settings.host), hosts=hosts, origins=origins, scheme=scheme)
+        services = self._services
+        browsers = Browsers(database=services.database, host_id=services.info.host_id, key=self.token)
+        tokens = AccessTokens(database=services.database, host_id=services.info.host_id, key=self.token)
+        await browsers.load()
+        await tokens.load()
+        connections = ConnectionServices(self._authenticator, browsers, tokens, allowed, self._stopping)
+        app = create_app(self._services, connections, send_timeout_s=settings.send_timeout_s)
+        config = uvicorn_config(app, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
+        _load(config)
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._server.lifespan.state[HEAD_TIMEOUT] = settings.head_timeout_s
+        self._server.lifespan.state[UNPROVEN] = UnprovenConnections()
         await self._server.startup(sockets=[self._listener])
+        self._listener.listen(BACKLOG)  # asyncio has set it to what it accepts at once
         self._supervisor.spawn(self._server.main_loop(), "server", vital=True)
 
     async def stop(self) -> None:
         """End streams, let answers finish for GRACEFUL_S, cut what is left. Safe twice and before `start`."""
         server, listener = self._server, self._listener
         self._server = self._listener = None
-        self._closing.set()
+        self._stopping.set()
         if server is None or listener is None:
             return
         server.should_exit = True
@@ -221,35 +203,20 @@ class ApiServer:
             for number in watched:
                 loop.remove_signal_handler(number)
 
-    def _services(self, port: int, authenticator: Authenticator) -> ApiServices:
-        settings = self._settings
-        return ApiServices(
-            database=self._database,
-            broker=self._broker,
-            changes=self._changes,
-            review=self._review,
-            care=self._care,
-            reaper=self._reaper,
-            shadows=self._shadows,
-            files=FileSearch(database=self._database, shadows=self._shadows),
-            attachments=Attachments(database=self._database, root=settings.data_dir / "attachments"),
-            agents=self._agents,
-            authenticator=authenticator,
-            allowed=allow_list(
-                port,
-                own=_reachable(settings.host),
-                hosts=settings.allowed_hosts,
-                origins=settings.allowed_origins,
-            ),
-            info=self._info,
-            data_dir=settings.data_dir,
-            closing=self._closing,
-            terminals=self._terminals,
-        )
+
+def _load(config: uvicorn.Config) -> None:
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidInput(
+            "tls_unusable",
+            f"The certificate or its key cannot be used: {error.strerror or error}.",
+            "Set tls_certificate and tls_key to PEM files that belong together and can be read.",
+        ) from error
 
 
 def _reachable(host: str) -> str:
-    """The host as it stands in a URL of this machine."""
+    """The host in a URL that this machine can open."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

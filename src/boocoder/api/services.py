@@ -1,10 +1,12 @@
-"""What the routes need, handed in by the composition root; nothing is made here."""
+"""The services that routes use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -13,65 +15,68 @@ from starlette.requests import HTTPConnection
 
 from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
-from boocoder.api.closing import Closing
+from boocoder.api.browsers import Browsers
+from boocoder.api.tokens.access_tokens import AccessTokens
 from boocoder.broker.broker import Broker
-from boocoder.changes.desk import ChangeDesk
-from boocoder.changes.review_desk import ReviewDesk
-from boocoder.db.pool import Database
-from boocoder.git.shadows import Shadows
+from boocoder.broker.outbox import Outbox
+from boocoder.changes.services import ChangeServices
+from boocoder.db.core.pool import Database
+from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.intake.attachments import Attachments
+from boocoder.intake.project_relink import ProjectRelinker
+from boocoder.intake.task_resolver import AgentDirectory, TaskResolver
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
-from boocoder.queue.attachments import Attachments
-from boocoder.worktrees.care import WorktreeCare
-from boocoder.worktrees.file_search import FileSearch
-from boocoder.worktrees.removal import Reaped
+from boocoder.model_servers.found_server import FoundServer
+from boocoder.wire.worktrees import PrunedWorktree
+from boocoder.worktrees.search.file_search import FileSearch
+from boocoder.worktrees.services import WorktreeServices
 from boocoder.worktrees.terminals import Terminals
+from boocoder.worktrees.trust.project_trust import ProjectTrust
 
 
 class AgentNews(Protocol):
-    """What one listener hears; see `catalog.watch.AgentWatch`."""
+    """Changes of agents; see `catalog.watchers.AgentWatch`."""
 
     async def next_changes(self) -> tuple[AgentInfo, ...]:
         """Wait for news: every agent at first, then those that changed since the last call."""
 
 
-class Agents(Protocol):
-    """The agents of this host."""
-
-    def known(self) -> tuple[AgentInfo, ...]:
-        """What is known about every agent now."""
+class HostAgents(AgentDirectory, Protocol):
+    """The agents of this host, with their changes."""
 
     def watch(self) -> AbstractContextManager[AgentNews]:
         """Hear of every change for the time of the block."""
 
-    async def probe(self, names: Iterable[str] | None = None) -> tuple[AgentInfo, ...]:
-        """Ask the agents now."""
+    async def find_model_servers(self) -> tuple[FoundServer, ...]:
+        """Model servers that run on this machine and are not used."""
+
+    async def add_model_server(self, base_url: str) -> FoundServer:
+        """Use one of them.
+
+        Raises:
+            NotFound: none was found there.
+        """
 
     async def offer_scripted(self) -> str:
         """Offer the scripted agent although the settings may not; its name."""
 
-    async def choose(self) -> str:
-        """The agent for a task that names none.
 
-        Raises:
-            Unavailable: none is ready.
-        """
+class WorktreePruner(Protocol):
+    """Removes worktrees that are over a limit; see `maintenance.worktree_gc.WorktreeCollector`."""
 
-
-class Reaper(Protocol):
-    """Takes worktrees away that have to go; see `upkeep.reaper.Reaper`."""
-
-    async def reap(self, *, dry_run: bool = False) -> Sequence[Reaped]: ...
+    async def prune(self, *, dry_run: bool = False) -> Sequence[PrunedWorktree]: ...
     def why_kept(self, session_id: SessionId) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ApiInfo:
-    """Which service this is."""
+    """Identity of the service, and what a person should know about how it can be reached."""
 
-    version: str
     host_id: HostId
     instance_id: InstanceId
+    version: str = field(default_factory=lambda: metadata.version("boocoder"))
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,26 +85,77 @@ class ApiServices:
 
     Args:
         data_dir: where the service keeps its files.
+        resolver: completes and checks new tasks.
         terminals: None where they are turned off.
-        closing: set when the service stops, so that streams end by themselves.
     """
 
     database: Database
     broker: Broker
-    changes: ChangeDesk
-    review: ReviewDesk
-    care: WorktreeCare
-    reaper: Reaper
-    shadows: Shadows
+    outbox: Outbox
+    changes: ChangeServices
+    care: WorktreeServices
+    collector: WorktreePruner
+    shadows: ShadowRegistry
     files: FileSearch
     attachments: Attachments
-    agents: Agents
-    authenticator: Authenticator
-    allowed: AllowList
+    agents: HostAgents
+    resolver: TaskResolver
+    relinker: ProjectRelinker
     info: ApiInfo
     data_dir: Path
-    closing: Closing
+    trust: ProjectTrust
     terminals: Terminals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionServices:
+    """What depends on where the server listens.
+
+    Args:
+        stopping: set when the service stops, so that streams end by themselves.
+    """
+
+    authenticator: Authenticator
+    browsers: Browsers
+    tokens: AccessTokens
+    allowed: AllowList
+    stopping: asyncio.Event
+
+
+def build_api_services(
+    *,
+    database: Database,
+    broker: Broker,
+    outbox: Outbox,
+    changes: ChangeServices,
+    care: WorktreeServices,
+    collector: WorktreePruner,
+    shadows: ShadowRegistry,
+    agents: HostAgents,
+    info: ApiInfo,
+    data_dir: Path,
+    trust: ProjectTrust,
+    terminals: Terminals | None = None,
+) -> ApiServices:
+    """The services of the routes, with those that only the API needs."""
+    return ApiServices(
+        database=database,
+        broker=broker,
+        outbox=outbox,
+        changes=changes,
+        care=care,
+        collector=collector,
+        shadows=shadows,
+        files=FileSearch(database=database, shadows=shadows),
+        attachments=Attachments(database=database, root=data_dir / "attachments"),
+        agents=agents,
+        resolver=TaskResolver(database=database, agents=agents, shadows=shadows),
+        relinker=ProjectRelinker(database=database, shadows=shadows),
+        info=info,
+        data_dir=data_dir,
+        trust=trust,
+        terminals=terminals,
+    )
 
 
 async def services_of(connection: HTTPConnection) -> ApiServices:
@@ -111,5 +167,12 @@ async def services_of(connection: HTTPConnection) -> ApiServices:
     return services
 
 
+async def connections_of(connection: HTTPConnection) -> ConnectionServices:
+    """The connection services of the application that serves this request."""
+    connections: ConnectionServices = connection.app.state.connections
+    return connections
+
+
 Services = Annotated[ApiServices, Depends(services_of)]
 """The type of a route's `services` parameter."""
+Connections = Annotated[ConnectionServices, Depends(connections_of)]

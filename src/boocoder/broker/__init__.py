@@ -1,1 +1,1 @@
-"""Frames to whoever listens: publish, subscribe, replay."""
+"""Frames of sessions: store, publish, subscribe, replay."""

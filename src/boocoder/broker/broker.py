@@ -1,25 +1,25 @@
-"""Delivers the frames of every session to whoever watches, in this process; it stores nothing and knows no HTTP."""
+"""Delivers the frames of every session to its subscribers in this process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from boocoder.broker.entry import Entry
-from boocoder.broker.moves import MOVES, SessionMoves
-from boocoder.broker.reader import Reader
-from boocoder.broker.silence import Silence
-from boocoder.broker.stream import Stream
+from boocoder.broker.idle import IdleDetector
+from boocoder.broker.log_entry import Entry
+from boocoder.broker.ports import StoredStream
+from boocoder.broker.session_changes import MOVES, SessionMoves
+from boocoder.broker.session_log import Stream
 from boocoder.broker.subscription import BufferLimits, Subscription
 from boocoder.errors import BoocoderError
-from boocoder.events.frames import Delta, Frame, ReasoningDelta
+from boocoder.events.frames import DeltaFrame, Frame, ProgressFrame, ReasoningDeltaFrame
 from boocoder.model.ids import SessionId
 from boocoder.model.limits import POLL_INTERVAL_S
-from boocoder.service import Supervisor
+from boocoder.net.backoff import backoff, jittered
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Broker:
     """
 
     def __init__(
-        self, *, reader: Reader, limits: BufferLimits | None = None, poll_interval_s: float = POLL_INTERVAL_S
+        self, *, reader: StoredStream, limits: BufferLimits | None = None, poll_interval_s: float = POLL_INTERVAL_S
     ) -> None:
         self._reader = reader
         self._limits = limits or BufferLimits()
@@ -71,14 +71,14 @@ class Broker:
         self._streams: dict[SessionId, Stream] = {}
         self._subscriptions: set[Subscription] = set()
         self._moves: set[SessionMoves] = set()
-        self._silence = Silence(tell=self._tell_move)
+        self._idle_detector = IdleDetector(notify=self._notify_change)
         self._following: set[SessionId] = set()
-        self._supervisor = Supervisor("broker")
+        self._supervisor = TaskSupervisor("broker")
         self._stopped = False
         self._live = self._durable = self._dropped_live = self._resyncs = self._store_reads = 0
 
     async def start(self) -> None:
-        """Begin to look after watched streams."""
+        """Begin to poll watched streams."""
         self._stopped = False
         self._supervisor.spawn(self._poll(), "poll", vital=True)
 
@@ -89,8 +89,8 @@ class Broker:
             subscription.end()
         await self._supervisor.stop()
 
-    def publish_live(self, frame: Delta | ReasoningDelta) -> None:
-        """Send a delta that is not stored yet; it is kept for later subscribers until it is."""
+    def publish_live(self, frame: DeltaFrame | ReasoningDeltaFrame) -> None:
+        """Send a delta that is not stored yet; later subscribers get it too until it is stored."""
         stream = self._stream(SessionId(frame.session_id))
         stream.local_at = asyncio.get_running_loop().time()
         if stream.publish_live(frame):
@@ -98,36 +98,39 @@ class Broker:
         else:
             self._dropped_live += 1
 
-    def commit(
-        self, session_id: SessionId, first_seq: int, last_seq: int, frames: Sequence[Frame], *, flushed: int = 0
-    ) -> None:
-        """Numbers `first_seq` to `last_seq` are in the database now.
+    def publish_progress(self, frame: ProgressFrame) -> None:
+        """Send what a turn waits for to current subscribers; it is neither ordered nor stored."""
+        stream = self._stream(SessionId(frame.session_id))
+        stream.local_at = asyncio.get_running_loop().time()
+        stream.publish_progress(frame)
+
+    def publish_stored(self, session_id: SessionId, seqs: range, frames: Sequence[Frame], *, flushed: int = 0) -> None:
+        """Deliver frames that a committed transaction stored; called by the outbox.
 
         Args:
-            session_id: whose.
-            first_seq, last_seq: one transaction's range, both included.
+            seqs: the numbers that the transaction took, at least one.
             frames: the durable frames of the range, each with its seq; the other numbers are text batches.
             flushed: how many live deltas those batches hold; the oldest ones leave the tail.
         """
         if any(isinstance(frame, MOVES) for frame in frames):
-            self._tell_move(session_id)
+            self._notify_change(session_id)
         stream = self._stream(session_id)
         stream.local_at = asyncio.get_running_loop().time()
-        self._silence.heard(session_id, stream.local_at)
-        self._durable += stream.commit(first_seq, last_seq, frames, flushed)
-        self._settle(stream)
+        self._idle_detector.touch(session_id, stream.local_at)
+        self._durable += stream.add_stored(seqs, frames, flushed)
+        self._update(stream)
 
-    def heard(self, session_id: SessionId, last_seq: int) -> None:
-        """Some process says that the session's numbers reach to `last_seq`; without subscribers it is forgotten."""
-        self._silence.heard(session_id, asyncio.get_running_loop().time())
+    def seen_until(self, session_id: SessionId, last_seq: int) -> None:
+        """A process reports that the session's numbers reach `last_seq`; ignored without subscribers."""
+        self._idle_detector.touch(session_id, asyncio.get_running_loop().time())
         stream = self._streams.get(session_id)
         if stream is not None:
             self._catch_up(stream, last_seq)
 
     def forget_tail(self, session_id: SessionId) -> None:
-        """The writer of the session's turn lost it: its live deltas that are not stored never will be.
+        """Drop live deltas that will never be stored, because the turn's writer lost its lease.
 
-        Subscribers are told to resync, because they have seen text that is not true.
+        Subscribers have seen that text, so they have to resync.
         """
         stream = self._streams.get(session_id)
         if stream is None:
@@ -135,7 +138,7 @@ class Broker:
         stream.forget_tail()
         for subscription in stream.subscribers:
             subscription.resync("The turn went on elsewhere; subscribe again after the last seq that you have.")
-        self._settle(stream)
+        self._update(stream)
 
     def subscribe(self, session_id: SessionId, after: int) -> Subscription:
         """Frames with seq > `after`: history, then the tail, then live. Close it when done.
@@ -154,7 +157,7 @@ class Broker:
 
     @contextmanager
     def watch_sessions(self) -> Iterator[SessionMoves]:
-        """Hear, for the time of the block, which sessions this process moves; others may move some as well."""
+        """Report, for the time of the block, which sessions changed in this process."""
         moves = SessionMoves()
         self._moves.add(moves)
         try:
@@ -181,16 +184,16 @@ class Broker:
             stream = self._streams[session_id] = Stream(session_id)
         return stream
 
-    def _tell_move(self, session_id: SessionId) -> None:
+    def _notify_change(self, session_id: SessionId) -> None:
         for moves in self._moves:
-            moves.tell(session_id)
+            moves.notify(session_id)
 
     def _catch_up(self, stream: Stream, last_seq: int) -> None:
         stream.newest = max(stream.newest, last_seq)
-        self._settle(stream)
+        self._update(stream)
 
-    def _settle(self, stream: Stream) -> None:
-        """After a change: forget the stream if nobody needs it, catch up if it is behind."""
+    def _update(self, stream: Stream) -> None:
+        """After a change: drop the stream if it is idle, catch up if it is behind."""
         if stream.idle:
             if self._streams.get(stream.session_id) is stream:
                 del self._streams[stream.session_id]
@@ -219,7 +222,7 @@ class Broker:
                 stream.attach(subscription)
         finally:
             stream.joining -= 1
-            self._settle(stream)
+            self._update(stream)
 
     def _leave(self, subscription: Subscription) -> None:
         self._subscriptions.discard(subscription)
@@ -228,13 +231,13 @@ class Broker:
         stream = self._streams.get(subscription.session_id)
         if stream is not None:
             stream.detach(subscription)
-            self._settle(stream)
+            self._update(stream)
 
     async def _follow(self, stream: Stream) -> None:
         """Bring a stream that is behind up to what is stored, after giving our own commits their moment."""
         try:
             await asyncio.sleep(self._moment(stream))
-            retry_s = RETRY_FIRST_S
+            failures = 0
             while stream.behind:
                 after, count = stream.gap()
                 try:
@@ -245,23 +248,23 @@ class Broker:
                 self._store_reads += 1
                 self._durable += stream.release_stored(frames)
                 if frames:
-                    retry_s = RETRY_FIRST_S
+                    failures = 0
                 elif stream.behind:
-                    await asyncio.sleep(retry_s * random.uniform(0.5, 1.0))
-                    retry_s = min(RETRY_MAX_S, retry_s * 2)
+                    await asyncio.sleep(backoff(failures, first_s=RETRY_FIRST_S, cap_s=RETRY_MAX_S))
+                    failures += 1
         finally:
             self._following.discard(stream.session_id)
-        self._settle(stream)
+        self._update(stream)
 
     def _moment(self, stream: Stream) -> float:
         local = asyncio.get_running_loop().time() - stream.local_at < LOCAL_WRITER_S
         return GAP_WAIT_S if local else REMOTE_WAIT_S
 
     async def _poll(self) -> None:
-        """The safety net under hints: look at every watched stream's newest number now and then."""
+        """Poll every watched stream's newest number, in case a notification was lost."""
         while True:
-            await asyncio.sleep(self._poll_interval_s * random.uniform(0.75, 1.25))
-            self._silence.pass_time(asyncio.get_running_loop().time())
+            await asyncio.sleep(jittered(self._poll_interval_s))
+            self._idle_detector.pass_time(asyncio.get_running_loop().time())
             for stream in tuple(self._streams.values()):
                 if not stream.subscribers:
                     continue

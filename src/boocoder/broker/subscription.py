@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from boocoder.broker.entry import Entry, PartKey, TextFrame, end_of, part_of, trimmed
-from boocoder.events.frames import Resync, encode
+from boocoder.broker.log_entry import Entry, PartKey, TextFrame, end_of, part_of, trimmed
+from boocoder.events.frames import ResyncFrame, encode
 from boocoder.model.ids import SessionId
 from boocoder.model.limits import CLIENT_BUFFER_BYTES, CLIENT_BUFFER_FRAMES
 
@@ -23,7 +23,7 @@ class Outgoing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BufferLimits:
-    """How far a client may lag before it is told to resync."""
+    """How far a client may lag before it must resync."""
 
     frames: int = CLIENT_BUFFER_FRAMES
     size_bytes: int = CLIENT_BUFFER_BYTES
@@ -124,10 +124,10 @@ class Subscription:
     def resync(self, reason: str) -> None:
         """Drop what waits, tell the client to subscribe again, and end."""
         self.close()
-        self._push(Outgoing(None, encode(Resync(session_id=self.session_id, reason=reason))))
+        self._push(Outgoing(None, encode(ResyncFrame(session_id=self.session_id, reason=reason))))
 
     def put_history(self, entry: Entry) -> None:
-        """A stored frame out of a page of history; pages are bounded by whoever reads them."""
+        """A stored frame out of a page of history; the reader bounds its pages."""
         assert entry.seq is not None
         if isinstance(entry.frame, TextFrame):
             self._known[part_of(entry.frame)] = end_of(entry.frame)
@@ -154,6 +154,11 @@ class Subscription:
         rest = trimmed(frame, self._known.get(part_of(frame), 0))
         if rest is not None:
             self._add(Outgoing(None, entry.data if rest is frame else encode(rest)))
+
+    def put_progress(self, data: bytes) -> None:
+        """A frame that only matters now; a client that is behind does without it."""
+        if not self._ended and self.roomy:
+            self._push(Outgoing(None, data))
 
     def pass_stored(self, seq: int) -> None:
         """The stream has sent everything up to `seq`: live deltas from here on are newer than any history read."""

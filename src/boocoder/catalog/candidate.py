@@ -1,4 +1,4 @@
-"""What the catalogue is given for each agent: how to look for it, ask who it is, and drive it. Values only."""
+"""An agent that may be on this machine: how to find, identify and drive it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boocoder.model.agent import AgentInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAgent:
     """An agent that is on this machine.
 
     Args:
@@ -33,14 +33,14 @@ class Candidate:
     Args:
         name: as tasks use it.
         find: looks for it; why it cannot be driven if it is not there. Quick, starts nothing.
-        eager: whether it is tried at the start of the service rather than when somebody wants it.
+        eager: whether it is tried at the start of the service rather than on first use.
         wanted: whether a person's settings name it, so that it may be chosen for a task that names no agent.
         probe_timeout_s: a try that takes longer is an error.
         fresh_s: an answer younger than this is not asked for again by readers.
     """
 
     name: str
-    find: Callable[[], Found | AgentInfo]
+    find: Callable[[], FoundAgent | AgentInfo]
     eager: bool = False
     wanted: bool = False
     probe_timeout_s: float = 60.0

@@ -1,23 +1,23 @@
-"""The model server as agents are told of it. It asks nobody; `catalog.models` does."""
+"""The model server as agents use it: address, key and models."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boocoder.catalog.known import ModelServerUse
+from boocoder.catalog.known_agents import ModelServerUse
 
 _NO_KEY = "none"  # agents refuse to start with an empty key, and a server that needs none takes any
 
 
 @dataclass(frozen=True, slots=True)
-class ModelServerOffer:
+class ModelServerConnection:
     """What the model server has.
 
     Args:
         base_url: with the version, such as http://127.0.0.1:8080/v1; "" if there is none.
         api_key: "" for none.
-        default: the model of an agent that is told one; "" if none is known yet.
+        default: the default model; "" if none is known yet.
         models: all ids; empty if they are not known yet.
     """
 

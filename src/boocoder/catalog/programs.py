@@ -1,4 +1,4 @@
-"""Finds the programs of agents on this machine. It runs none of them."""
+"""Finds the programs of agents on this machine."""
 
 from __future__ import annotations
 

@@ -1,51 +1,56 @@
-"""A session's one pending change as rows and frames: what a new measurement of its worktree makes of it. No git."""
+"""Records a session's pending change from a new measurement of its worktree: rows and frames."""
 
 from __future__ import annotations
 
-from boocoder.changes.measure import ChangeMeasure
-from boocoder.db import changes
-from boocoder.db.pool import Connection
-from boocoder.db.turns import latest_change
+from collections.abc import Awaitable, Callable, Sequence
+
+from boocoder.changes.diff.statistics import ChangeMeasure, measure
+from boocoder.db.core.pool import Connection, Database
+from boocoder.db.files import changes
+from boocoder.db.tasks.tasks import list_tasks
 from boocoder.events import frames
 from boocoder.model.ids import ChangeId, SessionId, TaskId
 from boocoder.model.task import ChangeState
+from boocoder.worktrees.history.snapshots import SnapshotSource
+
+RECENT_TASKS = 20  # the newest tasks of a session; pending ones have changed nothing yet
 
 
 async def store_measured(
     conn: Connection, session_id: SessionId, measured: ChangeMeasure, *, task_id: TaskId, agent: str
 ) -> list[frames.Frame]:
-    """Make the session's pending change what was measured. Call it in a transaction, with whatever made it so.
+    """Record a measurement as the session's pending change. Call it in the transaction that caused it.
 
     Args:
         measured: the worktree's newest tree against `decided_tree`, else against the worktree's base.
-        task_id: the turn that the change is put down to.
-        agent: who made it.
+        task_id: the turn that the change is attributed to.
+        agent: of that turn.
 
     Returns:
-        The frames that tell it, to be stored in the same transaction; empty where the change is as it was.
+        The frames to store in the same transaction; empty if the change is as it was.
     """
-    latest = await latest_change(conn, session_id)
+    latest = await changes.latest_change(conn, session_id)
     if latest is not None and latest.tree == measured.tree and latest.state is not ChangeState.WITHDRAWN:
         return []
     if measured.tree == measured.base_tree:
         withdrawn = await changes.withdraw_change(conn, session_id)
         if withdrawn is None or latest is None:
             return []
-        return [frames.ChangeUpdated(session_id=session_id, change_id=withdrawn, state="withdrawn", agent=agent)]
-    _, told = await put_change(conn, session_id, measured, task_id=task_id, agent=agent)
-    return [told]
+        return [frames.ChangeUpdatedFrame(session_id=session_id, change_id=withdrawn, state="withdrawn", agent=agent)]
+    _, updated = await put_change(conn, session_id, measured, task_id=task_id, agent=agent)
+    return [updated]
 
 
 async def put_change(
     conn: Connection, session_id: SessionId, measured: ChangeMeasure, *, task_id: TaskId, agent: str
-) -> tuple[ChangeId, frames.ChangeUpdated]:
-    """Put what was measured in the place of the session's pending change, if it has one.
+) -> tuple[ChangeId, frames.ChangeUpdatedFrame]:
+    """Replace the session's pending change by a measurement, or add the first one.
 
     Args:
         measured, task_id, agent: as `store_measured`.
 
     Returns:
-        The change, and the frame that tells it, to be stored in the same transaction.
+        The change, and the frame to store in the same transaction.
     """
     change_id = await changes.supersede_change(
         conn,
@@ -59,7 +64,7 @@ async def put_change(
         deletions=measured.deletions,
         diff=measured.diff,
     )
-    return change_id, frames.ChangeUpdated(
+    return change_id, frames.ChangeUpdatedFrame(
         session_id=session_id,
         change_id=change_id,
         state="pending",
@@ -68,3 +73,39 @@ async def put_change(
         additions=measured.additions,
         deletions=measured.deletions,
     )
+
+
+async def remeasure(
+    database: Database, source: SnapshotSource, tree: str
+) -> Callable[[Connection], Awaitable[Sequence[frames.Frame]]]:
+    """Measure a worktree that a person has set to `tree` against the tree applied last.
+
+    Returns:
+        Stores the measurement as the pending change inside a transaction and returns the frames to publish.
+
+    Raises:
+        GitError: git refused, or took too long.
+    """
+    session_id = source.row.session_id
+    async with database.connection() as conn:
+        base_tree = await changes.decided_tree(conn, session_id) or source.row.base_tree
+        maker = await _maker(conn, session_id)
+    measured = await measure(source.shadow, base_tree=base_tree, tree=tree)
+
+    async def store(conn: Connection) -> Sequence[frames.Frame]:
+        if maker is None:  # no turn has run in this session, so no change can be attributed to one
+            return []
+        task_id, agent = maker
+        return await store_measured(conn, session_id, measured, task_id=task_id, agent=agent)
+
+    return store
+
+
+async def _maker(conn: Connection, session_id: SessionId) -> tuple[TaskId, str] | None:
+    """The turn that the session's change is attributed to: that of its newest change, else its newest turn."""
+    newest = await changes.list_changes(conn, session_id=session_id, limit=1)
+    if newest:
+        return newest[0].task_id, newest[0].agent
+    tasks = await list_tasks(conn, session_id=session_id, limit=RECENT_TASKS)
+    ended = [task for task in tasks if task.state.final]
+    return (ended[0].id, ended[0].agent) if ended else None

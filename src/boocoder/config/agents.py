@@ -1,7 +1,4 @@
-"""The tables [agents.<name>] of agents without settings of their own: their names, keys and types. It reads no file.
-
-Any name but those of the agents with settings of their own may stand there, so these are no fixed settings.
-"""
+"""Tables [agents.<name>] with free names: keys and types of agents that have no fixed settings."""
 
 from __future__ import annotations
 
@@ -27,21 +24,22 @@ _OWN = {
     "silence_timeout_s": f"a number of seconds from 0 to {_SILENCE_MAX_S}",
     "model": _TEXT,
     "mode": _TEXT,
-    "use_model_server": _FLAG,
+    "use_model_server": "true, false or the name of a model server",
 }
 _DETAILS = {
     **dict.fromkeys(("format", "prompt", "terminal", "usage", "safe_mode", "free_mode"), _TEXT),
     **dict.fromkeys(("error_text", "refusal_text", "login_text", "install", "login"), _TEXT),
     **dict.fromkeys(("prompt_args", "model_args", "mode_args", "thinking_args"), _LIST),
-    **dict.fromkeys(("new_session_args", "resume_args", "models", "modes", "thinking"), _LIST),
+    **dict.fromkeys(("new_session_args", "resume_args", "home", "models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,
+    "obeys_cwd": _FLAG,
 }
 KEYS = {**_OWN, **_DETAILS}
-"""Every key of such a table, with what its value must be."""
+"""Every key of an agent's table, with the type of its value."""
 
 
 def is_agent_name(name: str) -> bool:
-    """Whether this dotted name may be the table of an agent, or a setting in one."""
+    """Whether a dotted name is an agent's table or a setting in one."""
     table, _, key = name.rpartition(".")
     return _TABLE.fullmatch(name) is not None or (key in KEYS and _TABLE.fullmatch(table) is not None)
 
@@ -58,7 +56,7 @@ def agent_entries(found: Iterable[Found]) -> tuple[AgentEntry, ...]:
         entry = entries.get(agent, AgentEntry(agent))
         changed = _with_detail(entry, key, value) if key in _DETAILS else _with(entry, key, value)
         if changed is None:
-            text = f"{name} ({where}) is not right: it must be {KEYS[key]}."
+            text = f"{name} ({where}) is invalid: it must be {KEYS[key]}."
             raise InvalidInput("setting_invalid", text, "See docs/agents.md for examples.")
         entries[agent] = changed
     return tuple(entries.values())
@@ -68,8 +66,8 @@ def _with(entry: AgentEntry, key: str, value: object) -> AgentEntry | None:
     match key, value:
         case "enabled", bool():
             return replace(entry, enabled=value)
-        case "use_model_server", bool():
-            return replace(entry, use_model_server=value)
+        case "use_model_server", bool() | str() if value != "":
+            return replace(entry, use_model_server=bool(value), model_server=value if isinstance(value, str) else "")
         case "command", [str(), *_] if _texts(value):
             return replace(entry, command=tuple(map(str, value)))
         case "keep_env", list() if _texts(value):

@@ -1,4 +1,4 @@
-"""Whether a value is right for its setting; what is not is refused with the setting's name and the rule."""
+"""Validates values against their settings; errors name the setting and the rule."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from typing import Any
 from boocoder.config.settings import SettingInfo
 from boocoder.errors import InvalidInput
 from boocoder.model.agent_entry import AgentEntry
+from boocoder.model.mcp_server import McpServer
+from boocoder.model_servers.server import ModelServer
 
-Value = str | int | float | bool | Path | tuple[str, ...] | tuple[AgentEntry, ...]
+Value = (
+    str
+    | int
+    | float
+    | bool
+    | Path
+    | tuple[str, ...]
+    | tuple[AgentEntry, ...]
+    | tuple[ModelServer, ...]
+    | tuple[McpServer, ...]
+)
 
 
 def from_text(info: SettingInfo, text: str) -> object:
-    """A value typed into the environment, as the type of its setting where that can be read; else unchanged."""
+    """An environment variable's text converted to its setting's type, or unchanged if that fails."""
     text = text.strip()
     if info.kind is bool:
         return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower(), text)
@@ -29,12 +41,16 @@ def from_text(info: SettingInfo, text: str) -> object:
 
 
 def checked(info: SettingInfo, value: object, where: str) -> Value:
-    """The value as its setting's type, or an error that names the setting, the value and the place."""
+    """The value as its setting's type.
+
+    Raises:
+        InvalidInput: setting_invalid, naming the setting, the value and the place.
+    """
     shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
 
     def refuse(rule: str) -> InvalidInput:
         return InvalidInput(
-            "setting_invalid", f"{info.name} = {shown} ({where}) is not right: {rule}.", f"It means: {info.why}."
+            "setting_invalid", f"{info.name} = {shown} ({where}) is invalid: {rule}.", f"It means: {info.why}."
         )
 
     match value:

@@ -1,4 +1,4 @@
-"""Reads the settings from the file, the environment and the flags. It makes no directory and starts nothing."""
+"""Loads settings from file, environment and flags."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from boocoder.config.added_servers import read_added
+from boocoder.config.agents import KEYS as AGENT_KEYS
 from boocoder.config.agents import agent_entries, is_agent_name
 from boocoder.config.check import Value, checked, from_text
-from boocoder.config.settings import ENV_PREFIX, SettingInfo, Settings, Surroundings, every_setting
+from boocoder.config.mcp import KEYS as MCP_KEYS
+from boocoder.config.mcp import is_mcp_name, mcp_servers
+from boocoder.config.models import KEYS as SERVER_KEYS
+from boocoder.config.models import is_server_name, named_servers
+from boocoder.config.settings import ENV_PREFIX, HostFacts, SettingInfo, Settings, every_setting
 from boocoder.config.settings_file import Found, read_settings_file, unknown_setting
 from boocoder.errors import InvalidInput
+from boocoder.model_servers.server import DEFAULT_PROVIDER, ModelServer
 
-ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # where the file is; the process host's mark on its children
+ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # path of the file; cookie of child processes
 ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
@@ -24,7 +31,7 @@ def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping
     """Read and check all settings.
 
     Args:
-        flags: dotted setting names with values, from the command line; None values are left out.
+        flags: dotted setting names with values, from the command line; None values are ignored.
         environ: instead of the process's environment.
 
     Raises:
@@ -35,26 +42,42 @@ def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping
     values: dict[str, Value] = {}
     known = {info.name: info for info in every_setting()}
     in_file = _from_file(environ, around, known)
-    values["more_agents"] = agent_entries(found for found in in_file if found[0] not in known)
+    tables = [found for found in in_file if found[0] not in known]
+    values["more_agents"] = agent_entries(found for found in tables if found[0].startswith("agents."))
+    more_models = named_servers((found for found in tables if found[0].startswith("models.")), environ)
+    values["mcp_servers"] = mcp_servers((one for one in tables if one[0].startswith("mcp.")), environ, around.home)
     for name, value, where in [*in_file, *_from_environment(environ, known)]:
         if name in known:
             values[name] = checked(known[name], value, where)
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = checked(known[name], value, f"--{name.rpartition('.')[2].replace('_', '-')}")
-    values["data_dir"] = _absolute(Path(values.get("data_dir") or around.data_home / "boocoder"), around)  # type: ignore[arg-type]
+    data_dir = _absolute(Path(values.get("data_dir") or around.data_home / "boocoder"), around)  # type: ignore[arg-type]
+    values["more_models"] = _with_added(more_models, data_dir, environ)
+    values["data_dir"] = data_dir
+    for name in ("tls_certificate", "tls_key"):  # commands read them, too, from any folder
+        if values.get(name):
+            values[name] = str(_absolute(Path(str(values[name])), around))
     settings: Settings = _build(Settings, "", values, environ, around)
     _check_together(settings)
     return settings
 
 
-def _surroundings(environ: Mapping[str, str]) -> Surroundings:
+def _with_added(
+    servers: tuple[ModelServer, ...], data_dir: Path, environ: Mapping[str, str]
+) -> tuple[ModelServer, ...]:
+    """With the model servers that were taken over on the page; the settings file's own come first and win."""
+    names = {server.name for server in servers}
+    return (*servers, *(one for one in named_servers(read_added(data_dir), environ) if one.name not in names))
+
+
+def _surroundings(environ: Mapping[str, str]) -> HostFacts:
     try:
         home = Path(environ.get("HOME") or Path("~").expanduser())
     except RuntimeError:
         home = Path("/")
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    return Surroundings(
+    return HostFacts(
         home=home,
         search_path=environ.get("PATH", os.defpath),
         config_home=_xdg(environ, "XDG_CONFIG_HOME", home / ".config"),
@@ -69,17 +92,26 @@ def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
     return Path(value) if value.startswith("/") else default
 
 
-def _absolute(path: Path, around: Surroundings) -> Path:
+def _absolute(path: Path, around: HostFacts) -> Path:
     text = str(path)
     if text == "~" or text.startswith("~/"):
         return around.home / text[2:]
     return path.absolute()
 
 
-def _from_file(environ: Mapping[str, str], around: Surroundings, names: Collection[str]) -> list[Found]:
+def _from_file(environ: Mapping[str, str], around: HostFacts, names: Collection[str]) -> list[Found]:
     named = environ.get("BOOCODER_CONFIG", "")
     path = _absolute(Path(named), around) if named else around.config_home / "boocoder" / "config.toml"
-    return read_settings_file(path, names, required=bool(named), free=is_agent_name)
+    return read_settings_file(path, names, required=bool(named), free=_is_free, free_keys=_keys_of)
+
+
+def _is_free(name: str) -> bool:
+    """Whether a dotted name is of a table whose name a person chooses."""
+    return is_agent_name(name) or is_server_name(name) or is_mcp_name(name)
+
+
+def _keys_of(table: str) -> Collection[str]:
+    return {"models": SERVER_KEYS, "mcp": MCP_KEYS}.get(table.partition(".")[0], AGENT_KEYS)
 
 
 def _from_environment(environ: Mapping[str, str], known: Mapping[str, SettingInfo]) -> list[Found]:
@@ -94,9 +126,7 @@ def _from_environment(environ: Mapping[str, str], known: Mapping[str, SettingInf
     return found
 
 
-def _build(
-    table: type, prefix: str, values: Mapping[str, Value], environ: Mapping[str, str], around: Surroundings
-) -> Any:
+def _build(table: type, prefix: str, values: Mapping[str, Value], environ: Mapping[str, str], around: HostFacts) -> Any:
     hints = get_type_hints(table)
     given: dict[str, object] = {}
     for entry in fields(table):
@@ -113,14 +143,24 @@ def _build(
 
 
 def _check_together(settings: Settings) -> None:
-    """Rules that need more than one setting, or the shape of a text."""
+    """Rules that involve several settings or the form of a text."""
     if settings.host not in LOOPBACK_HOSTS and not settings.host.startswith("127.") and not settings.allow_remote:
         raise InvalidInput(
             "remote_not_allowed",
-            f"host = {settings.host} can be reached by other machines.",
+            f"host = {settings.host} is reachable from other machines.",
             "Set allow_remote = true if that is what you want, or use host = 127.0.0.1.",
         )
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise InvalidInput(
+            "tls_incomplete",
+            "tls_certificate and tls_key are needed together, and one of them is not set.",
+            "Set both to PEM files, or neither.",
+        )
     _check_url("models.base_url", settings.models.base_url, ("http", "https"))
+    if bad := [port for port in settings.models.usual_ports if not (port.isdecimal() and 0 < int(port) < 65_536)]:
+        raise InvalidInput("setting_invalid", f"models.usual_ports has {bad[0]!r}, which is no port.", "Correct it.")
+    for server in settings.more_models:
+        _check_server(server, settings)
     _check_url("database_url", settings.database_url, ("postgresql", "postgres"))
     if settings.models.api_key_env and not settings.models.api_key:
         raise InvalidInput(
@@ -128,6 +168,16 @@ def _check_together(settings: Settings) -> None:
             f"models.api_key_env names {settings.models.api_key_env}, which is not set in the environment.",
             "Export it, or remove the setting.",
         )
+
+
+def _check_server(server: ModelServer, settings: Settings) -> None:
+    if not server.base_url:
+        text = f"The table {server.setting} has no base_url."
+        raise InvalidInput("setting_invalid", text, "Add the address of the server, with /v1.")
+    _check_url(f"{server.setting}.base_url", server.base_url, ("http", "https"))
+    if server.name == DEFAULT_PROVIDER and settings.models.base_url:
+        text = f"{server.setting} is the name that opencode knows the server of models.base_url by."
+        raise InvalidInput("setting_invalid", text, "Remove models.base_url, or give the table another name.")
 
 
 def _check_url(name: str, url: str, schemes: tuple[str, ...]) -> None:

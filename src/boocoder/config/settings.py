@@ -1,4 +1,4 @@
-"""What can be set, with defaults and what each means: the tree that the composition root is given. It reads nothing."""
+"""The tree of settings with defaults, units and meanings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, get_type_hints
 
 from boocoder.model import limits
 from boocoder.model.agent_entry import AgentEntry
+from boocoder.model.mcp_server import McpServer
+from boocoder.model_servers.found_server import USUAL_PLACES, UsualPlace
+from boocoder.model_servers.server import ModelOptions, ModelServer
 
 ENV_PREFIX = "BOOCODER_"
 
@@ -23,7 +26,7 @@ def setting(
     choices: tuple[str, ...] = (),
     secret: bool = False,
 ) -> Any:
-    """A field of the settings tree with what its page in docs/configuration.md says about it."""
+    """A field of the settings tree with the metadata that docs/configuration.md shows."""
     return field(
         default=default,
         repr=not secret,
@@ -32,8 +35,8 @@ def setting(
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the environment says about this machine; not settings."""
+class HostFacts:
+    """Facts about this machine, read from the environment."""
 
     home: Path
     search_path: str
@@ -43,13 +46,35 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelServer:
+class ModelServerSettings:
     """The OpenAI-compatible server (llama-swap, llama-server, vLLM, ...) that agents are pointed at."""
 
     base_url: str = setting("", "URL", "address of the model server, with /v1; empty: agents use their own models")
-    default: str = setting("", "model id", "what an empty model becomes; empty: the first that the server lists")
+    default: str = setting("", "model id", "model of tasks that name none; empty: the first that the server lists")
     api_key_env: str = setting(
         "", "variable name", "environment variable that holds the server's key; keys stay out of files"
+    )
+    load_timeout_s: float = setting(
+        600.0,
+        "seconds",
+        "how long the native agent waits for a server that says that it loads the model",
+        low=0,
+        high=86_400,
+    )
+    turns_at_once: int = setting(
+        0, "turns", "turns of one model at the same time; 0: as many as the server has slots", low=0, high=256
+    )
+    turn_wait_s: float = setting(
+        600.0,
+        "seconds",
+        "a turn waits no longer than this for turns that use its model server; of all model servers",
+        low=0,
+        high=86_400,
+    )
+    usual_ports: tuple[str, ...] = setting(
+        tuple(str(place.port) for place in USUAL_PLACES),
+        "list of ports",
+        "ports of this machine where doctor and the first page look for model servers; empty: nowhere",
     )
     api_key: str = field(default="", repr=False)
 
@@ -58,21 +83,19 @@ class ModelServer:
 class OpenCode:
     """The agent opencode."""
 
-    enabled: bool = setting(True, "true or false", "false: the agent is neither probed nor started")
+    enabled: bool = setting(True, "true or false", "false: never probe or start the agent")
     program: str = setting(
         "", "path", "which opencode to start; empty: the first one found on PATH or in its usual folders"
     )
-    use_own_config: bool = setting(
-        True, "true or false", "true: your own opencode login and configuration are used as well"
-    )
+    use_own_config: bool = setting(True, "true or false", "true: use your own opencode login and configuration as well")
     model_retry_limit_s: float = setting(
-        120.0, "seconds", "how long opencode may keep retrying a failing model", low=1, high=86_400
+        120.0, "seconds", "how long opencode may retry a failing model", low=1, high=86_400
     )
     rss_limit_mb: int = setting(
-        2_048, "MiB", "an idle opencode server above this is restarted: it never gives memory back", low=200
+        2_048, "MiB", "restart an idle opencode server above this size; it never returns memory", low=200
     )
     silence_timeout_s: float = setting(
-        0.0, "seconds", "as silence_timeout_s for this agent alone; 0: the general one", low=0, high=86_400
+        0.0, "seconds", "silence_timeout_s for this agent; 0: the general one", low=0, high=86_400
     )
 
 
@@ -80,31 +103,33 @@ class OpenCode:
 class Native:
     """boocoder's own agent over the model server."""
 
-    enabled: bool = setting(True, "true or false", "false: the agent is not offered; it needs models.base_url")
+    enabled: bool = setting(True, "true or false", "false: do not offer the agent; it needs models.base_url")
     max_steps: int = setting(
-        100, "model calls", "a turn that needs more is ended; the next one goes on", low=1, high=10_000
+        100, "model calls", "a turn that needs more is ended; the next one continues", low=1, high=10_000
     )
     time_limit_s: float = setting(
-        3_600.0, "seconds", "a turn that takes longer is ended; the next one goes on", low=1, high=604_800
+        3_600.0, "seconds", "a turn that takes longer is ended; the next one continues", low=1, high=604_800
     )
-    context_tokens: int = setting(0, "tokens", "what the model can hold; 0: what the server says, else 32768", low=0)
+    context_tokens: int = setting(
+        0, "tokens", "context size of the model; 0: what the server reports, else 32768", low=0
+    )
     shell_timeout_s: float = setting(
         300.0, "seconds", "a command of the agent that runs longer is killed", low=1, high=86_400
     )
     silence_timeout_s: float = setting(
-        0.0, "seconds", "as silence_timeout_s for this agent alone; 0: the general one", low=0, high=86_400
+        0.0, "seconds", "silence_timeout_s for this agent; 0: the general one", low=0, high=86_400
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """The agent that plays what the prompt says, for trials and tests."""
+    """The agent that plays the directives of a prompt, for trials and tests."""
 
     enabled: bool = setting(False, "true or false", "true: offer the scripted agent; it needs no model")
 
 
 @dataclass(frozen=True, slots=True)
-class Agents:
+class AgentsSettings:
     """Settings of single agents."""
 
     opencode: OpenCode = field(default_factory=OpenCode)
@@ -113,16 +138,53 @@ class Agents:
 
 
 @dataclass(frozen=True, slots=True)
-class Worktrees:
-    """Which worktrees stay: what is over a limit goes, the longest unused first, once a snapshot holds all of it."""
+class WorktreeSettings:
+    """Limits of worktrees. Beyond them the least recently used ones are removed, once a snapshot holds all files."""
 
-    idle_days: float = setting(14.0, "days", "a worktree that nobody used for longer is removed", low=0.01, high=36_500)
-    number: int = setting(30, "worktrees", "more are removed, the longest unused first", low=1, high=100_000)
-    total_gib: float = setting(20.0, "GiB", "worktrees that take more disk together are removed", low=0.001)
-    free_gib: float = setting(2.0, "GiB", "with less free disk, unused worktrees are removed", low=0)
+    idle_days: float = setting(14.0, "days", "a worktree unused for longer is removed", low=0.01, high=36_500)
+    number: int = setting(30, "worktrees", "beyond this the least recently used are removed", low=1, high=100_000)
+    total_gib: float = setting(20.0, "GiB", "total size; beyond it the least recently used are removed", low=0.001)
+    free_gib: float = setting(2.0, "GiB", "with less free disk space, unused worktrees are removed", low=0)
     check_every_s: float = setting(
-        600.0, "seconds", "how often these limits are looked at; 0: only by `boocoder prune`", low=0, high=604_800
+        600.0, "seconds", "how often the limits are checked; 0: only by `boocoder prune`", low=0, high=604_800
     )
+    copy_files: int = setting(
+        200_000, "files", "the most files that a project's copy rules bring into one worktree", low=0
+    )
+    copy_total_mib: int = setting(5_000, "MiB", "the most that a project's copy rules bring into one worktree", low=0)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """The environment of agents and project commands, in addition to paths, locale, proxies and toolchains."""
+
+    keep: tuple[str, ...] = setting(
+        (), "list of names", "variables of boocoder's own environment that agents and project commands get as well"
+    )
+    set: tuple[str, ...] = setting((), "list of NAME=value", "variables set for agents and project commands")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """What the processes of agents may reach; docs/security.md says what each profile keeps out."""
+
+    profile: str = setting(
+        "off",
+        "profile",
+        "files: only the worktree and the agent's own state are writable, secrets are hidden; auto: files where this "
+        "machine can enforce it, else off",
+        choices=("auto", "files", "off"),
+    )
+    off_agents: tuple[str, ...] = setting((), "list of agent names", "agents that run without a sandbox")
+    off_projects: tuple[str, ...] = setting(
+        (),
+        "list of paths",
+        "repositories whose sessions run without a sandbox; the opencode server serves all sessions and keeps its own",
+    )
+    writable: tuple[str, ...] = setting(
+        (), "list of paths", "further paths that agents may write, such as a build cache"
+    )
+    readable: tuple[str, ...] = setting((), "list of paths", "further paths below hidden ones that agents may read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,56 +197,86 @@ class Settings:
     database_url: str = setting(
         "", "PostgreSQL URL", "empty: an embedded PostgreSQL in the data directory", secret=True
     )
-    host: str = setting("127.0.0.1", "address", "where the service listens; other machines need allow_remote as well")
+    host: str = setting("127.0.0.1", "address", "address to listen on; other machines need allow_remote as well")
     port: int = setting(7717, "port number", "0: any free port", low=0, high=65_535)
-    allow_remote: bool = setting(False, "true or false", "true: permit an address that other machines can reach")
-    allowed_hosts: tuple[str, ...] = setting(
-        (), "list of names", "further Host names that requests may carry (a proxy's)"
-    )
-    allowed_origins: tuple[str, ...] = setting((), "list of origins", "further web origins that may call the API")
+    allow_remote: bool = setting(False, "true or false", "true: allow an address that other machines can reach")
+    allowed_hosts: tuple[str, ...] = setting((), "list of names", "additional Host names to accept, such as a proxy's")
+    allowed_origins: tuple[str, ...] = setting((), "list of origins", "additional web origins that may call the API")
+    tls_certificate: str = setting("", "path", "PEM file of a certificate with its chain; with tls_key: HTTPS, no HTTP")
+    tls_key: str = setting("", "path", "PEM file of the certificate's private key")
     terminal: str = setting(
         "auto",
         "answer",
         "shells in worktrees, from the page; auto: on, but not with allow_remote or allowed_hosts",
         choices=("auto", "on", "off"),
     )
-    max_turns: int = setting(8, "turns", "turns that run at the same time; more wait in the queue", low=1, high=256)
-    default_agent: str = setting("", "agent name", "for tasks that name none; empty: the first one that is ready")
-    agent_fallback: str = setting("", "agent name", "takes a task whose agent is not ready; empty: such a task fails")
+    max_turns: int = setting(8, "turns", "turns that run at the same time; others wait in the queue", low=1, high=256)
+    default_agent: str = setting("", "agent name", "agent of tasks that name none; empty: the first ready one")
+    agent_fallback: str = setting(
+        "", "agent name", "agent that takes over if the named one is not ready; empty: the task fails"
+    )
     silence_timeout_s: float = setting(
-        180.0, "seconds", "a turn without a sign of life for so long is ended", low=1, high=86_400
+        180.0, "seconds", "a turn without activity for this long is ended", low=1, high=86_400
     )
     permission_timeout_s: float = setting(
-        0.0, "seconds", "a permission or question waits so long for a person; 0: without limit", low=0, high=604_800
+        0.0, "seconds", "how long a permission or question waits for a person; 0: no limit", low=0, high=604_800
     )
     permission_timeout_answer: str = setting(
-        "refuse", "answer", "what a permission gets when that time is over", choices=("refuse", "allow")
+        "refuse", "answer", "answer to a permission when that time is over", choices=("refuse", "allow")
     )
-    stop_grace_s: float = setting(
-        10.0, "seconds", "an agent asked to stop gets so long before it is killed", low=0.1, high=600
+    turn_text_max_kchars: int = setting(
+        limits.TURN_TEXT_MAX_CHARS // 1000,
+        "thousand characters",
+        "text of a turn that is kept in the database; the rest goes to files",
+        low=100,
+        high=100_000,
     )
-    drain_s: float = setting(10.0, "seconds", "running turns get so long when the service stops", low=0, high=3_600)
+    sign_commits: bool = setting(
+        False, "true or false", "true: sign commits of changes where your git's commit.gpgsign is set"
+    )
+    stop_grace_s: float = setting(10.0, "seconds", "time an agent gets to stop before it is killed", low=0.1, high=600)
+    drain_s: float = setting(10.0, "seconds", "time running turns get to end when the service stops", low=0, high=3_600)
     lease_ttl_s: float = setting(
-        limits.LEASE_TTL_S, "seconds", "a host that is silent for so long is taken for dead", low=1, high=600
+        limits.LEASE_TTL_S, "seconds", "a host that is silent for this long counts as dead", low=1, high=600
     )
     poll_interval_s: float = setting(
-        limits.POLL_INTERVAL_S, "seconds", "safety net should a notification be lost", low=0.05, high=60
+        limits.POLL_INTERVAL_S, "seconds", "polling interval, the safety net for lost notifications", low=0.05, high=60
     )
-    log_level: str = setting("info", "level", "how much is logged", choices=("debug", "info", "warning", "error"))
+    log_level: str = setting(
+        "info", "level", "minimum level of log lines", choices=("debug", "info", "warning", "error")
+    )
     log_format: str = setting("text", "format", "json: one object a line", choices=("text", "json"))
-    failpoints: str = setting("", "name=count, ...", "for tests of recovery: the process kills itself at these places")
-    models: ModelServer = field(default_factory=ModelServer)
-    agents: Agents = field(default_factory=Agents)
-    worktrees: Worktrees = field(default_factory=Worktrees)
+    failpoints: str = setting("", "name=count, ...", "for recovery tests: the process kills itself at these points")
+    models: ModelServerSettings = field(default_factory=ModelServerSettings)
+    agents: AgentsSettings = field(default_factory=AgentsSettings)
+    worktrees: WorktreeSettings = field(default_factory=WorktreeSettings)
+    environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     more_agents: tuple[AgentEntry, ...] = ()
-    surroundings: Surroundings = field(
-        default_factory=lambda: Surroundings(home=Path("/"), search_path="", config_home=Path("/"), data_home=Path("/"))
+    more_models: tuple[ModelServer, ...] = ()
+    mcp_servers: tuple[McpServer, ...] = ()
+    surroundings: HostFacts = field(
+        default_factory=lambda: HostFacts(home=Path("/"), search_path="", config_home=Path("/"), data_home=Path("/"))
     )
+
+    @property
+    def usual_places(self) -> tuple[UsualPlace, ...]:
+        """Where model servers are looked for."""
+        kinds = {place.port: place.kind for place in USUAL_PLACES}
+        return tuple(UsualPlace(kinds.get(int(port), "model server"), int(port)) for port in self.models.usual_ports)
+
+    @property
+    def model_servers(self) -> tuple[ModelServer, ...]:
+        """All model servers: the one of [models], then those with names in the order of the file."""
+        one = self.models
+        options = ModelOptions(turns_at_once=one.turns_at_once)
+        unnamed = ModelServer(base_url=one.base_url, api_key=one.api_key, default=one.default, options=options)
+        return (*([unnamed] if one.base_url else []), *self.more_models)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """One setting as the documentation and the error texts name it."""
+    """One setting as documentation and errors name it."""
 
     name: str  # dotted, as in the file
     env: str

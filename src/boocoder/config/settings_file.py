@@ -1,4 +1,4 @@
-"""Reads the TOML file of settings into (name, value, place); knows names, but neither types nor meanings."""
+"""Reads the settings file into (name, value, place)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from boocoder.errors import InvalidInput
 FILE_MAX_BYTES = 1024 * 1024  # a settings file is a page or two; anything larger is not one
 
 Found = tuple[str, object, str]
-"""A setting's dotted name, its value as found, and where it was found, in words."""
+"""A setting's dotted name, its raw value, and the place it came from."""
 
 
 def read_settings_file(
-    path: Path, names: Collection[str], *, required: bool, free: Callable[[str], bool] = lambda _: False
+    path: Path,
+    names: Collection[str],
+    *,
+    required: bool,
+    free: Callable[[str], bool] = lambda _: False,
+    free_keys: Callable[[str], Collection[str]] = lambda _: (),
 ) -> list[Found]:
     """All settings in a TOML file.
 
@@ -26,6 +31,7 @@ def read_settings_file(
         names: dotted names of the settings that exist.
         free: whether a dotted name that is not listed may be a setting, or a table of them; a table that is listed
             holds listed settings only.
+        free_keys: the keys of a table that is not listed, by its name, to suggest one.
         required: False if a missing file means no settings.
 
     Raises:
@@ -38,12 +44,12 @@ def read_settings_file(
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidInput("config_not_toml", f"{path} is not TOML: {error}.", "Correct that line.") from error
-    place = _Place(path, text)
-    return [(name, value, place.of(name)) for name, value in _flatten(table, "", place, names, free)]
+    place = _SettingLocation(path, text)
+    return [(name, value, place.of(name)) for name, value in _flatten(table, "", place, names, free, free_keys)]
 
 
-class _Place:
-    """Tells where in a file a setting stands."""
+class _SettingLocation:
+    """Finds the line of a setting in its file."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -53,7 +59,7 @@ class _Place:
         return f"{self._path}, line {self._line(name)}"
 
     def _line(self, name: str) -> int:
-        """1-based; 1 where it cannot be told (inline tables, quoted keys)."""
+        """1-based; 1 if unknown (inline tables, quoted keys)."""
         table, _, key = name.rpartition(".")
         current = ""
         for number, line in enumerate(self._lines, 1):
@@ -95,7 +101,12 @@ def _read(path: Path, *, required: bool) -> str | None:
 
 
 def _flatten(
-    table: Mapping[str, object], prefix: str, place: _Place, names: Collection[str], free: Callable[[str], bool]
+    table: Mapping[str, object],
+    prefix: str,
+    place: _SettingLocation,
+    names: Collection[str],
+    free: Callable[[str], bool],
+    free_keys: Callable[[str], Collection[str]],
 ) -> Iterator[tuple[str, object]]:
     listed = any(other.startswith(prefix) for other in names)
     for key, value in table.items():
@@ -103,13 +114,15 @@ def _flatten(
         if name in names or (free(name) and not listed):
             yield name, value
         elif isinstance(value, dict) and (free(name) or any(other.startswith(f"{name}.") for other in names)):
-            yield from _flatten(value, f"{name}.", place, names, free)
+            yield from _flatten(value, f"{name}.", place, names, free, free_keys)
         else:
-            raise unknown_setting(name, place.of(name), names)
+            table_name = prefix.rstrip(".")
+            keys = free_keys(table_name) if free(table_name) and not listed else ()
+            raise unknown_setting(name, place.of(name), [prefix + one for one in keys] or names)
 
 
 def unknown_setting(name: str, where: str, names: Collection[str]) -> InvalidInput:
-    """The error for a name that is no setting, with the nearest one that is."""
+    """The error for an unknown setting, with the nearest known name."""
     last = name.rpartition(".")[2]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6) or [
         other for other in names if difflib.SequenceMatcher(None, other.rpartition(".")[2], last).ratio() > 0.75

@@ -1,1 +1,1 @@
-"""A claimed task becomes a turn: prepare, drive, record, settle."""
+"""A claimed task becomes a turn: prepare, drive, record, finish."""

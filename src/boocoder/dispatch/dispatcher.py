@@ -1,4 +1,4 @@
-"""Wake, claim, run: at most one turn a session, a bounded number in all, and an end that loses nothing."""
+"""Claims tasks and runs them: one turn a session at a time, a bounded number in all."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from boocoder.db.claim import ClaimedTask, claim_tasks
-from boocoder.dispatch.owner import Owner
-from boocoder.dispatch.run_turn import TurnServices, run_turn
+from boocoder.db.tasks.claim import ClaimedTask, claim_tasks
+from boocoder.dispatch.attempt_key import AttemptKey
+from boocoder.dispatch.turn.run import run_turn
+from boocoder.dispatch.turn.services import TurnServices
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.model.ids import HostId, InstanceId, TaskId
 from boocoder.model.limits import LEASE_TTL_S, POLL_INTERVAL_S
 from boocoder.model.turn import StopReason, StopSignal
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
-SETTLE_MARGIN_S = 5.0  # for the snapshots and transactions of turns that were interrupted by a stop
+FINISH_MARGIN_S = 5.0  # for the snapshots and transactions of turns that were interrupted by a stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class DispatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
-    owner: Owner
+class _RunningTask:
+    attempt: AttemptKey
     stop: StopSignal
 
 
@@ -55,9 +56,9 @@ class Dispatcher:
         self._instance_id = instance_id
         self._services = services
         self._settings = settings
-        self._supervisor = Supervisor("dispatcher")
-        self._turns = Supervisor("turns")
-        self._running: dict[TaskId, _Running] = {}
+        self._supervisor = TaskSupervisor("dispatcher")
+        self._turns = TaskSupervisor("turns")
+        self._running: dict[TaskId, _RunningTask] = {}
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -71,9 +72,9 @@ class Dispatcher:
         self._wake.set()
 
     @property
-    def running(self) -> frozenset[Owner]:
+    def running(self) -> frozenset[AttemptKey]:
         """The attempts that run here now."""
-        return frozenset(turn.owner for turn in self._running.values())
+        return frozenset(turn.attempt for turn in self._running.values())
 
     def ask_to_stop(self, task_id: TaskId, reason: StopReason) -> bool:
         """Ask a running turn to end; says whether it runs here."""
@@ -95,7 +96,7 @@ class Dispatcher:
         await self._wait_idle(self._settings.drain_s)
         for turn in self._running.values():
             turn.stop.set(StopReason.SHUTDOWN)
-        await self._wait_idle(self._settings.stop_grace_s + SETTLE_MARGIN_S)
+        await self._wait_idle(self._settings.stop_grace_s + FINISH_MARGIN_S)
         await self._turns.stop()
 
     async def _wait_idle(self, timeout_s: float) -> None:
@@ -127,20 +128,22 @@ class Dispatcher:
         async with self._services.database.relaxed() as conn:
             claimed = await claim_tasks(conn, self._host_id, self._instance_id, free, self._settings.lease_ttl_s)
         for task in claimed:
-            owner = Owner(task.id, task.epoch, self._host_id, self._instance_id)
-            turn = _Running(owner, StopSignal())
+            attempt = AttemptKey(task.id, task.epoch, self._host_id, self._instance_id)
+            turn = _RunningTask(attempt, StopSignal())
             if task.cancel_requested_at is not None:
                 turn.stop.set(StopReason.CANCELLED)
             self._running[task.id] = turn
             self._turns.spawn(self._run(task, turn), f"turn:{task.id}")
 
-    async def _run(self, task: ClaimedTask, turn: _Running) -> None:
+    async def _run(self, task: ClaimedTask, turn: _RunningTask) -> None:
         try:
-            await run_turn(task, turn.owner, turn.stop, self._services)
+            await run_turn(task, turn.attempt, turn.stop, self._services)
         except LeaseLost as error:
             log.warning("lease lost", extra={"task_id": task.id, "text": error.text})
         except Unavailable as error:
-            log.error("turn left to the rescue", extra={"task_id": task.id, "code": error.code})
+            log.error(
+                "turn not finished, leaving it to orphan recovery", extra={"task_id": task.id, "code": error.code}
+            )
         finally:
             self._running.pop(task.id, None)
             self._wake.set()

@@ -1,4 +1,4 @@
-"""Keeps this host's leases alive, stops turns that lost theirs, and hears of cancels that NOTIFY missed."""
+"""Renews this host's leases, stops turns that lost theirs, and catches cancels that NOTIFY missed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from boocoder.db import hosts
-from boocoder.db.pool import Database
-from boocoder.db.turns import list_cancelled
+from boocoder.db.core.pool import Database
+from boocoder.db.tasks import hosts, tasks
+from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.dispatcher import Dispatcher
-from boocoder.dispatch.owner import Owner
 from boocoder.errors import LeaseLost, Unavailable
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.model.turn import StopReason
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ class LeaseKeeper:
     Args:
         ttl_s: how long a lease lasts.
         renew_s: time between renewals, at most a third of `ttl_s`.
-        on_abandoned: called with attempts that are live in our name but run nowhere: they need the rescue.
+        on_abandoned: called with attempts that are live in our name but run nowhere: orphan recovery has to end them.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class LeaseKeeper:
         instance_id: InstanceId,
         ttl_s: float,
         renew_s: float,
-        on_abandoned: Callable[[list[Owner]], Awaitable[None]],
+        on_abandoned: Callable[[list[AttemptKey]], Awaitable[None]],
     ) -> None:
         self._database = database
         self._dispatcher = dispatcher
@@ -47,8 +46,8 @@ class LeaseKeeper:
         self._ttl_s = ttl_s
         self._renew_s = min(renew_s, ttl_s / 3)
         self._on_abandoned = on_abandoned
-        self._supervisor = Supervisor("leases")
-        self._suspects: set[Owner] = set()
+        self._supervisor = TaskSupervisor("leases")
+        self._suspects: set[AttemptKey] = set()
 
     async def start(self) -> None:
         """Begin to renew."""
@@ -75,23 +74,23 @@ class LeaseKeeper:
                 self._stop_all()
 
     def _stop_all(self) -> None:
-        for owner in self._dispatcher.running:
-            self._dispatcher.ask_to_stop(owner.task_id, StopReason.LEASE_LOST)
+        for attempt in self._dispatcher.running:
+            self._dispatcher.ask_to_stop(attempt.task_id, StopReason.LEASE_LOST)
 
     async def _renew(self) -> None:
         before = self._dispatcher.running
         async with self._database.connection() as conn:
             held = await hosts.renew_leases(conn, self._host_id, self._instance_id, self._ttl_s)
-            cancelled = await list_cancelled(conn, self._instance_id)
-        live = {Owner(task_id, epoch, self._host_id, self._instance_id) for task_id, epoch in held}
+            cancelled = await tasks.list_cancelled(conn, self._instance_id)
+        live = {AttemptKey(task_id, epoch, self._host_id, self._instance_id) for task_id, epoch in held}
         for task_id in cancelled:
             self._dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
         running = self._dispatcher.running
-        for owner in (before & running) - live:
-            self._dispatcher.ask_to_stop(owner.task_id, StopReason.LEASE_LOST)
-        await self._rescue_abandoned(live - running - before)
+        for attempt in (before & running) - live:
+            self._dispatcher.ask_to_stop(attempt.task_id, StopReason.LEASE_LOST)
+        await self._recover_abandoned(live - running - before)
 
-    async def _rescue_abandoned(self, idle: set[Owner]) -> None:
+    async def _recover_abandoned(self, idle: set[AttemptKey]) -> None:
         """Twice seen live without a turn: the first time it may have been claimed this very moment."""
         abandoned = sorted(idle & self._suspects, key=str)
         self._suspects = idle

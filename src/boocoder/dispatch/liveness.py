@@ -41,7 +41,7 @@ class Liveness:
         self._waiting += 1
 
     def waiting_ends(self) -> None:
-        """It was answered; the clock starts anew."""
+        """It was answered; the clock restarts."""
         self._waiting -= 1
         self.touch()
 
@@ -66,7 +66,7 @@ class Liveness:
                 whether the store holds the turn for running.
 
         Returns:
-            what the store said last: a model that hangs looks like work for ever, so it does not save the turn.
+            the store's last answer: a hanging model looks like work for ever, so it does not save the turn.
         """
         while True:
             if self.state is LivenessState.SILENT:

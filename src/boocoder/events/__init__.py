@@ -1,1 +1,1 @@
-"""What agents said (AgentEvent), how it adds up (transcript), and what clients receive (frames). Pure."""
+"""Events of agents (AgentEvent), the transcript folded from them, and frames for clients. No I/O."""

@@ -1,21 +1,25 @@
-"""The closed union of what a backend reports during a turn. Backends make these; dispatch.record consumes them."""
+"""The closed union of what a backend reports during a turn; frames carry its value types as they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from boocoder.model.turn import ResumeStep
+from boocoder.wire.permissions import AskedQuestion
 
 
 class ToolStatus(StrEnum):
-    """Only ever moves forward: pending -> running -> completed | failed | cancelled."""
+    """Only ever moves forward: pending -> running -> completed | failed | cancelled | unreported."""
 
     PENDING = "pending"
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNREPORTED = "unreported"  # the turn completed, and the agent never reported the result of the call
 
     @property
     def final(self) -> bool:
@@ -38,17 +42,20 @@ class ToolKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
-    """What a tool says it changed in one file; the truth is the snapshot, this is for the screen."""
+class FileDiff(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a tool says it changed in one file, for the screen; the snapshot has the truth.
+
+    Args:
+        cut: in a frame: texts longer than INLINE_TEXT_MAX_CHARS are left out.
+    """
 
     path: str
-    old_text: str | None
-    new_text: str
+    old_text: str | None = None
+    new_text: str = ""
+    cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file, and a 1-based line if known, that a tool touches."""
 
     path: str
@@ -80,7 +87,7 @@ class ToolCall:
         name: the agent's own name of the tool.
         kind: what it does.
         title: one line for the screen.
-        status: where it stands.
+        status: its state.
         input: the arguments as JSON text ("" while unknown).
         output: all output so far, whole, as text.
         exit_code: of a command, if known.
@@ -110,8 +117,7 @@ class PlanStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanEntry:
+class PlanEntry(msgspec.Struct, frozen=True):
     """One step of the agent's plan."""
 
     text: str
@@ -125,8 +131,7 @@ class Plan:
     entries: tuple[PlanEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AgentCommand:
+class SlashCommand(msgspec.Struct, frozen=True, omit_defaults=True):
     """A slash command that the agent offers."""
 
     name: str
@@ -137,7 +142,7 @@ class AgentCommand:
 class AgentCommands:
     """All slash commands of the agent; the latest list wins."""
 
-    commands: tuple[AgentCommand, ...]
+    commands: tuple[SlashCommand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Usage:
         input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens: counts >= 0.
         cost_usd: in US dollars, 0.0 if the agent does not say.
         context_tokens: tokens of the last model call, for a context meter; 0 if unknown.
+        tokens_per_s: how fast the model wrote its last answer; 0.0 if unknown.
     """
 
     input_tokens: int = 0
@@ -157,10 +163,11 @@ class Usage:
     cache_write_tokens: int = 0
     cost_usd: float = 0.0
     context_tokens: int = 0
+    tokens_per_s: float = 0.0
 
 
 class NoticeLevel(StrEnum):
-    """How much a person should care."""
+    """How important a notice is to a person."""
 
     INFO = "info"
     WARNING = "warning"
@@ -191,7 +198,13 @@ class PromptSending:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The agent is alive although it says nothing (a heartbeat that proves work, not just a connection)."""
+    """The agent is alive although it says nothing (a heartbeat that proves work, not just a connection).
+
+    Args:
+        text: what it waits for or does, for the screen while it lasts; "" for a bare heartbeat.
+    """
+
+    text: str = ""
 
 
 AgentEvent = (
@@ -208,8 +221,7 @@ AgentEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionOption:
+class PermissionOption(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer that the agent offers. `kind` is allow_once, allow_always, reject_once or reject_always."""
 
     id: str
@@ -228,6 +240,7 @@ class PermissionRequest:
         argument: the normalised argument that a rule is matched against (command line, path, URL).
         part: `part` of the tool call that asks, or "".
         options: answers that the agent offers.
+        own_files: whether it only writes ordinary files of the worktree, which needs no answer unless a rule says so.
     """
 
     key: str
@@ -236,24 +249,19 @@ class PermissionRequest:
     argument: str
     part: str = ""
     options: tuple[PermissionOption, ...] = field(default=())
+    own_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionAnswer:
-    """What a person or a rule decided; `message` is told to the agent with a refusal."""
+    """What a person or a rule decided; `message` goes to the agent with a refusal."""
 
     allowed: bool
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question of an agent with its choices (empty: free text)."""
-
-    text: str
-    header: str = ""
-    choices: tuple[str, ...] = ()
-    multiple: bool = False
+class Question(AskedQuestion, frozen=True, omit_defaults=True):
+    """One question of an agent, as frames and rows hold it: fields with their default values are omitted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from boocoder.events.frames import Frame
 from boocoder.model.ids import MessageId
 from boocoder.model.task import PartKind
 
@@ -43,7 +45,7 @@ class ToolTextItem:
 
     Args:
         field: 'input' or 'output'.
-        offset: where `text` stands, in code points.
+        offset: position of `text`, in code points.
         replace: whether what is stored of this field is deleted first.
     """
 
@@ -56,3 +58,32 @@ class ToolTextItem:
 
 
 BatchItem = PartItem | EventItem | TextItem | ToolTextItem
+
+
+@dataclass(frozen=True, slots=True)
+class OverflowText:
+    """Text beyond a turn's share of the database, to be appended to a file.
+
+    Args:
+        field: 'text', 'input' or 'output'.
+        replace: whether the file starts over.
+    """
+
+    part: int
+    field: str
+    text: str
+    replace: bool = False
+
+
+class StreamBatch(NamedTuple):
+    """What one write of a turn stores.
+
+    Args:
+        items: in order.
+        frames: of each numbered item its durable frame, or None for text that was shown live.
+        live_frames: how many live frames those texts were.
+    """
+
+    items: list[BatchItem]
+    frames: list[Frame | None]
+    live_frames: int

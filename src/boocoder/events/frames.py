@@ -1,7 +1,7 @@
 """Frames: what clients receive about a session. docs/frames.md lists each; a test compares the two.
 
 A frame with `seq` is durable: it is numbered per session without gap and can be replayed. `delta` and
-`reasoning_delta` carry (message_id, part, offset) besides: live ones have no seq and come at once, replayed
+`reasoning_delta` also carry (message_id, part, offset): live ones have no seq and come at once, replayed
 ones have one. A client keeps the text of a part and applies `text = text[:offset] + frame.text` only where
 offset <= len(text) and drops what it has; offsets count Unicode code points. That rule makes doubles harmless.
 """
@@ -14,7 +14,17 @@ from uuid import UUID
 
 import msgspec
 
-from boocoder.events.agent_event import NoticeLevel, PlanStatus, ToolKind, ToolStatus
+from boocoder.events.agent_event import (
+    FileDiff,
+    Location,
+    NoticeLevel,
+    PermissionOption,
+    PlanEntry,
+    Question,
+    SlashCommand,
+    ToolKind,
+    ToolStatus,
+)
 
 
 class FrameBase(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -31,7 +41,7 @@ class FrameBase(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="typ
     at: float = 0.0
 
 
-class TurnStarted(FrameBase, tag="turn_started"):
+class TurnStartedFrame(FrameBase, tag="turn_started"):
     """A task became a turn."""
 
     task_id: UUID
@@ -51,7 +61,7 @@ class AttachmentData(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-class MessageStarted(FrameBase, tag="message_started"):
+class MessageStartedFrame(FrameBase, tag="message_started"):
     """A message begins. A user's message comes whole, in `text`, with the files that were sent with it."""
 
     message_id: UUID
@@ -62,7 +72,7 @@ class MessageStarted(FrameBase, tag="message_started"):
     attachments: tuple[AttachmentData, ...] = ()
 
 
-class Delta(FrameBase, tag="delta"):
+class DeltaFrame(FrameBase, tag="delta"):
     """More text of part `part` of a message, standing at `offset` (code points)."""
 
     message_id: UUID
@@ -71,7 +81,7 @@ class Delta(FrameBase, tag="delta"):
     text: str
 
 
-class ReasoningDelta(FrameBase, tag="reasoning_delta"):
+class ReasoningDeltaFrame(FrameBase, tag="reasoning_delta"):
     """More reasoning of part `part` of a message, standing at `offset` (code points)."""
 
     message_id: UUID
@@ -80,23 +90,7 @@ class ReasoningDelta(FrameBase, tag="reasoning_delta"):
     text: str
 
 
-class FileDiffData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a tool says it changed in one file; texts longer than INLINE_TEXT_MAX_CHARS are left out (`cut`)."""
-
-    path: str
-    old_text: str | None = None
-    new_text: str = ""
-    cut: bool = False
-
-
-class LocationData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file and a 1-based line."""
-
-    path: str
-    line: int | None = None
-
-
-class ToolCall(FrameBase, tag="tool_call"):
+class ToolCallFrame(FrameBase, tag="tool_call"):
     """The whole present state of a tool call; the latest one of a part wins.
 
     `input` and `output` hold at most INLINE_TEXT_MAX_CHARS characters (the output's end, as a terminal
@@ -115,42 +109,28 @@ class ToolCall(FrameBase, tag="tool_call"):
     output: str = ""
     output_chars: int = 0
     exit_code: int | None = None
-    locations: tuple[LocationData, ...] = ()
-    diffs: tuple[FileDiffData, ...] = ()
+    locations: tuple[Location, ...] = ()
+    diffs: tuple[FileDiff, ...] = ()
     parent: int | None = None
 
 
-class PlanEntryData(msgspec.Struct, frozen=True):
-    """One step of a plan."""
-
-    text: str
-    status: PlanStatus
-
-
-class Plan(FrameBase, tag="plan"):
+class PlanFrame(FrameBase, tag="plan"):
     """The agent's whole plan; the latest one wins."""
 
     message_id: UUID
     part: int
-    entries: tuple[PlanEntryData, ...]
+    entries: tuple[PlanEntry, ...]
 
 
-class AgentCommandData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A slash command."""
-
-    name: str
-    description: str = ""
-
-
-class AgentCommands(FrameBase, tag="agent_commands"):
+class AgentCommandsFrame(FrameBase, tag="agent_commands"):
     """The slash commands that the chat's agent offers now."""
 
     chat_id: UUID
     agent: str
-    commands: tuple[AgentCommandData, ...]
+    commands: tuple[SlashCommand, ...]
 
 
-class Usage(FrameBase, tag="usage"):
+class UsageFrame(FrameBase, tag="usage"):
     """Tokens and cost of the turn so far."""
 
     task_id: UUID
@@ -161,9 +141,17 @@ class Usage(FrameBase, tag="usage"):
     cache_write_tokens: int = 0
     cost_usd: float = 0.0
     context_tokens: int = 0
+    tokens_per_s: float = 0.0
 
 
-class Notice(FrameBase, tag="notice"):
+class ProgressFrame(FrameBase, tag="progress"):
+    """What a running turn waits for just now; live only, and over as soon as anything else comes of the turn."""
+
+    task_id: UUID
+    text: str
+
+
+class NoticeFrame(FrameBase, tag="notice"):
     """Something that the person should see and the agent did not say."""
 
     code: str
@@ -173,15 +161,7 @@ class Notice(FrameBase, tag="notice"):
     part: int | None = None
 
 
-class PermissionOptionData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer that the agent offers; `kind` is allow_once, allow_always, reject_once or reject_always."""
-
-    id: str
-    label: str
-    kind: str
-
-
-class Permission(FrameBase, tag="permission"):
+class PermissionFrame(FrameBase, tag="permission"):
     """The agent asks before it acts, or what came of it; the latest one of a part wins.
 
     `asked` waits for an answer to POST /api/permissions/{request_id}/answer.
@@ -195,37 +175,44 @@ class Permission(FrameBase, tag="permission"):
     tool: str
     title: str
     argument: str
-    options: tuple[PermissionOptionData, ...] = ()
+    options: tuple[PermissionOption, ...] = ()
     tool_part: int | None = None
     decided_by: str = ""
     rule_id: UUID | None = None
     message: str = ""
 
 
-class QuestionData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One question; without choices the answer is free text."""
-
-    text: str
-    header: str = ""
-    choices: tuple[str, ...] = ()
-    multiple: bool = False
-
-
-class Question(FrameBase, tag="question"):
-    """The agent wants to know something, or what it was told; the latest one of a part wins."""
+class QuestionFrame(FrameBase, tag="question"):
+    """A question of the agent, or its answer; the latest one of a part wins."""
 
     message_id: UUID
     part: int
     task_id: UUID
     request_id: UUID
     state: Literal["asked", "answered", "refused", "cancelled"]
-    questions: tuple[QuestionData, ...]
+    questions: tuple[Question, ...]
     answers: tuple[tuple[str, ...], ...] = ()
     tool_part: int | None = None
     decided_by: str = ""
 
 
-class ChangeUpdated(FrameBase, tag="change_updated"):
+class SteerFrame(FrameBase, tag="steer"):
+    """A person's message to a turn that runs; the latest one of a `steer_id` wins.
+
+    `message_id` and `part` are where in the conversation the agent got it; both are null before that.
+    """
+
+    steer_id: UUID
+    task_id: UUID
+    state: Literal["reserved", "delivered", "confirmed", "returned", "withdrawn", "unconfirmed"]
+    text: str
+    sent_by: Literal["page", "cli", "api"]
+    message_id: UUID | None = None
+    part: int | None = None
+    queued_task_id: UUID | None = None
+
+
+class ChangeUpdatedFrame(FrameBase, tag="change_updated"):
     """The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected."""
 
     change_id: UUID
@@ -236,8 +223,8 @@ class ChangeUpdated(FrameBase, tag="change_updated"):
     deletions: int = 0
 
 
-class ReviewChanged(FrameBase, tag="review_changed"):
-    """How the person's review of a change stands: units by verdict, and remarks that wait to be sent."""
+class ReviewChangedFrame(FrameBase, tag="review_changed"):
+    """State of a change's review: units by verdict, and comments not sent yet."""
 
     change_id: UUID
     accepted: int = 0
@@ -246,7 +233,7 @@ class ReviewChanged(FrameBase, tag="review_changed"):
     unsent_comments: int = 0
 
 
-class MessageComplete(FrameBase, tag="message_complete"):
+class MessageCompleteFrame(FrameBase, tag="message_complete"):
     """No more parts of this message will come. `status` is not `complete` where its turn did not complete."""
 
     message_id: UUID
@@ -254,7 +241,7 @@ class MessageComplete(FrameBase, tag="message_complete"):
     status: Literal["complete", "failed", "cancelled", "interrupted", "timed_out"]
 
 
-class TurnEnded(FrameBase, tag="turn_ended"):
+class TurnEndedFrame(FrameBase, tag="turn_ended"):
     """The one terminal frame of a turn: how it ended, why, and what to do."""
 
     task_id: UUID
@@ -266,7 +253,7 @@ class TurnEnded(FrameBase, tag="turn_ended"):
     epoch: int = 1
 
 
-class QueueChanged(FrameBase, tag="queue_changed"):
+class QueueChangedFrame(FrameBase, tag="queue_changed"):
     """A task of the session entered or left the queue, or waits with another prompt or at another place."""
 
     task_id: UUID
@@ -274,30 +261,32 @@ class QueueChanged(FrameBase, tag="queue_changed"):
     pending: int
 
 
-class Resync(FrameBase, tag="resync"):
+class ResyncFrame(FrameBase, tag="resync"):
     """Frames were dropped for this client because it was too slow: subscribe again after the last `seq` it has."""
 
     reason: str
 
 
 Frame = (
-    TurnStarted
-    | MessageStarted
-    | Delta
-    | ReasoningDelta
-    | ToolCall
-    | Plan
-    | AgentCommands
-    | Usage
-    | Notice
-    | Permission
-    | Question
-    | ChangeUpdated
-    | ReviewChanged
-    | MessageComplete
-    | TurnEnded
-    | QueueChanged
-    | Resync
+    TurnStartedFrame
+    | MessageStartedFrame
+    | DeltaFrame
+    | ReasoningDeltaFrame
+    | ToolCallFrame
+    | PlanFrame
+    | AgentCommandsFrame
+    | UsageFrame
+    | ProgressFrame
+    | NoticeFrame
+    | PermissionFrame
+    | QuestionFrame
+    | SteerFrame
+    | ChangeUpdatedFrame
+    | ReviewChangedFrame
+    | MessageCompleteFrame
+    | TurnEndedFrame
+    | QueueChangedFrame
+    | ResyncFrame
 )
 
 _encoder = msgspec.json.Encoder()
@@ -316,6 +305,11 @@ def decode(data: bytes | str) -> Frame:
         msgspec.ValidationError: unknown type, or fields of the wrong type.
     """
     return _decoder.decode(data)
+
+
+def session_notice(session_id: UUID, code: str, text: str, level: NoticeLevel = NoticeLevel.INFO) -> NoticeFrame:
+    """A notice outside of any message."""
+    return NoticeFrame(session_id=session_id, code=code, text=text, level=level)
 
 
 def number(drafts: Sequence[Frame], first: int, at: float) -> None:

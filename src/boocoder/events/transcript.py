@@ -5,57 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from boocoder.events import agent_event as said
-from boocoder.events import frames
-from boocoder.events.batch import BatchItem, EventItem, PartItem, TextItem, ToolTextItem
+from boocoder.events import agent_event, frames
+from boocoder.events.batch import BatchItem, EventItem, OverflowText, PartItem, StreamBatch, TextItem, ToolTextItem
 from boocoder.events.clean_text import clean, split_high_surrogate
+from boocoder.events.message_part import KnownPart, TextPart, TextPiece, request_item, steer_item
+from boocoder.events.redaction import Redactor
 from boocoder.events.tool_part import ToolPart
 from boocoder.model.ids import ChatId, MessageId, SessionId, TaskId
+from boocoder.model.limits import TURN_TEXT_MAX_CHARS
 from boocoder.model.task import PartKind
 
 PLAN_KEY = "plan"  # a turn has one plan part
 BEGINNING_CHARS = 2_000  # kept for a summary
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPart:
-    """A part that is stored already, when a turn is picked up again after a crash.
-
-    Args:
-        chars: code points of its streamed text.
-        data: the JSON of its newest frame, of a tool call.
-    """
-
-    part: int
-    kind: PartKind
-    key: str
-    chars: int = 0
-    data: bytes | None = None
-
-
-@dataclass(slots=True)
-class _TextPart:
-    """A part of text or reasoning, of which `chars` code points are shown or stored."""
-
-    part: int
-    kind: PartKind
-    chars: int = 0
-    repeat: int = 0  # code points still to be dropped, because they are stored already
-    held: str = ""  # a high surrogate that waits for its other half
-
-
-@dataclass(slots=True)
-class _TextPiece:
-    """Text that waits to be stored; grows until it is taken."""
-
-    part: int
-    kind: PartKind
-    offset: int
-    pieces: list[str]
-    shown: bool  # live, so that its number needs no frame
-
-
-_Waiting = PartItem | ToolTextItem | _TextPiece | frames.Frame
+_Waiting = PartItem | ToolTextItem | TextPiece | frames.Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +30,6 @@ class TurnIds:
     chat_id: ChatId
     task_id: TaskId
     message_id: MessageId
-
-
-def request_item(frame: frames.Permission | frames.Question) -> PartItem:
-    """The part that holds the newest state of a permission or question."""
-    kind = PartKind.PERMISSION if isinstance(frame, frames.Permission) else PartKind.QUESTION
-    return PartItem(MessageId(frame.message_id), frame.part, kind, f"request:{frame.request_id}", frames.encode(frame))
 
 
 class Transcript:
@@ -85,34 +43,54 @@ class Transcript:
     Args:
         ids: where the frames belong.
         agent: the product's name.
-        known: parts that an earlier attempt stored: their text is skipped when it is said again.
+        known: parts that an earlier attempt stored: their text is skipped when it is repeated.
+        text_max_chars: of the turn's text that goes into the database; what comes after is taken as overflow.
+        redactor: replaces secrets in everything that an agent says; None where the project wants that off.
     """
 
-    def __init__(self, ids: TurnIds, *, agent: str, known: Iterable[KnownPart] = ()) -> None:
+    def __init__(
+        self,
+        ids: TurnIds,
+        *,
+        agent: str,
+        known: Iterable[KnownPart] = (),
+        text_max_chars: int = TURN_TEXT_MAX_CHARS,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self._redactor = redactor
         self._ids = ids
         self._agent = agent
         self._items: list[_Waiting] = []
         self._latest: dict[str, int] = {}  # place in _items of a state that a later one replaces
-        self._texts: dict[str, _TextPart] = {}
+        self._texts: dict[str, TextPart] = {}
         self._tools: dict[str, ToolPart] = {}
         self._next_part = 0
         self._plan: int | None = None
         self._notices = 0
         self._first_words: list[str] = []
         self._first_chars = 0
+        self._first_part = 0
         self._durable_waits = False
         self._live_frames = 0
+        self._text_room = text_max_chars
+        self._text_max_chars = text_max_chars
+        self._overflow: list[OverflowText] = []
+        self._overflowed = False
+        self._running_tools: set[str] = set()
         self.pending_chars = 0
-        self.usage: said.Usage | None = None
+        self.usage: agent_event.Usage | None = None
         for part in known:
             self._remember(part)
 
     def _remember(self, part: KnownPart) -> None:
         self._next_part = max(self._next_part, part.part + 1)
         if part.kind in (PartKind.TEXT, PartKind.REASONING):
-            self._texts[part.key] = _TextPart(part.part, part.kind, chars=part.chars, repeat=part.chars)
+            self._texts[part.key] = TextPart(part.part, part.kind, chars=part.chars, repeat=part.chars)
+            self._text_room = max(0, self._text_room - part.chars)
         elif part.kind is PartKind.TOOL_CALL:
-            self._tools[part.key] = ToolPart.restored(part.part, part.key, part.data)
+            tool = self._tools[part.key] = ToolPart.restored(part.part, part.key, part.data)
+            if tool.running:
+                self._running_tools.add(part.key)
         elif part.kind is PartKind.PLAN:
             self._plan = part.part
         elif part.kind is PartKind.NOTICE:
@@ -121,53 +99,53 @@ class Transcript:
     @property
     def running_tools(self) -> int:
         """How many tool calls have begun and not ended."""
-        return sum(1 for tool in self._tools.values() if tool.running)
+        return len(self._running_tools)
 
     @property
     def beginning(self) -> str:
         """The first text of the answer, for a summary."""
-        return "".join(self._first_words)
+        return "".join(self._first_words).strip()
+
+    @property
+    def pending_items(self) -> int:
+        """How many rows and frames wait to be stored."""
+        return len(self._items)
 
     @property
     def empty(self) -> bool:
         """Whether nothing waits to be stored."""
-        return not self._items
+        return not self._items and not self._overflow
 
-    def apply(self, event: said.AgentEvent) -> frames.Delta | frames.ReasoningDelta | None:
+    def apply(self, event: agent_event.AgentEvent) -> frames.DeltaFrame | frames.ReasoningDeltaFrame | None:
         """Take one event in; returns the live frame to publish, if the event makes one."""
         match event:
-            case said.TextDelta():
+            case agent_event.TextDelta():
                 return self._text(event.part, event.text, PartKind.TEXT)
-            case said.ReasoningDelta():
+            case agent_event.ReasoningDelta():
                 return self._text(event.part, event.text, PartKind.REASONING)
-            case said.ToolCall():
+            case agent_event.ToolCall():
                 self._tool(event)
-            case said.Plan():
+            case agent_event.Plan():
                 self._set_plan(event)
-            case said.AgentCommands():
+            case agent_event.AgentCommands():
                 self._put("commands", self._commands(event))
-            case said.Usage():
+            case agent_event.Usage():
                 self.usage = event
                 self._put("usage", self._usage(event))
-            case said.Notice():
+            case agent_event.Notice():
                 self.notice(event)
-            case said.AgentSessionOpened() | said.PromptSending() | said.Progress():
+            case agent_event.AgentSessionOpened() | agent_event.PromptSending() | agent_event.Progress():
                 pass
         return None
 
-    def take(self) -> tuple[list[BatchItem], list[frames.Frame | None], int]:
-        """Everything that is not stored yet, in order.
-
-        Returns:
-            the items to store; for each numbered item its durable frame, or None for text that was shown live;
-            and how many live frames those texts were.
-        """
+    def take(self) -> StreamBatch:
+        """Everything that is not stored yet, in order."""
         items: list[BatchItem] = []
         durable: list[frames.Frame | None] = []
         for item in self._items:
             if isinstance(item, PartItem | ToolTextItem):
                 items.append(item)
-            elif isinstance(item, _TextPiece):
+            elif isinstance(item, TextPiece):
                 text = "".join(item.pieces)
                 items.append(TextItem(self._ids.message_id, item.part, item.offset, text))
                 durable.append(self._delta(item.kind, item.part, item.offset, text) if not item.shown else None)
@@ -177,23 +155,34 @@ class Transcript:
         live = self._live_frames
         self._items, self._latest, self._live_frames, self.pending_chars = [], {}, 0, 0
         self._durable_waits = False
-        return items, durable, live
+        return StreamBatch(items, durable, live)
+
+    def take_overflow(self) -> list[OverflowText]:
+        """Text beyond `text_max_chars` that is in no file yet; take it before the batch, whose notice names it."""
+        overflow, self._overflow = self._overflow, []
+        return overflow
 
     def close_tools(self) -> None:
-        """The turn is over: a tool call that never ended is shown as cancelled."""
-        for key, tool in list(self._tools.items()):
-            if tool.running and tool.last is not None:
-                self._tool(tool.ended_early(key))
+        """The turn is over: a tool call that never ended is shown as cancelled, and no text is held back any more."""
+        self._release_held()
+        for key in sorted(self._running_tools, key=lambda key: self._tools[key].part):
+            self._tool(self._tools[key].ended_early(key))
 
-    def notice(self, event: said.Notice) -> None:
+    def redacted(self, text: str) -> str:
+        """A text of the agent as it may be stored and shown: without what the database cannot hold, and secrets."""
+        text = clean(text)
+        return text if self._redactor is None else self._redactor.text(text)
+
+    def notice(self, event: agent_event.Notice) -> None:
         """Add a notice as a part of the message."""
+        self._release_held()
         part = self._new_part()
-        frame = frames.Notice(
+        frame = frames.NoticeFrame(
             session_id=self._ids.session_id,
             message_id=self._ids.message_id,
             part=part,
             code=event.code,
-            text=clean(event.text),
+            text=self.redacted(event.text),
             level=event.level,
         )
         self._items.append(self._part(part, PartKind.NOTICE, f"notice:{part}", frames.encode(frame)))
@@ -205,23 +194,50 @@ class Transcript:
         tool = self._tools.get(tool_key)
         return self._new_part(), tool.part if tool else None
 
-    def request(self, frame: frames.Permission | frames.Question) -> None:
+    def request(self, frame: frames.PermissionFrame | frames.QuestionFrame) -> None:
         """Add the newest state of a permission or question."""
+        self._release_held()
         key = f"request:{frame.request_id}"
         self._put(f"part:{key}", request_item(frame))
         self._put(key, frame)
 
-    def _text(self, key: str, text: str, kind: PartKind) -> frames.Delta | frames.ReasoningDelta | None:
+    def new_steer(self) -> int:
+        """The number of the part of a message that the agent gets now."""
+        return self._new_part()
+
+    def steer(self, frame: frames.SteerFrame) -> None:
+        """Add the newest state of a message that the agent got."""
+        self._release_held()
+        item = steer_item(frame)
+        if item is not None:
+            self._put(f"part:{item.key}", item)
+        self._put(f"steer:{frame.steer_id}", frame)
+
+    def _text(self, key: str, text: str, kind: PartKind) -> frames.DeltaFrame | frames.ReasoningDeltaFrame | None:
         part = self._texts.get(key)
         if part is None:
-            part = self._texts[key] = _TextPart(self._new_part(), kind)
+            part = self._texts[key] = TextPart(self._new_part(), kind)
             self._items.append(self._part(part.part, kind, key, None))
+        if self._redactor is not None and part.redacted is None:
+            part.redacted = self._redactor.stream()
         text, part.held = split_high_surrogate(part.held + text)
         text = clean(text)
+        return self._add_text(part, text if part.redacted is None else part.redacted.feed(text))
+
+    def _release_held(self) -> None:
+        """Add what is held back of texts as the possible beginning of a secret: something else comes now."""
+        for part in self._texts.values():
+            if part.redacted is not None and part.redacted.held:
+                self._durable_waits = True  # what is released is published with what is stored
+                self._add_text(part, part.redacted.finish())
+
+    def _add_text(self, part: TextPart, text: str) -> frames.DeltaFrame | frames.ReasoningDeltaFrame | None:
+        kind = part.kind
         if part.repeat:
             dropped = min(part.repeat, len(text))
             part.repeat -= dropped
             text = text[dropped:]
+        text = self._within_room(part, text)
         if not text:
             return None
         offset = part.chars
@@ -229,64 +245,96 @@ class Transcript:
         self.pending_chars += len(text)
         self._store_text(part, offset, text)
         if kind is PartKind.TEXT and self._first_chars < BEGINNING_CHARS:
-            self._first_words.append(text)
+            between = " " if self._first_words and self._first_part != part.part else ""
+            self._first_part = part.part
+            self._first_words.append(between + text)
             self._first_chars += len(text)
         if self._durable_waits:
             return None
         self._live_frames += 1
         return self._delta(kind, part.part, offset, text)
 
-    def _delta(self, kind: PartKind, part: int, offset: int, text: str) -> frames.Delta | frames.ReasoningDelta:
-        make = frames.Delta if kind is PartKind.TEXT else frames.ReasoningDelta
+    def _within_room(self, part: TextPart, text: str) -> str:
+        """What of the text goes into the database; the rest becomes overflow, with one notice a turn."""
+        kept, rest = text[: self._text_room], text[self._text_room :]
+        if rest:
+            if not self._overflowed:
+                self._overflowed = True
+                limit = f"{self._text_max_chars:,}"
+                text = (
+                    f"This turn's text is longer than {limit} characters. The rest is kept in files and read in pages."
+                )
+                self.notice(agent_event.Notice("text_in_files", text, agent_event.NoticeLevel.WARNING))
+            # A file of an earlier attempt is replaced: a recovery says the whole text again.
+            self._overflow.append(OverflowText(part.part, "text", rest, replace=not part.overflowed))
+            part.overflowed = True
+            self.pending_chars += len(rest)
+        self._text_room -= len(kept)
+        return kept
+
+    def _delta(
+        self, kind: PartKind, part: int, offset: int, text: str
+    ) -> frames.DeltaFrame | frames.ReasoningDeltaFrame:
+        make = frames.DeltaFrame if kind is PartKind.TEXT else frames.ReasoningDeltaFrame
         return make(
             session_id=self._ids.session_id, message_id=self._ids.message_id, part=part, offset=offset, text=text
         )
 
-    def _store_text(self, part: _TextPart, offset: int, text: str) -> None:
+    def _store_text(self, part: TextPart, offset: int, text: str) -> None:
         """Append to the piece that waits where it is of the same part, so that a batch has few rows."""
         last = self._items[-1] if self._items else None
-        if isinstance(last, _TextPiece) and last.part == part.part and last.shown != self._durable_waits:
+        if isinstance(last, TextPiece) and last.part == part.part and last.shown != self._durable_waits:
             last.pieces.append(text)
         else:
-            self._items.append(_TextPiece(part.part, part.kind, offset, [text], shown=not self._durable_waits))
+            self._items.append(TextPiece(part.part, part.kind, offset, [text], shown=not self._durable_waits))
 
-    def _tool(self, event: said.ToolCall) -> None:
+    def _tool(self, event: agent_event.ToolCall) -> None:
         tool = self._tools.get(event.part)
         if tool is None:
             tool = self._tools[event.part] = ToolPart(self._new_part())
         parent = self._tools.get(event.parent) if event.parent else None
+        self._release_held()
+        if self._redactor is not None:
+            event = tool.redacted(event, self._redactor)
         if not tool.accepts(event):
             return
+        (self._running_tools.discard if event.status.final else self._running_tools.add)(event.part)
         frame = tool.frame(self._ids.session_id, self._ids.message_id, event, parent.part if parent else None)
         stored = self._part(tool.part, PartKind.TOOL_CALL, event.part, frames.encode(frame))
         self._put(f"part:{event.part}", stored)
         for item in tool.long_texts(self._ids.message_id, event):
             self.pending_chars += len(item.text)
-            self._items.append(item)
+            if isinstance(item, OverflowText):
+                self._overflow.append(item)
+            else:
+                self._items.append(item)
         self._put(f"tool:{event.part}", frame)
 
-    def _set_plan(self, event: said.Plan) -> None:
+    def _set_plan(self, event: agent_event.Plan) -> None:
+        self._release_held()
         if self._plan is None:
             self._plan = self._new_part()
-        frame = frames.Plan(
+        frame = frames.PlanFrame(
             session_id=self._ids.session_id,
             message_id=self._ids.message_id,
             part=self._plan,
-            entries=tuple(frames.PlanEntryData(clean(entry.text), entry.status) for entry in event.entries),
+            entries=tuple(agent_event.PlanEntry(self.redacted(entry.text), entry.status) for entry in event.entries),
         )
         self._put("part:plan", self._part(self._plan, PartKind.PLAN, PLAN_KEY, frames.encode(frame)))
         self._put("plan", frame)
 
-    def _commands(self, event: said.AgentCommands) -> frames.AgentCommands:
-        return frames.AgentCommands(
+    def _commands(self, event: agent_event.AgentCommands) -> frames.AgentCommandsFrame:
+        return frames.AgentCommandsFrame(
             session_id=self._ids.session_id,
             chat_id=self._ids.chat_id,
             agent=self._agent,
-            commands=tuple(frames.AgentCommandData(clean(c.name), clean(c.description)) for c in event.commands),
+            commands=tuple(
+                agent_event.SlashCommand(clean(c.name), self.redacted(c.description)) for c in event.commands
+            ),
         )
 
-    def _usage(self, event: said.Usage) -> frames.Usage:
-        return frames.Usage(
+    def _usage(self, event: agent_event.Usage) -> frames.UsageFrame:
+        return frames.UsageFrame(
             session_id=self._ids.session_id,
             task_id=self._ids.task_id,
             input_tokens=event.input_tokens,
@@ -296,6 +344,7 @@ class Transcript:
             cache_write_tokens=event.cache_write_tokens,
             cost_usd=event.cost_usd,
             context_tokens=event.context_tokens,
+            tokens_per_s=event.tokens_per_s,
         )
 
     def _put(self, name: str, item: PartItem | frames.Frame) -> None:

@@ -1,4 +1,4 @@
-"""Runs git: argv only, bytes in and out, a scrubbed environment, a deadline. It knows no repository and no policy."""
+"""Runs git with an argument list, bytes in and out, a clean environment and a deadline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boocoder.errors import GitError, ProcessError, Unavailable
+from boocoder.errors import GitError, GitObjectsMissing, ProcessError, Unavailable
 from boocoder.process.environment import agent_environment
 from boocoder.process.run import ProcessResult, run
 
@@ -47,6 +47,10 @@ SAFE_VARIABLES: Mapping[str, str] = {
 PERSONAL = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 
+# What git says of objects that a promisor remote has and this repository does not (promisor-remote.c, fetch-object)
+_MISSING = re.compile(r"from promisor remote|lazy fetching disabled|transport '\w+' not allowed|cannot read object")
+
+
 def _new_gate() -> asyncio.Semaphore:
     return asyncio.Semaphore(PARALLEL_CALLS)
 
@@ -79,7 +83,7 @@ class Git:
         max_bytes: int = OUTPUT_MAX_BYTES,
         sink: Callable[[bytes], None] | None = None,
     ) -> ProcessResult:
-        """Run one subcommand, whatever its exit code.
+        """Run a subcommand and accept any exit code.
 
         Args:
             args: the subcommand and its arguments; file names as `os.fsdecode` gives them.
@@ -137,6 +141,12 @@ class Git:
 def failed(args: Sequence[str], done: ProcessResult) -> GitError:
     """The error of a git that exited with a code that it should not have."""
     said = done.stderr.strip()[-STDERR_SHOWN_CHARS:]
+    if _MISSING.search(said):
+        return GitObjectsMissing(
+            "git_objects_missing",
+            f"git {_shown(args)} needs objects that the repository does not have: {said}",
+            "In a partial clone, fetch them first, for instance with `git diff --stat HEAD BRANCH` in your checkout.",
+        )
     return GitError("git_failed", f"git {_shown(args)} ended with {done.returncode}: {said or 'it said nothing'}")
 
 
@@ -167,7 +177,7 @@ async def git_version(git: Git) -> tuple[int, ...]:
     """The version of the git on PATH, such as (2, 39, 5).
 
     Raises:
-        Unavailable: there is no git, or it does not tell its version.
+        Unavailable: there is no git, or its version is unreadable.
     """
     said = (await git("--version")).decode("utf-8", "replace")
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said)

@@ -62,7 +62,7 @@ async def make_demo_repository(path: Path) -> None:
         making.chmod(0o755)
         making.rename(path)
     except OSError:
-        if not path.is_dir():  # else another request made it meanwhile
+        if not path.is_dir():  # else another request has just created it
             raise
     finally:
         shutil.rmtree(making, ignore_errors=True)

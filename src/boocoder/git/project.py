@@ -1,7 +1,8 @@
-"""Looks at a directory that a person names as a project; reads only, and runs nothing that the repository asks for."""
+"""Inspects a directory that a person names as a project. Read-only; runs nothing that the repository configures."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -10,11 +11,11 @@ from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import TIMEOUT_S, Git, require_git
-from boocoder.git.objects import ShadowGit
-from boocoder.git.settings import personal, settings_or_default
-from boocoder.git.shadow_directory import make_shadow_directory
+from boocoder.git.shadow.init import make_shadow_directory
+from boocoder.git.shadow.objects import ShadowGit
+from boocoder.git.user.settings import personal, settings_or_default
 
-WORKTREE_MARK = "boocoder"  # a file in the admin directory of every linked worktree that we make
+WORKTREE_MARK = "boocoder"  # a file in the git directory of every worktree that we make; it names the project
 INSPECT_TIMEOUT_S = 60.0  # counting the changed files of a large checkout on a cold disk
 
 
@@ -74,20 +75,29 @@ async def inspect_project(path: Path) -> ProjectInfo:
             `project_is_bare`, `project_dubious_owner`, `project_is_our_worktree` or `project_unreadable`.
         Unavailable: git is missing or too old.
     """
-    place = _directory(path)
-    git = Git(place)
-    await require_git(git)
-    await _check_owner(git, place)
-    checkout = await find_checkout(git, place)
+    checkout = await require_checkout(path)
     if (checkout.git_dir / WORKTREE_MARK).exists():
         raise InvalidInput(
             "project_is_our_worktree",
             f"{checkout.root} is a worktree that boocoder made for a session.",
-            f"Add the repository that it belongs to: {checkout.common_dir.parent}.",
+            f"Add the repository that it was made from: {_origin(checkout)}.",
         )
     head = await read_head(user_git(checkout), checkout.object_format)
     dirty = await _count_dirty_alone(checkout, head.tree)
     return ProjectInfo(checkout.root, checkout.common_dir, head.commit, head.tree, head.branch, dirty)
+
+
+async def require_checkout(path: Path) -> Checkout:
+    """The checkout that contains a directory.
+
+    Raises:
+        InvalidInput, Unavailable: as `inspect_project`.
+    """
+    place = _directory(path)
+    git = Git(place)
+    await require_git(git)
+    await _check_owner(git, place)
+    return await find_checkout(git, place)
 
 
 def user_git(checkout: Checkout) -> Git:
@@ -164,15 +174,22 @@ def _no_checkout(place: Path, stderr: str) -> InvalidInput:
     return InvalidInput("project_unreadable", f"git cannot read the repository of {place}: {stderr.strip()[-500:]}")
 
 
+def _origin(checkout: Checkout) -> Path:
+    """The user's checkout that a session's worktree was made from."""
+    written = (checkout.git_dir / WORKTREE_MARK).read_bytes().removesuffix(b"\n")
+    place = Path(os.fsdecode(written))
+    return place if place.is_absolute() else checkout.common_dir.parent  # a linked worktree, of an earlier version
+
+
 async def read_head(git: Git, object_format: str) -> Head:
     """What a repository has checked out."""
     asked = b"HEAD^{commit}\nHEAD^{tree}\n"
-    told = (await git("cat-file", "--batch-check=%(objectname)", stdin=asked)).decode().split("\n")
+    answer = (await git("cat-file", "--batch-check=%(objectname)", stdin=asked)).decode().split("\n")
     branch = await git.result("symbolic-ref", "-q", "--short", "HEAD")
     name = branch.stdout.decode("utf-8", "replace").strip() or None
-    if told[0].endswith("missing"):
+    if answer[0].endswith("missing"):
         return Head(None, empty_tree(object_format), name)
-    return Head(told[0], told[1], name)
+    return Head(answer[0], answer[1], name)
 
 
 def empty_tree(object_format: str) -> str:
@@ -188,7 +205,7 @@ async def _count_dirty_alone(checkout: Checkout, head_tree: str) -> int:
         git_dir = Path(temporary) / "shadow.git"
         settings = await settings_or_default(user_git(checkout), checkout.common_dir)
         await make_shadow_directory(git_dir, object_format=checkout.object_format, settings=settings)
-        shadow = ShadowGit(Git(git_dir), git_dir, checkout.objects)
+        shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,))
         return len(await dirty_paths(shadow, checkout, head_tree, index=Path(temporary) / "index"))
 
 

@@ -1,4 +1,4 @@
-"""Refs of the shadow repository: files under refs/boocoder that keep trees from being collected; no other refs."""
+"""Reads and writes the shadow repository's refs under refs/boocoder, which keep trees from being collected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_ref(ref: str) -> str:
         GitError: `ref_invalid`.
     """
     if not _NAME.fullmatch(ref):
-        raise GitError("ref_invalid", f"{ref!r} is not a ref of ours: refs/boocoder/... of letters, digits, - and _.")
+        raise GitError("ref_invalid", f"{ref!r} is no ref name under refs/boocoder of letters, digits, - and _.")
     return ref
 
 
@@ -38,14 +38,14 @@ def check_id(name: str) -> str:
 def read_ref(git_dir: Path, ref: str) -> str | None:
     """The id that a ref holds, None if there is no such ref."""
     try:
-        told = (git_dir / check_ref(ref)).read_text().strip()
+        written = (git_dir / check_ref(ref)).read_text().strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return told if _ID.fullmatch(told) else None
+    return written if _ID.fullmatch(written) else None
 
 
 def write_ref(git_dir: Path, ref: str, name: str) -> None:
-    """Let a ref hold an id; durable when it returns."""
+    """Write a ref; it is on disk when this returns."""
     path = git_dir / check_ref(ref)
     path.parent.mkdir(parents=True, exist_ok=True)
     made = path.with_name(f".{new_id().hex}.lock")  # git skips names that begin with a dot
@@ -57,12 +57,12 @@ def write_ref(git_dir: Path, ref: str, name: str) -> None:
 
 
 def delete_ref(git_dir: Path, ref: str) -> None:
-    """Forget a ref. Harmless if there is none."""
+    """Delete a ref if it exists."""
     (git_dir / check_ref(ref)).unlink(missing_ok=True)
 
 
 def list_refs(git_dir: Path) -> list[str]:
-    """The names of all refs of ours."""
+    """The names of all refs under refs/boocoder."""
     root = git_dir / "refs" / "boocoder"
     found = (path for path in root.rglob("*") if path.is_file() and not path.name.startswith("."))
     return sorted(path.relative_to(git_dir).as_posix() for path in found)

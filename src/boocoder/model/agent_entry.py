@@ -1,4 +1,4 @@
-"""What a person's settings say about one agent: the table [agents.<name>] as a value."""
+"""The settings table [agents.<name>] as a value."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from boocoder.model.agent import Transport
 
 @dataclass(frozen=True, slots=True)
 class AgentEntry:
-    """One table; what it leaves out is as the known agent of that name has it, or as the transport has it.
+    """One table; keys it omits come from the known agent of that name, or from the transport.
 
     Args:
         name: of the agent.
         enabled: whether it is offered.
         command: program and arguments; empty for those of a known agent.
         env: set for it.
-        keep_env: variables of our own environment that it may see.
-        transport: how to drive it; None to take the first one whose program is there.
-        silence_timeout_s: a turn of it without a sign of life for so long is ended; 0 for the general limit.
-        model, mode: of a task that names none; "" leaves them to the agent.
-        use_model_server: whether it is pointed at the model server.
-        details: further fields of its driver, by name.
+        keep_env: variables of boocoder's environment passed on to it.
+        transport: how to drive it; None for the first one whose program is installed.
+        silence_timeout_s: ends a turn without activity for this long; 0 for the general limit.
+        model, mode: defaults of a task; "" leaves them to the agent.
+        use_model_server: whether it uses a configured model server.
+        model_server: the name of that server, "" for the first one.
+        details: further fields of its driver.
     """
 
     name: str
@@ -35,4 +36,5 @@ class AgentEntry:
     model: str = ""
     mode: str = ""
     use_model_server: bool = False
+    model_server: str = ""
     details: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)

@@ -15,11 +15,12 @@ ChangeId = NewType("ChangeId", UUID)
 PermissionId = NewType("PermissionId", UUID)
 AttachmentId = NewType("AttachmentId", UUID)
 RuleId = NewType("RuleId", UUID)
+SteerId = NewType("SteerId", UUID)
 CommentId = NewType("CommentId", UUID)
 HostId = NewType("HostId", UUID)
 """Stable per data directory: the worktrees and agent sessions in it belong to this host."""
 InstanceId = NewType("InstanceId", UUID)
-"""One run of a host; a restarted host has a new one, which is how its own dead turns are told."""
+"""One run of a host. A restarted host has a new one, so it recognises turns of its earlier runs."""
 
 
 def new_id() -> UUID:

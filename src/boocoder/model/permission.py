@@ -1,4 +1,4 @@
-"""A permission or question of an agent: its states, who decided it, and what a rule does. No I/O."""
+"""Permission requests and questions of agents: states, deciders, rule actions."""
 
 from __future__ import annotations
 

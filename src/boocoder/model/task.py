@@ -1,4 +1,4 @@
-"""A task: a queued request, and the moves that its state may make."""
+"""Tasks, messages and changes: their states and allowed transitions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class TaskState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether no further move is allowed."""
+        """Whether no further transition is allowed."""
         return self not in (TaskState.PENDING, TaskState.RUNNING)
 
 
 class MessageRole(StrEnum):
-    """Who said it."""
+    """Author of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -42,7 +42,7 @@ class MessageStatus(StrEnum):
 
 
 class PartKind(StrEnum):
-    """What a part of a message holds."""
+    """Kind of a message part."""
 
     TEXT = "text"
     REASONING = "reasoning"
@@ -51,6 +51,7 @@ class PartKind(StrEnum):
     PERMISSION = "permission"
     QUESTION = "question"
     NOTICE = "notice"
+    STEER = "steer"
 
 
 class ChangeState(StrEnum):

@@ -1,4 +1,4 @@
-"""A turn: what a backend is asked to do, and the closed set of ways in which it ends."""
+"""A turn: the request to a backend and the closed set of outcomes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from boocoder.model.ids import ChatId, SessionId, TaskId
 
 
 class ResumeStep(StrEnum):
-    """How the agent came to know the conversation so far, best first (decision 7)."""
+    """How the agent got the conversation so far, best first."""
 
     WARM = "warm"  # the agent's session was still live
     RESUMED = "resumed"  # the agent's own store had it
     LOADED = "loaded"  # the agent replayed it
-    HANDED_OVER = "handed_over"  # our transcript was put before the prompt
-    FRESH = "fresh"  # nothing was known, or there was nothing to know
+    HANDED_OVER = "handed_over"  # our transcript precedes the prompt
+    FRESH = "fresh"  # no earlier conversation
+
+    @property
+    def knows_chat(self) -> bool:
+        """Whether the agent session holds the conversation up to the agent's last turn."""
+        return self in (ResumeStep.WARM, ResumeStep.RESUMED, ResumeStep.LOADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class TurnError:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The agent said explicitly that its turn is over."""
+    """The agent reported the end of its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,19 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A person stopped it."""
+    """A person cancelled it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Our own process stopped or died; the work so far is kept and the turn can be resumed."""
+    """boocoder stopped or died; the work so far is kept and the turn can be resumed."""
 
     error: TurnError
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """The watchdog ended it: silent for too long, and the agent's own store knew of no progress."""
+    """The watchdog ended it: no activity for too long, and no progress in the agent's own store."""
 
     error: TurnError
 
@@ -73,20 +78,20 @@ class StopReason(StrEnum):
 
 
 class StopSignal:
-    """Asks a running turn to end; the first reason wins. Safe to read and await from any task of the loop."""
+    """Asks a running turn to end; the first reason wins. May be awaited from any task of the loop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.reason: StopReason | None = None
 
     def set(self, reason: StopReason) -> None:
-        """Ask the turn to end. Later calls change nothing."""
+        """Ask the turn to end; later calls have no effect."""
         if self.reason is None:
             self.reason = reason
             self._event.set()
 
     async def wait(self) -> StopReason:
-        """Wait until somebody asks."""
+        """Wait for the first `set`."""
         await self._event.wait()
         assert self.reason is not None
         return self.reason
@@ -98,9 +103,9 @@ class AgentSessionRef:
 
     Args:
         native_id: the agent's id for it.
-        config_hash: what it was opened with; another hash means it may not be resumed.
-        crashed: its last turn ended with the agent's process dying: it is resumed only where the backend
-            can prove that the store is whole.
+        config_hash: hash of its configuration; a session with another hash is not resumed.
+        crashed: the agent's process died in its last turn; it is resumed only if the backend can prove that
+            its store is intact.
     """
 
     native_id: str
@@ -110,21 +115,22 @@ class AgentSessionRef:
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """All that a backend needs to run one turn. It holds no database, git or broker handle.
+    """Everything a backend needs to run one turn.
 
     Args:
-        task_id, epoch: name this attempt; backends derive idempotent message ids from `task_id`.
+        task_id, epoch: identify the attempt; backends derive idempotent message ids from `task_id`.
         agent: the product's name.
-        prompt: the user's words, non-empty, no NUL and no lone surrogates.
+        prompt: the user's words and the names of attached files; non-empty, no NUL and no lone surrogates.
         worktree: absolute directory in which the agent works.
         model: the agent's own spelling of a model, or None for its default.
-        mode, thinking: ids out of the agent's own lists, or None.
+        mode, thinking: ids from the agent's own lists, or None.
         agent_session: what to resume, or None.
-        handover: text of the conversation that the agent has not seen, put before the prompt when the
-            agent session cannot be resumed; empty when there is none.
+        notes: what changed in the agent's files since its last turn; "" for nothing.
+        missed: messages that others wrote in the chat since the agent's last turn; "" for none.
+        handover: the whole conversation so far, for an agent session that does not know it; "" for a new chat.
         attachments: absolute paths of files that the person sent with the prompt, which names them too; the agent
             may read them without being asked about it.
-        stop: watched by the backend; when set, it ends the agent's turn in an orderly way and returns.
+        stop: watched by the backend, which then ends the agent's turn in order and returns.
     """
 
     task_id: TaskId
@@ -138,6 +144,17 @@ class TurnRequest:
     mode: str | None = None
     thinking: str | None = None
     agent_session: AgentSessionRef | None = None
+    notes: str = ""
+    missed: str = ""
     handover: str = ""
     attachments: tuple[Path, ...] = ()
     stop: StopSignal = field(default_factory=StopSignal)
+
+    def prompt_text(self, step: ResumeStep) -> str:
+        """The text that the agent gets: notes, then what its session does not know yet, then the prompt.
+
+        Args:
+            step: how the agent session was reached.
+        """
+        unknown = self.missed if step.knows_chat else self.handover
+        return "\n\n".join(part for part in (self.notes, unknown, self.prompt) if part)

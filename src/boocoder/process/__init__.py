@@ -1,1 +1,1 @@
-"""The one process host: child processes with an orderly death."""
+"""The process host: starts, supervises and ends child processes."""

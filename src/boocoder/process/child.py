@@ -1,4 +1,4 @@
-"""One running agent under its supervisor: its lines, its input, its end. Made by ProcessHost only."""
+"""A running agent under its supervisor program: output lines, input and exit. Created by ProcessHost only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import IO
 
 from boocoder.errors import ProcessError
-from boocoder.process.control import Control
-from boocoder.process.exit import ExitWatch, wait_uninterrupted
-from boocoder.process.lines import LineQueue, Lines
-from boocoder.process.pipes import PipeReader, PipeWriter, Tail
-from boocoder.process.table import sweep, tree_bytes
+from boocoder.process.control import SupervisorReports
+from boocoder.process.exit_watch import ExitWatch, wait_uninterrupted
+from boocoder.process.lines import LineIterator, LineQueue
+from boocoder.process.pipes import PipeReader, PipeWriter, StreamTail
+from boocoder.process.proc_table import sweep, tree_bytes
 
 STDERR_BYTES = 64 * 1024  # enough for any message a person reads
 DRAIN_S = 0.5  # output may still lie in the pipe after the exit; somebody we cannot see may hold it open for ever
@@ -25,15 +25,15 @@ SWEEP_S = 5.0
 
 
 class Child:
-    """A running agent and everything that it starts.
+    """A running agent and all processes that it starts.
 
-    Close it when done, also when it has ended by itself: that frees its pipes.
+    Close it when done, even if it has already exited: closing frees its pipes.
 
     Args:
         process: its supervisor program.
-        output: what its stdout is read from: a pipe, or our end of its terminal.
+        output: file descriptor to read its stdout from: a pipe, or our end of its terminal.
         control: the socket to it.
-        mark: environment entry of this child and of all that it starts.
+        mark: environment entry that this child and all its descendants carry.
         line_limit_bytes: longer lines of stdout are dropped.
     """
 
@@ -42,7 +42,7 @@ class Child:
         *,
         process: subprocess.Popen[bytes],
         output: IO[bytes] | None,
-        control: Control,
+        control: SupervisorReports,
         mark: str,
         line_limit_bytes: int,
     ) -> None:
@@ -54,7 +54,7 @@ class Child:
         self._gone = asyncio.Event()
         self._watch = ExitWatch(process.pid)
         self._lines = LineQueue(line_limit_bytes, self._make_room)
-        self._tail = Tail(STDERR_BYTES)
+        self._tail = StreamTail(STDERR_BYTES)
         self._received = 0
         self._stdout = PipeReader(output, self._take, self._lines.end)
         self._stderr = PipeReader(process.stderr, self._tail.add)
@@ -69,7 +69,7 @@ class Child:
 
     @property
     def supervisor_pid(self) -> int:
-        """The supervisor's pid, parent of the agent and of all that was detached below it."""
+        """The supervisor's pid: the parent of the agent and of all its detached descendants."""
         return self._process.pid
 
     @property
@@ -92,20 +92,20 @@ class Child:
         self._stdout.resume()
 
     async def wait(self) -> int:
-        """Wait until the agent and all below it are gone; returns the agent's exit code or negative signal."""
+        """Wait until the agent and all its descendants have ended; returns the agent's exit code or negative signal."""
         await self._gone.wait()
         return self._returncode
 
     def lines(self) -> AsyncIterator[bytes]:
         """Lines of stdout without their newline.
 
-        The iteration may be left and begun again. It ends with the stream, at latest half a second after the end of
-        the process. A reader that is slow makes the agent wait; who stops reading calls `discard_output`.
+        The iteration can be stopped and resumed. It ends with the stream, at the latest half a second after the end of
+        the process. A slow reader makes the agent wait; call `discard_output` to stop reading.
         """
-        return Lines(self._lines)
+        return LineIterator(self._lines)
 
     def discard_output(self) -> None:
-        """Throw away stdout from now on, so that an agent that nobody listens to does not block."""
+        """Discard stdout from now on, so that an agent without a reader does not block."""
         self._lines.discard()
 
     def stderr_tail(self) -> str:
@@ -113,13 +113,13 @@ class Child:
         return self._tail.text()
 
     async def write(self, data: bytes, *, timeout_s: float = WRITE_TIMEOUT_S) -> None:
-        """Write to the agent's stdin and wait until the pipe has taken all of it.
+        """Write to the agent's stdin and wait until the pipe has accepted all of it.
 
-        A write that is cancelled still goes out whole, before the next one.
+        A cancelled write is still completed, before the next one.
 
         Args:
             data: the bytes.
-            timeout_s: seconds; past them the input is closed, as half a message may be in it.
+            timeout_s: seconds; after them the input is closed, because it may contain half a message.
 
         Raises:
             ProcessError: `agent_input_closed`, or `agent_input_stalled` at the deadline.
@@ -154,16 +154,16 @@ class Child:
             self._stdin.close()
 
     def rss_bytes(self) -> int:
-        """Memory of the agent, its supervisor and all below, in bytes."""
+        """Memory of the agent, its supervisor and all descendants, in bytes."""
         return 0 if self._gone.is_set() else tree_bytes(self._process.pid)
 
     async def close(self, grace_s: float = 2.0) -> int:
-        """End the agent and everything below it: end of input, then SIGTERM to its group, then SIGKILL to all.
+        """End the agent and all its descendants: close its input, then SIGTERM to its group, then SIGKILL to all.
 
-        Safe twice and after the end. When it is cancelled it kills at once and then lets the cancellation through.
+        Safe twice and after the exit. If it is cancelled, it kills at once and then re-raises the cancellation.
 
         Args:
-            grace_s: seconds for the agent to end by itself.
+            grace_s: seconds for the agent to exit by itself.
 
         Returns:
             As `wait`.
@@ -204,7 +204,7 @@ class Child:
         self._stderr.close()
 
     async def attend(self) -> None:
-        """Follow the process to its end, see that nothing is left of it, and end its streams. The host runs this."""
+        """Wait for the process to end, kill what is left of it, and end its streams. The host runs this."""
         try:
             await self._watch.exited.wait()
             code = self._process.wait()
@@ -220,7 +220,7 @@ class Child:
             await self._drain(stream)
 
     async def _drain(self, stream: PipeReader) -> None:
-        """Wait for the end of a stream as long as something comes or its reader is slow."""
+        """Wait for the end of a stream as long as data arrives or its reader is slow."""
         while not stream.ended.is_set():
             before = self._received
             with suppress(TimeoutError):
@@ -231,5 +231,5 @@ class Child:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing of it is left, in the machine or in its pipes."""
+        """Whether no process of it and no unread output is left."""
         return self._gone.is_set() and self._stdout.ended.is_set() and self._stderr.ended.is_set()

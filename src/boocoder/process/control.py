@@ -1,4 +1,4 @@
-"""Our end of the socket to one supervisor program: its reports in, our orders out. It kills nothing itself."""
+"""Our end of the socket to a supervisor program: receives its reports and sends it orders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 
 
-class Control:
+class SupervisorReports:
     """What the supervisor reports.
 
     Args:
@@ -20,7 +20,7 @@ class Control:
         self._loop = asyncio.get_running_loop()
         self._buffer = b""
         self._closed = False
-        self.told = asyncio.Event()
+        self.changed = asyncio.Event()
         self.agent_pid = 0
         self.start_errno = 0
         self.wait_status: int | None = None
@@ -52,7 +52,7 @@ class Control:
                 self.start_errno = int(value)
             case "ended":
                 self.wait_status = int(value)
-        self.told.set()
+        self.changed.set()
 
     def order(self, word: str) -> None:
         """Send `term` or `kill`; nothing happens if the supervisor is gone."""
@@ -72,4 +72,4 @@ class Control:
         with suppress(OSError), self._channel:
             while data := self._channel.recv(4096):
                 self._feed(data)
-        self.told.set()
+        self.changed.set()

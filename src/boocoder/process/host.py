@@ -1,13 +1,15 @@
-"""The one process host: starts agents under supervision and sees that none outlives its owner. Knows no protocol."""
+"""The process host: starts agents under supervision and makes sure that none outlives its owner."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import itertools
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,13 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from boocoder.errors import ProcessError
-from boocoder.process import supervisor, table
+from boocoder.errors import ProcessError, sentences
+from boocoder.process import proc_table as table
 from boocoder.process.child import Child
-from boocoder.process.control import Control
-from boocoder.process.failure import bad_argument, start_failure
+from boocoder.process.control import SupervisorReports
+from boocoder.process.programs import supervisor
+from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
+from boocoder.process.sandbox.sandbox import ConfinedCommand, Sandbox
+from boocoder.process.start_failure import bad_argument, start_failure
 from boocoder.process.terminal import TerminalSize, open_terminal
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +46,13 @@ class Command:
         argv: the program (a path, or a name on the PATH of `env`) and its arguments.
         cwd: existing directory.
         env: the whole environment, from `agent_environment`.
+        sandbox: what its sandbox has to allow; None for boocoder's own programs and for a person's commands.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
+    sandbox: SandboxUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +74,27 @@ class ProcessHost:
     """Starts agents and ends them.
 
     Args:
-        state_dir: directory of this host's data; runs of the same directory clean up after one another.
+        state_dir: directory of this host's data; each run cleans up after earlier runs on the same directory.
         instance: text unique to this run.
+        sandbox: applied to commands with a `SandboxUse`; None: no command is confined.
+        environment: variables that override those of agents' and projects' commands.
     """
 
-    def __init__(self, *, state_dir: Path, instance: str) -> None:
+    def __init__(
+        self,
+        *,
+        state_dir: Path,
+        instance: str,
+        sandbox: Sandbox | None = None,
+        environment: Mapping[str, str] = {},
+    ) -> None:
+        self._environment = environment
+        self.sandbox = sandbox
         self._records = state_dir / "processes"
         self._home = hashlib.sha256(os.fsencode(state_dir.resolve())).hexdigest()[:16]
         self.cookie = f"{self._home}:{instance}"
         self._record = self._records / f"{hashlib.sha256(instance.encode()).hexdigest()[:16]}.json"
-        self._supervisor = Supervisor("process-host")
+        self._supervisor = TaskSupervisor("process-host")
         self._children: set[Child] = set()
         self._numbers = itertools.count(1)
         self._spawned = 0
@@ -84,11 +102,11 @@ class ProcessHost:
         self._open = False
 
     async def start(self) -> None:
-        """Kill what earlier, dead instances of this directory left, and make this one known to later ones."""
+        """Kill what dead instances on this directory left behind, and record this instance for later ones."""
         self._records.mkdir(mode=0o700, parents=True, exist_ok=True)
         for record in sorted(self._records.glob("*.json")):
             if record != self._record:
-                self._swept += await _bury(record)
+                self._swept += await _kill_orphans(record)
         own = {"cookie": self.cookie, "boot": table.boot_id(), "pid": os.getpid()}
         fresh = self._record.with_suffix(".new")
         fresh.write_text(json.dumps({**own, "started": table.start_ticks(os.getpid()) or 0}))
@@ -96,7 +114,7 @@ class ProcessHost:
         self._open = True
 
     async def stop(self) -> None:
-        """End all children and verify that nothing with this run's cookie is left. Safe twice and before `start`."""
+        """End all children and verify that no process with this run's cookie is left. Safe twice and before `start`."""
         if not self._open:
             return
         self._open = False
@@ -121,9 +139,9 @@ class ProcessHost:
 
         Args:
             command: what to start.
-            stdin: whether it gets a pipe to read from, rather than nothing.
+            stdin: whether its stdin is a pipe, rather than empty.
             line_limit_bytes: longer lines of its stdout are dropped and counted.
-            terminal: its input and output are a pseudo-terminal of this size; its stderr is a pipe as ever.
+            terminal: size of a pseudo-terminal for its input and output; its stderr is still a pipe.
 
         Raises:
             ProcessError: it could not be started; the text says why and the cure what to do.
@@ -136,7 +154,7 @@ class ProcessHost:
         self._supervisor.spawn(self._attend(child), f"child {child.supervisor_pid}")
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                await control.told.wait()
+                await control.changed.wait()
             if control.agent_pid:
                 return child
         except BaseException as error:
@@ -155,17 +173,19 @@ class ProcessHost:
         finally:
             self._children.discard(child)
 
-    def _launch(self, command: Command, streams: _Streams) -> tuple[Child, Control]:
+    def _launch(self, command: Command, streams: _Streams) -> tuple[Child, SupervisorReports]:
         if not command.argv or any("\0" in text for text in command.argv):
             raise bad_argument(command.argv)
         mark = f"{self.cookie}:{next(self._numbers)}"
+        confined = self._confined(command)
         screen, tty = _open_terminal(command, streams.terminal)
+        kind = supervisor.WRAPPED if confined.wrapped else supervisor.PLAIN
         ours, theirs = socket.socketpair()
         try:
             process = subprocess.Popen(
-                [*_program(), str(theirs.fileno()), str(command.cwd), "--", *command.argv],
+                [*_program(), str(theirs.fileno()), str(command.cwd), kind, *confined.argv],
                 cwd="/",
-                env={**command.env, COOKIE: self.cookie, CHILD: mark},
+                env={**confined.env, COOKIE: self.cookie, CHILD: mark},
                 stdin=tty or (subprocess.PIPE if streams.stdin else subprocess.DEVNULL),
                 stdout=tty or subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -180,7 +200,7 @@ class ProcessHost:
             raise bad_argument(command.argv) from error
         finally:
             _close(theirs, tty)
-        control = Control(ours)
+        control = SupervisorReports(ours)
         child = Child(
             process=process,
             output=screen or process.stdout,
@@ -189,6 +209,31 @@ class ProcessHost:
             line_limit_bytes=streams.line_limit_bytes,
         )
         return child, control
+
+    def confines(self, agent: str) -> bool:
+        """Whether an agent's processes are sandboxed, and so need to know their worktree when they start."""
+        return self.sandbox is not None and self.sandbox.profile_of(SandboxUse(agent)) is not SandboxProfile.OFF
+
+    def project_of(self, worktree: Path) -> Path | None:
+        """The person's repository that a session's worktree was made of, None if it is not known."""
+        return self.sandbox.project_of(worktree) if self.sandbox is not None else None
+
+    def _confined(self, command: Command) -> ConfinedCommand:
+        """The command with the configured variables, in its sandbox.
+
+        A program that cannot start is refused here, because the sandbox's own error would be less precise.
+        """
+        if command.sandbox is None:
+            return ConfinedCommand(command.argv, command.env)
+        env = {**command.env, **self._environment}
+        if self.sandbox is None:
+            return ConfinedCommand(command.argv, env)
+        confined = self.sandbox.confine(command.argv, cwd=command.cwd, env=env, use=command.sandbox)
+        program = shutil.which(command.argv[0], path=env.get("PATH", os.defpath))
+        if confined.argv != command.argv and program is None:
+            number = errno.EACCES if Path(command.argv[0]).exists() else errno.ENOENT
+            raise start_failure(number, command.argv, command.cwd)
+        return confined
 
     def statistics(self) -> HostStatistics:
         """Counts, for logs and screens."""
@@ -225,12 +270,12 @@ def _program() -> list[str]:
 def _no_start(command: Command, child: Child) -> ProcessError:
     said = child.stderr_tail()[-500:].strip()
     return ProcessError(
-        "supervisor_failed", f"The supervisor of {command.argv[0]} did not start it. {said}", "Try it again."
+        "supervisor_failed", sentences(f"The supervisor of {command.argv[0]} did not start it.", said), "Try it again."
     )
 
 
-async def _bury(record: Path) -> int:
-    """Kill what a dead instance left; an instance that still runs, or ran before a reboot, has nothing to kill."""
+async def _kill_orphans(record: Path) -> int:
+    """Kill what a dead instance left behind; does nothing for an instance that still runs or ran before a reboot."""
     try:
         known = json.loads(record.read_text())
         cookie, boot, pid, started = known["cookie"], known["boot"], known["pid"], known["started"]

@@ -1,4 +1,4 @@
-"""Cuts a byte stream into lines of bounded length, and queues them for one reader; it never decodes them."""
+"""Splits a byte stream into lines of bounded length and queues them for one reader, without decoding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class LineSplitter:
     """Cuts chunks into lines.
 
     Args:
-        limit_bytes: a longer line is dropped whole; the next line is whole again.
+        limit_bytes: longer lines are dropped as a whole; the following lines are not affected.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -24,7 +24,7 @@ class LineSplitter:
         self.dropped = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take a chunk; returns the lines that it completes, without their newline."""
+        """Add a chunk; returns the lines that it completes, without their newline."""
         pieces = data.split(b"\n")
         lines: list[bytes] = []
         for piece in pieces[:-1]:
@@ -36,7 +36,7 @@ class LineSplitter:
         return lines
 
     def rest(self) -> bytes | None:
-        """End the line that is open: its text, or None if it was too long. The next chunk starts a new one."""
+        """End the current line: its text, or None if it was too long. The next chunk starts a new line."""
         line = None if self._dropping else b"".join(self._parts)
         self._parts.clear()
         self._size = 0
@@ -56,7 +56,7 @@ class LineSplitter:
 
 
 class LineQueue:
-    """Lines on their way from a pipe to one reader; asks for a pause while it is full.
+    """A bounded queue of lines between a pipe and one reader; it requests a pause while it is full.
 
     Args:
         limit_bytes: see LineSplitter.
@@ -83,7 +83,7 @@ class LineQueue:
         return self._size > QUEUE_BYTES
 
     def feed(self, data: bytes) -> None:
-        """Take a chunk of the stream."""
+        """Add a chunk of the stream."""
         if self._discarding:
             return
         for line in self._splitter.feed(data):
@@ -95,7 +95,7 @@ class LineQueue:
         self._changed.set()
 
     def end(self) -> None:
-        """The stream is over; a last line without a newline counts."""
+        """End the stream; a last line without a newline is included."""
         if not self._ended:
             self._ended = True
             last = None if self._discarding else self._splitter.rest()
@@ -104,7 +104,7 @@ class LineQueue:
             self._changed.set()
 
     def discard(self) -> None:
-        """Throw away what is here and what comes."""
+        """Discard queued and future lines."""
         self._discarding = True
         self._lines.clear()
         self._size = 0
@@ -112,7 +112,7 @@ class LineQueue:
         self._on_room()
 
     async def get(self) -> bytes | None:
-        """The next line; None at the end of the stream, or when it is discarded."""
+        """The next line; None at the end of the stream or after `discard`."""
         while not self._lines:
             if self._ended or self._discarding:
                 return None
@@ -126,13 +126,13 @@ class LineQueue:
         return line
 
 
-class Lines:
-    """Iterates over a LineQueue; may be left and begun again without losing a line."""
+class LineIterator:
+    """Iterates over a LineQueue; the iteration can be stopped and resumed without losing a line."""
 
     def __init__(self, queue: LineQueue) -> None:
         self._queue = queue
 
-    def __aiter__(self) -> Lines:
+    def __aiter__(self) -> LineIterator:
         return self
 
     async def __anext__(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Reads and writes one pipe from the event loop, bounded; it knows nothing of lines, processes or protocols."""
+"""Reads and writes a pipe on the event loop, with bounded buffers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK_BYTES = 256 * 1024  # one read; a pipe holds 64 KiB unless somebody enlarg
 
 
 class PipeReader:
-    """Hands every chunk of a pipe to `sink` as it comes.
+    """Passes every chunk of a pipe to `sink` as it arrives.
 
     Args:
         pipe: the read end, owned by this object from now on.
@@ -45,19 +45,19 @@ class PipeReader:
             self.close()
 
     def pause(self) -> None:
-        """Let the writer wait."""
+        """Stop reading, so that the writer blocks."""
         if self._reading:
             self._reading = False
             self._loop.remove_reader(self._fd)
 
     def resume(self) -> None:
-        """Read on. Harmless after the end."""
+        """Resume reading. Harmless after the end."""
         if not self._reading and not self.ended.is_set():
             self._reading = True
             self._loop.add_reader(self._fd, self._ready)
 
     def close(self) -> None:
-        """Read no more. Safe twice."""
+        """Stop reading for good. Safe twice."""
         if not self.ended.is_set():
             self.pause()
             self.ended.set()
@@ -67,7 +67,7 @@ class PipeReader:
 
 
 class PipeWriter:
-    """Writes to a pipe without blocking; what one `write` is given goes out whole or the pipe is closed.
+    """Writes to a pipe without blocking. Each message is written completely, or the pipe is closed.
 
     Args:
         pipe: the write end, owned by this object from now on.
@@ -85,13 +85,13 @@ class PipeWriter:
         os.set_blocking(self._fd, False)
 
     def put(self, data: bytes, *, last: bool = False) -> None:
-        """Start to write `data`; `idle` is set when all of it is in the pipe, or the pipe is closed.
+        """Start writing `data`; `idle` is set when all of it is in the pipe, or the pipe is closed.
 
-        The caller waits for `idle` before, so that at most one message is held here.
+        The caller waits for `idle` first, so that at most one message is buffered.
 
         Args:
             data: the message.
-            last: close the pipe behind it.
+            last: close the pipe after it.
         """
         assert self.idle.is_set()
         self._last = last
@@ -121,7 +121,7 @@ class PipeWriter:
         self.idle.set()
 
     def close(self) -> None:
-        """Close the pipe; the reader sees the end after what was written already. Safe twice."""
+        """Close the pipe; the reader sees the end after the data already written. Safe twice."""
         if not self.closed:
             self.closed = True
             self._loop.remove_writer(self._fd)
@@ -130,7 +130,7 @@ class PipeWriter:
             self.idle.set()
 
 
-class Tail:
+class StreamTail:
     """The last bytes of a stream.
 
     Args:
@@ -142,11 +142,11 @@ class Tail:
         self._data = bytearray()
 
     def add(self, data: bytes) -> None:
-        """Take more of the stream."""
+        """Add more of the stream."""
         self._data += data
         if len(self._data) > 2 * self._limit:
             del self._data[: -self._limit]
 
     def text(self) -> str:
-        """What is kept, as text; bytes that are no UTF-8 are replaced."""
+        """The kept bytes as text; invalid UTF-8 is replaced."""
         return bytes(self._data[-self._limit :]).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Runs one short program to its end and returns what it printed; no supervisor, no threads, no shell."""
+"""Runs a short program to its end and returns its output; no supervisor, threads or shell."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from boocoder.errors import ProcessError
-from boocoder.process.exit import ExitWatch, wait_uninterrupted
-from boocoder.process.failure import bad_argument, start_failure
-from boocoder.process.pipes import PipeReader, PipeWriter, Tail
+from boocoder.process.exit_watch import ExitWatch, wait_uninterrupted
+from boocoder.process.pipes import PipeReader, PipeWriter, StreamTail
+from boocoder.process.start_failure import bad_argument, start_failure
 
 STDERR_BYTES = 64 * 1024  # enough for any message a person reads
 DRAIN_S = 0.5  # output may still lie in the pipe after the exit; a grandchild may hold it open for ever
@@ -44,10 +44,10 @@ async def run(
     max_bytes: int = 64 * 1024 * 1024,
     sink: Callable[[bytes], None] | None = None,
 ) -> ProcessResult:
-    """Run a program in a process group of its own and wait for its end.
+    """Run a program in a new process group and wait for its end.
 
     The group is killed at the deadline, on too much output, on cancellation, and when the program ended but
-    somebody in its group keeps its output open. All returns and raises happen after the program is gone.
+    a process in its group keeps its output open. The function returns or raises only after the program is gone.
 
     Args:
         argv: the program (a path, or a name on the PATH of `env`) and its arguments.
@@ -56,13 +56,13 @@ async def run(
         stdin: what it reads; closed afterwards.
         timeout_s: seconds until it is killed.
         max_bytes: of stdout.
-        sink: takes stdout piece by piece as it comes, on the loop, instead of the result; it must not raise.
+        sink: receives stdout in chunks as it arrives, on the loop, instead of the result; it must not raise.
 
     Raises:
         ProcessError: it could not be started, ran past its deadline (`process_timed_out`), or printed more than
             `max_bytes` (`process_output_too_large`).
     """
-    job = _Job(_start(argv, cwd, env), stdin, max_bytes, sink)
+    job = _RunningProgram(_start(argv, cwd, env), stdin, max_bytes, sink)
     try:
         async with asyncio.timeout(timeout_s):
             await job.finished.wait()
@@ -100,8 +100,8 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess
         raise bad_argument(argv) from error
 
 
-class _Job:
-    """One running program: `finished` is set when it is over or has to be killed."""
+class _RunningProgram:
+    """A running program: `finished` is set when it has ended or has to be killed."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class _Job:
         self._drain: asyncio.TimerHandle | None = None
         self.stdout: list[bytes] = []
         self._sink = sink or self.stdout.append
-        self.stderr = Tail(STDERR_BYTES)
+        self.stderr = StreamTail(STDERR_BYTES)
         self.overflowed = False
         self.returncode = 0
         self.finished = asyncio.Event()
@@ -143,7 +143,7 @@ class _Job:
             self._drain = asyncio.get_running_loop().call_later(DRAIN_S, self.finished.set)
 
     async def kill(self) -> None:
-        """Free everything; kill the group unless all ended by itself. Safe twice."""
+        """Free all resources and kill the group unless all of it has ended. Safe twice."""
         if self._process.returncode is not None:
             return
         whole = self._watch.exited.is_set() and self._out.ended.is_set() and self._err.ended.is_set()

@@ -1,7 +1,7 @@
-"""Makes pseudo-terminals for children that want one. It starts nothing and reads nothing.
+"""Creates pseudo-terminals for child processes.
 
-A child's terminal is not its controlling terminal: nobody sits at it, so a program that opens /dev/tty to ask for a
-password fails at once, and the kernel does not hang the terminal up, with the last output in it, when its leader ends.
+A child's terminal is not its controlling terminal: no person uses it, so a program that opens /dev/tty to ask for a
+password fails at once, and the kernel does not hang up the terminal, losing the last output, when its leader ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OFLAG = 1
 
 @dataclass(frozen=True, slots=True)
 class TerminalSize:
-    """What a program is told of its terminal: wide enough that no line is cut, as nobody looks at it."""
+    """Size of a terminal that no person watches: wide enough to avoid wrapped lines."""
 
     rows: int = 50
     columns: int = 400
@@ -33,7 +33,7 @@ def open_terminal(size: TerminalSize) -> tuple[IO[bytes], IO[bytes]]:
         our end, and the child's, which is closed here once the child has it.
 
     Raises:
-        OSError: the machine has no more of them.
+        OSError: the machine has no free pseudo-terminal.
     """
     ours, theirs = pty.openpty()
     try:

@@ -1,4 +1,4 @@
-"""One client's connection: bytes in to requests, answers out. It knows HTTP and no wire format of any model."""
+"""A client's HTTP connection to the scripted model: parses requests and writes answers, in no model's wire format."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from http import HTTPStatus
 from typing import cast
 
 from boocoder.scripted_model.http_request import HttpRequest, MalformedRequest, RequestParser
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 PIPELINE_MAX = 16  # requests waiting on one connection; a client that sends more is cut off
 _FAIR_CHUNKS = 32  # chunks written in a row before other connections have their turn
 _NAMED = frozenset(HTTPStatus)
 
-Answer = Callable[[HttpRequest, "Connection"], Awaitable[None]]
+Answer = Callable[[HttpRequest, "ClientConnection"], Awaitable[None]]
 
 
-class Connection(asyncio.Protocol):
-    """Answers the requests of one client one after the other; its answer is cancelled when the client goes away.
+class ClientConnection(asyncio.Protocol):
+    """Answers the requests of one client in order; the answer is cancelled when the client disconnects.
 
     Args:
         answer: makes the answer to one request by calling `reply`, or `open_stream`, `write_chunk`, `end_stream`.
@@ -27,7 +27,7 @@ class Connection(asyncio.Protocol):
         open_connections: this connection adds itself while it is open.
     """
 
-    def __init__(self, *, answer: Answer, supervisor: Supervisor, open_connections: set[Connection]) -> None:
+    def __init__(self, *, answer: Answer, supervisor: TaskSupervisor, open_connections: set[ClientConnection]) -> None:
         self._answer = answer
         self._supervisor = supervisor
         self._open_connections = open_connections
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         self._write(b"0\r\n\r\n")
 
     def close(self) -> None:
-        """Send what is buffered and close; in the middle of a stream the client sees it cut off."""
+        """Flush and close the connection; in the middle of a stream the client sees it cut off."""
         if self._transport is not None:
             self._transport.close()
 

@@ -1,4 +1,4 @@
-"""What a model request says, whatever its wire format: prompts, tool results, tools, directory, side calls. Pure."""
+"""A model request in a form common to all wire formats: prompts, tool results, tools, directory, side calls. No I/O."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from boocoder.scripted_model.script import Step, parse, steps_after
+from boocoder.scripted_model.script import Directive, parse, steps_after
 from boocoder.scripted_model.tools import Schema, sample
 
 SIDE_ANSWER = "Scripted title"
@@ -35,15 +35,15 @@ _DIRECTORY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class ModelConversation:
     """One request to a model.
 
     Args:
-        prompts: user messages so far, oldest first, without what agents wrap around them.
-        results: tool results behind the newest prompt.
+        prompts: user messages so far, oldest first, without the text that agents wrap around them.
+        results: tool results after the newest prompt.
         tools: JSON schema of the arguments by tool name.
-        directory: absolute directory that the agent works in, "" if it does not say.
-        side_answer: the answer if this is no turn of the conversation (a title, a structured answer), else None.
+        directory: absolute directory that the agent works in, "" if unknown.
+        side_answer: the answer to a side call (a title, a structured answer), None for a turn of the conversation.
     """
 
     prompts: tuple[str, ...]
@@ -57,28 +57,28 @@ class Conversation:
         """The newest user message, "" if there is none."""
         return self.prompts[-1] if self.prompts else ""
 
-    def steps(self) -> tuple[Step, ...]:
-        """What this model call is to do."""
+    def steps(self) -> tuple[Directive, ...]:
+        """The steps that this model call has to perform."""
         return steps_after(parse(self.prompt), self.results)
 
 
 def unwrapped(text: str) -> str:
-    """A user message without what agents wrap around it; the message as it is if nothing else is in it."""
+    """A user message without the text that agents wrap around it; unchanged if there is nothing else in it."""
     return _WRAPPED.sub("", text).strip() or text.strip()
 
 
 def only_words(texts: Sequence[str]) -> str:
-    """The person's words in the pieces of a message, "" if agents wrote all of it."""
+    """The person's text in the pieces of a message, "" if the agent wrote all of it."""
     return "\n".join(_WRAPPED.sub("", text).strip() for text in texts).strip()
 
 
 def schema_answer(schema: Schema) -> str:
-    """The answer to a request that demands JSON of a schema."""
+    """The answer to a request for JSON of a given schema."""
     return msgspec.json.encode(sample(schema, SIDE_ANSWER)).decode()
 
 
 def working_directory(texts: Sequence[str]) -> str:
-    """The directory that an agent names in its system prompt or in a first message, "" if it does not."""
+    """The directory that an agent names in its system prompt or first message, "" if none."""
     for text in texts:
         for pattern in _DIRECTORY:
             if found := pattern.search(text):
@@ -87,5 +87,5 @@ def working_directory(texts: Sequence[str]) -> str:
 
 
 def asks_for_title(system: str, prompt: str) -> bool:
-    """Whether a request without tools is an agent's own call for a title."""
+    """Whether a request without tools is the agent's request for a title."""
     return any(_TITLE.search(text[:_LOOKED_AT_CHARS]) for text in (system, prompt))

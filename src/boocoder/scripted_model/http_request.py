@@ -1,4 +1,4 @@
-"""Cuts a byte stream into HTTP/1.1 requests. Pure: it holds the bytes of the unfinished request and nothing else."""
+"""Splits a byte stream into HTTP/1.1 requests. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class MalformedRequest(ValueError):
-    """The bytes are no HTTP/1.1 request, or one past the limits."""
+    """The bytes are not an HTTP/1.1 request, or exceed the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class HttpRequest:
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the client wants to use the connection again."""
+        """Whether the client wants to reuse the connection."""
         return self.headers.get("connection", "").lower() != "close"
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class _RequestHead:
     method: str
     path: str
     headers: Mapping[str, str]
@@ -38,18 +38,18 @@ class _Head:
 
 
 class RequestParser:
-    """Takes bytes as they come and gives whole requests."""
+    """Takes bytes as they arrive and returns complete requests."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._head: _Head | None = None
+        self._head: _RequestHead | None = None
         self._body = bytearray()
 
     def feed(self, data: bytes) -> list[HttpRequest]:
         """The requests that `data` completes, oldest first.
 
         Raises:
-            MalformedRequest: not HTTP, or too large; the connection is of no further use.
+            MalformedRequest: not HTTP, or too large; the connection cannot be used any more.
         """
         self._buffer += data
         requests: list[HttpRequest] = []
@@ -71,7 +71,7 @@ class RequestParser:
         self._body = bytearray()
         return request
 
-    def _take_head(self) -> _Head | None:
+    def _take_head(self) -> _RequestHead | None:
         end = self._buffer.find(_HEAD_END)
         if end > HEAD_MAX_BYTES or (end < 0 and len(self._buffer) > HEAD_MAX_BYTES):
             raise MalformedRequest("head too large")
@@ -103,7 +103,7 @@ class RequestParser:
         return False
 
 
-def _read_head(lines: list[str]) -> _Head:
+def _read_head(lines: list[str]) -> _RequestHead:
     try:
         method, target, version = lines[0].split(" ")
         pairs = [line.split(":", 1) for line in lines[1:]]
@@ -114,7 +114,7 @@ def _read_head(lines: list[str]) -> _Head:
     if not version.startswith("HTTP/1.") or not 0 <= length <= BODY_MAX_BYTES:
         raise MalformedRequest("not an HTTP/1.1 request, or a body too large")
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    return _Head(method, target.split("?", 1)[0], headers, None if chunked else length)
+    return _RequestHead(method, target.split("?", 1)[0], headers, None if chunked else length)
 
 
 def _chunk_size(line: bytes) -> int:

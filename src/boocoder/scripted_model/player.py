@@ -1,4 +1,4 @@
-"""Plays the steps of one model call in time through a voice, which is one wire format. Knows no HTTP."""
+"""Plays the timed steps of one model call through a writer of a wire format. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -8,61 +8,69 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from boocoder.scripted_model.conversation import Conversation
-from boocoder.scripted_model.script import AGENT_ONLY_VERBS, TOOL_VERBS, Step, Verb, counted_words, recall_text, words
-from boocoder.scripted_model.tools import ToolUse, choose
+from boocoder.scripted_model.conversation import ModelConversation
+from boocoder.scripted_model.script import (
+    AGENT_ONLY_VERBS,
+    TOOL_VERBS,
+    Directive,
+    Verb,
+    counted_words,
+    recall_text,
+    words,
+)
+from boocoder.scripted_model.tools import ScriptedToolCall, choose
 
 HANG_S = 600.0  # a hanging answer holds its connection so long, past every client's own limit
 DEFAULT_INPUT_TOKENS = 100
 
 
-class Ending(StrEnum):
-    """How a model call ended on our side."""
+class CallEnding(StrEnum):
+    """How a model call ended on the server's side."""
 
-    STOP = "stop"  # the model said all
+    STOP = "stop"  # the answer is complete
     TOOL = "tool"  # it called a tool
-    CUT = "cut"  # the body ended properly, but nothing said that the answer is whole
+    CUT = "cut"  # the body ended properly, but without a finish reason
     DROP = "drop"  # the connection was closed in the middle
 
 
-class Voice(Protocol):
-    """Writes what a model says in one wire format. All may wait for a client that reads slowly."""
+class AnswerWriter(Protocol):
+    """Writes a model's output in one wire format. Every method may wait for a slow client."""
 
     async def say(self, text: str) -> None: ...
     async def think(self, text: str) -> None: ...
-    async def use_tool(self, use: ToolUse) -> None: ...
+    async def use_tool(self, use: ScriptedToolCall) -> None: ...
 
 
-class Player:
+class ModelCallPlayer:
     """Plays one model call.
 
     Args:
-        voice: where it speaks.
-        delay_s: pause behind each word, until a `delay` step changes it.
+        voice: writer of its output.
+        delay_s: pause after each word, until a `delay` step changes it.
         stamp: each word of `say` and `tokens` becomes time.monotonic_ns() of the moment it is written.
     """
 
-    def __init__(self, *, voice: Voice, delay_s: float, stamp: bool) -> None:
+    def __init__(self, *, voice: AnswerWriter, delay_s: float, stamp: bool) -> None:
         self._voice = voice
         self._delay_s = delay_s
         self._stamp = stamp
         self.output_tokens = 0
         self.input_tokens = DEFAULT_INPUT_TOKENS
 
-    async def play(self, conversation: Conversation, steps: Sequence[Step]) -> Ending:
-        """Play the steps to their end or to the first one that ends the call."""
+    async def play(self, conversation: ModelConversation, steps: Sequence[Directive]) -> CallEnding:
+        """Play the steps up to the first one that ends the call."""
         if conversation.side_answer is not None:
             await self._speak([conversation.side_answer])
-            return Ending.STOP
+            return CallEnding.STOP
         for step in steps:
             if step.verb in TOOL_VERBS:
                 return await self._use_tool(step, conversation)
             ending = await self._do(step, conversation)
             if ending is not None:
                 return ending
-        return Ending.STOP
+        return CallEnding.STOP
 
-    async def _do(self, step: Step, conversation: Conversation) -> Ending | None:
+    async def _do(self, step: Directive, conversation: ModelConversation) -> CallEnding | None:
         match step.verb:
             case Verb.DELAY:
                 self._delay_s = step.number
@@ -72,16 +80,16 @@ class Player:
                 await asyncio.sleep(step.number)
             case Verb.HANG:
                 await asyncio.sleep(HANG_S)
-                return Ending.DROP
+                return CallEnding.DROP
             case Verb.DROP:
-                return Ending.DROP
+                return CallEnding.DROP
             case Verb.CUT:
-                return Ending.CUT
+                return CallEnding.CUT
             case _:
                 await self._speak_step(step, conversation)
         return None
 
-    async def _speak_step(self, step: Step, conversation: Conversation) -> None:
+    async def _speak_step(self, step: Directive, conversation: ModelConversation) -> None:
         match step.verb:
             case Verb.SAY:
                 await self._speak(self._stamped(words(step.argument)))
@@ -96,14 +104,14 @@ class Player:
             case _:  # fail and flaky are decided before the call is played
                 pass
 
-    async def _use_tool(self, step: Step, conversation: Conversation) -> Ending:
+    async def _use_tool(self, step: Directive, conversation: ModelConversation) -> CallEnding:
         use = choose(step, conversation.tools, conversation.directory)
         if use is None:
             await self._speak([f"(no tool for {step.verb}) "])
-            return Ending.STOP
+            return CallEnding.STOP
         self.output_tokens += 1
         await self._voice.use_tool(use)
-        return Ending.TOOL
+        return CallEnding.TOOL
 
     async def _speak(self, pieces: Iterable[str], *, aloud: bool = True) -> None:
         speak = self._voice.say if aloud else self._voice.think
@@ -114,5 +122,5 @@ class Player:
                 await asyncio.sleep(self._delay_s)
 
     def _stamped(self, pieces: Iterable[str]) -> Iterable[str]:
-        """The pieces, or as many stamps, each made at the moment it is asked for."""
+        """The pieces, or as many time stamps, each taken when it is requested."""
         return (f"{time.monotonic_ns()} " for _ in pieces) if self._stamp else pieces

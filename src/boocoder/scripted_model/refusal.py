@@ -1,4 +1,4 @@
-"""Decides whether a model call is refused with an HTTP error: `fail` always, `flaky` the first few times."""
+"""Decides whether a model call fails with an HTTP error: `fail` always, `flaky` the first few times."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from boocoder.scripted_model.conversation import Conversation
-from boocoder.scripted_model.script import Step, Verb, flaky_numbers
+from boocoder.scripted_model.conversation import ModelConversation
+from boocoder.scripted_model.script import Directive, Verb, flaky_numbers
 
 KEEP_COUNTS = 1_024  # conversations whose refusals are counted; the oldest are forgotten
 
@@ -21,14 +21,14 @@ class Refusal:
     after_s: float
 
 
-class Refusals:
-    """Counts how often each call was refused; the same call sent again by an agent counts on."""
+class RefusalCounter:
+    """Counts how often each call was refused; retries of the same call are counted together."""
 
     def __init__(self) -> None:
         self._counts: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
-    def decide(self, conversation: Conversation) -> Refusal | None:
-        """The refusal of this call, or None. One anywhere in its steps decides the whole call."""
+    def decide(self, conversation: ModelConversation) -> Refusal | None:
+        """The refusal of this call, or None. A `fail` or `flaky` anywhere in its steps applies to the whole call."""
         if conversation.side_answer is not None:
             return None
         pause_s = 0.0
@@ -41,7 +41,7 @@ class Refusals:
                 return Refusal(status, pause_s)
         return None
 
-    def _flaky(self, conversation: Conversation, index: int, step: Step) -> int | None:
+    def _flaky(self, conversation: ModelConversation, index: int, step: Directive) -> int | None:
         times, status = flaky_numbers(step)
         key = (conversation.directory, conversation.prompts, conversation.results, index)
         count = self._counts.get(key, 0)

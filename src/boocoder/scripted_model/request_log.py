@@ -1,4 +1,4 @@
-"""Remembers the newest requests to the scripted model, for tests that wait for one. Bounded; holds no connection."""
+"""A bounded log of the newest requests to the scripted model, for tests that wait for one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from boocoder.scripted_model.conversation import Conversation
+from boocoder.scripted_model.conversation import ModelConversation
 
 T = TypeVar("T")
 
@@ -30,22 +30,22 @@ class RecordedRequest:
     Args:
         number: 1, 2, 3 ... in order of arrival.
         path: of the request.
-        body: as it was sent.
-        conversation: what it says; `conversation.side_answer` is set for an agent's own side calls.
-        client_port: of the connection that it came by; the process that owns it asked.
-        state: how far the answer is.
+        body: as received.
+        conversation: its content; `conversation.side_answer` is set for an agent's side calls.
+        client_port: port of the client's connection, which identifies the process that sent the request.
+        state: of the answer.
     """
 
     number: int
     path: str
     body: bytes = field(repr=False)
-    conversation: Conversation
+    conversation: ModelConversation
     client_port: int
     state: RequestState = RequestState.ANSWERING
 
 
 class RequestLog:
-    """The newest requests, and a way to wait for one.
+    """The newest requests; can wait for one.
 
     Args:
         keep: how many are kept; older ones are forgotten.
@@ -56,21 +56,21 @@ class RequestLog:
         self._count = 0
         self._changed = asyncio.Event()
 
-    def add(self, path: str, body: bytes, conversation: Conversation, client_port: int) -> RecordedRequest:
-        """Remember a request that has come in."""
+    def add(self, path: str, body: bytes, conversation: ModelConversation, client_port: int) -> RecordedRequest:
+        """Add a request."""
         self._count += 1
         request = RecordedRequest(self._count, path, body, conversation, client_port)
         self.requests.append(request)
         self._announce()
         return request
 
-    def settle(self, request: RecordedRequest, state: RequestState) -> None:
-        """Note how the answer ended."""
+    def finish(self, request: RecordedRequest, state: RequestState) -> None:
+        """Record how the answer ended."""
         request.state = state
         self._announce()
 
     def turns(self, containing: str) -> list[RecordedRequest]:
-        """The kept requests, side calls left out, whose newest prompt contains a text."""
+        """The logged requests, without side calls, whose newest prompt contains a text."""
         return [
             request
             for request in self.requests
@@ -78,7 +78,7 @@ class RequestLog:
         ]
 
     async def wait_until(self, found: Callable[[], T | None], timeout_s: float) -> T:
-        """Wait until `found`, asked again after every change, gives something.
+        """Wait until `found`, called again after every change, returns something.
 
         Raises:
             TimeoutError: nothing was found for `timeout_s` seconds.

@@ -1,6 +1,6 @@
-"""The scripted model: a loopback HTTP server that answers like a language model and does what prompts say.
+"""The scripted model: a loopback HTTP server that answers like a language model and follows directives in prompts.
 
-It is for tests, the benchmark and the demo; it reads no file, runs nothing and listens on loopback only.
+It is used by tests, the benchmark and the demo. It reads no files, runs no programs and listens on loopback only.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Self
 
 import msgspec
 
-from boocoder.scripted_model.anthropic_messages import ANTHROPIC_MESSAGES
-from boocoder.scripted_model.chat_completions import CHAT_COMPLETIONS
-from boocoder.scripted_model.connection import Connection
-from boocoder.scripted_model.gemini_content import GEMINI_CONTENT
+from boocoder.scripted_model.connection import ClientConnection
+from boocoder.scripted_model.formats.anthropic_messages import ANTHROPIC_MESSAGES
+from boocoder.scripted_model.formats.chat_completions import CHAT_COMPLETIONS
+from boocoder.scripted_model.formats.gemini_content import GEMINI_CONTENT
+from boocoder.scripted_model.formats.openai_responses import OPENAI_RESPONSES
+from boocoder.scripted_model.formats.wire_format import ModelRequest, WireFormat
 from boocoder.scripted_model.http_request import HttpRequest
-from boocoder.scripted_model.openai_responses import OPENAI_RESPONSES
-from boocoder.scripted_model.player import Player
-from boocoder.scripted_model.refusal import Refusals
+from boocoder.scripted_model.player import ModelCallPlayer
+from boocoder.scripted_model.refusal import RefusalCounter
 from boocoder.scripted_model.request_log import RecordedRequest, RequestLog, RequestState
-from boocoder.scripted_model.wire_format import Asked, WireFormat
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 FORMATS = (CHAT_COMPLETIONS, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI_CONTENT)
 DEFAULT_MODELS = ("scripted-small", "scripted-large")
@@ -35,13 +35,13 @@ STOP_TIMEOUT_S = 5.0
 
 
 class ScriptedModel:
-    """A model server; `async with ScriptedModel() as model:` runs it, `model.base_url` is where.
+    """A model server; `async with ScriptedModel() as model:` runs it at `model.base_url`.
 
     Args:
         port: TCP port on 127.0.0.1, 0 for any free one.
-        models: ids that GET /v1/models lists; the name in a request is not checked against them.
-        delay_s: pause behind each streamed word, in seconds.
-        stamp: words of `say` and `tokens` become time.monotonic_ns() of the moment they are written, so that
+        models: ids listed by GET /v1/models; the name in a request is not checked.
+        delay_s: pause after each streamed word, in seconds.
+        stamp: words of `say` and `tokens` are replaced by time.monotonic_ns() when they are written, so that
             a client on the same machine can compute how long each took to reach it.
         keep_requests: length of `requests`.
     """
@@ -60,19 +60,19 @@ class ScriptedModel:
         self._delay_s = delay_s
         self._stamp = stamp
         self._log = RequestLog(keep=keep_requests)
-        self._refusals = Refusals()
-        self._supervisor = Supervisor("scripted-model")
-        self._connections: set[Connection] = set()
+        self._refusals = RefusalCounter()
+        self._supervisor = TaskSupervisor("scripted-model")
+        self._connections: set[ClientConnection] = set()
         self._server: asyncio.Server | None = None
 
     @property
     def base_url(self) -> str:
-        """The base URL of the OpenAI-compatible API, with /v1 and without a closing slash."""
+        """The base URL of the OpenAI-compatible API, with /v1 and without a trailing slash."""
         return f"http://127.0.0.1:{self._port}/v1"
 
     @property
     def root_url(self) -> str:
-        """The address without /v1, as the clients of Anthropic's and Gemini's APIs want it."""
+        """The address without /v1, as clients of Anthropic's and Gemini's APIs need it."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
@@ -81,7 +81,7 @@ class ScriptedModel:
         return self._log.requests
 
     async def start(self) -> None:
-        """Listen; `base_url` holds the port from here on."""
+        """Start listening; afterwards `base_url` has the port."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
@@ -109,7 +109,7 @@ class ScriptedModel:
         await self.stop()
 
     async def wait_request(self, containing: str = "", *, count: int = 1, timeout_s: float = 10.0) -> RecordedRequest:
-        """Wait for the `count`-th call (side calls left out) whose newest prompt contains a text, and return it.
+        """Wait for the `count`-th call, not counting side calls, whose newest prompt contains a text, and return it.
 
         Raises:
             TimeoutError: it did not come in `timeout_s` seconds.
@@ -122,7 +122,7 @@ class ScriptedModel:
         return await self._log.wait_until(found, timeout_s)
 
     async def wait_settled(self, request: RecordedRequest, *, timeout_s: float = 10.0) -> RequestState:
-        """Wait until a call is over, and say how: answered, refused, or its client gone.
+        """Wait until a call is over; returns how it ended: answered, refused, or the client disconnected.
 
         Raises:
             TimeoutError: it was still being answered after `timeout_s` seconds.
@@ -133,10 +133,10 @@ class ScriptedModel:
 
         return await self._log.wait_until(found, timeout_s)
 
-    def _connect(self) -> Connection:
-        return Connection(answer=self._answer, supervisor=self._supervisor, open_connections=self._connections)
+    def _connect(self) -> ClientConnection:
+        return ClientConnection(answer=self._answer, supervisor=self._supervisor, open_connections=self._connections)
 
-    async def _answer(self, request: HttpRequest, connection: Connection) -> None:
+    async def _answer(self, request: HttpRequest, connection: ClientConnection) -> None:
         if request.method == "GET":
             self._answer_get(request, connection)
         elif request.method == "HEAD":
@@ -144,7 +144,7 @@ class ScriptedModel:
         else:
             await self._answer_post(request, connection)
 
-    def _answer_get(self, request: HttpRequest, connection: Connection) -> None:
+    def _answer_get(self, request: HttpRequest, connection: ClientConnection) -> None:
         path = request.path.rstrip("/")
         if path.endswith("/models"):
             connection.reply(HTTPStatus.OK, self._model_list())
@@ -153,7 +153,7 @@ class ScriptedModel:
         else:
             connection.reply(HTTPStatus.NOT_FOUND, _no_route(request))
 
-    async def _answer_post(self, request: HttpRequest, connection: Connection) -> None:
+    async def _answer_post(self, request: HttpRequest, connection: ClientConnection) -> None:
         for wire in FORMATS:
             if request.method == "POST" and wire.serves(request.path):
                 await self._answer_call(wire, request, connection)
@@ -163,7 +163,7 @@ class ScriptedModel:
                 return
         connection.reply(HTTPStatus.NOT_FOUND, _no_route(request))
 
-    async def _answer_call(self, wire: WireFormat, request: HttpRequest, connection: Connection) -> None:
+    async def _answer_call(self, wire: WireFormat, request: HttpRequest, connection: ClientConnection) -> None:
         try:
             asked = wire.read(request.path, request.body)
         except msgspec.DecodeError as error:
@@ -175,16 +175,16 @@ class ScriptedModel:
         try:
             state = await self._play(wire, asked, connection)
         finally:
-            self._log.settle(recorded, RequestState.GONE if connection.client_gone else state)
+            self._log.finish(recorded, RequestState.GONE if connection.client_gone else state)
 
-    async def _play(self, wire: WireFormat, asked: Asked, connection: Connection) -> RequestState:
+    async def _play(self, wire: WireFormat, asked: ModelRequest, connection: ClientConnection) -> RequestState:
         refusal = self._refusals.decide(asked.conversation)
         if refusal is not None:
             await asyncio.sleep(refusal.after_s)
             connection.reply(refusal.status, json.dumps(wire.error("scripted failure", refusal.status)).encode())
             return RequestState.REFUSED
         voice = asked.voice(connection)
-        player = Player(voice=voice, delay_s=self._delay_s, stamp=self._stamp)
+        player = ModelCallPlayer(voice=voice, delay_s=self._delay_s, stamp=self._stamp)
         ending = await player.play(asked.conversation, asked.conversation.steps())
         await voice.finish(ending, player.input_tokens, player.output_tokens)
         return RequestState.ANSWERED

@@ -1,4 +1,4 @@
-"""Finds, among the tools that an agent offers, the one that a step means, and fills in its arguments. Pure."""
+"""Selects the agent's tool for a step and fills in its arguments. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from boocoder.scripted_model.script import Step, Verb
+from boocoder.scripted_model.script import Directive, Verb
 
 Schema = Mapping[str, object]
 Arguments = dict[str, object]
@@ -50,20 +50,20 @@ _SAMPLE_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
-class ToolUse:
-    """One call of an agent's tool."""
+class ScriptedToolCall:
+    """A call of an agent's tool."""
 
     name: str
     arguments: Arguments
 
 
-def choose(step: Step, tools: Mapping[str, Schema], directory: str) -> ToolUse | None:
-    """The call that does `step` with the agent's own tools, or None if it has no such tool.
+def choose(step: Directive, tools: Mapping[str, Schema], directory: str) -> ScriptedToolCall | None:
+    """The call that performs `step` with the agent's tools, or None if it has no suitable one.
 
     Args:
         step: one of TOOL_VERBS.
         tools: the JSON schema of the arguments by tool name.
-        directory: absolute directory that relative paths stand in, "" if unknown.
+        directory: absolute directory that relative paths start from, "" if unknown.
     """
     if step.verb is Verb.TOOL:
         return _named(step, tools)
@@ -74,22 +74,22 @@ def choose(step: Step, tools: Mapping[str, Schema], directory: str) -> ToolUse |
     match step.verb:
         case Verb.WRITE:
             path, content = step.split(2)
-            return ToolUse(name, _fill(schema, path=_absolute(path.strip(), directory), content=content))
+            return ScriptedToolCall(name, _fill(schema, path=_absolute(path.strip(), directory), content=content))
         case Verb.READ:
-            return ToolUse(name, _fill(schema, path=_absolute(step.argument.strip(), directory)))
+            return ScriptedToolCall(name, _fill(schema, path=_absolute(step.argument.strip(), directory)))
         case Verb.BASH:
-            return ToolUse(name, _fill(schema, command=step.argument))
+            return ScriptedToolCall(name, _fill(schema, command=step.argument))
         case _:
-            return ToolUse(name, _plan(schema, step.listed()))
+            return ScriptedToolCall(name, _plan(schema, step.listed()))
 
 
-def _by_other_means(step: Step, tools: Mapping[str, Schema]) -> ToolUse | None:
-    """Files of an agent that has no tools for them: by its patch tool, else by its shell."""
+def _by_other_means(step: Directive, tools: Mapping[str, Schema]) -> ScriptedToolCall | None:
+    """File operations for an agent without file tools: by its patch tool, else by its shell."""
     path, content = (text.strip() if index == 0 else text for index, text in enumerate(step.split(2)))
     if step.verb is Verb.WRITE and _PATCH in tools:
         added = "".join(f"+{line}\n" for line in content.split("\n"))
         patch = f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n"
-        return ToolUse(_PATCH, dict.fromkeys(_properties(tools[_PATCH]), patch))
+        return ScriptedToolCall(_PATCH, dict.fromkeys(_properties(tools[_PATCH]), patch))
     shell = pick(Verb.BASH, tools)
     if shell is None or step.verb not in (Verb.WRITE, Verb.READ):
         return None
@@ -97,22 +97,22 @@ def _by_other_means(step: Step, tools: Mapping[str, Schema]) -> ToolUse | None:
     if step.verb is Verb.WRITE:
         place = shlex.quote(str(PurePosixPath(path).parent))
         command = f"mkdir -p {place} && printf %s {shlex.quote(content)} > {shlex.quote(path)}"
-    return ToolUse(shell, _fill(tools[shell], command=command))
+    return ScriptedToolCall(shell, _fill(tools[shell], command=command))
 
 
 def pick(verb: Verb, tools: Mapping[str, Schema]) -> str | None:
-    """The name of the agent's tool for `verb`, compared without case and without a server's prefix."""
+    """The name of the agent's tool for `verb`, ignoring case and a server's prefix."""
     plain = {re.split(r"__|[./:]", name)[-1].lower().replace("-", "_"): name for name in reversed(list(tools))}
     return next((plain[known] for known in _NAMES[verb] if known in plain), None)
 
 
 def sample(schema: Schema, text: str, depth: int = _SAMPLE_DEPTH) -> object:
-    """A value that fits a JSON schema; every free text in it is `text`.
+    """A value that matches a JSON schema; every free text in it is `text`.
 
     Args:
         schema: enough of JSON Schema for structured answers: type, enum, const, properties, items, anyOf.
-        text: what strings become.
-        depth: how many levels deep to go; below it everything is None.
+        text: the value of all strings.
+        depth: maximum nesting; deeper values are None.
     """
     if depth == 0:
         return None
@@ -149,13 +149,13 @@ def _sample_of_type(schema: Schema, text: str, depth: int) -> object:
             return text
 
 
-def _named(step: Step, tools: Mapping[str, Schema]) -> ToolUse | None:
+def _named(step: Directive, tools: Mapping[str, Schema]) -> ScriptedToolCall | None:
     name, text = step.split(2)
     try:
         arguments = json.loads(text or "{}")
     except ValueError:
         return None
-    return ToolUse(name.strip(), arguments) if isinstance(arguments, dict) and name.strip() in tools else None
+    return ScriptedToolCall(name.strip(), arguments) if isinstance(arguments, dict) and name.strip() in tools else None
 
 
 def _fill(

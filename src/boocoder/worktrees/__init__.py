@@ -1,1 +1,1 @@
-"""The worktrees of sessions: made, set up, snapshotted, rewound, taken away and brought back."""
+"""The worktrees of sessions: made, set up, snapshotted, rewound, removed and restored."""

@@ -1,7 +1,8 @@
-"""Notices that files of the user's checkout changed while a turn ran, and names them. It reads only.
+"""Names what of the user's checkout and repository changed while a turn ran. Read-only.
 
-An agent works in its worktree, but nothing keeps its shell from writing elsewhere. A look is the list of files that
-differ from the checkout's index or are untracked, with their times and sizes; the agent never waits for one.
+An agent works in its worktree, but its shell can write elsewhere. A look is the list of files that differ from the
+checkout's index or are untracked, with their times and sizes, and the state of references, stash, settings and hooks.
+The agent never waits for a look.
 """
 
 from __future__ import annotations
@@ -16,40 +17,53 @@ from pathlib import Path
 
 from boocoder.errors import BoocoderError
 from boocoder.events.agent_event import Notice, NoticeLevel
-from boocoder.git.shadow import ShadowRepository
-from boocoder.git.shadows import Shadows
+from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.user.state import repository_state, state_changes
 from boocoder.model.ids import ProjectId
-from boocoder.service import Supervisor
-from boocoder.worktrees.start import count, named, path_shown
+from boocoder.service import TaskSupervisor
+from boocoder.worktrees.create.start_point import count, named, path_shown
 
 log = logging.getLogger(__name__)
 
 LOOK_MAX_S = 10.0  # a look that takes longer is given up
 SLOW_S = 1.0  # 50,000 files take 0.2 s where nothing else runs
 REST_FACTOR = 60  # after a slow look the checkout is left alone for so many times as long: under 2 % of a core
-FILES_MAX = 5_000  # a checkout with more dirty files is in the middle of something of its own
+FILES_MAX = 5_000  # a checkout with more dirty files is not compared
 WAIT_MIN_S = SLOW_S  # a turn's end may wait so long at least; where that is not enough, no look follows for long
 
-Look = Mapping[bytes, tuple[int, int]]
+DirtyFiles = Mapping[bytes, tuple[int, int]]
 """Path of a dirty file -> time (ns) and size in bytes; (0, 0) where it is gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckoutStatus:
+    """What a look found.
+
+    Args:
+        repository: as `repository_state`.
+    """
+
+    files: DirtyFiles
+    repository: Mapping[str, str]
+
+
 @dataclass(slots=True)
-class _Checkout:
+class _WatchedCheckout:
     """One project's looks: those who ask while one runs share the next one."""
 
     running: asyncio.Lock = field(default_factory=asyncio.Lock)
-    next: asyncio.Task[Look | None] | None = None
+    next: asyncio.Task[CheckoutStatus | None] | None = None
     rests_until: float = 0.0
 
 
 class CheckoutWatch:
     """Looks at the users' checkouts on behalf of turns."""
 
-    def __init__(self, *, shadows: Shadows) -> None:
+    def __init__(self, *, shadows: ShadowRegistry) -> None:
         self._shadows = shadows
-        self._supervisor = Supervisor("checkout-watch")
-        self._checkouts: dict[ProjectId, _Checkout] = {}
+        self._supervisor = TaskSupervisor("checkout-watch")
+        self._checkouts: dict[ProjectId, _WatchedCheckout] = {}
 
     async def stop(self) -> None:
         """End the looks that are under way."""
@@ -59,23 +73,36 @@ class CheckoutWatch:
         """Look at the checkout now, in the background; before the agent begins."""
         return TurnWatch(watch=self, project_id=project_id, project_path=project_path)
 
-    def look(self, project_id: ProjectId, project_path: Path) -> asyncio.Task[Look | None]:
+    def look(self, project_id: ProjectId, project_path: Path) -> asyncio.Task[CheckoutStatus | None]:
         """A look that begins no sooner than now; its result is None where the checkout was not looked at."""
-        checkout = self._checkouts.setdefault(project_id, _Checkout())
+        checkout = self._checkouts.setdefault(project_id, _WatchedCheckout())
         if checkout.next is None:
             looking = self._look(checkout, project_id, project_path)
             checkout.next = self._supervisor.spawn(looking, f"project {project_id}")
         return checkout.next
 
-    async def _look(self, checkout: _Checkout, project_id: ProjectId, project_path: Path) -> Look | None:
+    async def repository_changes(
+        self, project_id: ProjectId, project_path: Path, before: CheckoutStatus, after: CheckoutStatus
+    ) -> list[str]:
+        """What changed of the repository between two looks, in words; nothing where git fails."""
+        try:
+            shadow = await self._shadows.of(project_id, project_path)
+            return await state_changes(shadow.checkout, before.repository, after.repository)
+        except BoocoderError as error:
+            log.info("repository not compared", extra={"project_id": project_id, "error": str(error)})
+            return []
+
+    async def _look(
+        self, checkout: _WatchedCheckout, project_id: ProjectId, project_path: Path
+    ) -> CheckoutStatus | None:
         async with checkout.running:
-            checkout.next = None  # whoever asks from here on may mean a later state
+            checkout.next = None  # a later request may mean a later state
             began = time.monotonic()
             if began < checkout.rests_until:
                 return None
             try:
                 async with asyncio.timeout(LOOK_MAX_S):
-                    return await _dirty(await self._shadows.of(project_id, project_path))
+                    return await _taken(await self._shadows.of(project_id, project_path))
             except (BoocoderError, OSError, TimeoutError) as error:
                 log.info("checkout not looked at", extra={"project_id": project_id, "error": str(error)})
                 return None
@@ -93,7 +120,7 @@ class TurnWatch:
         self._project_id = project_id
         self._project_path = project_path
         self._before = watch.look(project_id, project_path)
-        self._after: asyncio.Task[Look | None] | None = None
+        self._after: asyncio.Task[CheckoutStatus | None] | None = None
 
     def look_again(self) -> None:
         """Look in the background, now that the agent is done."""
@@ -101,10 +128,10 @@ class TurnWatch:
             self._after = self._watch.look(self._project_id, self._project_path)
 
     async def notice(self, limit_s: float) -> Notice | None:
-        """What to tell the person, if anything changed.
+        """The notice for the person, if anything changed.
 
         Args:
-            limit_s: how long to wait for the second look; without it nothing is told.
+            limit_s: how long to wait for the second look; without it there is no notice.
         """
         if self._after is None:
             return None
@@ -112,21 +139,23 @@ class TurnWatch:
         before, after = _result(self._before), _result(self._after)
         if before is None or after is None:
             return None
-        return _notice(await asyncio.to_thread(changed_between, before, after, self._project_path))
+        files = await asyncio.to_thread(changed_between, before.files, after.files, self._project_path)
+        return _notice(files, await self._watch.repository_changes(self._project_id, self._project_path, before, after))
 
 
-def _result(task: asyncio.Task[Look | None]) -> Look | None:
+def _result(task: asyncio.Task[CheckoutStatus | None]) -> CheckoutStatus | None:
     if not task.done() or task.cancelled() or task.exception() is not None:
         return None
     return task.result()
 
 
-async def _dirty(shadow: ShadowRepository) -> Look | None:
+async def _taken(shadow: ShadowRepository) -> CheckoutStatus | None:
     paths = await shadow.dirty_paths(staged=False, timeout_s=LOOK_MAX_S)
     if len(paths) > FILES_MAX:
         return None
     root = shadow.checkout.root
-    return await asyncio.to_thread(lambda: {path: _signature(root, path) for path in paths})
+    files = await asyncio.to_thread(lambda: {path: _signature(root, path) for path in paths})
+    return CheckoutStatus(files, await repository_state(shadow.checkout, timeout_s=LOOK_MAX_S))
 
 
 def _signature(root: Path, path: bytes) -> tuple[int, int]:
@@ -137,7 +166,7 @@ def _signature(root: Path, path: bytes) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-def changed_between(before: Look, after: Look, root: Path) -> list[bytes]:
+def changed_between(before: DirtyFiles, after: DirtyFiles, root: Path) -> list[bytes]:
     """Files whose content changed between two looks; one that was only committed in between did not.
 
     Args:
@@ -148,12 +177,15 @@ def changed_between(before: Look, after: Look, root: Path) -> list[bytes]:
     return sorted(changed)
 
 
-def _notice(changed: list[bytes]) -> Notice | None:
-    if not changed:
+def _notice(files: list[bytes], repository: list[str]) -> Notice | None:
+    parts: list[str] = []
+    if files:
+        names = named([path_shown(path) for path in files])
+        parts.append(f"{count(len(files), 'file')} of your checkout changed: {names}.")
+    if repository:
+        parts.append(f"{'In' if files else 'in'} your repository these changed: {named(repository)}.")
+    if not parts:
         return None
-    text = (
-        f"While the agent worked, {count(len(changed), 'file')} of your checkout changed:"
-        f" {named([path_shown(path) for path in changed])}. It was you, an applied change,"
-        " or the agent outside of its worktree."
-    )
+    who = "It was you, an applied change, or the agent outside of its worktree."
+    text = f"While the agent worked, {' '.join(parts)} {who}"
     return Notice("checkout_changed", text, NoticeLevel.WARNING)

@@ -1,4 +1,4 @@
-"""Shells that a person opens in sessions' worktrees: bounded, kept for a moment without a viewer, ended whole.
+"""Runs shells that a person opens in sessions' worktrees, with limits on number and output.
 
 A terminal is one child of the process host. What it shows goes to one viewer; the newest part is kept, so that a page
 that was loaded again shows it. It knows nothing of sockets.
@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.errors import BoocoderError, Conflict, Unavailable
+from boocoder.errors import BoocoderError, Conflict, ProcessError, Unavailable
 from boocoder.model.ids import SessionId
-from boocoder.process import shell_program
 from boocoder.process.child import Child
 from boocoder.process.environment import person_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.service import Supervisor
-from boocoder.worktrees.snapshots import Snapshots
+from boocoder.process.programs import shell as shell_program
+from boocoder.service import TaskSupervisor
+from boocoder.worktrees.history.snapshots import Snapshots
 
 TERMINALS_MAX = 24  # of one host; a person looks at a few
 GRACE_S = 30.0  # a page that is loaded again takes its terminal up within it
@@ -53,6 +53,11 @@ class Viewer:
     def ended(self) -> bool:
         """Whether nothing more comes."""
         return self._ended
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much the page has not taken yet."""
+        return self._size
 
     async def put(self, data: bytes) -> None:
         """Add to it; waits while the page is slow."""
@@ -150,7 +155,7 @@ class Terminals:
         self._snapshots = snapshots
         self._processes = processes
         self._grace_s = grace_s
-        self._supervisor = Supervisor("terminals")
+        self._supervisor = TaskSupervisor("terminals")
         self._opening = asyncio.Lock()
         self._open: dict[Key, Terminal] = {}
 
@@ -177,8 +182,7 @@ class Terminals:
         key = (session_id, name)
         async with self._opening:
             found = self._open.get(key)
-            if found is not None and found.exit_code is None:
-                await found.resize(size)
+            if found is not None and await _taken_up(found, size):
                 return found
             if len(self._open) >= TERMINALS_MAX:
                 text = f"There are {TERMINALS_MAX} terminals open already."
@@ -217,6 +221,18 @@ class Terminals:
             except BoocoderError:  # the process host sweeps what is left
                 continue
         await self._supervisor.stop()
+
+
+async def _taken_up(terminal: Terminal, size: Size) -> bool:
+    """Whether the shell can be used on; one that is about to end takes no input any more."""
+    if terminal.exit_code is not None:
+        return False
+    try:
+        await terminal.resize(size)
+    except ProcessError:
+        await terminal.close()
+        return False
+    return True
 
 
 def _command(directory: Path, size: Size) -> Command:

@@ -41,7 +41,7 @@ class Session:
         fresh.replace(self.path)
 
     def load(self) -> bool:
-        """Read it; whether there is such a session."""
+        """Read it; returns whether the session exists."""
         if not self.path.exists():
             return False
         kept = json.loads(self.path.read_text())
@@ -74,6 +74,7 @@ class Agent:
         self.fault = fault
         self.store = store
         self.without = without
+        self.ignore_cwd = False
         self.wire = Wire(ending=b"\r\n" if fault.name == "crlf" else b"\n", string_ids=fault.name == "string-ids")
         self.sessions: dict[str, Session] = {}
         self.turns: dict[str, tuple[asyncio.Task[None], Performance]] = {}
@@ -121,6 +122,8 @@ class Agent:
                 self.wire.answer(message, session.told())
             case "session/prompt":
                 self.begin_turn(message, params)
+            case "_session/steering":
+                self.steer(message, params)
             case "session/cancel":
                 self.cancel(params["sessionId"])
             case _:
@@ -131,15 +134,25 @@ class Agent:
         offered: Json = {name: {} for name in ("list", "close", "resume") if name not in self.without}
         return {
             "protocolVersion": 1,
-            "agentCapabilities": {"loadSession": "load" not in self.without, "sessionCapabilities": offered},
+            "agentCapabilities": {
+                "loadSession": "load" not in self.without,
+                "sessionCapabilities": offered,
+                "mcpCapabilities": {"http": "mcp-http" not in self.without},
+            },
             "agentInfo": {"name": "fake", "version": "1.2.3"},
             "authMethods": [],
+            "_meta": {"steering": {"supported": "steering" not in self.without}},
         }
+
+    def cwd_of(self, params: Json) -> str:
+        """Where a session works; some agents take their process's own directory."""
+        return str(Path.cwd()) if self.ignore_cwd else params["cwd"]
 
     def new_session(self, message: Json, params: Json) -> None:
         """session/new"""
-        session = Session(self.store, str(uuid.uuid4()), params["cwd"])
+        session = Session(self.store, str(uuid.uuid4()), self.cwd_of(params))
         self.sessions[session.id] = session
+        self.note_servers(params)
         if self.fault.name == "models-late" and len(self.sessions) == 1:
             session.models = MODELS[:1]
         session.save()
@@ -147,9 +160,14 @@ class Agent:
         commands = [{"name": "review", "description": "Review the change"}]
         self.report(session.id, {"sessionUpdate": "available_commands_update", "availableCommands": commands})
 
+    def note_servers(self, params: Json) -> None:
+        """Write down the MCP servers that a session was opened with."""
+        with (self.store / "mcp-servers.jsonl").open("a") as file:
+            file.write(json.dumps(params["mcpServers"]) + "\n")
+
     def blank(self, params: Json) -> Session:
         """A session of this id that nothing is known of."""
-        session = self.sessions[params["sessionId"]] = Session(self.store, params["sessionId"], params["cwd"])
+        session = self.sessions[params["sessionId"]] = Session(self.store, params["sessionId"], self.cwd_of(params))
         return session
 
     def stored(self, params: Json) -> Session:
@@ -160,11 +178,12 @@ class Agent:
 
     def reopen(self, message: Json, params: Json) -> None:
         """session/load and session/resume"""
-        session = Session(self.store, params["sessionId"], params["cwd"])
+        session = Session(self.store, params["sessionId"], self.cwd_of(params))
         if not session.load():
             self.wire.error(message, -32002, "Resource not found", {"sessionId": params["sessionId"]})
             return
         self.sessions[session.id] = session
+        self.note_servers(params)
         if message["method"] == "session/load":
             for update in session.replay:
                 self.report(session.id, update)
@@ -221,6 +240,15 @@ class Agent:
             self.remember(session, "agent_message_chunk", "".join(heard))
             session.save()
 
+    def steer(self, message: Json, params: Json) -> None:
+        """_session/steering"""
+        running = self.turns.get(params["sessionId"])
+        text = "".join(block.get("text", "") for block in params["prompt"])
+        if running is not None and not running[0].done() and running[1].steer(text):
+            self.wire.answer(message, {"outcome": "injected"})
+        else:
+            self.wire.answer(message, {"outcome": "promptRequired", "reason": "noRunningTurn"})
+
     def remember(self, session: Session, kind: str, text: str) -> None:
         """Keep a text for a later load."""
         session.replay.append({"sessionUpdate": kind, "content": {"type": "text", "text": text}})
@@ -237,6 +265,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fault", default="none")
     parser.add_argument("--store", type=Path, default=None)
+    parser.add_argument("--ignore-cwd", action="store_true")
     parser.add_argument("--without", action="append", default=[])
     chosen = parser.parse_args(arguments)
     if chosen.fault == "list":
@@ -245,6 +274,7 @@ def main(arguments: list[str]) -> int:
     agent = Agent(
         fault=FAULTS[chosen.fault](chosen.fault), store=chosen.store or Path.cwd() / "store", without=chosen.without
     )
+    agent.ignore_cwd = chosen.ignore_cwd
     with suppress(BrokenPipeError, KeyboardInterrupt):
         code = asyncio.run(agent.serve())
         sys.stderr.flush()

@@ -70,6 +70,18 @@ def silence(agent: Agent, message: Json) -> None:
     """Never answer."""
 
 
+def with_servers(strike: Strike) -> Strike:
+    """Strike at a new session that has MCP servers, and open any other."""
+
+    def at_new(agent: Agent, message: Json) -> None:
+        if message["params"]["mcpServers"]:
+            strike(agent, message)
+        else:
+            agent.new_session(message, message["params"])
+
+    return at_new
+
+
 def late_replay(agent: Agent, message: Json) -> None:
     """Answer session/load at once and replay afterwards, with a command list in between."""
     session_id = message["params"]["sessionId"]
@@ -114,6 +126,8 @@ AT_METHOD: dict[str, tuple[str, Strike]] = {
     "new-null": ("session/new", answer(None)),
     "new-id-number": ("session/new", answer({"sessionId": 42})),
     "new-hangs": ("session/new", silence),
+    "servers-refused": ("session/new", with_servers(error(-32602, "Invalid params", "no such server"))),
+    "servers-hang": ("session/new", with_servers(silence)),
     "exit-at-new": ("session/new", lambda *_: die(11)),
     "load-fails": ("session/load", error(-32603, "cannot load")),
     "load-hangs": ("session/load", silence),

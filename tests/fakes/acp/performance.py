@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from boocoder.scripted_model.script import Step, Verb, counted_words, recall_text, words
+from boocoder.scripted_model.script import Directive, Verb, counted_words, parse, recall_text, words
 from tests.fakes.acp.wire import Json, Wire
 
 HANG_S = 600.0
@@ -43,18 +44,30 @@ class Performance:
         self._cwd = cwd
         self._prompts = prompts
         self._report = report
+        self._steps: deque[Directive] = deque()
+        self._over = False
         self._delay_s = 0.0
         self._calls = 0
         self.input_tokens = 100
         self.output_tokens = 0
         self.command: asyncio.subprocess.Process | None = None
 
-    async def play(self, steps: tuple[Step, ...]) -> None:
-        """Do all steps."""
-        for step in steps:
-            await self._do(step)
+    async def play(self, steps: tuple[Directive, ...]) -> None:
+        """Do all steps, and those of messages that come meanwhile."""
+        self._steps.extend(steps)
+        while self._steps:
+            await self._do(self._steps.popleft())
+        self._over = True
 
-    async def _do(self, step: Step) -> None:
+    def steer(self, text: str) -> bool:
+        """Do the steps of a message before the rest; False if nothing is left to be done."""
+        if self._over:
+            return False
+        self._prompts.append(text)
+        self._steps.extendleft(reversed(parse(text)))
+        return True
+
+    async def _do(self, step: Directive) -> None:
         match step.verb:
             case Verb.SAY | Verb.THINK | Verb.TOKENS | Verb.RECALL:
                 await self._speak(step)
@@ -73,7 +86,7 @@ class Performance:
             case _:
                 await self._use_tool(step)
 
-    async def _speak(self, step: Step) -> None:
+    async def _speak(self, step: Directive) -> None:
         match step.verb:
             case Verb.THINK:
                 await self.say(words(step.argument), "agent_thought_chunk")
@@ -91,7 +104,7 @@ class Performance:
             self._report({"sessionUpdate": kind, "content": {"type": "text", "text": piece}})
             await asyncio.sleep(self._delay_s)
 
-    async def _use_tool(self, step: Step) -> None:
+    async def _use_tool(self, step: Directive) -> None:
         match step.verb:
             case Verb.PLAN:
                 states = ["in_progress"] + ["pending"] * len(step.listed())
@@ -130,7 +143,7 @@ class Performance:
         fields = {"content": content + more.pop("content", [])} if content or "content" in more else {}
         self._report({"sessionUpdate": "tool_call_update", "toolCallId": id, "status": status, **fields, **more})
 
-    def _use_file(self, step: Step) -> None:
+    def _use_file(self, step: Directive) -> None:
         path, first, second = (part.strip() if place == 0 else part for place, part in enumerate(step.split(3)))
         kind = "read" if step.verb is Verb.READ else "edit"
         given = {"path": path, "content": first} if step.verb is Verb.WRITE else {"path": path}
@@ -180,7 +193,7 @@ class Performance:
         outcome: Json = answer["result"]["outcome"]
         return outcome
 
-    async def _permission(self, step: Step) -> None:
+    async def _permission(self, step: Directive) -> None:
         tool, argument = (part.strip() for part in step.split(2))
         kind = "execute" if tool == "bash" else "other"
         id = self.begin(tool, kind, argument or tool, {"command": argument})
@@ -192,7 +205,7 @@ class Performance:
         else:
             self.update(id, "completed", "granted")
 
-    async def _question(self, step: Step) -> None:
+    async def _question(self, step: Directive) -> None:
         text, choices = step.split(2)
         field = {"type": "string", "title": "Pick", "enum": [choice.strip() for choice in choices.split(";")]}
         schema = {"type": "object", "properties": {"pick": field}, "required": ["pick"]}

@@ -79,7 +79,7 @@ async def updates_after_result(agent: Any, message: Any, performance: Any) -> bo
 
 
 async def wrong_session(agent: Any, message: Any, performance: Any) -> bool:
-    """News of a session that nobody opened."""
+    """Updates of a session that was never opened."""
     agent.report("somebody else", said("not for you "))
     return False
 
@@ -101,7 +101,7 @@ async def dies_holding_the_pipe(agent: Any, message: Any, performance: Any) -> b
 
 
 async def forks_a_daemon(agent: Any, message: Any, performance: Any) -> bool:
-    """Leaves a process of another session, whose parent is gone."""
+    """Leaves a process in another session whose parent has ended."""
     script = "import os,time\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0:\n  time.sleep(600)\n os._exit(0)"
     subprocess.run([sys.executable, "-c", script], check=True)
     return False

@@ -16,7 +16,7 @@ from tests.fakes.oneshot.performance import Performance, PromptFailed
 from tests.fakes.oneshot.wire import Json, Wire, complain
 
 
-class Memory:
+class ScriptedMemory:
     """The prompts of a conversation, kept in a file.
 
     Args:
@@ -28,7 +28,7 @@ class Memory:
         self.path = directory / f"{id}.json"
 
     def known(self) -> bool:
-        """Whether there is such a conversation."""
+        """Whether the conversation exists."""
         return self.path.exists()
 
     def add(self, prompt: str) -> list[str]:
@@ -49,7 +49,7 @@ class Agent:
         asks: whether somebody is there to be asked.
     """
 
-    def __init__(self, *, wire: Wire, memory: Memory, fault: Fault, asks: bool) -> None:
+    def __init__(self, *, wire: Wire, memory: ScriptedMemory, fault: Fault, asks: bool) -> None:
         self._wire = wire
         self._memory = memory
         self._fault = fault
@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
         return 0
     fault = FAULTS[options.fault]()
     id = options.resume or options.new or str(uuid4())
-    memory = Memory(options.store, id)
+    memory = ScriptedMemory(options.store, id)
     fault.at_launch(resumed=options.resume is not None)
     if options.resume and not memory.known():
         complain(f"No conversation found with session ID: {id}")

@@ -43,10 +43,10 @@ class Fault:
         """A kept-open process has begun."""
 
     def before_turn(self, wire: Wire) -> None:
-        """The prompt is known, nothing is said yet."""
+        """The prompt is known, nothing is printed yet."""
 
     def tell_result(self, wire: Wire, result: Json, code: int) -> int:
-        """All is said; print the result. Returns the exit code."""
+        """Print the result after all other output. Returns the exit code."""
         wire.send(result)
         return code
 
@@ -207,7 +207,7 @@ def _close_stdout(wire: Wire, result: Json) -> int | None:
 
 
 def _refused_late(_: bool) -> None:
-    """Takes the prompt in an earlier session, says so, and then cannot go on."""
+    """Accepts the prompt in an earlier session, reports it, and then fails."""
     write_all(line_of({**text_delta("I heard you. "), "session_id": "late"}))
     _exit(1, "session not found")
 

@@ -8,7 +8,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from boocoder.scripted_model.script import Step, Verb, counted_words, recall_text, words
+from boocoder.scripted_model.script import Directive, Verb, counted_words, recall_text, words
 from tests.fakes.oneshot.wire import Json, Wire
 
 HANG_S = 600.0
@@ -38,13 +38,13 @@ class Performance:
         self.last_text = ""
         self.command: asyncio.subprocess.Process | None = None
 
-    async def play(self, steps: tuple[Step, ...]) -> None:
+    async def play(self, steps: tuple[Directive, ...]) -> None:
         """Do all steps."""
         self._wire.send({"type": "system", "subtype": "init", "cwd": str(Path.cwd())})
         for step in steps:
             await self._do(step)
 
-    async def _do(self, step: Step) -> None:
+    async def _do(self, step: Directive) -> None:
         match step.verb:
             case Verb.SAY:
                 await self.say(words(step.argument))
@@ -83,7 +83,7 @@ class Performance:
         message = {"role": "assistant", "content": list(blocks)}
         self._wire.send({"type": "assistant", "message": message, "parent_tool_use_id": None})
 
-    async def _use_tool(self, step: Step) -> None:
+    async def _use_tool(self, step: Directive) -> None:
         match step.verb:
             case Verb.PLAN:
                 states = ["in_progress"] + ["pending"] * len(step.listed())
@@ -113,7 +113,7 @@ class Performance:
         message = {"role": "user", "content": [block]}
         self._wire.send({"type": "user", "message": message, "parent_tool_use_id": None})
 
-    def _use_file(self, step: Step) -> None:
+    def _use_file(self, step: Directive) -> None:
         path, first, second = step.split(3)
         path = path.strip()
         name = {Verb.WRITE: "Write", Verb.EDIT: "Edit", Verb.READ: "Read"}[step.verb]
@@ -153,14 +153,14 @@ class Performance:
                 os.killpg(self.command.pid, signal.SIGKILL)
 
     async def _ask(self, id: str, name: str, given: Json) -> Json:
-        """Ask whether a tool may run; refused where nobody is there."""
+        """Ask whether a tool may run; refused if nobody can answer."""
         if not self._asks:
             return {"behavior": "deny", "message": "This needs approval, and nobody can be asked."}
         request = {"subtype": "can_use_tool", "tool_name": name, "input": given, "tool_use_id": id}
         answer: Json = (await self._wire.ask(request)).get("response", {})
         return answer
 
-    async def _permission(self, step: Step) -> None:
+    async def _permission(self, step: Directive) -> None:
         tool, argument = (part.strip() for part in step.split(2))
         name = "Bash" if tool == "bash" else tool
         given = {"command": argument}
@@ -173,7 +173,7 @@ class Performance:
         else:
             self.end(id, "granted")
 
-    async def _question(self, step: Step) -> None:
+    async def _question(self, step: Directive) -> None:
         text, choices = step.split(2)
         options = [{"label": choice.strip(), "description": ""} for choice in choices.split(";")]
         given = {"questions": [{"question": text.strip(), "header": "Pick", "options": options, "multiSelect": False}]}

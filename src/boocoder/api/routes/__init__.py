@@ -1,1 +1,1 @@
-"""The routes, one resource a module; each declares who may call it."""
+"""The routes, one module per resource; each declares its access."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 
-from boocoder.backends.acp.agent_process import CANCELLED, DISMISSED, PERMISSION
-from boocoder.backends.acp.connection import Connection
-from boocoder.backends.acp.mailbox import Mailbox
-from boocoder.backends.acp.message import Call
+from boocoder.backends.acp.protocol.agent_process import CANCELLED, DISMISSED, PERMISSION
+from boocoder.backends.acp.protocol.connection import RpcConnection
+from boocoder.backends.acp.protocol.message import RpcRequest
 from boocoder.backends.acp.questions import answer_content, read_questions
-from boocoder.backends.acp.signals import PortFailed, Signal
-from boocoder.backends.acp.tool_state import ToolState
-from boocoder.backends.acp.translate import TurnTranslator
-from boocoder.backends.acp.updates import ToolReport
+from boocoder.backends.acp.turn_events import Signal
+from boocoder.backends.acp.updates.parser import ToolReport
+from boocoder.backends.acp.updates.tool_state import ToolCallState
+from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.base import TurnPort
-from boocoder.errors import LeaseLost
-from boocoder.events import loose
+from boocoder.backends.shared.mailbox import Mailbox
+from boocoder.backends.shared.mode_names import writes_nothing
+from boocoder.backends.shared.open_requests import OpenRequests
+from boocoder.backends.shared.own_files import are_own_files
+from boocoder.backends.shared.turn_events import PortFailed
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import (
     AgentEvent,
     Notice,
@@ -26,8 +30,8 @@ from boocoder.events.agent_event import (
     PermissionOption,
     PermissionRequest,
     QuestionRequest,
+    ToolKind,
 )
-from boocoder.service import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -38,33 +42,43 @@ _OPEN_MAX = 64  # requests of one turn that are open at once
 _REFUSED = "The person refused this."
 
 
-class Approvals:
+class AcpApprovals:
     """The open requests of one turn.
 
     Args:
         connection: to the agent.
         port: who decides.
         translator: knows the turn's tool calls.
+        worktree: the turn's; writing its files is asked for only if a rule says so, or the mode forbids it.
+        mode: the session's mode at the moment.
         mail: gets PortFailed when the port refuses to go on.
     """
 
     def __init__(
-        self, *, connection: Connection, port: TurnPort, translator: TurnTranslator, mail: Mailbox[Signal]
+        self,
+        *,
+        connection: RpcConnection,
+        port: TurnPort,
+        translator: AcpTranslator,
+        worktree: Path,
+        mode: Callable[[], str],
+        mail: Mailbox[Signal],
     ) -> None:
         self._connection = connection
         self._port = port
         self._translator = translator
-        self._mail = mail
+        self._worktree = worktree
+        self._mode = mode
         self._permissions = itertools.count(1)
         self._numbers = itertools.count(1)
-        self._open: dict[int, Call] = {}
+        self._open: dict[int, RpcRequest] = {}
         self._closed = False
-        self._tasks = Supervisor("acp-approvals")
+        self._requests = OpenRequests(task_group="acp-approvals", failed=lambda error: mail.put(PortFailed(error)))
 
     def __len__(self) -> int:
         return len(self._open)
 
-    async def take(self, call: Call) -> list[AgentEvent]:
+    async def take(self, call: RpcRequest) -> list[AgentEvent]:
         """Ask the port in the background; the events show what it is about."""
         if self._closed or len(self._open) >= _OPEN_MAX:
             await self._cancel(call)
@@ -75,41 +89,39 @@ class Approvals:
         return await self._take_permission(call)
 
     async def cancel(self) -> None:
-        """Answer everything that is open as cancelled, now and from now on; before the agent is told to stop."""
+        """Answer everything open as cancelled, and what still comes; call before cancelling the agent's turn."""
         self._closed = True
         left, self._open = list(self._open.values()), {}
         for call in left:
             await self._cancel(call)
-        await self._tasks.stop()
+        await self._requests.stop()
 
-    async def _take_permission(self, call: Call) -> list[AgentEvent]:
-        fields = loose.mapping(call.params.get("toolCall"))
+    async def _take_permission(self, call: RpcRequest) -> list[AgentEvent]:
+        fields = json_coerce.mapping(call.params.get("toolCall"))
         number = next(self._permissions)
-        id = loose.text(fields.get("toolCallId")) or f"permission-{number}"
+        id = json_coerce.text(fields.get("toolCallId")) or f"permission-{number}"
         tool, events = self._translator.on_permission(id, ToolReport(id, fields, announced=False))
         options = _options(call.params.get("options"))
         if not options:
             await self._cancel(call)
             text = f"The agent asked for permission for {tool.title} without any answer to choose; it was not given."
             return [*events, Notice("permission_without_options", text, NoticeLevel.WARNING)]
-        request = _request(f"permission-{number}", id, tool, options)
+        request = self._request(f"permission-{number}", id, tool, options)
         self._begin(call, self._permission(call, request))
         return events
 
-    def _begin(self, call: Call, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, call: RpcRequest, work: Coroutine[None, None, None]) -> None:
         number = next(self._numbers)
         self._open[number] = call
-        self._tasks.spawn(self._carry(number, work), f"request {number}")
+        self._requests.begin(f"request {number}", self._until_answered(number, work))
 
-    async def _carry(self, number: int, work: Coroutine[None, None, None]) -> None:
+    async def _until_answered(self, number: int, work: Coroutine[None, None, None]) -> None:
         try:
             await work
-        except LeaseLost as error:
-            self._mail.put(PortFailed(error))
         finally:
             self._open.pop(number, None)
 
-    async def _permission(self, call: Call, request: PermissionRequest) -> None:
+    async def _permission(self, call: RpcRequest, request: PermissionRequest) -> None:
         answer = await self._port.ask_permission(request)
         if self._closed:
             return  # answered as cancelled already
@@ -124,12 +136,12 @@ class Approvals:
         words = {"_meta": {"message": answer.message}} if answer.message else {}
         await self._connection.answer(call, {"outcome": outcome, **words})
 
-    async def _question(self, call: Call) -> None:
+    async def _question(self, call: RpcRequest) -> None:
         names, questions = read_questions(call.params)
         if not questions:
             await self._cancel(call)
             return
-        part = loose.text(call.params.get("toolCallId"))
+        part = json_coerce.text(call.params.get("toolCallId"))
         answer = await self._port.ask_question(QuestionRequest(f"question-{next(self._numbers)}", questions, part))
         if self._closed:
             return
@@ -139,29 +151,38 @@ class Approvals:
             content = answer_content(call.params, names, answer.answers)
             await self._connection.answer(call, {"action": "accept", "content": content})
 
-    async def _cancel(self, call: Call) -> None:
+    def _request(
+        self, key: str, part: str, tool: ToolCallState, options: tuple[PermissionOption, ...]
+    ) -> PermissionRequest:
+        return PermissionRequest(
+            key=key,
+            tool=tool.name,
+            title=tool.title,
+            argument=tool.argument,
+            part=part,
+            options=options,
+            own_files=tool.kind is ToolKind.EDIT
+            and not writes_nothing(self._mode())
+            and are_own_files(self._worktree, (tool.argument, *tool.paths)),
+        )
+
+    async def _cancel(self, call: RpcRequest) -> None:
         await self._connection.answer(call, CANCELLED if call.method == PERMISSION else DISMISSED)
 
 
 def _options(value: object) -> tuple[PermissionOption, ...]:
-    """The answers that the agent offers and whose kind is known; ids that stand there twice count once."""
+    """The answers that the agent offers and whose kind is known; duplicate ids count once."""
     found: dict[str, PermissionOption] = {}
-    for element in loose.items(value)[:1000]:
-        fields = loose.mapping(element)
-        id, kind = loose.text(fields.get("optionId")), loose.text(fields.get("kind"))
+    for element in json_coerce.items(value)[:1000]:
+        fields = json_coerce.mapping(element)
+        id, kind = json_coerce.text(fields.get("optionId")), json_coerce.text(fields.get("kind"))
         if id and kind in (*_ALLOW, *_REJECT):
-            found.setdefault(id, PermissionOption(id, loose.text(fields.get("name")) or id, kind))
+            found.setdefault(id, PermissionOption(id, json_coerce.text(fields.get("name")) or id, kind))
     offered = list(found.values())
     first = {option.kind: option for option in reversed(offered)}
     rest = [option for option in offered if option is not first[option.kind]]
     shown = {*first.values(), *rest[: _OPTIONS_MAX - len(first)]}
     return tuple(option for option in offered if option in shown)
-
-
-def _request(key: str, part: str, tool: ToolState, options: tuple[PermissionOption, ...]) -> PermissionRequest:
-    return PermissionRequest(
-        key=key, tool=tool.name, title=tool.title, argument=tool.argument, part=part, options=options
-    )
 
 
 def _choose(options: Sequence[PermissionOption], answer: PermissionAnswer) -> PermissionOption | None:

@@ -1,4 +1,4 @@
-"""The ACP backend: implements the Backend contract for one agent that speaks ACP. It holds no turn's logic."""
+"""The ACP backend: drives one agent that speaks the Agent Client Protocol."""
 
 from __future__ import annotations
 
@@ -9,28 +9,38 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from boocoder.backends.acp.agent_process import AgentProcess, start_agent
-from boocoder.backends.acp.opening import LostOnResume, Opened, config_hash, open_session, prepare_session
-from boocoder.backends.acp.options import Knob
-from boocoder.backends.acp.probe import Prober
+from boocoder.backends.acp.options import OptionKind
+from boocoder.backends.acp.probe import AcpProbe
+from boocoder.backends.acp.protocol.agent_process import AgentProcess, start_agent
 from boocoder.backends.acp.recovery import recover_turn
+from boocoder.backends.acp.session_config import apply_options
+from boocoder.backends.acp.session_setup import (
+    AcpReadySession,
+    SessionLost,
+    SessionPlace,
+    config_hash,
+    open_session,
+    prepare_session,
+    servers_left_out,
+)
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
-from boocoder.backends.acp.tuning import tune
-from boocoder.backends.acp.turn import Turn
-from boocoder.backends.base import TurnPort
-from boocoder.backends.endings import stopped, unless_stopped
-from boocoder.backends.line_journal import LineJournal, journal_path, journals, prune
-from boocoder.backends.warm_pool import WarmLimits, WarmPool
+from boocoder.backends.acp.turn import AcpTurn
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.line_journal import LineJournal, journal_path, journals, prune
+from boocoder.backends.shared.outcomes import stopped, unless_stopped
+from boocoder.backends.shared.session_setup import announce_session
+from boocoder.backends.shared.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
-from boocoder.events.agent_event import AgentSessionOpened, PromptSending
+from boocoder.events.agent_event import Notice, NoticeLevel, PromptSending
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import TaskId
+from boocoder.model.mcp_server import McpServer
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import (
     AgentSessionRef,
     Failed,
-    Interrupted,
     Outcome,
-    ResumeStep,
     StopReason,
     TurnError,
     TurnRequest,
@@ -41,8 +51,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _RECONCILE_S = 10.0
-_SPENT_GRACE_S = 0.5  # of a process that did not obey: it had its time already
-_MARGIN_S = 3.0  # for killing what did not obey
+_SPENT_GRACE_S = 0.5  # of a process that ignored a cancel
+_STRAYS_SHOWN = 5
+_MARGIN_S = 3.0  # for killing a process that ignored a cancel
 
 
 class AcpBackend:
@@ -51,24 +62,47 @@ class AcpBackend:
     Args:
         host: starts processes.
         agent: who it is.
-        state_dir: ours alone; the records of turns live in it.
+        state_dir: private to this backend; holds the journals of turns.
         settings: limits.
+        mcp_servers: those that the person configured.
     """
 
     name = "acp"
 
-    def __init__(self, *, host: ProcessHost, agent: AcpAgent, state_dir: Path, settings: AcpSettings) -> None:
+    def __init__(
+        self,
+        *,
+        host: ProcessHost,
+        agent: AcpAgent,
+        state_dir: Path,
+        settings: AcpSettings,
+        mcp_servers: tuple[McpServer, ...] = (),
+    ) -> None:
+        self._mcp_servers = mcp_servers
         self.stop_grace_s = settings.cancel_grace_s + _MARGIN_S
         self.agent = agent
         self._host = host
         self._state_dir = state_dir
         self._settings = settings
-        self._defaults: dict[Knob, str] = {}
+        self._defaults: dict[OptionKind, str] = {}
+        self._neutral = state_dir / "neutral"
+        self._strays: frozenset[str] = frozenset()
+        # A process in reserve is of no worktree yet, so it could not be confined to one.
+        spare = agent.obeys_cwd and not host.confines(agent.name)
         self.pool: WarmPool[Path, AgentProcess] = WarmPool(
-            name="acp", limits=_limits(settings), start=self._start_agent
+            name="acp",
+            limits=_limits(settings),
+            start=(lambda: self._start_agent(self._neutral)) if spare else None,
         )
-        self._prober = Prober(agent=agent, start=self._start_agent, directory=state_dir / "probe", settings=settings)
-        self._turns: dict[tuple[TaskId, int], Turn] = {}
+        probing = state_dir / "probe"
+        self._probe_runner = AcpProbe(
+            agent=agent,
+            start=lambda: self._start_agent(probing),
+            directory=probing,
+            settings=settings,
+            servers=mcp_servers,
+        )
+        self._turns: dict[tuple[TaskId, int], AcpTurn] = {}
 
     async def start(self) -> None:
         """Begin to keep processes warm; the first one starts with the first turn or warming."""
@@ -82,22 +116,22 @@ class AcpBackend:
     async def probe(self) -> AgentInfo:
         """Start the agent and see what it offers; bounded in time, never raises."""
         live = [process for process in self.pool.processes() if process.usable]
-        return await self._prober.probe(known_to_work=bool(live))
+        return await self._probe_runner.probe(known_to_work=bool(live))
 
     def adopt(self, agent: AcpAgent) -> None:
-        """Start it like this from now on; what runs for a worktree stays as it is until it ends."""
+        """Start it with this description from now on; running processes keep theirs."""
         if agent == self.agent:
             return
         self.agent = agent
-        self._prober.adopt(agent)
+        self._probe_runner.adopt(agent)
         if self.pool.spare is not None:
             self.pool.spare.ending = True
 
     async def warm(self, worktree: Path) -> None:
         """Open a session in this directory ahead of the first prompt. Best effort, never raises."""
-        with suppress(BoocoderError):
-            async with self.pool.use(worktree) as process:
-                await prepare_session(process, worktree, self._settings)
+        with suppress(BoocoderError, SessionLost):
+            async with self.pool.use(worktree, lambda: self._start_agent(worktree)) as process:
+                await prepare_session(process, SessionPlace(worktree, self._servers_for(worktree)), self._settings)
 
     async def forget(self, worktree: Path) -> None:
         """End the process of a worktree. Best effort, never raises."""
@@ -121,27 +155,31 @@ class AcpBackend:
         except BackendError as error:
             return Failed(TurnError(error.code, error.text, error.cure or "Send the prompt again."))
         except OSError as error:
-            text = f"boocoder cannot write its record of the turn: {error}."
-            return Failed(TurnError("journal_broken", text, "Check free space in boocoder's data directory."))
+            return outcomes.journal_not_written(error)
+
+    async def steer(self, request: TurnRequest, message: SteerMessage) -> SteerResult:
+        """Give the message to the running turn, if the agent takes one."""
+        turn = self._turns.get((request.task_id, request.epoch))
+        return await turn.steer(message) if turn is not None else SteerResult.REFUSED
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
-        """Whether the agent still answers for a silent turn; it has no more to tell than it told."""
+        """Whether the agent still works on a silent turn; there is no store to read events from."""
         turn = self._turns.get((request.task_id, request.epoch))
         return await turn.reconcile(_RECONCILE_S) if turn is not None else False
 
     async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
-        """After a crash of ours: emit what our record has of the turn and say how far it got."""
+        """Emit what the journal has of the turn after a crash, and return how far it got."""
         try:
             return await recover_turn(self._state_dir, self.agent, request, port)
         except OSError as error:
-            text = f"boocoder's record of the turn cannot be read: {error}."
-            return Interrupted(TurnError("journal_broken", text, "Resume the turn."))
+            return outcomes.journal_not_read(error)
 
-    async def _start_agent(self) -> AgentProcess:
+    async def _start_agent(self, directory: Path) -> AgentProcess:
         return await start_agent(
             host=self._host,
             agent=self.agent,
-            directory=self._state_dir / "neutral",
+            directory=directory,
+            worktree=None if directory.is_relative_to(self._state_dir) else directory,
             settings=self._settings,
             defaults=self._defaults,
         )
@@ -149,18 +187,29 @@ class AcpBackend:
     async def _run(self, request: TurnRequest, port: TurnPort) -> Outcome:
         try:
             return await self._run_in_process(request, port)
-        except LostOnResume as error:
+        except SessionLost as error:
             await self.pool.end(request.worktree, 0.0)
-            return await self._run_in_process(request, port, lost=error.why)
+            return await self._run_in_process(request, port, lost=error)
 
-    async def _run_in_process(self, request: TurnRequest, port: TurnPort, *, lost: str = "") -> Outcome:
-        process = await _unless_stopped(request, self.pool.acquire(request.worktree))
+    def _servers_for(self, worktree: Path) -> tuple[McpServer, ...]:
+        project = self._host.project_of(worktree)
+        return tuple(server for server in self._mcp_servers if server.serves(project))
+
+    async def _run_in_process(
+        self, request: TurnRequest, port: TurnPort, *, lost: SessionLost | None = None
+    ) -> Outcome:
+        process = await _unless_stopped(
+            request, self.pool.acquire(request.worktree, lambda: self._start_agent(request.worktree))
+        )
         try:
             opened = await _unless_stopped(request, self._open(process, request, lost))
-            native_id = opened.session.native_id
-            await port.emit(AgentSessionOpened(native_id, config_hash(self.agent, request.worktree), opened.step))
-            for notice in opened.notices:
-                await port.emit(notice)
+            await announce_session(
+                port,
+                native_id=opened.session.native_id,
+                config_hash=config_hash(self.agent, request.worktree),
+                step=opened.step,
+                notices=opened.notices,
+            )
             if outcome := _stopped(request):
                 return outcome
             await port.emit(PromptSending())
@@ -174,21 +223,31 @@ class AcpBackend:
         finally:
             self.pool.release(request.worktree)
 
-    async def _open(self, process: AgentProcess, request: TurnRequest, lost: str) -> Opened:
-        opened = await open_session(process, request, self._settings, lost=lost)
-        self._prober.learn(opened.session)
-        opened.notices += await tune(process, opened.session, request, timeout_s=self._settings.request_timeout_s)
+    async def _open(self, process: AgentProcess, request: TurnRequest, lost: SessionLost | None) -> AcpReadySession:
+        """Open the session; without MCP servers if an agent did not answer to one with them."""
+        hung = lost is not None and lost.with_servers
+        servers = () if hung else self._servers_for(request.worktree)
+        why = lost.why if lost is not None and request.agent_session is not None else ""
+        opened = await open_session(process, request, self._settings, servers=servers, lost=why)
+        if lost is not None and hung:
+            opened.notices.append(servers_left_out(f"the agent did not open one with them: {lost.why}"))
+        self._probe_runner.learn(opened.session)
+        opened.notices += await apply_options(
+            process, opened.session, request, timeout_s=self._settings.request_timeout_s
+        )
         return opened
 
-    async def _drive(self, process: AgentProcess, opened: Opened, request: TurnRequest, port: TurnPort) -> Outcome:
+    async def _drive(
+        self, process: AgentProcess, opened: AcpReadySession, request: TurnRequest, port: TurnPort
+    ) -> Outcome:
         path = journal_path(self._state_dir, request.chat_id)
         journal = LineJournal(path=path, task_id=request.task_id, agent=self.agent.name)
-        turn = Turn(
+        turn = AcpTurn(
             request=request,
             port=port,
             process=process,
             session=opened.session,
-            prompt=_prompt(request, opened.step),
+            prompt=request.prompt_text(opened.step),
             journal=journal,
             settings=self._settings,
         )
@@ -199,11 +258,30 @@ class AcpBackend:
         finally:
             self._turns.pop(key, None)
             journal.close()
+        await self._report_strays(port)
         if isinstance(outcome, Failed) and outcome.error.code == "agent_session_gone":
             process.forget(opened.session.native_id)
         if turn.spoiled:
             await self.pool.end(request.worktree, _SPENT_GRACE_S)
         return outcome
+
+    async def _report_strays(self, port: TurnPort) -> None:
+        """Report files in the neutral folder that reserve processes start in; no agent should write there."""
+        found = await asyncio.to_thread(_names_in, self._neutral)
+        new, self._strays = sorted(found - self._strays), found
+        if new:
+            names = ", ".join(new[:_STRAYS_SHOWN]) + (
+                f" and {len(new) - _STRAYS_SHOWN} more" * (len(new) > _STRAYS_SHOWN)
+            )
+            text = f"The agent wrote outside the worktree, into {self._neutral}: {names}. The change lacks these files."
+            await port.emit(Notice("wrote_outside_worktree", text, NoticeLevel.WARNING))
+
+
+def _names_in(directory: Path) -> frozenset[str]:
+    try:
+        return frozenset(path.name for path in directory.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _limits(settings: AcpSettings) -> WarmLimits:
@@ -235,12 +313,7 @@ async def _unless_stopped(request: TurnRequest, work: Coroutine[None, None, T]) 
     Raises:
         _Stopped: it was.
     """
-    result = await unless_stopped(request.stop, work, named=(BoocoderError, LostOnResume), owner="acp-opening")
+    result = await unless_stopped(request.stop, work, named=(BoocoderError, SessionLost), task_group="acp-opening")
     if result is None:
         raise _Stopped(await request.stop.wait())
     return result
-
-
-def _prompt(request: TurnRequest, step: ResumeStep) -> str:
-    knows = step in (ResumeStep.WARM, ResumeStep.RESUMED, ResumeStep.LOADED)
-    return request.prompt if knows or not request.handover else f"{request.handover}\n\n{request.prompt}"

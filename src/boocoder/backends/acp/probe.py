@@ -1,4 +1,4 @@
-"""Finds out whether an agent works here and what it offers, by opening a session in an empty directory."""
+"""Checks whether an agent works here and what it offers, by opening a session in an empty directory."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from boocoder.backends.acp.agent_process import AgentProcess
-from boocoder.backends.acp.opening import prepare_session
-from boocoder.backends.acp.options import Knob
-from boocoder.backends.acp.session import Session
+from boocoder.backends.acp.mcp_servers import offered_uses
+from boocoder.backends.acp.options import OptionKind
+from boocoder.backends.acp.protocol.agent_process import AgentProcess
+from boocoder.backends.acp.session import AcpSession
+from boocoder.backends.acp.session_setup import SessionPlace, prepare_session
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.errors import BackendError, BoocoderError
 from boocoder.model.agent import AgentCommand, AgentInfo, AgentState
+from boocoder.model.mcp_server import McpServer
 
 MODELS_LATE_S = 2.0  # goose had its list 0.1 s after its first session, on a machine with nothing else to do
 MODELS_PAUSE_S = 0.25
 _MISSING = ("program_missing", "program_not_executable")
 
 
-class Prober:
+class AcpProbe:
     """Probes one agent.
 
     Args:
@@ -30,6 +32,7 @@ class Prober:
         start: makes an initialized process.
         directory: where the probe's session is opened.
         settings: limits.
+        servers: the person's MCP servers, of which the answer says which the agent takes.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class Prober:
         start: Callable[[], Awaitable[AgentProcess]],
         directory: Path,
         settings: AcpSettings,
+        servers: tuple[McpServer, ...] = (),
     ) -> None:
+        self._servers = servers
         self._agent = agent
         self._start = start
         self._directory = directory
@@ -83,19 +88,21 @@ class Prober:
                 session = await self._open_later(process, session)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.commands_s):
-                    await session.commands_told.wait()
-            info = self._ready(process.version, session)
+                    await session.commands_known.wait()
+            offers = process.capabilities
+            uses = offered_uses(self._servers, http=offers.mcp_http)
+            info = replace(self._ready(process.version, session), mcp_servers=uses, steering=offers.steering)
             await self._delete(process, session)
             return info
         finally:
             await asyncio.shield(process.close(self._settings.close_grace_s))
 
-    async def _open(self, process: AgentProcess) -> Session:
-        await prepare_session(process, self._directory, self._settings)
+    async def _open(self, process: AgentProcess) -> AcpSession:
+        await prepare_session(process, SessionPlace(self._directory), self._settings)
         assert process.prepared is not None
         return process.prepared[1]
 
-    async def _open_later(self, process: AgentProcess, first: Session) -> Session:
+    async def _open_later(self, process: AgentProcess, first: AcpSession) -> AcpSession:
         """Another session: the next one that offers other models than the first, or one after MODELS_LATE_S."""
         session, deadline = first, time.monotonic() + MODELS_LATE_S
         while _models(session) == _models(first) and time.monotonic() < deadline:
@@ -104,8 +111,8 @@ class Prober:
             session = await self._open(process)
         return session
 
-    async def _delete(self, process: AgentProcess, session: Session) -> None:
-        """Or the agent's own list of sessions would grow with every probe."""
+    async def _delete(self, process: AgentProcess, session: AcpSession) -> None:
+        """Keep the agent's own list of sessions from growing with every probe."""
         process.prepared = None
         if process.capabilities.delete:
             with suppress(BackendError):
@@ -113,26 +120,28 @@ class Prober:
                 await process.ask("session/delete", params, timeout_s=self._settings.request_timeout_s)
                 process.forget(session.native_id)
 
-    def learn(self, session: Session) -> None:
-        """A session of a turn offers what the agent has now; the probe may have been told less."""
+    def learn(self, session: AcpSession) -> None:
+        """Update the models from a turn's session; the probe may have seen fewer."""
         if self._newest is not None and (models := _models(session)):
             self._newest = replace(self._newest, models=models)
 
-    def _ready(self, version: str, session: Session) -> AgentInfo:
-        offered = {knob: choice.ids for knob, choice in session.options.items()}
-        models, mode = session.options.get(Knob.MODEL), session.options.get(Knob.MODE)
-        modes = offered.get(Knob.MODE, ())
-        usual = self._agent.safe_mode if self._agent.safe_mode in modes else mode.current if mode else ""
-        told = session.commands.commands if session.commands is not None else ()
+    def _ready(self, version: str, session: AcpSession) -> AgentInfo:
+        offered = {kind: choice.short_ids for kind, choice in session.options.items()}
+        models, mode = session.options.get(OptionKind.MODEL), session.options.get(OptionKind.MODE)
+        modes = offered.get(OptionKind.MODE, ())
+        usual = (
+            self._agent.safe_mode if self._agent.safe_mode in modes else mode.shortened(mode.current) if mode else ""
+        )
+        listed = session.commands.commands if session.commands is not None else ()
         return replace(
             self._info(AgentState.READY),
             version=version or "unknown",
-            models=offered.get(Knob.MODEL, ()),
+            models=offered.get(OptionKind.MODEL, ()),
             modes=modes,
-            thinking=offered.get(Knob.THINKING, ()),
+            thinking=offered.get(OptionKind.THINKING, ()),
             default_model=models.current if models and models.current in models.ids else None,
             default_mode=usual or None,
-            commands=tuple(AgentCommand(name, description) for name, description in told),
+            commands=tuple(AgentCommand(name, description) for name, description in listed),
             signed_in=True if self._agent.login_first else None,
         )
 
@@ -153,6 +162,6 @@ class Prober:
         )
 
 
-def _models(session: Session) -> tuple[str, ...]:
-    choice = session.options.get(Knob.MODEL)
+def _models(session: AcpSession) -> tuple[str, ...]:
+    choice = session.options.get(OptionKind.MODEL)
     return choice.ids if choice is not None else ()

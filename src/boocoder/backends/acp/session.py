@@ -1,27 +1,27 @@
-"""One session inside an agent's process: what it is set to, and where its news goes. No I/O of its own."""
+"""One session inside an agent's process: its options, and the turn that receives its updates."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from boocoder.backends.acp.mailbox import Mailbox
-from boocoder.backends.acp.message import Call
-from boocoder.backends.acp.options import Knob, Options, merged, with_current
-from boocoder.backends.acp.signals import Asked, Reported, Signal
-from boocoder.backends.acp.updates import (
+from boocoder.backends.acp.options import OptionKind, Options, merged, with_current
+from boocoder.backends.acp.protocol.message import RpcRequest
+from boocoder.backends.acp.turn_events import ApprovalRequested, SessionUpdate, Signal
+from boocoder.backends.acp.updates.parser import (
     CommandsReport,
-    Echo,
+    MessageChunk,
     ModeReport,
     OptionsReport,
     PlanReport,
-    Said,
     ToolReport,
     Update,
+    UserEcho,
 )
-from boocoder.backends.acp.usage import SessionTotals
+from boocoder.backends.acp.updates.usage import SessionTotals
+from boocoder.backends.shared.mailbox import Mailbox
 
-_CONTENT = (Said, Echo, ToolReport, PlanReport)
+_CONTENT = (MessageChunk, UserEcho, ToolReport, PlanReport)
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Replay:
     newest: float = 0.0  # on the loop's clock
 
 
-class Session:
+class AcpSession:
     """One session.
 
     Args:
@@ -40,21 +40,21 @@ class Session:
 
     Attributes:
         options: what may be chosen, and what is chosen now.
-        initial: what it goes back to when a task names nothing, by knob.
+        initial: what it goes back to when a task names nothing, by kind.
         totals: what it had used.
         commands: the newest list of slash commands that no turn has shown yet.
-        commands_told: set when there is one.
-        reports: how often the agent told what it is set to.
+        commands_known: set when there is one.
+        reports: how often the agent reported its options.
         replay: while it is loaded; its content is counted and dropped.
     """
 
     def __init__(self, native_id: str) -> None:
         self.native_id = native_id
         self.options: Options = {}
-        self.initial: dict[Knob, str] = {}
+        self.initial: dict[OptionKind, str] = {}
         self.totals = SessionTotals()
         self.commands: CommandsReport | None = None
-        self.commands_told = asyncio.Event()
+        self.commands_known = asyncio.Event()
         self.reports = 0
         self.replay: Replay | None = None
         self._turn: Mailbox[Signal] | None = None
@@ -65,7 +65,7 @@ class Session:
         return self._turn is not None
 
     def listen(self, mail: Mailbox[Signal]) -> None:
-        """News goes to a turn from now on; what was replayed is over."""
+        """Send updates to a turn from now on; a replay is over."""
         self.replay = None
         self._turn = mail
 
@@ -73,7 +73,7 @@ class Session:
         """The turn is over."""
         self._turn = None
 
-    def learn_options(self, options: Options, defaults: dict[Knob, str], *, fresh: bool) -> None:
+    def learn_options(self, options: Options, defaults: dict[OptionKind, str], *, fresh: bool) -> None:
         """Take in the answer to opening the session.
 
         Args:
@@ -81,33 +81,33 @@ class Session:
                 because the agent may have kept a freer mode of an earlier task.
         """
         self.options = options
-        now = {knob: choice.current for knob, choice in options.items()}
+        now = {kind: choice.current for kind, choice in options.items()}
         if fresh:
             defaults.update(now)
-        self.initial = now | {knob: value for knob, value in defaults.items() if knob in now}
+        self.initial = now | {kind: value for kind, value in defaults.items() if kind in now}
 
     async def take(self, update: Update, line: bytes) -> None:
         """Take an update in; waits while the turn has too much of it already."""
         self._remember(update)
         if self._turn is not None:
-            self._turn.put(Reported(update, line), len(line))
+            self._turn.put(SessionUpdate(update, line), len(line))
             await self._turn.wait_room()
         elif isinstance(update, CommandsReport):
             self.commands = update
-            self.commands_told.set()
+            self.commands_known.set()
         elif self.replay is not None and isinstance(update, _CONTENT):
             self.replay.pieces += 1
             self.replay.newest = asyncio.get_running_loop().time()
 
-    def offer_call(self, call: Call, line: bytes) -> bool:
+    def offer_call(self, call: RpcRequest, line: bytes) -> bool:
         """Give a call of the agent to the turn; False if there is none."""
         if self._turn is None:
             return False
-        self._turn.put(Asked(call, line), len(line))
+        self._turn.put(ApprovalRequested(call, line), len(line))
         return True
 
-    def tell(self, signal: Signal) -> None:
-        """Tell the turn something, if there is one."""
+    def signal(self, signal: Signal) -> None:
+        """Put a signal into the turn's mailbox, if there is a turn."""
         if self._turn is not None:
             self._turn.put(signal)
 
@@ -116,5 +116,5 @@ class Session:
             self.options = merged(self.options, update.options)
             self.reports += 1
         elif isinstance(update, ModeReport):
-            self.options = with_current(self.options, Knob.MODE, update.mode)
+            self.options = with_current(self.options, OptionKind.MODE, update.mode)
             self.reports += 1

@@ -1,18 +1,11 @@
-"""What is known about one agent, and the limits of driving it. Values only, no I/O."""
+"""Description of an ACP agent, and the limits of driving it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class UsageMeaning(StrEnum):
-    """What the token counts in an agent's answer to a prompt stand for."""
-
-    TURN = "turn"  # the whole turn
-    LAST_CALL = "last_call"  # its last model call
-    CUMULATIVE = "cumulative"  # the session since its process started
+from boocoder.backends.shared.usage_meaning import UsageMeaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +15,18 @@ class AcpAgent:
     Args:
         name: the product's name, as tasks use it.
         argv: the command; the program is a path or a name on PATH.
-        env: set for it besides the usual environment.
-        keep_env: names of our own environment that it may see, such as its API key.
-        usage: what its token counts stand for.
+        env: added to the usual environment.
+        keep_env: variables that pass from boocoder's environment, such as its API key.
+        home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
+        usage: scope of its token counts.
         safe_mode: set in a new session when the task names no mode; "" keeps the agent's own.
         free_mode: the mode in which it never asks; tasks may call it "yolo".
         error_text: regular expression of errors that it gives as an answer: the end of its last text; a group, if there
             is one, holds the error's own words.
         login_first: whether it opens no session before its person has signed in.
-        models_late: whether its first session offers a built-in list of models, and it asks its model server meanwhile.
+        obeys_cwd: whether it works in the directory that session/new names, wherever its process was started. Others
+            are started in the worktree, and none is kept in reserve.
+        models_late: whether its first session offers a built-in list of models while it queries its model server.
         install, login: commands for a person.
     """
 
@@ -38,11 +34,13 @@ class AcpAgent:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     keep_env: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
     usage: UsageMeaning = UsageMeaning.TURN
     safe_mode: str = ""
     free_mode: str = ""
     error_text: str = ""
     login_first: bool = False
+    obeys_cwd: bool = False
     models_late: bool = False
     install: str = ""
     login: str = ""

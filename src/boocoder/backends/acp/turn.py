@@ -1,6 +1,6 @@
-"""Runs one turn on an open session: sends the prompt, shows what comes, ends it, and says how it ended.
+"""Runs one turn on an open session: sends the prompt, reports updates, stops it and classifies the outcome.
 
-One task handles everything in the order in which the agent said it; the prompt's answer stands in that order too.
+One task handles everything in the order in which the agent sent it, the prompt's answer included.
 """
 
 from __future__ import annotations
@@ -10,45 +10,46 @@ import logging
 from contextlib import suppress
 from typing import assert_never
 
-from boocoder.backends.acp import verdict
-from boocoder.backends.acp.agent_process import AgentProcess
-from boocoder.backends.acp.approvals import Approvals
-from boocoder.backends.acp.connection import Dead
-from boocoder.backends.acp.mailbox import Mailbox
-from boocoder.backends.acp.message import Answer
-from boocoder.backends.acp.options import Knob
-from boocoder.backends.acp.session import Session
+from boocoder.backends.acp.approvals import AcpApprovals
+from boocoder.backends.acp.options import OptionKind
+from boocoder.backends.acp.outcome import classify, refused
+from boocoder.backends.acp.protocol.agent_process import AgentProcess
+from boocoder.backends.acp.protocol.connection import ConnectionDead
+from boocoder.backends.acp.protocol.message import RpcResponse
+from boocoder.backends.acp.session import AcpSession
 from boocoder.backends.acp.settings import AcpSettings
-from boocoder.backends.acp.signals import (
-    Answered,
-    Asked,
+from boocoder.backends.acp.steering import AcpSteering
+from boocoder.backends.acp.turn_events import (
+    ApprovalRequested,
     CancelIgnored,
-    PortFailed,
-    Reported,
+    PromptAnswered,
+    SessionUpdate,
     Signal,
-    StopAsked,
-    Strange,
+    UnknownSessionUpdate,
 )
-from boocoder.backends.acp.translate import TurnTranslator
-from boocoder.backends.acp.updates import Update, read_counts
-from boocoder.backends.acp.usage import UsageLedger
-from boocoder.backends.base import TurnPort
-from boocoder.backends.endings import died, stopped
-from boocoder.backends.line_journal import LineJournal
+from boocoder.backends.acp.updates.parser import Update, read_counts
+from boocoder.backends.acp.updates.translator import AcpTranslator
+from boocoder.backends.acp.updates.usage import UsageLedger
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.shared.line_journal import LineJournal
+from boocoder.backends.shared.mailbox import Mailbox
+from boocoder.backends.shared.outcomes import died, stopped
+from boocoder.backends.shared.turn_events import PortFailed, StopRequested
 from boocoder.errors import BackendError
-from boocoder.events import loose
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import Completed, Failed, Outcome, StopReason, StopSignal, TurnError, TurnRequest
-from boocoder.process.leftovers import Leftovers
-from boocoder.service import Supervisor
+from boocoder.process.orphans import ToolDescendants
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
 
-_CANCEL_AGAIN_S = 1.5  # an agent that had not begun with the prompt may have overheard the first
+_CANCEL_AGAIN_S = 1.5  # an agent that had not started the prompt may have missed the first
 
 
-class Turn:
+class AcpTurn:
     """One turn.
 
     Args:
@@ -57,11 +58,11 @@ class Turn:
         process: the agent.
         session: opened and set.
         prompt: the text to send, with what the agent missed before it.
-        journal: our record of it.
+        journal: of the turn.
         settings: limits.
 
     Attributes:
-        spoiled: the process must not be used any more.
+        spoiled: the process must not be reused.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Turn:
         request: TurnRequest,
         port: TurnPort,
         process: AgentProcess,
-        session: Session,
+        session: AcpSession,
         prompt: str,
         journal: LineJournal,
         settings: AcpSettings,
@@ -84,23 +85,34 @@ class Turn:
         self._journal = journal
         self._settings = settings
         self._mail: Mailbox[Signal] = Mailbox()
-        mode = session.options.get(Knob.MODE)
-        self._translator = TurnTranslator(
+        self._translator = AcpTranslator(
             ledger=UsageLedger(meaning=process.agent.usage, totals=session.totals),
-            mode=mode.current if mode is not None else "",
+            mode=_current_mode(session),
+            roots=(request.worktree, request.worktree.resolve()),
         )
-        self._approvals = Approvals(
-            connection=self._connection, port=port, translator=self._translator, mail=self._mail
+        self._approvals = AcpApprovals(
+            connection=self._connection,
+            port=port,
+            translator=self._translator,
+            worktree=request.worktree,
+            mode=lambda: _current_mode(session) or request.mode or "",
+            mail=self._mail,
         )
-        self._tasks = Supervisor("acp-turn")
+        self._steering = AcpSteering(
+            process=process,
+            native_id=session.native_id,
+            translator=self._translator,
+            timeout_s=settings.request_timeout_s,
+        )
+        self._tasks = TaskSupervisor("acp-turn")
         self._ending: StopReason | None = None
         self._broken_before = self._connection.broken_lines + process.child.dropped_lines
-        self._leftovers = Leftovers(process.child)
+        self._descendants = ToolDescendants(process.child)
         self._strange = False
         self.spoiled = False
 
     async def run(self) -> Outcome:
-        """Send the prompt and stay until the turn is over.
+        """Send the prompt and run the turn to its end.
 
         Raises:
             LeaseLost: the port refused to go on; the caller ends the process.
@@ -119,13 +131,18 @@ class Turn:
                     await self._emit(self._translator.flush())
             return outcome
         finally:
+            self._steering.end()
             self._session.leave()
             self._mail.close()
             await self._tasks.stop()
             await self._approvals.cancel()
 
+    async def steer(self, message: SteerMessage) -> SteerResult:
+        """Give the agent a message, if it takes one."""
+        return await self._steering.deliver(message)
+
     async def reconcile(self, timeout_s: float) -> bool:
-        """Whether the agent still holds the turn for running: it must be able to answer, if it has a method for it."""
+        """Whether the agent still works on the turn: it must answer a request, if it offers a suitable one."""
         if self._connection.dead:
             return False
         if not self._process.capabilities.list or self._translator.open_tools or len(self._approvals):
@@ -139,24 +156,25 @@ class Turn:
     async def _send(self) -> Outcome | None:
         params = {"sessionId": self._session.native_id, "prompt": [{"type": "text", "text": self._prompt}]}
         try:
-            await self._connection.send("session/prompt", params, lambda answer: self._mail.put(Answered(answer)))
-        except Dead as error:
+            await self._connection.send("session/prompt", params, lambda answer: self._mail.put(PromptAnswered(answer)))
+        except ConnectionDead as error:
             return await self._close(self._dead(error))
+        self._steering.begin()
         return None
 
     async def _handle(self, signal: Signal) -> Outcome | None:
         match signal:
-            case Reported(update=update, line=line):
+            case SessionUpdate(update=update, line=line):
                 self._journal.write(line)
                 await self._report(update)
-            case Asked(call=call, line=line):
+            case ApprovalRequested(call=call, line=line):
                 self._journal.write(line)
                 await self._emit(await self._approvals.take(call))
-            case Strange(native_id=native_id):
+            case UnknownSessionUpdate(native_id=native_id):
                 await self._on_strange(native_id)
-            case Answered(answer=answer):
+            case PromptAnswered(answer=answer):
                 return await self._on_answer(answer)
-            case StopAsked(reason=reason):
+            case StopRequested(reason=reason):
                 self._ending = reason
             case CancelIgnored():
                 return await self._on_cancel_ignored()
@@ -172,39 +190,41 @@ class Turn:
     async def _on_strange(self, native_id: str) -> None:
         if not self._strange:
             self._strange = True
-            text = f"The agent sent news of a session that nobody opened ({native_id[:60]!r}); it is left out."
+            text = f"The agent sent updates of an unknown session ({native_id[:60]!r}); they are left out."
             await self._emit([Notice("update_of_unknown_session", text, NoticeLevel.WARNING)])
 
-    async def _on_answer(self, answer: Answer | Dead) -> Outcome:
-        if isinstance(answer, Dead):
+    async def _on_answer(self, answer: RpcResponse | ConnectionDead) -> Outcome:
+        self._steering.end()
+        if isinstance(answer, ConnectionDead):
             return await self._close(self._dead(answer))
         if answer.error is None:
             self._journal.ended(answer.result)
         await self._take_late()
-        counts = loose.mapping(answer.result)
-        meta = loose.mapping(loose.mapping(counts.get("_meta")).get("quota")).get("token_count")
+        counts = json_coerce.mapping(answer.result)
+        meta = json_coerce.mapping(json_coerce.mapping(counts.get("_meta")).get("quota")).get("token_count")
         await self._emit(self._translator.on_answer(read_counts(counts.get("usage")) or read_counts(meta)))
         if self._ending is not None:
             # An error instead of "cancelled" means that the session may be stuck; what a tool left behind goes with it.
-            self.spoiled = answer.error is not None or await self._leftovers.remain(self._translator.used_tools)
+            self.spoiled = answer.error is not None or await self._descendants.remain(self._translator.used_tools)
             return await self._close(stopped(self._ending))
         if answer.error is not None:
-            return await self._close(verdict.refused(answer.error, self._process.agent))
-        outcome, notice = verdict.judge(
+            return await self._close(refused(answer.error, self._process.agent))
+        outcome, notice = classify(
             answer.result,
             self._process.agent,
             said_something=self._translator.said_something,
             text=self._translator.last_text,
+            only_text=self._translator.only_text,
         )
         return await self._close(outcome, notice)
 
     async def _take_late(self) -> None:
-        """Some agents send an update behind their answer."""
+        """Some agents send an update after their answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.settle_s):
                 while True:
                     signal = await self._mail.get()
-                    if isinstance(signal, Reported):
+                    if isinstance(signal, SessionUpdate):
                         self._journal.write(signal.line)
                         await asyncio.shield(self._report(signal.update))
                     elif isinstance(signal, PortFailed):
@@ -212,11 +232,11 @@ class Turn:
 
     async def _on_cancel_ignored(self) -> Outcome:
         self.spoiled = True
-        text = f"The agent did not stop within {self._settings.cancel_grace_s:g} s and was ended."
+        text = f"The agent did not stop within {self._settings.cancel_grace_s:g} s and was killed."
         assert self._ending is not None
         return await self._close(stopped(self._ending), Notice("agent_killed", text, NoticeLevel.WARNING))
 
-    def _dead(self, death: Dead) -> Outcome:
+    def _dead(self, death: ConnectionDead) -> Outcome:
         self.spoiled = True
         if self._ending is not None:
             return stopped(self._ending)
@@ -242,7 +262,7 @@ class Turn:
     async def _watch_stop(self) -> None:
         """The cancel ladder: open requests, the agent's own cancel, and, if that is ignored, the end of its process."""
         reason = await self._stop.wait()
-        self._mail.put(StopAsked(reason))
+        self._mail.put(StopRequested(reason))
         try:
             async with asyncio.timeout(self._settings.cancel_grace_s):
                 await self._approvals.cancel()
@@ -251,11 +271,16 @@ class Turn:
                     await asyncio.sleep(_CANCEL_AGAIN_S)
         except TimeoutError:
             self._mail.put(CancelIgnored())
-        except Dead:
+        except ConnectionDead:
             if not self._connection.dead:  # it takes no input; a death ends the turn by itself
                 self._mail.put(CancelIgnored())
 
     async def _watch_death(self) -> None:
-        """Death is told even if the prompt's request is not open yet or any more."""
+        """Report the death even while the prompt's request is not open."""
         death = await self._connection.wait_dead()
-        self._mail.put(Answered(death))
+        self._mail.put(PromptAnswered(death))
+
+
+def _current_mode(session: AcpSession) -> str:
+    mode = session.options.get(OptionKind.MODE)
+    return (mode.current or "") if mode is not None else ""

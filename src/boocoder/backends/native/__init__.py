@@ -1,1 +1,1 @@
-"""The native agent: a small tool-using loop over any OpenAI-compatible model server, in this process."""
+"""The native agent: a small tool-calling loop over any OpenAI-compatible model server, in this process."""

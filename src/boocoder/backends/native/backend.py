@@ -1,92 +1,123 @@
-"""The native backend: implements the Backend contract over a model server. It opens conversations and holds no loop."""
+"""The native backend: implements the Backend protocol over a model server and opens conversations."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from boocoder.backends.base import TurnPort
-from boocoder.backends.event_journal import read_journal
-from boocoder.backends.native import verdict
-from boocoder.backends.native.asking import ModelChoice
-from boocoder.backends.native.client import ModelClient
-from boocoder.backends.native.closing import close_torn_turn
-from boocoder.backends.native.context import ContextWindow
-from boocoder.backends.native.limits import DEFAULT_CONTEXT_TOKENS, NativeLimits
-from boocoder.backends.native.refusal import START_SERVER, ModelError
-from boocoder.backends.native.store import Conversation, SessionStore, config_hash
-from boocoder.backends.native.tool_schemas import schema_chars
-from boocoder.backends.native.turn import STOP_WAIT_S, Turn
-from boocoder.backends.native.wire import ModelRow
-from boocoder.events.agent_event import AgentSessionOpened, Notice, NoticeLevel, PromptSending
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.native.context.commands import command_of, expand_command
+from boocoder.backends.native.context.instructions import project_preamble
+from boocoder.backends.native.context.window import ContextWindow
+from boocoder.backends.native.conversation.store import NativeConversation, NativeStore, config_hash
+from boocoder.backends.native.conversation.transcript_repair import close_crashed_turn
+from boocoder.backends.native.limits import CHARS_PER_TOKEN, DEFAULT_CONTEXT_TOKENS, NativeLimits
+from boocoder.backends.native.loop import outcome as native_outcome
+from boocoder.backends.native.loop.turn import STOP_WAIT_S, NativeTurn, rules_chars
+from boocoder.backends.native.mcp.connections import McpConnections
+from boocoder.backends.native.mcp.toolbox import TOOLS_SHARE, McpToolbox
+from boocoder.backends.native.mode import OFFERED_MODES, THINKING_LEVELS, AgentMode
+from boocoder.backends.native.model.completion import ModelChoice
+from boocoder.backends.native.model.errors import ModelError
+from boocoder.backends.native.model.router import ModelRouter, RoutedModel
+from boocoder.backends.native.tools.edit_form import EditStatistics
+from boocoder.backends.native.tools.known_files import KnownFiles
+from boocoder.backends.native.tools.schemas import schema_chars
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.event_journal import read_journal, store_broken
+from boocoder.backends.shared.session_setup import announce_session, new_session_step, not_resumed, waiting_report
+from boocoder.errors import sentences
+from boocoder.events.agent_event import Notice, NoticeLevel, PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
+from boocoder.model.mcp_server import McpServer
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import AgentSessionRef, Outcome, ResumeStep, StopReason, TurnRequest
+from boocoder.model_servers.server_models import ServerModels
+from boocoder.process.host import ProcessHost
 
 log = logging.getLogger(__name__)
 
 VERSION = "1"
 WARM_MAX = 64  # conversations kept in memory; others are read from their files again
-_NO_SERVER = "No model server is configured."
-_SET_SERVER = "Start your model server (llama-swap, llama-server, vLLM, Ollama) and set models.base_url to its address."
 
 
 @dataclass
-class _Warm:
-    """A conversation in memory, with its model's context as far as it is known."""
+class _WarmConversation:
+    """A conversation in memory.
 
-    conversation: Conversation
+    Args:
+        conversation, worktree: the conversation and its worktree.
+        model, window: the model of its last turn and that model's context.
+        said_tokens: the context size that the server reported last.
+        preamble: text before its first prompt; never changes, for the sake of the server's cache.
+        warned: codes of notices already shown in it.
+        known: files of the project that the model has seen, None until loaded.
+    """
+
+    conversation: NativeConversation
     worktree: Path
     model: str = ""
     window: ContextWindow | None = None
+    said_tokens: int = 0
+    preamble: str = ""
+    warned: set[str] = field(default_factory=set)
+    known: KnownFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """The conversation of a turn, how it was reached, and why an older one could not be used ("" if it was)."""
+class _ReadyConversation:
+    """The conversation of a turn, how it was resumed, and notices about it."""
 
-    warm: _Warm
+    warm: _WarmConversation
     step: ResumeStep
-    why_new: str = ""
+    notices: tuple[Notice, ...] = ()
 
 
 class NativeBackend:
     """Runs turns in this process, with any OpenAI-compatible model server.
 
     Args:
-        base_url: of the server, with /v1; empty if none is configured.
-        api_key: sent as a bearer token; empty for none.
-        default_model: what an empty model becomes; empty for the first that the server lists.
-        state_dir: the agent's own store; it must outlast this process.
-        limits: what one turn may take.
+        servers: the model servers; the default model is that of the first one.
+        state_dir: the agent's store; it must outlive this process.
+        limits: limits of a turn.
+        processes: starts commands.
+        mcp_servers: those that the person configured.
     """
 
     name = "native"
     stop_grace_s = STOP_WAIT_S + 2.0
 
     def __init__(
-        self, *, base_url: str, api_key: str, default_model: str, state_dir: Path, limits: NativeLimits
+        self,
+        *,
+        servers: Sequence[ServerModels],
+        state_dir: Path,
+        limits: NativeLimits,
+        processes: ProcessHost,
+        mcp_servers: tuple[McpServer, ...] = (),
     ) -> None:
-        self._base_url = base_url
-        self._default_model = default_model
         self._limits = limits
-        self._client = ModelClient(base_url=base_url, api_key=api_key, limits=limits)
-        self._store = SessionStore(directory=state_dir / "sessions")
+        self._processes = processes
+        self._store = NativeStore(directory=state_dir / "sessions")
         self._journals = state_dir / "turns"
-        self._rows: dict[str, ModelRow] = {}
-        self._warm: OrderedDict[str, _Warm] = OrderedDict()
-        self._running: dict[tuple[TaskId, int], tuple[TurnRequest, Turn]] = {}
+        self._models = ModelRouter(servers, limits)
+        self._mcp = McpConnections(servers=mcp_servers, processes=processes)
+        self._edits = EditStatistics(state_dir / "edits.json")
+        self._warm: OrderedDict[str, _WarmConversation] = OrderedDict()
+        self._running: dict[tuple[TaskId, int], tuple[TurnRequest, NativeTurn]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def start(self) -> None:
-        """Nothing to make ready: the server is asked when a turn or a probe needs it."""
+        """Nothing to prepare: the server is contacted when a turn or a probe needs it."""
 
     async def stop(self) -> None:
-        """Ask running turns to end, wait for them, and close all connections. Safe twice and before start."""
+        """Stop running turns, wait for them, and close all connections. Safe twice and before start."""
         for request, _ in list(self._running.values()):
             request.stop.set(StopReason.SHUTDOWN)
         try:
@@ -95,40 +126,50 @@ class NativeBackend:
         except TimeoutError:
             log.warning("native turns did not end in time", extra={"turns": len(self._running)})
         self._warm.clear()
-        await self._client.close()
+        await self._mcp.stop()
+        await self._models.close()
 
     async def probe(self) -> AgentInfo:
-        """Ask the server for its models; bounded in time, never raises."""
-        if not self._base_url:
-            return self._info(AgentState.UNAVAILABLE, reason=_NO_SERVER, cure=_SET_SERVER)
-        try:
-            await self._list_models()
-        except ModelError as error:
-            return self._info(AgentState.ERROR, reason=error.text, cure=error.cure or START_SERVER)
-        if not self._rows:
-            text = f"The model server at {self._base_url} lists no model."
-            return self._info(AgentState.ERROR, reason=text, cure="Add a model to the server's configuration.")
-        return self._info(AgentState.READY, models=tuple(self._rows))
+        """Ask the servers for their models; bounded in time, never raises."""
+        about = AgentInfo(
+            name=self.name,
+            backend=self.name,
+            state=AgentState.LOADING,
+            version=VERSION,
+            modes=tuple(OFFERED_MODES),
+            default_mode=AgentMode.BUILD,
+            thinking=THINKING_LEVELS,
+            steering=True,
+        )
+        info = replace(await self._models.probe(about), mcp_servers=self._mcp.uses())
+        edits = self._edits.describe()
+        return replace(info, reason=sentences(info.reason, edits)) if edits and info.reason else info
 
     async def warm(self, worktree: Path) -> None:
-        """Nothing to warm: a model is loaded by its first call, and no prompt is sent unasked."""
+        """Nothing to warm up: the first call loads a model, and no prompt is sent before a task asks for it."""
 
     async def forget(self, worktree: Path) -> None:
-        """Conversations in that worktree are not kept in memory any more; their files stay."""
+        """Drop the worktree's conversations from memory, and end its MCP servers; the files stay."""
+        await self._mcp.forget(worktree)
         for native_id in [key for key, warm in self._warm.items() if warm.worktree == worktree]:
             del self._warm[native_id]
 
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
-        """Run one turn to its end, as the Backend contract says."""
+        """Run one turn to its end, as the Backend protocol requires."""
         try:
             return await self._run(request, port)
         except ModelError as error:
-            return verdict.model_failed(error)
+            return native_outcome.model_failed(error)
         except OSError as error:
-            return verdict.store_broken(error)
+            return store_broken("The native agent", error)
+
+    async def steer(self, request: TurnRequest, message: SteerMessage) -> SteerResult:
+        """Give the message to the model with the turn's next call."""
+        running = self._running.get((request.task_id, request.epoch))
+        return await running[1].inbox.put(message) if running is not None else SteerResult.REFUSED
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
-        """Whether the turn runs; nothing is ever missed, but a model that is being loaded shows as progress."""
+        """Whether the turn is running. No event can be missed; a model that is being loaded counts as progress."""
         running = self._running.get((request.task_id, request.epoch))
         if running is None:
             return False
@@ -136,47 +177,79 @@ class NativeBackend:
         return True
 
     async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
-        """Emit what the journal has of the turn, and say how far it got."""
+        """Emit the turn's events from the journal, and return how far it got."""
         try:
             conversation = self._store.load(native.native_id)
         except OSError:
             conversation = None
         if conversation is None:
-            return verdict.interrupted_by_death(known=False)
+            return outcomes.host_died(outcomes.NOTHING_STORED)
         turn = read_journal(self._journal_path(conversation), request.task_id)
         if turn is None:
-            return verdict.interrupted_by_death(known=False)
+            return outcomes.host_died(outcomes.NOTHING_STORED)
         for event in turn.events:
             await port.emit(event)
-        return turn.outcome or verdict.interrupted_by_death(known=True)
+        return turn.outcome or outcomes.host_died()
 
     async def _run(self, request: TurnRequest, port: TurnPort) -> Outcome:
         opened = self._open(request)
+        conversation = opened.warm.conversation
+        await announce_session(
+            port,
+            native_id=conversation.native_id,
+            config_hash=conversation.begun.config_hash,
+            step=opened.step,
+            notices=opened.notices,
+        )
+        _mode_of(request)
+        model = await self._models.choose(request.model)
+        report = waiting_report(port)
+        async with (
+            self._mcp.use(request.worktree, request.stop) as toolbox,
+            model.gate.turn(model.model, stop=request.stop, report=report) as entered,
+        ):
+            if not entered or toolbox is None:
+                assert request.stop.reason is not None
+                return outcomes.stopped(request.stop.reason)
+            return await self._send(opened, model, toolbox, request, port)
+
+    async def _send(
+        self, opened: _ReadyConversation, model: RoutedModel, toolbox: McpToolbox, request: TurnRequest, port: TurnPort
+    ) -> Outcome:
+        """Send the prompt to the model, and run the turn to its end."""
         warm = opened.warm
         conversation = warm.conversation
-        await port.emit(AgentSessionOpened(conversation.native_id, conversation.begun.config_hash, opened.step))
-        if opened.why_new:
-            await port.emit(Notice("session_not_resumed", opened.why_new, NoticeLevel.WARNING))
-        model = await self._choose_model(request.model)
-        if request.stop.reason is not None:
-            return verdict.stopped(request.stop.reason)
-        await port.emit(PromptSending())
-        handed_over = opened.step is ResumeStep.HANDED_OVER
-        prompt = f"{request.handover}\n\n{request.prompt}" if handed_over else request.prompt
-        turn = Turn(
+        prompt = _asked(request, opened.step)
+        mode = _mode_of(request)
+        window = self._window(warm, model)
+        mcp = toolbox.fitted(mode, int(window.budget_tokens * TOOLS_SHARE * CHARS_PER_TOKEN))
+        window.offer(schema_chars() + mcp.chars)
+        warm.preamble = warm.preamble or project_preamble(request.worktree, max_chars=rules_chars(window))
+        warm.known = warm.known or KnownFiles.from_records(request.worktree, conversation.records)
+        await _warn_of_model(warm, model, port)
+        await _warn_of_servers(warm, mcp, port)
+        turn = NativeTurn(
             request=request,
             port=port,
             conversation=conversation,
             journal_path=self._journal_path(conversation),
-            client=self._client,
-            choice=ModelChoice(model, request.thinking or ""),
-            window=self._window(warm, model),
+            client=model.client,
+            choice=ModelChoice(model.model, request.thinking or ""),
+            window=window,
             limits=self._limits,
+            habits=model.habits,
+            mode=mode,
+            preamble=warm.preamble,
+            processes=self._processes,
+            known=warm.known,
+            edits=self._edits,
+            mcp=mcp,
         )
         self._keep_warm(warm)
+        await port.emit(PromptSending())
         return await self._drive(turn, request, prompt)
 
-    async def _drive(self, turn: Turn, request: TurnRequest, prompt: str) -> Outcome:
+    async def _drive(self, turn: NativeTurn, request: TurnRequest, prompt: str) -> Outcome:
         key = (request.task_id, request.epoch)
         self._running[key] = (request, turn)
         self._idle.clear()
@@ -187,8 +260,8 @@ class NativeBackend:
             if not self._running:
                 self._idle.set()
 
-    def _open(self, request: TurnRequest) -> _Opened:
-        """Resume the request's conversation or begin one.
+    def _open(self, request: TurnRequest) -> _ReadyConversation:
+        """Resume the request's conversation or create one.
 
         Raises:
             OSError: the store cannot be read or written.
@@ -199,82 +272,77 @@ class NativeBackend:
         if wanted is not None:
             if wanted.config_hash != hash_now:
                 why_new = "it belongs to another directory"
-            elif (warm := self._warm.get(wanted.native_id)) is not None:
-                return _Opened(warm, ResumeStep.WARM)
+            elif (kept := self._warm.get(wanted.native_id)) is not None:
+                return _ReadyConversation(kept, ResumeStep.WARM)
             elif (known := self._store.load(wanted.native_id)) is not None and known.begun.config_hash == hash_now:
-                close_torn_turn(known, self._journal_path(known))
-                return _Opened(_Warm(known, request.worktree), ResumeStep.RESUMED)
+                close_crashed_turn(known, self._journal_path(known))
+                return _ReadyConversation(_WarmConversation(known, request.worktree), ResumeStep.RESUMED)
             else:
                 why_new = "its file is gone or damaged"
-        step = ResumeStep.HANDED_OVER if request.handover else ResumeStep.FRESH
-        if why_new:
-            told = (
-                "it was told the conversation so far" if request.handover else "it does not know what was said so far"
-            )
-            why_new = f"The agent's earlier conversation could not be resumed: {why_new}. A new one was begun; {told}."
-        return _Opened(_Warm(self._store.create(hash_now), request.worktree), step, why_new)
+        warm = _WarmConversation(self._store.create(hash_now), request.worktree)
+        return _ReadyConversation(warm, new_session_step(request), not_resumed(request, why_new))
 
-    def _keep_warm(self, warm: _Warm) -> None:
+    def _keep_warm(self, warm: _WarmConversation) -> None:
         self._warm[warm.conversation.native_id] = warm
         self._warm.move_to_end(warm.conversation.native_id)
         while len(self._warm) > WARM_MAX:
             self._warm.popitem(last=False)
 
-    async def _choose_model(self, wanted: str | None) -> str:
-        """The model's id at the server.
-
-        Raises:
-            ModelError: none is named and the server cannot be asked.
-        """
-        if not self._base_url:
-            raise ModelError("model_unreachable", _NO_SERVER, _SET_SERVER)
-        named = wanted or self._default_model
-        if named in self._rows:
-            return named
-        if not self._rows or not named:
-            try:
-                await self._list_models()
-            except ModelError:
-                if not named:
-                    raise
-        bare = named.partition("/")[2]  # as another agent spells it: provider/model
-        if named and bare in self._rows and named not in self._rows:
-            return bare
-        if named:
-            return named
-        if not self._rows:
-            text = f"The model server at {self._base_url} lists no model."
-            raise ModelError("model_unknown", text, "Add a model to the server's configuration.")
-        return next(iter(self._rows))
-
-    async def _list_models(self) -> None:
-        self._rows = {row.id: row for row in await self._client.models()}
-
-    def _window(self, warm: _Warm, model: str) -> ContextWindow:
-        """The context of a conversation with a model; what was learnt about it is kept."""
-        if warm.window is None or warm.model != model:
-            row = self._rows.get(model)
-            said = row.context_tokens if row is not None else 0
-            warm.model = model
+    def _window(self, warm: _WarmConversation, model: RoutedModel) -> ContextWindow:
+        """The context window of a conversation with a model; kept between turns, resized if the size changes."""
+        said = model.facts.context_tokens
+        context_tokens = self._limits.context_tokens or said or DEFAULT_CONTEXT_TOKENS
+        name = f"{model.client.url} {model.model}"
+        if warm.window is None or warm.model != name:
+            warm.model = name
+            answer_tokens = model.output_tokens or self._limits.answer_tokens
             warm.window = ContextWindow(
-                context_tokens=self._limits.context_tokens or said or DEFAULT_CONTEXT_TOKENS,
-                answer_tokens=self._limits.answer_tokens,
-                fixed_chars=schema_chars(),
+                context_tokens=context_tokens, answer_tokens=answer_tokens, fixed_chars=schema_chars()
             )
+        elif said and said != warm.said_tokens:
+            warm.window.resize(context_tokens)
+        warm.said_tokens = said
         return warm.window
 
-    def _journal_path(self, conversation: Conversation) -> Path:
+    def _journal_path(self, conversation: NativeConversation) -> Path:
         return self._journals / f"{conversation.native_id}.jsonl"
 
-    def _info(self, state: AgentState, *, reason: str = "", cure: str = "", models: tuple[str, ...] = ()) -> AgentInfo:
-        default = self._default_model if self._default_model in models else next(iter(models), None)
-        return AgentInfo(
-            name=self.name,
-            backend=self.name,
-            state=state,
-            reason=reason,
-            cure=cure,
-            version=VERSION,
-            models=models,
-            default_model=default,
-        )
+
+def _asked(request: TurnRequest, step: ResumeStep) -> str:
+    """The text for the model: the prompt, or the expansion of a command."""
+    command = command_of(request.prompt)
+    if command is None:
+        return request.prompt_text(step)
+    return replace(request, prompt=expand_command(command, request.prompt)).prompt_text(step)
+
+
+def _mode_of(request: TurnRequest) -> AgentMode:
+    """The mode of a turn.
+
+    Raises:
+        ModelError: there is no such mode, or no such thinking level.
+    """
+    if request.thinking and request.thinking not in THINKING_LEVELS:
+        text = f"The native agent has no thinking level {request.thinking!r}."
+        raise ModelError("agent_thinking_unknown", text, f"It has: {', '.join(THINKING_LEVELS)}.")
+    try:
+        return AgentMode(request.mode) if request.mode else AgentMode.BUILD
+    except ValueError:
+        text = f"The native agent has no mode {request.mode!r}."
+        raise ModelError("agent_mode_unknown", text, f"It has: {', '.join(OFFERED_MODES)}.") from None
+
+
+async def _warn_of_model(warm: _WarmConversation, model: RoutedModel, port: TurnPort) -> None:
+    facts = model.facts
+    code = "model_without_tools"
+    if facts.lacks_tools and code not in warm.warned:
+        warm.warned.add(code)
+        await port.emit(Notice(code, f"{facts.warning} {facts.cure}".strip(), NoticeLevel.WARNING))
+
+
+async def _warn_of_servers(warm: _WarmConversation, mcp: McpToolbox, port: TurnPort) -> None:
+    """Say once in a conversation which MCP tools are missing."""
+    for problem in mcp.problems:
+        if (key := f"{problem.code} {problem.server}") not in warm.warned:
+            warm.warned.add(key)
+            await port.emit(Notice(problem.code, problem.text, NoticeLevel.WARNING))

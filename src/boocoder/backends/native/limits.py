@@ -1,4 +1,4 @@
-"""Every cap of the native agent with its unit and reason. It reads no settings by itself."""
+"""All limits of the native agent, with units and reasons."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from dataclasses import dataclass
 
 DEFAULT_CONTEXT_TOKENS = 32_768  # what llama-server and Ollama are usually started with for coding models
 CHARS_PER_TOKEN = 3.5  # English prose has about 4, code about 3; corrected by what the server counts
-TOOL_OUTPUT_MAX_CHARS = 48_000  # of one tool result; smaller where the context is small
-TOOL_OUTPUT_SHARE = 0.25  # of the context that one tool result may take
+TOOL_OUTPUT_MAX_CHARS = 16_000  # of one tool result; smaller where the context is small, more by asking again
+TOOL_OUTPUT_SHARE = 0.125  # of the context that one tool result may take
+RULES_SHARE = 0.125  # of the context that rules of the project may take, and those of its folders again
 GUIDE_MAX_CHARS = 12_000  # of the project's AGENTS.md or CLAUDE.md
-ANSWER_MAX_CHARS = 2_000_000  # of one model answer; a model past this has lost its way
+ANSWER_MAX_CHARS = 2_000_000  # of one model answer; a model that writes more is looping
 
 
 @dataclass(frozen=True, slots=True)
 class NativeLimits:
-    """What one turn may take.
+    """Limits of a turn.
 
     Args:
         max_steps: model calls in one turn.
-        time_limit_s: seconds of one turn, without those in which a person is asked.
-        context_tokens: what the model can hold; 0: what the server says, else DEFAULT_CONTEXT_TOKENS.
+        time_limit_s: seconds of one turn, without the time spent waiting for a person.
+        context_tokens: context size of the model; 0: what the server reports, else DEFAULT_CONTEXT_TOKENS.
         shell_timeout_s: seconds until a command is killed.
-        turn_tokens: tokens in and out of one turn, over all model calls.
+        turn_tokens: input and output tokens of one turn, over all model calls.
         answer_tokens: tokens of one answer.
-        answer_wait_s: seconds without a byte from the model until it is given up; a cold model is loaded meanwhile.
+        answer_wait_s: seconds to wait for a byte from the model, including the time to load it.
         connect_timeout_s: seconds to reach the server.
-        retries: tries after the first one when the server cannot be reached, is busy or fails.
+        retries: attempts after the first one if the server is unreachable, busy or failing.
         retry_first_s, retry_cap_s: pause before the first retry, doubled each time with jitter, and its cap.
+        retry_after_max_s: no retry if the server asks for a longer pause.
+        load_timeout_s: seconds to wait for a server that reports that it is loading the model.
         same_calls: identical tool calls with identical results in a row that end the turn.
     """
 
@@ -41,4 +44,6 @@ class NativeLimits:
     retries: int = 5
     retry_first_s: float = 0.5
     retry_cap_s: float = 15.0
+    retry_after_max_s: float = 300.0
+    load_timeout_s: float = 600.0
     same_calls: int = 5

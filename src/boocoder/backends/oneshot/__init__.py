@@ -1,1 +1,1 @@
-"""Agents that are a command a turn, or one that reads prompts as lines of JSON."""
+"""Agents that run as one command per turn, or as one process that reads prompts as lines of JSON."""

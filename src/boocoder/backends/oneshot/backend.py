@@ -1,4 +1,4 @@
-"""The one-shot backend: implements the Backend contract for one agent that is a command. It holds no turn's logic."""
+"""The one-shot backend: drives one agent that is a command."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from boocoder.backends.base import TurnPort
-from boocoder.backends.endings import stopped, unless_stopped
-from boocoder.backends.line_journal import journals, prune
-from boocoder.backends.oneshot.command import config_hash
-from boocoder.backends.oneshot.commands import Commands
-from boocoder.backends.oneshot.conversations import Conversations
-from boocoder.backends.oneshot.opening import Opening, choose_session, new_session
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.oneshot.attempt import Attempt, ResumeRefused
+from boocoder.backends.oneshot.command.command_line import config_hash
+from boocoder.backends.oneshot.command.raw_output import raw_outputs
+from boocoder.backends.oneshot.command.runner import CommandRunner
 from boocoder.backends.oneshot.probe import probe_agent
-from boocoder.backends.oneshot.raw_output import raw_outputs
 from boocoder.backends.oneshot.recovery import recover_turn
-from boocoder.backends.oneshot.sessions import SessionStore
+from boocoder.backends.oneshot.session_setup import OneShotReadySession, choose_session, new_session
+from boocoder.backends.oneshot.session_store import OneShotSessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
-from boocoder.backends.oneshot.tries import NotResumed, Try
+from boocoder.backends.oneshot.stdio.runner import StdioRunner
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.line_journal import journals, prune
+from boocoder.backends.shared.outcomes import stopped, unless_stopped
+from boocoder.backends.shared.session_setup import announce_session
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
-from boocoder.events.agent_event import AgentSessionOpened, PromptSending
+from boocoder.events.agent_event import PromptSending
 from boocoder.model.agent import AgentInfo
-from boocoder.model.turn import AgentSessionRef, Failed, Interrupted, Outcome, TurnError, TurnRequest
+from boocoder.model.steer import SteerResult
+from boocoder.model.turn import AgentSessionRef, Failed, Outcome, TurnError, TurnRequest
 from boocoder.process.host import ProcessHost
 
-_MARGIN_S = 3.0  # for killing what did not obey
+_MARGIN_S = 3.0  # for killing a process that ignored a cancel
 
 
 class OneShotBackend:
@@ -34,20 +37,21 @@ class OneShotBackend:
     Args:
         host: starts processes.
         agent: who it is.
-        state_dir: ours alone; the records of turns and sessions live in it.
+        state_dir: private to this backend; holds the records of turns and sessions.
         settings: limits.
     """
 
     def __init__(self, *, host: ProcessHost, agent: OneShotAgent, state_dir: Path, settings: OneShotSettings) -> None:
         self.name = "stream" if agent.kept_open else "oneshot"
         self.stop_grace_s = settings.cancel_grace_s + _MARGIN_S
+        self._host = host
         self._state_dir = state_dir
         self._settings = settings
-        self._store = SessionStore(state_dir / "sessions")
-        self.runner: Commands | Conversations = (
-            Conversations(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
+        self._store = OneShotSessionStore(state_dir / "sessions")
+        self.runner: CommandRunner | StdioRunner = (
+            StdioRunner(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
             if agent.kept_open
-            else Commands(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
+            else CommandRunner(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
         )
 
     @property
@@ -72,7 +76,9 @@ class OneShotBackend:
     async def probe(self) -> AgentInfo:
         """Ask the program for its version; bounded in time, never raises."""
         directory = self._state_dir / "probe"
-        return await probe_agent(self.agent, self.name, directory, self._settings.probe_timeout_s)
+        return await probe_agent(
+            self._host, self.agent, self.name, directory=directory, timeout_s=self._settings.probe_timeout_s
+        )
 
     async def warm(self, worktree: Path) -> None:
         """Nothing: a process is of one session, and which one is not known before the first prompt."""
@@ -95,57 +101,62 @@ class OneShotBackend:
         except BackendError as error:
             return Failed(TurnError(error.code, error.text, error.cure or "Send the prompt again."))
         except OSError as error:
-            text = f"boocoder cannot write its record of the turn: {error}."
-            return Failed(TurnError("journal_broken", text, "Check free space in boocoder's data directory."))
+            return outcomes.journal_not_written(error)
+
+    async def steer(self, request: TurnRequest, message: SteerMessage) -> SteerResult:
+        """A command takes no message while it runs."""
+        return SteerResult.REFUSED
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
-        """Whether the turn's process still runs; it has no more to tell than it told."""
+        """Whether the turn's process still runs; there is no store to read events from."""
         return self.runner.running(request.task_id, request.epoch)
 
     async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
-        """After a crash of ours: emit what our record has of the turn and say how far it got."""
+        """Emit what the journal has of the turn after a crash, and return how far it got."""
         try:
             known = self._store.get(native.native_id)
             cost = known.used.cost_usd if known is not None else 0.0
             return await recover_turn(self._state_dir, self.agent, request, port, cost_before=cost)
         except OSError as error:
-            text = f"boocoder's record of the turn cannot be read: {error}."
-            return Interrupted(TurnError("journal_broken", text, "Resume the turn."))
+            return outcomes.journal_not_read(error)
 
     async def _run(self, request: TurnRequest, port: TurnPort) -> Outcome:
-        """Try the session that is known, and a new one if the agent certainly took no prompt in it."""
+        """Try the known session, then a new one if the agent certainly took no prompt in it."""
         opening = choose_session(self.agent, request, self._store)
-        told = _Told(port)
+        barrier = _PromptBarrier(port)
         try:
-            return await self._try(request, told, opening)
-        except NotResumed as error:
+            return await self._try(request, barrier, opening)
+        except ResumeRefused as error:
             self._store.forget(opening.native_id)
-            return await self._try(request, told, new_session(request, why=error.why))
+            return await self._try(request, barrier, new_session(request, why=error.why))
 
-    async def _try(self, request: TurnRequest, told: _Told, opening: Opening) -> Outcome:
-        attempt: Try | None = await unless_stopped(
+    async def _try(self, request: TurnRequest, barrier: _PromptBarrier, opening: OneShotReadySession) -> Outcome:
+        attempt: Attempt | None = await unless_stopped(
             request.stop,
             self.runner.prepare(request, opening),
-            named=(BoocoderError, NotResumed),
-            owner="oneshot-opening",
+            named=(BoocoderError, ResumeRefused),
+            task_group="oneshot-opening",
         )
         if attempt is None:
             return stopped(await request.stop.wait())
         try:
             opening = attempt.opening
-            hash = config_hash(self.agent, request.worktree)
-            await told.port.emit(AgentSessionOpened(opening.native_id, hash, opening.step))
-            for notice in opening.notices:
-                await told.port.emit(notice)
-            await told.sending()
+            await announce_session(
+                barrier.port,
+                native_id=opening.native_id,
+                config_hash=config_hash(self.agent, request.worktree),
+                step=opening.step,
+                notices=opening.notices,
+            )
+            await barrier.sending()
             if request.stop.reason is not None:
                 return stopped(request.stop.reason)
-            return await attempt.run(told.port)
+            return await attempt.run(barrier.port)
         finally:
             await asyncio.shield(attempt.close())
 
 
-class _Told:
+class _PromptBarrier:
     """The barrier before the prompt is passed once a turn, however often its session is tried.
 
     Args:

@@ -1,4 +1,4 @@
-"""Finds out whether a command is there and which version it is, by asking it. It runs no turn."""
+"""Checks that a command is there and asks it for its version."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from boocoder.backends.oneshot.settings import OneShotAgent
-from boocoder.errors import ProcessError
+from boocoder.errors import ProcessError, sentences
 from boocoder.model.agent import AgentInfo, AgentState, Transport
 from boocoder.process.environment import agent_environment
-from boocoder.process.run import run
+from boocoder.process.host import Command, ProcessHost
+from boocoder.process.sandbox.profile import SandboxUse
+from boocoder.process.supervised_run import run_supervised
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
 _MISSING = ("program_missing", "program_not_executable")
 _MAX_BYTES = 256 * 1024
 
 
-async def probe_agent(agent: OneShotAgent, backend: str, directory: Path, timeout_s: float) -> AgentInfo:
+async def probe_agent(
+    host: ProcessHost, agent: OneShotAgent, backend: str, *, directory: Path, timeout_s: float
+) -> AgentInfo:
     """Ask the program for its version; never raises.
 
     Args:
+        host: starts it.
+        agent: whom to ask.
         backend: our driver's name.
         directory: a neutral one to run it in.
         timeout_s: the program is killed after so many seconds.
@@ -46,7 +52,8 @@ async def probe_agent(agent: OneShotAgent, backend: str, directory: Path, timeou
     try:
         directory.mkdir(parents=True, exist_ok=True)
         environment = agent_environment(agent.env, keep=agent.keep_env)
-        result = await run(argv, cwd=directory, env=environment, timeout_s=timeout_s, max_bytes=_MAX_BYTES)
+        question = Command(argv, directory, environment, SandboxUse(agent.name, home=agent.home))
+        result = await run_supervised(host, question, timeout_s=timeout_s, max_bytes=_MAX_BYTES)
     except ProcessError as error:
         missing = error.code in _MISSING
         state = AgentState.UNAVAILABLE if missing else AgentState.ERROR
@@ -57,7 +64,7 @@ async def probe_agent(agent: OneShotAgent, backend: str, directory: Path, timeou
     said = result.stdout.decode("utf-8", "replace")
     if result.returncode:
         words = (result.stderr.strip() or said.strip())[-500:]
-        reason = f"`{' '.join(argv)}` ended with {result.returncode}. {words}".strip()
+        reason = sentences(f"`{' '.join(argv)}` ended with {result.returncode}.", words)
         return replace(info, state=AgentState.ERROR, reason=reason, cure="Run it by hand to see why.", version="")
     found = _VERSION.search(said) or _VERSION.search(result.stderr)
     return replace(info, version=found.group().rstrip(".-+") if found else "unknown")

@@ -1,4 +1,4 @@
-"""After a crash of ours: tells again what our record has of a turn. It never sends a prompt and starts no agent."""
+"""Recovers a turn after a crash of boocoder by replaying its journal."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import asyncio
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
-from boocoder.backends.line_journal import journal_path, read_journal
-from boocoder.backends.oneshot.formats.catalogue import reader_of
+from boocoder.backends.oneshot.formats.registry import reader_of
+from boocoder.backends.oneshot.outcome import TurnFacts, classify
 from boocoder.backends.oneshot.settings import OneShotAgent
-from boocoder.backends.oneshot.verdict import Facts, judge
-from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
-
-_RESUME = "Resume the turn."
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.line_journal import journal_path, read_journal
+from boocoder.model.turn import Completed, Outcome, TurnRequest
 
 
 async def recover_turn(
     state_dir: Path, agent: OneShotAgent, request: TurnRequest, port: TurnPort, *, cost_before: float
 ) -> Outcome:
-    """Emit what the agent had said in this turn, from its beginning, with the part keys that it had then.
+    """Emit the agent's output of this turn again, from its beginning, with the same part keys.
 
     Args:
         cost_before: what the session had cost before the turn, in US dollars.
@@ -29,7 +28,7 @@ async def recover_turn(
     path = journal_path(state_dir, request.chat_id)
     recorded = await asyncio.to_thread(read_journal, path, request.task_id)
     if recorded is None:
-        return Interrupted(TurnError("prompt_not_received", "There is no record that the agent got it.", _RESUME))
+        return outcomes.prompt_not_received("There is no record that the agent got it.")
     reader = reader_of(agent.format, cost_before=cost_before)
     for line in recorded.lines:
         for event in reader.take(line):
@@ -37,9 +36,9 @@ async def recover_turn(
     returncode = recorded.how if isinstance(recorded.how, int) else None
     if returncode is not None:
         reader.finish()
-    outcome = judge(Facts(reader, returncode), agent)
+    outcome = classify(TurnFacts(reader, returncode), agent)
     for event in reader.story.close_tools(completed=isinstance(outcome, Completed)):
         await port.emit(event)
     if isinstance(outcome, Completed):
         return outcome
-    return Interrupted(TurnError("host_died", "boocoder ended while the turn ran; what it had is kept.", _RESUME))
+    return outcomes.host_died()

@@ -1,4 +1,4 @@
-"""What is known about an agent that is a command, and the limits of driving it. Values only, no I/O."""
+"""Description of an agent that is a command, and the limits of driving it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from boocoder.backends.oneshot.formats.catalogue import FORMATS, KEPT_OPEN_FORMATS
+from boocoder.backends.oneshot.formats.registry import FORMATS, KEPT_OPEN_FORMATS
+from boocoder.backends.shared.usage_meaning import UsageMeaning
 from boocoder.errors import InvalidInput
 
 
-class UsageMeaning(StrEnum):
-    """What the token counts at the end of a turn stand for."""
-
-    TURN = "turn"  # the whole turn
-    LAST_CALL = "last_call"  # its last model call
-    CUMULATIVE = "cumulative"  # the agent's session so far
-
-
-class PromptWay(StrEnum):
+class PromptInput(StrEnum):
     """How an agent gets its prompt."""
 
     ARGUMENT = "argument"  # in `prompt_args`, for {prompt}
     STDIN = "stdin"  # written to its input, which then ends
 
 
-class Terminal(StrEnum):
+class TerminalKind(StrEnum):
     """What an agent's input and output are."""
 
     PIPE = "pipe"
@@ -38,29 +31,30 @@ class OneShotAgent:
     """One agent that is a command a turn, or (`kept_open`) one that reads prompts as lines of JSON.
 
     A command is `argv`, then the arguments of what the turn names (model, mode, thinking), of its session, and of the
-    prompt. {prompt}, {model}, {mode}, {thinking}, {session} and {worktree} stand for their values in all of them.
+    prompt. {prompt}, {model}, {mode}, {thinking}, {session} and {worktree} are replaced in all of them.
 
     Args:
         name: the product's name, as tasks use it.
         argv: the command; the program is a path or a name on PATH.
-        format: how its output reads, a name of `formats.catalogue.FORMATS`.
+        format: how its output reads, a name of `formats.registry.FORMATS`.
         prompt: how it gets the prompt.
         prompt_args: arguments for the prompt, last on the command line; with STDIN, those that make it read its input.
         model_args, mode_args, thinking_args: arguments for what a task names; left out when it names nothing.
-        new_session_args: arguments that name a new session by an id of ours; empty where the agent makes its own ids.
+        new_session_args: arguments that give a new session boocoder's id; empty where the agent makes its own ids.
         resume_args: arguments that go on with the session {session}; empty where the agent cannot.
-        env: set for it besides the usual environment; the same placeholders but {prompt} may stand in it.
-        keep_env: names of our own environment that it may see, such as its API key.
+        env: added to the usual environment; may hold the same placeholders except {prompt}.
+        keep_env: variables that pass from boocoder's environment, such as its API key.
+        home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         terminal: whether it gets a pseudo-terminal.
         kept_open: one process a session takes prompt after prompt on its input.
-        usage: what its token counts stand for.
+        usage: scope of its token counts.
         models, modes, thinking: ids that a task may name; empty where nothing is known.
         safe_mode: used when the task names no mode; "" leaves it to the agent.
         free_mode: the mode in which it never asks; tasks may call it "yolo".
         error_text: regular expression of errors that it gives as an answer: the end of its last text; a group, if
             there is one, holds the error's own words.
         refusal_text: regular expression of what it says when it does not have the session to resume.
-        login_text: regular expression of what it says when nobody is logged in.
+        login_text: regular expression of its text when it needs a login.
         version_args: arguments that make it print its version.
         install, login: commands for a person.
 
@@ -71,7 +65,7 @@ class OneShotAgent:
     name: str
     argv: tuple[str, ...]
     format: str = "plain"
-    prompt: PromptWay = PromptWay.ARGUMENT
+    prompt: PromptInput = PromptInput.ARGUMENT
     prompt_args: tuple[str, ...] = ("{prompt}",)
     model_args: tuple[str, ...] = ()
     mode_args: tuple[str, ...] = ()
@@ -80,7 +74,8 @@ class OneShotAgent:
     resume_args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     keep_env: tuple[str, ...] = ()
-    terminal: Terminal = Terminal.PIPE
+    home: tuple[str, ...] = ()
+    terminal: TerminalKind = TerminalKind.PIPE
     kept_open: bool = False
     usage: UsageMeaning = UsageMeaning.TURN
     models: tuple[str, ...] = ()
@@ -98,12 +93,12 @@ class OneShotAgent:
     def __post_init__(self) -> None:
         if not self.argv:
             raise _wrong(self.name, "has no command", "Add argv = [...].")
-        by_argument = self.prompt is PromptWay.ARGUMENT and not self.kept_open
+        by_argument = self.prompt is PromptInput.ARGUMENT and not self.kept_open
         if by_argument and not any("{prompt}" in text for text in (*self.argv, *self.prompt_args)):
             raise _wrong(
                 self.name, "never gets its prompt", 'Put "{prompt}" into prompt_args, or set prompt = "stdin".'
             )
-        if self.terminal is Terminal.PTY and (self.kept_open or self.prompt is PromptWay.STDIN):
+        if self.terminal is TerminalKind.PTY and (self.kept_open or self.prompt is PromptInput.STDIN):
             raise _wrong(self.name, "has a terminal for its input", 'Give the prompt by argument, or set "pipe".')
         if self.format not in FORMATS:
             raise _wrong(
@@ -125,14 +120,14 @@ class OneShotSettings:
     Args:
         start_timeout_s: for a kept-open agent to be ready for its first prompt; 3.4 s were seen on two slow cores.
         write_timeout_s: an agent that takes no input for so long is stuck.
-        linger_s: how long a command may still run after it has told its result or closed its output.
+        linger_s: how long a command may run on after its result or the end of its output.
         settle_s: after a result of a kept-open agent, how long late lines are waited for.
-        cancel_grace_s: how long the agent may take to end when it is told to stop, before it is killed.
+        cancel_grace_s: how long the agent may take to end after a cancel, before it is killed.
         close_grace_s: how long a kept-open agent may take to end when its input ends.
         idle_s: a kept-open agent without a turn for so long is ended.
         budget_bytes: all kept-open agents together; the ones idle longest are ended above it.
         sweep_s: between two looks at age and memory.
-        line_limit_bytes: longer lines are dropped, counted and told.
+        line_limit_bytes: longer lines are dropped, counted and reported.
         raw_limit_bytes: of the unchanged output of a plain-text agent that is kept for a turn.
         probe_timeout_s: bound of `probe`.
     """

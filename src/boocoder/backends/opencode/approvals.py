@@ -1,22 +1,25 @@
-"""Carries opencode's permissions and questions to the port and the answers back. Always "once", never "always"."""
+"""Carries opencode's permissions and questions to the port and the answers back; allows "once", never "always"."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
-from boocoder.backends.opencode.client import OpenCodeClient
-from boocoder.backends.opencode.mailbox import Mailbox
-from boocoder.backends.opencode.signals import PortFailed, Signal
-from boocoder.backends.opencode.tool_view import permission_argument
-from boocoder.backends.opencode.translate import TurnTranslator
-from boocoder.backends.opencode.wire import CallRef, PermissionAsked, QuestionAsked
-from boocoder.errors import BackendError, LeaseLost
+from boocoder.backends.opencode.events.tool_view import permission_argument
+from boocoder.backends.opencode.events.translator import OpenCodeTranslator
+from boocoder.backends.opencode.http.client import OpenCodeClient
+from boocoder.backends.opencode.http.wire import (
+    CallRef,
+    PermissionAsked,
+    PermissionReplied,
+    QuestionAsked,
+    QuestionReplied,
+)
+from boocoder.backends.opencode.turn_events import Signal
+from boocoder.backends.shared.mailbox import Mailbox
+from boocoder.backends.shared.open_requests import OpenRequests
+from boocoder.backends.shared.turn_events import PortFailed
 from boocoder.events.agent_event import PermissionOption, PermissionRequest, Question, QuestionRequest
-from boocoder.service import Supervisor
-
-log = logging.getLogger(__name__)
 
 _OPTIONS = (
     PermissionOption("once", "Allow once", "allow_once"),
@@ -33,7 +36,7 @@ _VERBS = {
 }
 
 
-class Approvals:
+class OpenCodeApprovals:
     """The open requests of one turn.
 
     Args:
@@ -50,30 +53,39 @@ class Approvals:
         client: OpenCodeClient,
         port: TurnPort,
         directory: Path,
-        translator: TurnTranslator,
+        translator: OpenCodeTranslator,
         mail: Mailbox[Signal],
     ) -> None:
         self._client = client
         self._port = port
         self._directory = directory
         self._translator = translator
-        self._mail = mail
         self._seen: set[str] = set()
-        self._tasks = Supervisor("opencode-approvals")
+        self._answered: set[str] = set()
+        self._requests = OpenRequests(task_group="opencode-approvals", failed=lambda error: mail.put(PortFailed(error)))
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._requests)
 
     async def stop(self) -> None:
         """Leave what is open unanswered: the turn is over."""
-        await self._tasks.stop()
+        await self._requests.stop()
 
     def take(self, asked: PermissionAsked | QuestionAsked) -> None:
         """Ask the port in the background; the same request again changes nothing."""
         if asked.id in self._seen:
             return
         self._seen.add(asked.id)
-        self._tasks.spawn(self._carry(asked), asked.id)
+        work = self._permission(asked) if isinstance(asked, PermissionAsked) else self._question(asked)
+        self._requests.begin(asked.id, work)
+
+    def answered_by_another(self, reply: PermissionReplied | QuestionReplied) -> bool:
+        """Whether another client granted or answered a request.
+
+        A refusal does no harm, and opencode itself refuses what else waits in a session after one.
+        """
+        refused = isinstance(reply, PermissionReplied) and reply.reply == "reject"
+        return not refused and reply.request_id not in self._answered
 
     async def find_pending(self, sessions: set[str]) -> None:
         """Take requests of these sessions that the stream may have lost; ghosts of earlier turns are left out.
@@ -88,17 +100,6 @@ class Approvals:
             if asked.session_id in sessions and asked.tool and self._translator.belongs(asked.tool.message_id):
                 self.take(asked)
 
-    async def _carry(self, asked: PermissionAsked | QuestionAsked) -> None:
-        try:
-            if isinstance(asked, PermissionAsked):
-                await self._permission(asked)
-            else:
-                await self._question(asked)
-        except LeaseLost as error:
-            self._mail.put(PortFailed(error))
-        except BackendError as error:  # answered elsewhere or aborted meanwhile; the tool's end tells
-            log.info("an answer came too late for opencode", extra={"reason": error.text})
-
     async def _permission(self, asked: PermissionAsked) -> None:
         argument = permission_argument(asked.metadata, asked.patterns)
         verb = _VERBS.get(asked.permission, f"Use {asked.permission}:")
@@ -111,6 +112,7 @@ class Approvals:
             options=_OPTIONS,
         )
         answer = await self._port.ask_permission(request)
+        self._answered.add(asked.id)
         if answer.allowed:
             await self._client.allow_once(asked.id, self._directory)
         else:
@@ -122,6 +124,7 @@ class Approvals:
             for info in asked.questions
         )
         answer = await self._port.ask_question(QuestionRequest(asked.id, questions, self._part(asked.tool)))
+        self._answered.add(asked.id)
         if answer.answers is None:
             await self._client.dismiss(asked.id, self._directory)
         else:

@@ -1,42 +1,49 @@
-"""The opencode backend: implements the Backend contract on one warm `opencode serve`. It holds no turn's logic."""
+"""The opencode backend: drives opencode 1 through one warm `opencode serve`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from boocoder.backends.base import TurnPort
-from boocoder.backends.opencode import catalogue, verdict
-from boocoder.backends.opencode.client import ModelChoice, Prompt, TextPart
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.opencode import outcome as opencode_outcome
+from boocoder.backends.opencode import probe
+from boocoder.backends.opencode.http.client import Prompt, PromptModel, PromptText
 from boocoder.backends.opencode.ids import message_id, part_id
+from boocoder.backends.opencode.mcp_servers import offered_uses
 from boocoder.backends.opencode.models import coalesce_model, default_model
-from boocoder.backends.opencode.opening import Opened, config_hash, open_session
-from boocoder.backends.opencode.private_home import PrivateHome
 from boocoder.backends.opencode.recovery import recover_turn
-from boocoder.backends.opencode.server import OpenCodeServer
-from boocoder.backends.opencode.server_process import ServerProcess
+from boocoder.backends.opencode.rules import rules_of
+from boocoder.backends.opencode.server.environment import ServerEnvironment
+from boocoder.backends.opencode.server.process import ServerProcess
+from boocoder.backends.opencode.server.server import OpenCodeServer
+from boocoder.backends.opencode.session_setup import OpenCodeReadySession, config_hash, open_session
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
-from boocoder.backends.opencode.turn import Turn
+from boocoder.backends.opencode.turn import OpenCodeTurn
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.session_setup import announce_session, waiting_report
 from boocoder.errors import BackendError, LeaseLost
-from boocoder.events.agent_event import AgentSessionOpened, PromptSending
+from boocoder.events.agent_event import PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
+from boocoder.model.mcp_server import McpServer
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import (
     AgentSessionRef,
     Failed,
     Interrupted,
     Outcome,
-    ResumeStep,
     StopSignal,
     TurnError,
     TurnRequest,
 )
 from boocoder.process.host import ProcessHost
-from boocoder.service import Supervisor
+from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +59,10 @@ class OpenCodeBackend:
     Args:
         host: starts processes.
         program: opencode's program, None if it is not installed.
-        state_dir: ours alone; opencode's sessions live in it, so it must outlast this process.
-        provider: an OpenAI-compatible model server to offer to opencode, if there is one.
+        state_dir: private to this backend; opencode's sessions live in it, so it must outlast this process.
+        providers: model servers to offer to opencode; the first one's default model is its default.
         settings: limits and choices.
+        mcp_servers: those that the person configured.
     """
 
     name = "opencode"
@@ -65,16 +73,20 @@ class OpenCodeBackend:
         host: ProcessHost,
         program: Path | None,
         state_dir: Path,
-        provider: ModelProvider | None,
+        providers: tuple[ModelProvider, ...],
         settings: OpenCodeSettings,
+        mcp_servers: tuple[McpServer, ...] = (),
     ) -> None:
+        self._mcp_servers = mcp_servers
         self.stop_grace_s = settings.abort_timeout_s + settings.settle_wait_s + 5.0
         self._program = program
-        self._provider = provider
+        self._providers = providers
         self._settings = settings
-        self._home = PrivateHome(state_dir=state_dir, provider=provider, settings=settings)
+        self._home = ServerEnvironment(
+            state_dir=state_dir, providers=providers, settings=settings, mcp_servers=mcp_servers
+        )
         self._server = OpenCodeServer(host=host, program=program, home=self._home, settings=settings)
-        self._turns: dict[tuple[TaskId, int], Turn] = {}
+        self._turns: dict[tuple[TaskId, int], OpenCodeTurn] = {}
         self._warm_sessions: dict[str, str] = {}  # with the newest message of those that are settled
         self._warm_process: ServerProcess | None = None
         self._directories: set[Path] = set()
@@ -84,12 +96,12 @@ class OpenCodeBackend:
         """The server, for statistics."""
         return self._server
 
-    def offer(self, provider: ModelProvider | None) -> bool:
-        """The model server has other models now; says whether that is news. A running server is replaced when idle."""
-        if provider == self._provider:
+    def offer(self, providers: tuple[ModelProvider, ...]) -> bool:
+        """Take the model servers' present models; whether they changed. A running server is replaced when idle."""
+        if providers == self._providers:
             return False
-        self._provider = provider
-        self._home.offer(provider)
+        self._providers = providers
+        self._home.offer(providers)
         self._server.replace_when_idle()
         return True
 
@@ -103,11 +115,11 @@ class OpenCodeBackend:
     async def probe(self) -> AgentInfo:
         """Start the server if need be and ask it what it offers; bounded in time, never raises."""
         if self._home.lacks_models:
-            error = _no_models(self._provider)
+            error = _no_models(self._providers)
             return self._info(AgentState.ERROR, reason=error.text, cure=error.cure)
         try:
             async with asyncio.timeout(self._settings.probe_timeout_s), self._server.use() as process:
-                offer = await catalogue.offer(process.client, self._server.neutral)
+                offer = await probe.list_offer(process.client, self._server.neutral)
         except BackendError as error:
             missing = error.code in ("agent_missing", "agent_version_unsupported")
             state = AgentState.UNAVAILABLE if missing else AgentState.ERROR
@@ -116,17 +128,17 @@ class OpenCodeBackend:
             text = f"opencode did not answer within {self._settings.probe_timeout_s:.0f} s."
             return self._info(AgentState.ERROR, reason=text, cure="Run `opencode serve` by hand to see why.")
         info = self._info(AgentState.READY, version=process.version, models=offer.models, modes=offer.modes)
-        return replace(info, commands=offer.commands)
+        return replace(info, commands=offer.commands, steering=True)
 
     async def warm(self, worktree: Path) -> None:
         """Make opencode load what it needs for this directory. Best effort, never raises."""
         self._directories.add(worktree)
         with suppress(BackendError, TimeoutError):
             async with asyncio.timeout(_WARM_S), self._server.use() as process:
-                await catalogue.warm(process.client, worktree)
+                await probe.load_directory(process.client, worktree)
 
     async def forget(self, worktree: Path) -> None:
-        """Free what the live server holds for this directory. Best effort, never raises."""
+        """Free the live server's resources for this directory. Best effort, never raises."""
         process = self._server.process
         if process is None or worktree not in self._directories:
             return  # asking about a foreign directory would make the server load it
@@ -137,16 +149,21 @@ class OpenCodeBackend:
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
         if self._home.lacks_models:
-            return Failed(_no_models(self._provider))
+            return Failed(_no_models(self._providers))
         async with AsyncExitStack() as stack:
             try:
                 prepared = await self._prepare(stack, request)
                 if prepared is None:
                     assert request.stop.reason is not None
-                    return verdict.stopped(request.stop.reason)
+                    return outcomes.stopped(request.stop.reason)
                 return await self._run(*prepared, request, port)
             except BackendError as error:
-                return verdict.unusable(error.code, error.text, error.cure)
+                return opencode_outcome.unusable(error.code, error.text, error.cure)
+
+    async def steer(self, request: TurnRequest, message: SteerMessage) -> SteerResult:
+        """Give the message to the turn's session as a second prompt."""
+        turn = self._turns.get((request.task_id, request.epoch))
+        return await turn.steer(message) if turn is not None else SteerResult.REFUSED
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
         """Ask opencode's store about a silent turn; whether it is still being worked on."""
@@ -154,7 +171,7 @@ class OpenCodeBackend:
         return await turn.reconcile(_RECONCILE_S) if turn is not None else False
 
     async def recover(self, request: TurnRequest, native: AgentSessionRef, port: TurnPort) -> Outcome:
-        """After a crash of ours: emit what the store has of the turn and say how far it got."""
+        """Emit what the store has of the turn after a crash, and return how far it got."""
         self._directories.add(request.worktree)
         try:
             async with self._server.use() as process:
@@ -164,10 +181,12 @@ class OpenCodeBackend:
         except BackendError as error:
             return Interrupted(TurnError(error.code, error.text, error.cure or "Resume the turn."))
 
-    async def _prepare(self, stack: AsyncExitStack, request: TurnRequest) -> tuple[ServerProcess, Opened] | None:
-        """Get the server, for as long as `stack` lives, and a session; None if the turn was stopped meanwhile."""
+    async def _prepare(
+        self, stack: AsyncExitStack, request: TurnRequest
+    ) -> tuple[ServerProcess, OpenCodeReadySession] | None:
+        """Get the server, for the lifetime of `stack`, and a session; None if the turn was stopped in the meantime."""
         self._directories.add(request.worktree)
-        watch = Supervisor("opencode-opening")
+        watch = TaskSupervisor("opencode-opening")
         try:
             async with asyncio.timeout(None) as scope:
                 watch.spawn(_expire_when_stopped(scope, request.stop), "stop")
@@ -184,25 +203,54 @@ class OpenCodeBackend:
         finally:
             await watch.stop()
 
-    async def _run(self, process: ServerProcess, opened: Opened, request: TurnRequest, port: TurnPort) -> Outcome:
-        await port.emit(AgentSessionOpened(opened.native_id, config_hash(request.worktree), opened.step))
-        for notice in opened.notices:
-            await port.emit(notice)
-        if request.stop.reason is not None:
-            return verdict.stopped(request.stop.reason)
+    async def _run(
+        self, process: ServerProcess, opened: OpenCodeReadySession, request: TurnRequest, port: TurnPort
+    ) -> Outcome:
+        await announce_session(
+            port,
+            native_id=opened.native_id,
+            config_hash=config_hash(request.worktree),
+            step=opened.step,
+            notices=opened.notices,
+        )
+        async with self._place(request, port) as entered:
+            if not entered or request.stop.reason is not None:
+                assert request.stop.reason is not None
+                return outcomes.stopped(request.stop.reason)
+            return await self._send(process, opened, request, port)
+
+    @asynccontextmanager
+    async def _place(self, request: TurnRequest, port: TurnPort) -> AsyncIterator[bool]:
+        """A place at the turn's model server; False if the turn was asked to stop while it waited for one."""
+        model = coalesce_model(request.model, self._providers)
+        gates = {provider.id: provider.gate for provider in self._providers}
+        gate = gates.get(model.provider) if model is not None else None
+        if model is None or gate is None:
+            yield True
+            return
+        async with gate.turn(model.model, stop=request.stop, report=waiting_report(port)) as entered:
+            yield entered
+
+    async def _send(
+        self, process: ServerProcess, opened: OpenCodeReadySession, request: TurnRequest, port: TurnPort
+    ) -> Outcome:
+        """Give opencode the prompt, and run the turn to its end."""
+        prompt = await asyncio.to_thread(self._prompt, request, opened)
         await port.emit(PromptSending())
         self._warm_sessions[opened.native_id] = ""
-        turn = Turn(
+        turn = OpenCodeTurn(
             request=request,
             port=port,
             process=process,
             session_id=opened.native_id,
-            prompt=self._prompt(request, opened),
+            prompt=prompt,
             settings=self._settings,
         )
         return await self._drive(turn, request, process, opened.native_id)
 
-    async def _drive(self, turn: Turn, request: TurnRequest, process: ServerProcess, session_id: str) -> Outcome:
+    async def _drive(
+        self, turn: OpenCodeTurn, request: TurnRequest, process: ServerProcess, session_id: str
+    ) -> Outcome:
         key = (request.task_id, request.epoch)
         self._turns[key] = turn
         try:
@@ -220,31 +268,30 @@ class OpenCodeBackend:
         return outcome
 
     async def _abandon(self, process: ServerProcess, session_id: str) -> None:
-        """Nobody waits for this turn any more: it must not go on working in the worktree."""
+        """Abort an orphaned turn so that it stops modifying the worktree."""
         with suppress(BackendError):
             await process.client.abort(session_id, self._settings.abort_timeout_s)
 
     async def _kill_unless_needed(self, process: ServerProcess) -> None:
-        """A turn did not end when told to and may still work in its worktree; other turns' health goes before."""
+        """Kill a server that ignored an abort, unless other turns use it and it answers."""
         if self._server.users > 1:
             with suppress(BackendError, TimeoutError):
                 async with asyncio.timeout(_HEALTH_S):
                     await process.client.health()
                     return
-        log.warning("opencode does not obey any more and is killed")
+        log.warning("opencode ignored the abort, killing the server")
         await process.kill()
 
-    def _prompt(self, request: TurnRequest, opened: Opened) -> Prompt:
-        known = opened.step in (ResumeStep.WARM, ResumeStep.RESUMED)
-        text = request.prompt if known or not request.handover else f"{request.handover}\n\n{request.prompt}"
-        model = coalesce_model(request.model, self._provider)
+    def _prompt(self, request: TurnRequest, opened: OpenCodeReadySession) -> Prompt:
+        model = coalesce_model(request.model, self._providers)
         message = message_id(request.task_id, time.time())
         return Prompt(
             message_id=message,
-            parts=[TextPart(part_id(message), text)],
-            model=ModelChoice(model.provider, model.model) if model else None,
+            parts=[PromptText(part_id(message), request.prompt_text(opened.step))],
+            model=PromptModel(model.provider, model.model) if model else None,
             agent=request.mode or None,
             variant=request.thinking or None,
+            system=rules_of(request.worktree) or None,
         )
 
     def _info(
@@ -257,6 +304,7 @@ class OpenCodeBackend:
         models: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
     ) -> AgentInfo:
+        default = default_model(self._providers)
         return AgentInfo(
             name=self.name,
             backend=self.name,
@@ -267,7 +315,13 @@ class OpenCodeBackend:
             program=str(self._program or ""),
             models=models,
             modes=modes,
-            default_model=default_model(self._provider),
+            default_model=str(default) if default is not None else None,
+            mcp_servers=offered_uses(self._mcp_servers),
+            model_details=tuple(
+                replace(one, id=f"{provider.id}/{one.id}", label=f"{provider.id}/{one.label}")
+                for provider in self._providers
+                for one in provider.details
+            ),
         )
 
 
@@ -276,9 +330,9 @@ async def _expire_when_stopped(scope: asyncio.Timeout, stop: StopSignal) -> None
     scope.reschedule(asyncio.get_running_loop().time())
 
 
-def _no_models(provider: ModelProvider | None) -> TurnError:
+def _no_models(providers: tuple[ModelProvider, ...]) -> TurnError:
     """Without a model of the person's own, opencode would quietly take a hosted one."""
-    where = provider.base_url if provider else "(none)"
+    where = ", ".join(provider.base_url for provider in providers)
     return TurnError(
         "model_server_unavailable",
         f"No model is known: the model server at {where} was not reached, or lists none.",

@@ -1,13 +1,14 @@
-"""Ids that we give to messages and parts, so that sending a prompt twice is harmless. Pure.
+"""Message and part ids that make sending a prompt twice harmless.
 
 opencode's ids ascend: twelve hex digits of (milliseconds * 4096 + counter) modulo 2**48, then fourteen characters
-of [0-9A-Za-z]. The head must be the time of sending, for everything behind it is the turn's; the tail is ours and
-derived from the task, so that a recovery finds the turn's prompt without having stored its id.
+of [0-9A-Za-z]. The head must be the time of sending, because everything after it belongs to the turn; the tail is
+derived from the task, so that a recovery finds the turn's prompt without a stored id.
 """
 
 from __future__ import annotations
 
 import hashlib
+from uuid import uuid5
 
 from boocoder.model.ids import TaskId
 
@@ -32,6 +33,16 @@ def message_id(task_id: TaskId, now_s: float) -> str:
     return f"msg_{_head(now_s):012x}{task_tail(task_id)}"
 
 
+def steer_message_id(task_id: TaskId, now_s: float) -> str:
+    """The id of a person's message to the task's turn, sent at the Unix time `now_s` in seconds."""
+    return message_id(_steering_of(task_id), now_s)
+
+
+def is_steer_of(message: str, task_id: TaskId) -> bool:
+    """Whether a message id was made by `steer_message_id` for this task."""
+    return is_prompt_of(message, _steering_of(task_id))
+
+
 def clock_lag_s(newest: str, now_s: float) -> float:
     """How many seconds a session's newest message is ahead of our clock; 0.0 if it is not, or has another form.
 
@@ -52,6 +63,11 @@ def part_id(message: str) -> str:
 def is_prompt_of(message: str, task_id: TaskId) -> bool:
     """Whether a message id was made by `message_id` for this task."""
     return message.startswith("msg_") and message.endswith(task_tail(task_id)) and len(message) == 4 + 12 + _TAIL_CHARS
+
+
+def _steering_of(task_id: TaskId) -> TaskId:
+    """Marks other ids than the task itself, so that a message to its turn is not taken for its prompt."""
+    return TaskId(uuid5(task_id, "steer"))
 
 
 def _head(now_s: float) -> int:

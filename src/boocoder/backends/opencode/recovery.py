@@ -1,17 +1,18 @@
-"""After a crash of ours: finds a turn in opencode's store and says how far it got. It never sends a prompt."""
+"""Recovers a turn after a crash of boocoder from opencode's store."""
 
 from __future__ import annotations
 
 from boocoder.backends.base import TurnPort
-from boocoder.backends.opencode.client import OpenCodeClient
-from boocoder.backends.opencode.ids import is_prompt_of
-from boocoder.backends.opencode.store import final_of, find_prompt, messages_after, without_later_turns
-from boocoder.backends.opencode.translate import TurnTranslator
-from boocoder.backends.opencode.verdict import finished_for_certain
+from boocoder.backends.opencode.events.translator import OpenCodeTranslator
+from boocoder.backends.opencode.http.client import OpenCodeClient
+from boocoder.backends.opencode.http.store import final_of, find_prompt, messages_after, without_later_turns
+from boocoder.backends.opencode.ids import is_prompt_of, is_steer_of
+from boocoder.backends.opencode.outcome import finished_for_certain
+from boocoder.backends.shared import outcomes
 from boocoder.events.agent_event import ToolStatus
 from boocoder.model.turn import AgentSessionRef, Completed, Interrupted, Outcome, TurnError, TurnRequest
 
-_RESUME = "Resume the turn."
+_GONE = "opencode does not have the turn's session."
 
 
 async def recover_turn(
@@ -21,7 +22,7 @@ async def recover_turn(
 
     Args:
         client: the server.
-        request: the turn; its prompt's message id is told by the task.
+        request: the turn; its task gives the prompt's message id.
         native: the agent session that the prompt was sent to.
         port: where the events go; it drops what it has.
         abort_timeout_s: limit for ending the turn if it still runs.
@@ -33,15 +34,18 @@ async def recover_turn(
         BackendError: the server cannot be asked.
     """
     if await client.session(native.native_id) is None:
-        return Interrupted(TurnError("agent_session_gone", "opencode does not have the turn's session.", _RESUME))
+        return Interrupted(TurnError("agent_session_gone", _GONE, outcomes.RESUME))
     status = await client.status(native.native_id, request.worktree)
     if status.type != "idle":
         await client.abort(native.native_id, abort_timeout_s)
     prompt = await find_prompt(client, native.native_id, lambda message: is_prompt_of(message, request.task_id))
     if not prompt:
-        return Interrupted(TurnError("prompt_not_received", "opencode never got the prompt.", _RESUME))
-    stored = without_later_turns(await messages_after(client, native.native_id, prompt))
-    translator = TurnTranslator(session_id=native.native_id, prompt_id=prompt)
+        return outcomes.prompt_not_received("opencode never got the prompt.")
+    stored = without_later_turns(
+        await messages_after(client, native.native_id, prompt),
+        is_steer=lambda message: is_steer_of(message, request.task_id),
+    )
+    translator = OpenCodeTranslator(session_id=native.native_id, prompt_id=prompt)
     events = translator.on_messages(stored, native.native_id)
     for child in translator.children:
         events += translator.on_messages(await messages_after(client, child, prompt), child)
@@ -50,4 +54,4 @@ async def recover_turn(
         await port.emit(event)
     if finished_for_certain(final_of(stored)):
         return Completed()
-    return Interrupted(TurnError("host_died", "boocoder ended while the turn ran; what it had is kept.", _RESUME))
+    return outcomes.host_died()

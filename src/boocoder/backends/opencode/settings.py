@@ -1,16 +1,21 @@
-"""What a person may set about opencode, and the model server that it is given. Values only, no I/O."""
+"""Settings of opencode, and the model server that it uses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-PROVIDER_ID = "llama-swap"  # how opencode spells our model server: "llama-swap/<model>"
+from boocoder.model.agent import ModelDetails
+from boocoder.model_servers.server import DEFAULT_PROVIDER, ModelOptions
+from boocoder.model_servers.turn_gate import TurnGate
+
+PROVIDER_ID = DEFAULT_PROVIDER  # how opencode spells the server without a name: "llama-swap/<model>"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelProvider:
-    """An OpenAI-compatible model server, offered to opencode as the provider "llama-swap".
+    """An OpenAI-compatible model server, offered to opencode as a provider.
 
     Args:
         base_url: up to and including "/v1".
@@ -18,12 +23,36 @@ class ModelProvider:
         default_model: what an empty model becomes, empty for the first of `models`; offered even if not listed.
         api_key: empty when the server needs none. It is kept in a 0600 file, never in the environment,
             because opencode's bash tool can read its environment.
+        id: the provider's name.
+        details: what is known of the models; their ids are without prefix.
+        options: what a person set for single models.
+        gate: where turns wait for the server, None if they do not.
     """
 
     base_url: str
     models: tuple[str, ...]
     default_model: str = ""
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
+    id: str = PROVIDER_ID
+    details: tuple[ModelDetails, ...] = ()
+    options: Mapping[str, ModelOptions] = field(default_factory=dict)
+    gate: TurnGate | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def default(self) -> str | None:
+        """What an empty model becomes, None if no model is known."""
+        return self.default_model or next(iter(self.models), None)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """All models; the default one even if it is not listed."""
+        return tuple(dict.fromkeys((*self.models, *([self.default] if self.default else []))))
+
+    def listed(self, named: str) -> str | None:
+        """The id of a model that is named by its id or its name for people, None if it is not listed."""
+        if named in self.models:
+            return named
+        return next((one.id for one in self.details if one.label == named), None)
 
 
 @dataclass(frozen=True, slots=True)

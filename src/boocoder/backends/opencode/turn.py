@@ -1,7 +1,7 @@
-"""Runs one turn on an open session: sends the prompt, shows what comes, ends it, and says how it ended.
+"""Runs one turn on an open session: sends the prompt, reports events, stops it and classifies the outcome.
 
-The prompt's request settles the turn by its answer; the stream only shows it meanwhile, and the store, asked at the
-end, has the last word on the text. One task handles everything in order; errands only put signals in its mailbox.
+The answer to the prompt's request ends the turn; until then the stream shows it, and the store, read at the end,
+is authoritative for the text. One task handles everything in order; background tasks only put signals in its mailbox.
 """
 
 from __future__ import annotations
@@ -10,39 +10,53 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from boocoder.backends.base import TurnPort
-from boocoder.backends.opencode import verdict
-from boocoder.backends.opencode.approvals import Approvals
-from boocoder.backends.opencode.client import Prompt, Refused, Unreachable
-from boocoder.backends.opencode.errands import Errands
-from boocoder.backends.opencode.mailbox import Gap, Mailbox
-from boocoder.backends.opencode.server_process import ServerProcess
-from boocoder.backends.opencode.settings import OpenCodeSettings
-from boocoder.backends.opencode.signals import (
-    AbortDone,
-    Answered,
-    AnswerLost,
-    PortFailed,
-    ServerDied,
-    Signal,
-    StopAsked,
-    StoreAsked,
-    WentIdle,
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.opencode import outcome as opencode_outcome
+from boocoder.backends.opencode.approvals import OpenCodeApprovals
+from boocoder.backends.opencode.events.translator import OpenCodeTranslator
+from boocoder.backends.opencode.http.client import Prompt, ServerRefused, Unreachable
+from boocoder.backends.opencode.http.store import final_of, messages_after
+from boocoder.backends.opencode.http.wire import (
+    MessageInfo,
+    MessageUpdated,
+    PermissionAsked,
+    PermissionReplied,
+    QuestionAsked,
+    QuestionReplied,
+    ServerEvent,
 )
-from boocoder.backends.opencode.store import final_of, messages_after
-from boocoder.backends.opencode.translate import TurnTranslator
-from boocoder.backends.opencode.wire import Message, PermissionAsked, QuestionAsked, ServerEvent
+from boocoder.backends.opencode.server.process import ServerProcess
+from boocoder.backends.opencode.settings import OpenCodeSettings
+from boocoder.backends.opencode.steering import OpenCodeSteering
+from boocoder.backends.opencode.turn_events import (
+    AbortDone,
+    AnswerLost,
+    EventGap,
+    PromptReplied,
+    ReconcileRequested,
+    ServerDied,
+    SessionIdle,
+    Signal,
+    SteerReplied,
+)
+from boocoder.backends.opencode.turn_tasks import TurnTasks
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.mailbox import Mailbox
+from boocoder.backends.shared.turn_events import PortFailed, StopRequested
 from boocoder.errors import BackendError
 from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel, ToolStatus
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
 
 log = logging.getLogger(__name__)
+
+_EVENTS_MAX = 8192  # waiting stream events; a burst of a 2,000-word answer is 2,031
 
 _STORE_PAUSE_S = 2.0  # at most one look into the store in so many seconds, however many gaps there are
 _DEATH_NOTICE_S = 1.0  # a refused connection is often the first sign of a dead server
 
 
-class Turn:
+class OpenCodeTurn:
     """One turn.
 
     Args:
@@ -75,16 +89,22 @@ class Turn:
         self._session = session_id
         self._prompt = prompt
         self._settings = settings
-        self._mail: Mailbox[Signal] = Mailbox()
-        self._translator = TurnTranslator(session_id=session_id, prompt_id=prompt.message_id)
-        self._approvals = Approvals(
+        self._mail: Mailbox[Signal] = Mailbox(max_items=_EVENTS_MAX, gap=EventGap())
+        self._translator = OpenCodeTranslator(session_id=session_id, prompt_id=prompt.message_id)
+        self._approvals = OpenCodeApprovals(
             client=process.client,
             port=port,
             directory=request.worktree,
             translator=self._translator,
             mail=self._mail,
         )
-        self._errands = Errands(process=process, session_id=session_id, directory=request.worktree, mail=self._mail)
+        self._turn_tasks = TurnTasks(
+            process=process, session_id=session_id, directory=request.worktree, mail=self._mail
+        )
+        self._steering = OpenCodeSteering(
+            client=process.client, session_id=session_id, task_id=request.task_id, prompt=prompt, mail=self._mail
+        )
+        self._answer: MessageInfo | None = None
         self._ending: Outcome | None = None
         self._retrying_since: float | None = None
         self._store_read_at = float("-inf")
@@ -100,21 +120,26 @@ class Turn:
         """
         self._process.stream.subscribe(self._session, self._mail)
         try:
-            self._errands.watch(self._request.stop)
-            self._errands.send(self._prompt)
+            self._turn_tasks.watch(self._request.stop)
+            self._turn_tasks.send(self._prompt)
             outcome = None
             while outcome is None:
                 outcome = await self._step()
             return outcome
         finally:
             self._process.stream.unsubscribe(self._session)
+            await self._steering.stop()
             await self._approvals.stop()
-            await self._errands.stop()
+            await self._turn_tasks.stop()
+
+    async def steer(self, message: SteerMessage) -> SteerResult:
+        """Give the session a second prompt."""
+        return await self._steering.deliver(message)
 
     async def reconcile(self, timeout_s: float) -> bool:
         """Ask the store now; whether the agent still works on the turn. False after `timeout_s`."""
         working: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._mail.put(StoreAsked(working))
+        self._mail.put(ReconcileRequested(working))
         try:
             async with asyncio.timeout(timeout_s):
                 return await working
@@ -129,7 +154,7 @@ class Turn:
         except TimeoutError:
             retry = self._translator.retry
             if retry is not None:
-                self._end(verdict.retried_too_long(retry, self._settings.model_retry_limit_s))
+                self._end(opencode_outcome.retried_too_long(retry, self._settings.model_retry_limit_s))
             return None
         return await self._handle(signal)
 
@@ -144,42 +169,55 @@ class Turn:
 
     async def _handle(self, signal: Signal) -> Outcome | None:
         match signal:
-            case Answered(message=message):
-                return await self._settle(message.info)
+            case PromptReplied(message=message):
+                return await self._on_answer(message.info)
+            case SteerReplied(message=message):
+                self._steering.open -= 1
+                if self._answer is not None:
+                    return await self._on_answer(message.info if message is not None else self._answer)
             case AnswerLost(error=error):
                 return await self._on_answer_lost(error)
-            case WentIdle():
-                return await self._settle(None)
-            case StopAsked(reason=reason):
-                self._end(verdict.stopped(reason))
+            case SessionIdle():
+                return await self._finish(None)
+            case StopRequested(reason=reason):
+                self._end(outcomes.stopped(reason))
             case AbortDone(obeyed=obeyed):
                 self.unruly = not obeyed
-                return await self._settle(None)
+                return await self._finish(None)
             case ServerDied(text=text, expected=expected):
                 return await self._close(self._dead(text, expected))
             case _:
                 await self._on_passing(signal)
         return None
 
-    async def _on_passing(self, signal: ServerEvent | Gap | StoreAsked | PortFailed) -> None:
+    async def _on_answer(self, answer: MessageInfo) -> Outcome | None:
+        """The prompt was answered; the turn is over unless a message to it is not."""
+        self._answer = max(self._answer or answer, answer, key=lambda info: info.id)
+        return None if self._steering.open else await self._finish(self._answer)
+
+    async def _on_passing(self, signal: ServerEvent | EventGap | ReconcileRequested | PortFailed) -> None:
         match signal:
-            case StoreAsked(working=working):
+            case ReconcileRequested(working=working):
                 await self._on_store_asked(working)
             case PortFailed(error=error):
                 raise error
-            case Gap():
+            case EventGap():
                 await self._on_gap()
             case _:
                 await self._on_event(signal)
 
     async def _on_event(self, event: ServerEvent) -> None:
         await self._emit(self._translator.on_event(event))
+        if isinstance(event, MessageUpdated):
+            self._steering.on_message(event.info.id)
         if isinstance(event, PermissionAsked | QuestionAsked) and self._ending is None:
             self._approvals.take(event)
+        if isinstance(event, PermissionReplied | QuestionReplied) and self._approvals.answered_by_another(event):
+            self._end(opencode_outcome.decided_by_another())
         for child in self._translator.children:
             self._process.stream.adopt(child, self._session)
         if self._translator.unknown_finishes >= self._settings.loop_limit:
-            self._end(verdict.looping(self._translator.unknown_finishes))
+            self._end(opencode_outcome.looping(self._translator.unknown_finishes))
 
     async def _on_gap(self) -> None:
         self._translator.on_gap()
@@ -193,12 +231,12 @@ class Turn:
     async def _on_store_asked(self, working: asyncio.Future[bool]) -> None:
         busy, final = await self._look_into_store()
         if not busy and final is not None and not final.open:
-            self._mail.put(WentIdle())  # over, although its answer has not reached us
+            self._mail.put(SessionIdle())  # over, although its answer has not reached us
             busy = True
         if not working.done():
             working.set_result(busy)
 
-    async def _look_into_store(self) -> tuple[bool, Message | None]:
+    async def _look_into_store(self) -> tuple[bool, MessageInfo | None]:
         """Emit what was missed; whether the agent still works on the turn, and its newest message."""
         try:
             status = await self._client.status(self._session, self._request.worktree)
@@ -210,7 +248,7 @@ class Turn:
         await self._emit(self._translator.on_status(status))
         return status.type != "idle" or len(self._approvals) > 0, final
 
-    async def _read_store(self) -> Message | None:
+    async def _read_store(self) -> MessageInfo | None:
         """Emit what the store has of the turn and was not emitted; the newest message of the agent."""
         self._store_read_at = asyncio.get_running_loop().time()
         if self._had_gap:
@@ -233,29 +271,29 @@ class Turn:
         """Have opencode end the turn; the first reason is the one that counts."""
         if self._ending is None:
             self._ending = outcome
-            self._errands.abort(self._settings.abort_timeout_s)
+            self._turn_tasks.abort(self._settings.abort_timeout_s)
 
     async def _on_answer_lost(self, error: BackendError) -> Outcome | None:
-        if isinstance(error, Refused):
+        if isinstance(error, ServerRefused):
             return await self._close(await self._explain(error))
         if isinstance(error, Unreachable) and not error.delivered:
             await self._catch_up(lambda: self._process.dead, _DEATH_NOTICE_S)
             if self._process.dead:
                 return None  # ServerDied is in the mailbox
-            return await self._close(verdict.unusable(error.code, error.text, error.cure))
-        self._errands.poll()
+            return await self._close(opencode_outcome.unusable(error.code, error.text, error.cure))
+        self._turn_tasks.poll()
         return None
 
-    async def _explain(self, error: Refused) -> Outcome:
+    async def _explain(self, error: ServerRefused) -> Outcome:
         """opencode says why it refused a prompt on the stream, a moment before or after its bare 500."""
         if self._ending is not None:
             return self._ending
         if error.http_status == 401:
             cure = "Another program took opencode's place or its password; restart boocoder."
-            return verdict.unusable("agent_unauthorised", error.text, cure)
+            return opencode_outcome.unusable("agent_unauthorised", error.text, cure)
         await self._catch_up(lambda: self._translator.error is not None, self._settings.settle_wait_s)
         said = self._translator.error
-        return verdict.refused(said.data.message if said and said.data.message else error.text)
+        return opencode_outcome.refused(said.data.message if said and said.data.message else error.text)
 
     def _dead(self, text: str, expected: bool) -> Outcome:
         if self._ending is not None:
@@ -263,10 +301,11 @@ class Turn:
         if expected:
             error = TurnError("agent_stopped", "opencode was stopped while the turn ran.", "Resume the turn.")
             return Interrupted(error)
-        return verdict.died(text)
+        return opencode_outcome.died(text)
 
-    async def _settle(self, answer: Message | None) -> Outcome:
+    async def _finish(self, answer: MessageInfo | None) -> Outcome:
         """The turn is over: let the stream catch up, let the store fill in, and judge."""
+        await self._steering.stop()
         await self._approvals.stop()
         if not self.unruly:
             await self._catch_up(lambda: self._translator.idle, self._settings.settle_wait_s)
@@ -277,10 +316,10 @@ class Turn:
             if self._process.dead:
                 return await self._close(self._dead(await self._process.wait_died(), self._process.ending))
             if self._ending is None and answer is None:
-                return await self._close(verdict.unusable(error.code, error.text, error.cure))
+                return await self._close(opencode_outcome.unusable(error.code, error.text, error.cure))
             text = "opencode's store could not be read at the end; the last words may be missing."
             await self._emit([Notice("store_unreadable", text, NoticeLevel.WARNING)])
-        outcome = self._ending or verdict.judge(final, said_something=self._translator.said_something)
+        outcome = self._ending or opencode_outcome.classify(final, said_something=self._translator.said_something)
         if isinstance(outcome, Completed) and final is not None and final.finish == "length":
             text = "The model stopped at its limit of output tokens; its answer may be unfinished."
             await self._emit([Notice("answer_cut_at_limit", text, NoticeLevel.WARNING)])
@@ -289,7 +328,7 @@ class Turn:
         return await self._close(outcome)
 
     async def _close(self, outcome: Outcome) -> Outcome:
-        left = ToolStatus.FAILED if isinstance(outcome, Completed) else ToolStatus.CANCELLED
+        left = ToolStatus.UNREPORTED if isinstance(outcome, Completed) else ToolStatus.CANCELLED
         await self._emit(self._translator.close_tools(left))
         disagreement = self._translator.disagreement()
         if disagreement is not None:
@@ -313,12 +352,20 @@ class Turn:
 
     async def _take_late(self, signal: Signal) -> None:
         match signal:
-            case Answered() | AnswerLost() | WentIdle() | StopAsked() | AbortDone() | ServerDied():
+            case (
+                PromptReplied()
+                | SteerReplied()
+                | AnswerLost()
+                | SessionIdle()
+                | StopRequested()
+                | AbortDone()
+                | ServerDied()
+            ):
                 pass
-            case StoreAsked(working=working):
+            case ReconcileRequested(working=working):
                 if not working.done():
                     working.set_result(True)
-            case Gap():
+            case EventGap():
                 self._translator.on_gap()
                 self._had_gap = True
             case PortFailed(error=error):

@@ -1,1 +1,1 @@
-"""A backend that plays a written script: for tests and a first look with nothing installed."""
+"""A backend that plays a script: for tests and trials with nothing installed."""

@@ -1,23 +1,24 @@
-"""The scripted agent as a backend: the prompt is a script, played in this process. Needs no account and no model."""
+"""The scripted agent: plays the prompt as a script in this process, without account or model."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
-from boocoder.backends.base import TurnPort
-from boocoder.backends.event_journal import TurnJournal, read_journal
-from boocoder.backends.scripted import endings
-from boocoder.backends.scripted.memory import Memory, MemoryStore, config_hash
-from boocoder.backends.scripted.performance import Performance
-from boocoder.backends.scripted.reporter import Reporter
-from boocoder.backends.scripted.tools import ToolBench
+from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.scripted.memory import MemoryStore, ScriptedMemory, config_hash
+from boocoder.backends.scripted.script_player import ScriptPlayer
+from boocoder.backends.scripted.tool_executor import ScriptedReporter, ScriptedToolExecutor
+from boocoder.backends.shared import outcomes
+from boocoder.backends.shared.event_journal import TurnJournal, read_journal, store_broken
 from boocoder.events.agent_event import AgentSessionOpened, Notice, NoticeLevel, PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
+from boocoder.model.steer import SteerResult
 from boocoder.model.turn import AgentSessionRef, Failed, Outcome, ResumeStep, StopReason, TurnRequest
 from boocoder.process.environment import agent_environment
-from boocoder.service import Supervisor
+from boocoder.process.host import ProcessHost
+from boocoder.service import TaskSupervisor
 
 VERSION = "1"
 MODELS = ("scripted-small", "scripted-large")
@@ -28,17 +29,19 @@ class ScriptedBackend:
 
     Args:
         state_dir: the agent's own store: conversations and the journal of the newest turn of each.
+        processes: starts commands.
     """
 
     name = "scripted"
     stop_grace_s = 2.0
 
-    def __init__(self, *, state_dir: Path) -> None:
+    def __init__(self, *, state_dir: Path, processes: ProcessHost) -> None:
+        self._processes = processes
         self._memories = MemoryStore(directory=state_dir / "sessions")
         self._journals = state_dir / "turns"
-        self._supervisor = Supervisor("scripted")
+        self._supervisor = TaskSupervisor("scripted")
         self._warm: dict[str, Path] = {}
-        self._running: dict[TaskId, tuple[TurnRequest, Performance]] = {}
+        self._running: dict[TaskId, tuple[TurnRequest, ScriptPlayer]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -66,6 +69,7 @@ class ScriptedBackend:
             version=VERSION,
             models=MODELS,
             default_model=MODELS[0],
+            steering=True,
         )
 
     async def warm(self, worktree: Path) -> None:
@@ -81,10 +85,15 @@ class ScriptedBackend:
         try:
             outcome = await self._play_recorded(request, port, memory)
         except OSError as error:
-            outcome = endings.store_broken(error)
+            outcome = store_broken("The scripted agent", error)
         if isinstance(outcome, Failed) and outcome.error.code == "agent_died":
             self._warm.pop(memory.native_id, None)
         return outcome
+
+    async def steer(self, request: TurnRequest, message: SteerMessage) -> SteerResult:
+        """Play the message as a script between two steps of the one that is played."""
+        running = self._running.get(request.task_id)
+        return await running[1].inbox.put(message) if running is not None else SteerResult.REFUSED
 
     async def reconcile(self, request: TurnRequest, port: TurnPort) -> bool:
         """Nothing is ever missed; a hanging script is not working."""
@@ -95,17 +104,18 @@ class ScriptedBackend:
         """Emit what the journal has of the turn, and say how far it got."""
         recorded = read_journal(self._journal_path(native.native_id), request.task_id)
         if recorded is None:
-            return endings.interrupted_by_death(known=False)
+            return outcomes.host_died(outcomes.NOTHING_STORED)
         for event in recorded.events:
             await port.emit(event)
-        return recorded.outcome or endings.interrupted_by_death(known=True)
+        return recorded.outcome or outcomes.host_died()
 
     async def forget(self, worktree: Path) -> None:
-        """Conversations in that worktree are not warm any more; their store stays."""
+        """Drop that worktree's warm conversations; their store stays."""
         self._warm = {native_id: path for native_id, path in self._warm.items() if path != worktree}
 
-    async def _play_recorded(self, request: TurnRequest, port: TurnPort, memory: Memory) -> Outcome:
-        memory.learn(request.prompt)
+    async def _play_recorded(self, request: TurnRequest, port: TurnPort, memory: ScriptedMemory) -> Outcome:
+        for text in filter(None, (request.notes, request.missed, request.prompt)):
+            memory.learn(text)
         self._memories.save(memory)
         self._warm[memory.native_id] = request.worktree
         journal = TurnJournal(path=self._journal_path(memory.native_id), task_id=request.task_id)
@@ -116,27 +126,38 @@ class ScriptedBackend:
         finally:
             journal.close()
 
-    async def _play(self, request: TurnRequest, port: TurnPort, memory: Memory, journal: TurnJournal) -> Outcome:
-        reporter = Reporter(port=port, journal=journal)
-        bench = ToolBench(
+    async def _play(
+        self, request: TurnRequest, port: TurnPort, memory: ScriptedMemory, journal: TurnJournal
+    ) -> Outcome:
+        reporter = ScriptedReporter(port=port, journal=journal)
+        bench = ScriptedToolExecutor(
             worktree=request.worktree,
             environment=agent_environment(),
+            processes=self._processes,
             port=port,
             reporter=reporter,
             stop=request.stop,
             supervisor=self._supervisor,
         )
-        performance = Performance(request=request, prompts=memory.prompts, port=port, reporter=reporter, bench=bench)
+
+        def learn(text: str) -> None:
+            memory.learn(text)
+            self._memories.save(memory)
+
+        performance = ScriptPlayer(
+            request=request, prompts=memory.prompts, port=port, reporter=reporter, bench=bench, learn=learn
+        )
         self._running[request.task_id] = (request, performance)
         self._idle.clear()
         try:
             return await performance.play()
         finally:
+            performance.inbox.close()
             del self._running[request.task_id]
             if not self._running:
                 self._idle.set()
 
-    def _open(self, request: TurnRequest) -> tuple[Memory, ResumeStep, str]:
+    def _open(self, request: TurnRequest) -> tuple[ScriptedMemory, ResumeStep, str]:
         """The conversation of this turn, how it was reached, and why an older one could not be used ("" if it was)."""
         wanted = request.agent_session
         hash_now = config_hash(request.worktree)
@@ -144,7 +165,7 @@ class ScriptedBackend:
         if wanted is not None:
             known = self._memories.load(wanted.native_id)
             if known is None:
-                why_new = "The scripted agent does not know the earlier conversation any more."
+                why_new = "The scripted agent no longer has the earlier conversation."
             elif not known.config_hash == wanted.config_hash == hash_now:
                 why_new = "The earlier conversation belongs to another directory."
             else:

@@ -1,4 +1,4 @@
-"""What the scripted agent's file tools do to the worktree, and nothing outside it. Says what happened, never raises."""
+"""The scripted agent's file tools, confined to the worktree; they report errors instead of raising."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class FileResult:
     """How a file tool ended.
 
     Args:
-        worked: whether it did what it was told.
+        worked: whether it succeeded.
         output: what the agent sees, or why it did not work.
         diff: what it changed, if anything.
     """
@@ -25,7 +25,7 @@ class FileResult:
     diff: FileDiff | None = None
 
 
-class Workspace:
+class ScriptedFiles:
     """The files of one worktree.
 
     Args:
@@ -49,7 +49,7 @@ class Workspace:
         return FileResult(True, f"Wrote {path}.", FileDiff(path, before, content))
 
     def edit(self, path: str, old: str, new: str) -> FileResult:
-        """Replace the first place where `old` stands."""
+        """Replace the first occurrence of `old`."""
         target = self._inside(path)
         if target is None:
             return _outside(path)
@@ -58,7 +58,7 @@ class Workspace:
         except (OSError, ValueError) as error:
             return FileResult(False, f"Cannot read {path}: {error}")
         if not old or old not in before:
-            return FileResult(False, f"{old!r} does not stand in {path}.")
+            return FileResult(False, f"{old!r} is not in {path}.")
         return self.write(path, before.replace(old, new, 1))
 
     def read(self, path: str) -> FileResult:

@@ -29,7 +29,7 @@ WHERE a.ended_at IS NULL AND a.instance_id <> $2
 ORDER BY a.started_at, a.task_id;
 
 -- name: take_over_attempt
--- A rescuer becomes the owner of a lost attempt, which keeps its epoch.
+-- The recovering host becomes the owner of a lost attempt, which keeps its epoch.
 UPDATE attempts SET host_id = $3, instance_id = $4, lease_until = now() + make_interval(secs => $5)
 WHERE task_id = $1 AND epoch = $2 AND ended_at IS NULL AND instance_id <> $4
   AND (host_id = $3 OR lease_until < now())

@@ -20,28 +20,61 @@ RETURNING id;
 
 -- name: get_change
 -- One change without its diff.
-SELECT id, session_id, task_id, agent, state, base_tree, tree, applied_tree, files, additions, deletions,
-       diff IS NOT NULL AS diff_stored, created_at, decided_at
-FROM pending_changes WHERE id = $1;
+SELECT c.id, c.session_id, c.task_id, c.agent, c.state, c.additions, c.deletions, c.created_at, c.decided_at,
+       a.target AS applied_target, coalesce(a.branch_ref, a.ref) AS applied_ref,
+       c.base_tree, c.tree, c.applied_tree, c.files, c.diff IS NOT NULL AS diff_stored
+FROM pending_changes c
+LEFT JOIN change_applies a ON a.change_id = c.id AND a.state = 'done'
+WHERE c.id = $1;
 
 -- name: list_changes
--- A page of changes, newest first: of one session or all ($1), in one state or any ($2), before change $4.
-SELECT id, session_id, task_id, agent, state, base_tree, tree, applied_tree, files, additions, deletions,
-       diff IS NOT NULL AS diff_stored, created_at, decided_at
-FROM pending_changes
-WHERE ($1::uuid IS NULL OR session_id = $1)
-  AND ($2::change_state IS NULL OR state = $2)
-  AND ($4::uuid IS NULL OR (created_at, id) < (SELECT b.created_at, b.id FROM pending_changes b WHERE b.id = $4))
-ORDER BY created_at DESC, id DESC
+-- A page of changes, newest first: of one session or all ($1), of one project or all ($5), in one state or any
+-- ($2), before change $4.
+SELECT c.id, c.session_id, c.task_id, c.agent, c.state, c.additions, c.deletions, c.created_at, c.decided_at,
+       a.target AS applied_target, coalesce(a.branch_ref, a.ref) AS applied_ref,
+       c.base_tree, c.tree, c.applied_tree, c.files, c.diff IS NOT NULL AS diff_stored
+FROM pending_changes c
+LEFT JOIN change_applies a ON a.change_id = c.id AND a.state = 'done'
+WHERE ($1::uuid IS NULL OR c.session_id = $1)
+  AND ($2::change_state IS NULL OR c.state = $2)
+  AND ($5::uuid IS NULL OR c.session_id IN (SELECT s.id FROM sessions s WHERE s.project_id = $5))
+  AND ($4::uuid IS NULL OR (c.created_at, c.id) < (SELECT b.created_at, b.id FROM pending_changes b WHERE b.id = $4))
+ORDER BY c.created_at DESC, c.id DESC
 LIMIT $3;
 
 -- name: decided_tree
--- What the session applied last, unless its base was moved since: its next change begins there.
+-- What the session applied last, unless its base was moved since: its next change begins there. Change $2, if given,
+-- does not count.
 SELECT coalesce(c.applied_tree, c.tree) AS tree
 FROM pending_changes c
 LEFT JOIN session_worktrees w ON w.session_id = c.session_id
 WHERE c.session_id = $1 AND c.state = 'applied' AND (w.base_moved_at IS NULL OR c.decided_at > w.base_moved_at)
+  AND c.id IS DISTINCT FROM $2
 ORDER BY c.created_at DESC, c.id DESC
+LIMIT 1;
+
+-- name: applied_commit
+-- What the session applied last, if that was as a commit and its base has not moved since.
+SELECT coalesce(c.applied_tree, c.tree) AS tree, a.ref AS on_ref, a.new_commit AS commit
+FROM (SELECT n.id, n.applied_tree, n.tree, n.decided_at FROM pending_changes n
+      WHERE n.session_id = $1 AND n.state = 'applied' ORDER BY n.created_at DESC, n.id DESC LIMIT 1) c
+JOIN change_applies a ON a.change_id = c.id AND a.target = 'commit' AND a.ref IS NOT NULL AND a.new_commit IS NOT NULL
+JOIN session_worktrees w ON w.session_id = $1
+WHERE w.base_moved_at IS NULL OR c.decided_at > w.base_moved_at;
+
+-- name: commit_range
+-- What the session's branch was on when the newest turn that left the change's tree ended, the session's base, and what
+-- the branch was on for the changes that are applied.
+SELECT s.head_commit AS head, w.base_commit AS base, absolute_path(w.path) AS path, ARRAY(
+           SELECT DISTINCT e.head_commit FROM pending_changes p
+           JOIN snapshots e ON e.session_id = p.session_id AND e.task_id = p.task_id AND e.tree = p.tree
+           WHERE p.session_id = c.session_id AND p.state = 'applied' AND p.id <> c.id AND e.head_commit IS NOT NULL
+       ) AS applied
+FROM pending_changes c
+JOIN session_worktrees w ON w.session_id = c.session_id
+JOIN snapshots s ON s.session_id = c.session_id AND s.tree = c.tree AND s.kind IN ('turn_end', 'interrupted')
+WHERE c.id = $1 AND s.head_commit IS NOT NULL
+ORDER BY s.taken_at DESC
 LIMIT 1;
 
 -- name: get_diff
@@ -64,7 +97,7 @@ SELECT c.id, $2, $3, $4, $5, $6, $7, $8, $9 FROM pending_changes c WHERE c.id = 
 ON CONFLICT (change_id) DO UPDATE
     SET state = 'writing', pre_tree = excluded.pre_tree, post_tree = excluded.post_tree, target = excluded.target,
         applied_tree = excluded.applied_tree, ref = excluded.ref, old_commit = excluded.old_commit,
-        new_commit = excluded.new_commit, started_at = now(), ended_at = NULL
+        new_commit = excluded.new_commit, started_at = now(), ended_at = NULL, reverts = false
     WHERE a.state = 'undone'
 RETURNING true AS done;
 
@@ -77,21 +110,48 @@ RETURNING true AS done;
 -- name: list_writing_applies
 -- Applies that have not ended, oldest first.
 SELECT a.change_id, c.session_id, a.project_id, a.pre_tree, a.post_tree, a.target, a.applied_tree, a.ref,
-       a.old_commit, a.new_commit, a.started_at
+       a.old_commit, a.new_commit, a.started_at, a.reverts
 FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
 WHERE a.state = 'writing'
 ORDER BY a.started_at, a.change_id;
 
 -- name: find_apply
 -- The journal of one change, ended well.
-SELECT a.target, a.ref, a.new_commit FROM change_applies a WHERE a.change_id = $1 AND a.state = 'done';
+SELECT a.target, a.ref, a.new_commit, a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit
+FROM change_applies a WHERE a.change_id = $1 AND a.state = 'done';
+
+-- name: record_branch
+-- The branch that an applied change is additionally put on.
+UPDATE change_applies SET branch_ref = $2, branch_commit = $3, branch_at = now()
+WHERE change_id = $1 AND state = 'done'
+RETURNING true AS done;
+
+-- name: begin_revert
+-- Reopens the journal of an apply to the checkout, to write the checkout back.
+UPDATE change_applies
+SET state = 'writing', reverts = true, pre_tree = $2, post_tree = $3, started_at = now(), ended_at = NULL
+WHERE change_id = $1 AND state = 'done' AND target = 'checkout'
+RETURNING true AS done;
+
+-- name: abort_revert
+-- Closes it again with the trees of the apply: nothing was written.
+UPDATE change_applies SET state = 'done', reverts = false, pre_tree = $2, post_tree = $3, ended_at = now()
+WHERE change_id = $1 AND state = 'writing' AND reverts
+RETURNING true AS done;
+
+-- name: unapply_change
+-- applied -> superseded: the apply was undone, and the session's pending change holds its edits again.
+UPDATE pending_changes SET state = 'superseded', applied_tree = NULL, decided_at = now()
+WHERE id = $1 AND state = 'applied'
+RETURNING true AS done;
 
 -- name: last_branch
 -- The branch that a session was put on last.
-SELECT a.target, a.ref, a.new_commit
+SELECT a.target, coalesce(a.branch_ref, a.ref) AS ref, coalesce(a.branch_commit, a.new_commit) AS new_commit,
+       a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit
 FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
-WHERE c.session_id = $1 AND a.state = 'done' AND a.target = 'branch'
-ORDER BY a.ended_at DESC, a.change_id DESC
+WHERE c.session_id = $1 AND a.state = 'done' AND (a.target = 'branch' OR a.branch_ref IS NOT NULL)
+ORDER BY coalesce(a.branch_at, a.ended_at) DESC, a.change_id DESC
 LIMIT 1;
 
 -- name: list_steps
@@ -124,7 +184,7 @@ DELETE FROM worktree_updates WHERE session_id = $1 RETURNING true AS done;
 
 -- name: list_updates
 -- Worktrees that are being updated; at a start these were cut short.
-SELECT u.session_id, s.project_id, w.path, u.pre_tree, u.post_tree
+SELECT u.session_id, s.project_id, absolute_path(w.path) AS path, u.pre_tree, u.post_tree
 FROM worktree_updates u
 JOIN sessions s ON s.id = u.session_id
 JOIN session_worktrees w ON w.session_id = u.session_id
@@ -134,3 +194,7 @@ ORDER BY u.started_at;
 -- The session's change is measured against what the user has now.
 UPDATE session_worktrees SET base_commit = $2, base_tree = $3, base_moved_at = now() WHERE session_id = $1
 RETURNING true AS done;
+
+-- name: latest_change
+-- The newest change of a session, decided or not.
+SELECT id, state, tree FROM pending_changes WHERE session_id = $1 ORDER BY created_at DESC LIMIT 1;

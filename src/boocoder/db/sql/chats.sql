@@ -15,6 +15,11 @@ SELECT id, session_id, title, agent, model, mode, thinking, created_at FROM chat
 SELECT id, session_id, title, agent, model, mode, thinking, created_at
 FROM chats WHERE session_id = $1 ORDER BY created_at, id;
 
+-- name: newest_chat
+-- The newest chat of a session.
+SELECT id, session_id, title, agent, model, mode, thinking, created_at
+FROM chats WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1;
+
 -- name: remember_choice
 -- What the newest task of the chat was sent to, offered for the next one.
 UPDATE chats SET agent = $2, model = $3, mode = $4, thinking = $5 WHERE id = $1 RETURNING true AS done;

@@ -2,7 +2,7 @@
 
 -- name: record_batch
 -- Everything that a turn has to store at one moment, in one round trip. `guard` locks the live attempt, so that a
--- rescuer waits for this batch or this batch finds that it has lost; without an owner ($2 null) it passes.
+-- recovering host waits for this batch or this batch finds that it has lost; without an owner ($2 null) it passes.
 -- `stream` takes $5 numbers and holds the session's counter until the commit, so that a number that can be seen
 -- means that all before it can. `removed` is read by `tool_text`, which makes it run first.
 WITH guard AS (
@@ -44,21 +44,6 @@ WITH guard AS (
 SELECT stream.base + 1 AS first_seq
 FROM stream
 LEFT JOIN LATERAL (SELECT pg_notify('boocoder_events', $1 || ':' || stream.last_seq)) AS told ON $5 > 0;
-
--- name: append_events
--- Frames of writers outside a turn, numbered in the order given.
-WITH stream AS (
-    UPDATE event_streams SET last_seq = last_seq + cardinality($2::text[])
-    WHERE session_id = $1
-    RETURNING last_seq - cardinality($2::text[]) AS base, last_seq
-), frames AS (
-    INSERT INTO events (session_id, seq, type, frame)
-    SELECT $1, stream.base + n.place, n.type, n.frame::jsonb - '{session_id,seq,at}'::text[]
-    FROM stream, unnest($2::text[], $3::text[]) WITH ORDINALITY AS n (type, frame, place)
-)
-SELECT stream.base + 1 AS first_seq
-FROM stream
-LEFT JOIN LATERAL (SELECT pg_notify('boocoder_events', $1 || ':' || stream.last_seq)) AS told ON true;
 
 -- name: read_events
 -- What comes after number $2 in a session's stream, at most $3 rows in order: frames, and pieces of text.

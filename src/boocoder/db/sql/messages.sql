@@ -102,3 +102,63 @@ SELECT coalesce((
        ), 0) AS total_chars
 FROM message_parts p
 WHERE p.message_id = $1 AND p.part = $2;
+
+-- name: cut_text
+-- Deletes what follows from character $2 on of each part's text of message $1.
+WITH deleted AS (
+    DELETE FROM part_chunks WHERE message_id = $1 AND field = 'text' AND "offset" >= $2 RETURNING 1
+)
+SELECT true AS done FROM deleted LIMIT 1;
+
+-- name: get_user_message
+-- The user's message of a task, which an earlier attempt may have inserted.
+SELECT id, ord FROM messages WHERE task_id = $1 AND role = 'user';
+
+-- name: message_owners
+-- The sessions of those of the messages that are there.
+SELECT id, session_id FROM messages WHERE id = ANY ($1);
+
+-- name: messages_before
+-- The newest $3 messages of chat $1 and of those that it was forked from, those of task $2 left out, newest first: who
+-- spoke, and the text, with what the person said during an answer at its place. Of a long answer only the first and
+-- last $4 chunks are read, of a long chunk both ends.
+WITH RECURSIVE line AS (
+    SELECT c.id, c.parent_chat_id, c.parent_message_ord, 9223372036854775807 AS last_ord FROM chats c WHERE c.id = $1
+    UNION ALL
+    SELECT p.id, p.parent_chat_id, p.parent_message_ord, least(l.last_ord, l.parent_message_ord)
+    FROM line l JOIN chats p ON p.id = l.parent_chat_id
+)
+SELECT CASE m.role WHEN 'user' THEN 'user' ELSE coalesce(m.agent, 'agent') END AS who,
+       CASE m.role WHEN 'user' THEN t.prompt || coalesce((
+           SELECT E'\n' || string_agg('[attached: ' || absolute_path(a.path) || ']', E'\n' ORDER BY a.place)
+           FROM attachments a WHERE a.task_id = t.id), '') ELSE coalesce((
+           SELECT string_agg(
+               CASE WHEN char_length(c.text) > 2 * $5::int THEN left(c.text, $5::int) || right(c.text, $5::int)
+                    ELSE c.text END, '' ORDER BY c.part, c."offset")
+           FROM (
+               (SELECT c.part, c."offset", c.text
+                FROM message_parts p JOIN part_chunks c ON c.message_id = p.message_id AND c.part = p.part
+                WHERE p.message_id = m.id AND p.kind = 'text' AND c.field = 'text'
+                ORDER BY c.part, c."offset" LIMIT $4)
+               UNION
+               (SELECT c.part, c."offset", c.text
+                FROM message_parts p JOIN part_chunks c ON c.message_id = p.message_id AND c.part = p.part
+                WHERE p.message_id = m.id AND p.kind = 'text' AND c.field = 'text'
+                ORDER BY c.part DESC, c."offset" DESC LIMIT $4)
+               UNION
+               (SELECT p.part, 0, E'\n[user, during this]\n' || (p.data ->> 'text') || E'\n[the answer goes on]\n'
+                FROM message_parts p
+                WHERE p.message_id = m.id AND p.kind = 'steer' AND p.data ->> 'state' <> 'returned'
+                ORDER BY p.part DESC LIMIT $4)
+           ) c), '') END AS text,
+       m.ord
+FROM line l
+CROSS JOIN LATERAL (
+    SELECT n.* FROM messages n
+    WHERE n.chat_id = l.id AND n.task_id <> $2 AND n.ord <= l.last_ord
+    ORDER BY n.ord DESC
+    LIMIT $3
+) m
+JOIN tasks t ON t.id = m.task_id
+ORDER BY m.ord DESC
+LIMIT $3;

@@ -1,4 +1,4 @@
--- The connection that hears NOTIFY.
+-- The connection that listens for NOTIFY.
 
 -- name: ping
 -- Proves that the way to the server and back is open.

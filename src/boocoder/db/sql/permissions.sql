@@ -1,4 +1,4 @@
--- What agents ask a person, and the rules that answer for the person. Moves of a state stand in 0002_permissions.sql.
+-- What agents ask a person, and the rules that answer for the person. State transitions are in 0002_permissions.sql.
 
 -- name: insert_request
 -- A request as it is asked, or as a rule decided it at once.
@@ -17,13 +17,15 @@ SELECT id, session_id, task_id, epoch, message_id, part, tool_part, key, kind, t
 FROM permission_requests WHERE id = $1;
 
 -- name: list_requests
--- A page of requests, newest first: of one session or all ($1), in one state or any ($2), before request $4.
+-- A page of requests, newest first: of one session or all ($1), in one state or any ($2), before request $4,
+-- of one project or any ($5).
 SELECT id, session_id, task_id, epoch, message_id, part, tool_part, key, kind, tool, title, argument, options, state,
        answer, decided_by, rule_id, asked_at, decided_at
 FROM permission_requests
 WHERE ($1::uuid IS NULL OR session_id = $1)
   AND ($2::permission_state IS NULL OR state = $2)
   AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM permission_requests b WHERE b.id = $4))
+  AND ($5::uuid IS NULL OR session_id IN (SELECT s.id FROM sessions s WHERE s.project_id = $5))
 ORDER BY ord DESC
 LIMIT $3;
 
@@ -33,13 +35,13 @@ UPDATE permission_requests SET state = $2, answer = $3, decided_by = $4, rule_id
 WHERE id = $1 AND state = 'asked'
 RETURNING true AS done;
 
--- name: mark_told
+-- name: mark_published
 -- The stream has the decision.
 UPDATE permission_requests SET told_at = now() WHERE id = $1 AND state <> 'asked' AND told_at IS NULL
 RETURNING true AS done;
 
 -- name: close_requests
--- At an attempt's end: what is open is cancelled, and everything that the stream has not heard of comes back.
+-- At an attempt's end: what is open is cancelled, and everything that is not in the stream yet is returned.
 UPDATE permission_requests
 SET state = CASE state WHEN 'asked' THEN 'cancelled' ELSE state END,
     decided_by = coalesce(decided_by, 'turn'), decided_at = coalesce(decided_at, now()), told_at = now()

@@ -1,13 +1,15 @@
 -- Search over all transcripts. The words of each message are kept by triggers, see 0008_search.sql.
 
 -- name: search_messages
--- The best $2 of the newest $3 messages that hold all words of $1, each with the slice of its text that fits best.
+-- The best $2 of the newest $3 messages that hold all words of $1, of one project or all ($4), each with the slice of its text that fits best.
 WITH query AS MATERIALIZED (
     SELECT search_query($1::text) AS words
 ), found AS MATERIALIZED (
     SELECT w.message_id, w.slice, w.ord
     FROM message_words w, query q
     WHERE w.words @@ q.words
+      AND ($4::uuid IS NULL OR EXISTS (SELECT FROM messages m JOIN sessions s ON s.id = m.session_id
+                                       WHERE m.id = w.message_id AND s.project_id = $4))
     ORDER BY w.ord DESC
     LIMIT $3
 ), ranked AS (

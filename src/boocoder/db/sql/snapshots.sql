@@ -2,11 +2,11 @@
 
 -- name: get_snapshot
 -- One snapshot.
-SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots WHERE id = $1;
+SELECT id, session_id, task_id, kind, tree, taken_at, seq, note, ref FROM snapshots WHERE id = $1;
 
 -- name: list_snapshots
 -- A page of a session's snapshots, newest first, before snapshot $3.
-SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots
+SELECT id, session_id, task_id, kind, tree, taken_at, seq, note, ref FROM snapshots
 WHERE session_id = $1
   AND ($3::uuid IS NULL OR (taken_at, id) < (SELECT b.taken_at, b.id FROM snapshots b WHERE b.id = $3))
 ORDER BY taken_at DESC, id DESC
@@ -14,7 +14,7 @@ LIMIT $2;
 
 -- name: snapshot_of_task
 -- What a task left behind when its turn ended.
-SELECT id, session_id, task_id, kind, tree, taken_at, ref, seq, note FROM snapshots
+SELECT id, session_id, task_id, kind, tree, taken_at, seq, note, ref FROM snapshots
 WHERE task_id = $1 AND kind IN ('turn_end', 'interrupted')
 ORDER BY taken_at DESC LIMIT 1;
 
@@ -25,7 +25,7 @@ WITH turns AS (
     SELECT s.taken_at, row_number() OVER (ORDER BY s.taken_at DESC) AS back
     FROM snapshots s WHERE s.session_id = $1 AND s.kind IN ('turn_end', 'interrupted')
 )
-SELECT b.id, b.session_id, b.task_id, b.kind, b.tree, b.taken_at, b.ref, b.seq, b.note
+SELECT b.id, b.session_id, b.task_id, b.kind, b.tree, b.taken_at, b.seq, b.note, b.ref
 FROM turns t
 JOIN snapshots b ON b.session_id = $1 AND b.taken_at < t.taken_at
 WHERE t.back = $2

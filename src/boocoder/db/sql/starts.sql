@@ -2,7 +2,7 @@
 
 -- name: get_start
 -- What a session starts from, and whose it is.
-SELECT s.start_from, s.start_dirty, s.project_id, p.path AS project_path
+SELECT s.start_from, s.start_dirty, s.project_id, p.path AS project_path, s.title
 FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE s.id = $1;
 

@@ -1,4 +1,4 @@
--- Tasks: the queue. The moves that a state may make stand in 0001_init.sql.
+-- Tasks: the queue. The state transitions are in 0001_init.sql.
 
 -- name: insert_task
 -- A new pending task; no row where the idempotency key is taken.
@@ -13,13 +13,12 @@ RETURNING ord;
 SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = $1;
 
 -- name: claim_tasks
--- Takes the head task of up to $3 sessions that run nothing, whose worktree nobody holds, and that belong to host $1
--- or to nobody. `waiting` jumps
--- from session to session in the index of pending tasks and `heads` reads one entry of each, so that the length
--- of a session's queue costs nothing. The locked row is looked at again, so a task that another claimer took
--- or a person moved meanwhile drops out; tasks_one_running_per_session refuses what is left to chance. The cast of `state` keeps
--- the server from walking the index of pending tasks where it has the task's id: a plan made while the queue is
--- short lives on when it is long.
+-- Takes the head task of up to $3 sessions that run nothing, have an unlocked worktree, and belong to host $1 or to no
+-- host. `waiting` jumps from session to session in the index of pending tasks and `heads` reads one entry of each, so
+-- the cost does not depend on the length of a session's queue. The locked row is checked again, which drops a task that
+-- another claimer took or a person moved in the meantime; tasks_one_running_per_session rejects the remaining races.
+-- The cast of `state` keeps the planner from walking the index of pending tasks where it has the task's id: a plan made
+-- while the queue is short lives on when it is long.
 WITH RECURSIVE waiting AS (
     (SELECT t.session_id FROM tasks t WHERE t.state = 'pending' ORDER BY t.session_id LIMIT 1)
     UNION ALL
@@ -66,39 +65,19 @@ WITH RECURSIVE waiting AS (
 )
 SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
-       p.path AS project_path, s.title AS session_title, h.title AS chat_title,
-       a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
-       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
-       NULL::timestamptz AS prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
-       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
-           AS attachments
+       NULL::timestamptz AS prompt_sent_at, x.*
 FROM claimed c
-JOIN projects p ON p.id = c.project_id
-JOIN sessions s ON s.id = c.session_id
-JOIN chats h ON h.id = c.chat_id
-LEFT JOIN agent_sessions a ON a.chat_id = c.chat_id AND a.agent = c.agent
-LEFT JOIN session_worktrees w ON w.session_id = c.session_id
+CROSS JOIN LATERAL task_context(c.id, c.project_id, c.session_id, c.chat_id, c.agent) x
 ORDER BY c.priority DESC, c.ord;
 
 -- name: get_running_task
--- What claim_tasks returned for a task that runs now, as it stands today; for whoever takes it over.
+-- The row that claim_tasks returns, for a task that runs now; for the host that takes it over.
 SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
-       p.path AS project_path, s.title AS session_title, h.title AS chat_title,
-       a.native_id, a.config_hash, a.state AS agent_session_state, a.seen_message_ord,
-       w.path AS worktree_path, w.base_commit, w.base_tree, w.state AS worktree_state, w.setup_state,
-       t.prompt_sent_at,
-       EXISTS (SELECT FROM agent_notes n WHERE n.session_id = c.session_id) AS has_notes,
-       coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.place) FROM attachments a WHERE a.task_id = c.id), '[]')
-           AS attachments
+       t.prompt_sent_at, x.*
 FROM tasks c
 JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
-JOIN projects p ON p.id = c.project_id
-JOIN sessions s ON s.id = c.session_id
-JOIN chats h ON h.id = c.chat_id
-LEFT JOIN agent_sessions a ON a.chat_id = c.chat_id AND a.agent = c.agent
-LEFT JOIN session_worktrees w ON w.session_id = c.session_id
+CROSS JOIN LATERAL task_context(c.id, c.project_id, c.session_id, c.chat_id, c.agent) x
 WHERE c.id = $1 AND c.state = 'running';
 
 -- name: request_cancel
@@ -145,7 +124,7 @@ WITH waiting AS MATERIALIZED (
 SELECT session_id FROM allowed;
 
 -- name: get_task_state
--- Where a task stands.
+-- The state of a task.
 SELECT state FROM tasks WHERE id = $1;
 
 -- name: finish_task
@@ -165,7 +144,7 @@ RETURNING true AS done;
 
 -- name: get_task
 -- One task, whole.
-SELECT id, ord, place, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
+SELECT id, place, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
        thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
        error_text, error_cure, summary, usage,
        (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
@@ -175,9 +154,9 @@ SELECT id, ord, place, project_id, session_id, chat_id, prompt, char_length(prom
 FROM tasks WHERE id = $1;
 
 -- name: list_tasks
--- A page of tasks, newest first: in one state or any ($1), of one session or all ($2), before task $4; the
--- prompt is cut to $5 characters.
-SELECT id, ord, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
+-- A page of tasks, newest first: in some states or any ($1), of one session or all ($2), before task $4, of one project
+-- or all ($6); the prompt is cut to $5 characters.
+SELECT id, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
        error_code, error_text, error_cure, summary, usage,
        (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
@@ -185,8 +164,9 @@ SELECT id, ord, place, project_id, session_id, chat_id, left(prompt, $5) AS prom
                                                      'size_bytes', a.size_bytes) ORDER BY a.place)
                  FROM attachments a WHERE a.task_id = tasks.id), '[]') AS attachments
 FROM tasks
-WHERE ($1::task_state IS NULL OR state = $1)
+WHERE ($1::text[] IS NULL OR state = ANY ($1::text[]::task_state[]))
   AND ($2::uuid IS NULL OR session_id = $2)
+  AND ($6::uuid IS NULL OR project_id = $6)
   AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM tasks b WHERE b.id = $4))
 ORDER BY ord DESC
 LIMIT $3;
@@ -196,7 +176,24 @@ LIMIT $3;
 SELECT (SELECT count(*) FROM tasks WHERE state = 'pending') AS pending,
        (SELECT count(*) FROM tasks WHERE state = 'running') AS running;
 
+-- name: count_tasks_by_column
+-- How many tasks of one project or all ($1) are pending, run, wait for a person, and have ended.
+SELECT count(*) FILTER (WHERE t.state = 'pending') AS pending,
+       count(*) FILTER (WHERE t.state = 'running' AND asked.task_id IS NULL) AS running,
+       count(*) FILTER (WHERE t.state = 'running' AND asked.task_id IS NOT NULL) AS waiting,
+       count(*) FILTER (WHERE t.state NOT IN ('pending', 'running')) AS ended
+FROM tasks t
+LEFT JOIN (SELECT DISTINCT r.task_id FROM permission_requests r WHERE r.state = 'asked') asked ON asked.task_id = t.id
+WHERE $1::uuid IS NULL OR t.project_id = $1;
+
 -- name: count_session_tasks
 -- How many tasks of a session wait and run.
 SELECT (SELECT count(*) FROM tasks WHERE session_id = $1 AND state = 'pending') AS pending,
        (SELECT count(*) FROM tasks WHERE session_id = $1 AND state = 'running') AS running;
+
+-- name: list_cancelled
+-- Tasks that instance $1 runs and that somebody asked to cancel.
+SELECT t.id
+FROM attempts a
+JOIN tasks t ON t.id = a.task_id
+WHERE a.instance_id = $1 AND a.ended_at IS NULL AND t.cancel_requested_at IS NOT NULL;

@@ -1,1 +1,1 @@
-"""How the output of each agent reads: a line in, agent events out. Pure."""
+"""Readers of agents' output: a line in, agent events out."""

@@ -1,6 +1,6 @@
-"""Claude Code's and Qwen Code's `stream-json` with partial messages. Pure.
+"""Reader of `stream-json` with partial messages, as Claude Code and Qwen Code print it.
 
-Text and thoughts come in deltas and again whole in a message of their own; whichever has more counts.
+Text and thoughts come as deltas and once more whole in a message; the longer of the two counts.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from boocoder.backends.oneshot.formats import tool_view
+from boocoder.backends.oneshot.formats.event_builder import usage_of
 from boocoder.backends.oneshot.formats.reader import JsonReader
-from boocoder.backends.oneshot.formats.story import usage_of
-from boocoder.events import loose
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import AgentEvent, NoticeLevel, ToolKind, ToolStatus
 
 _SUBTYPE_CODES = {"error_max_turns": "agent_step_limit"}
 
 
-class _Block:
-    """A block of text that was streamed and not yet told whole."""
+class _StreamedBlock:
+    """A streamed block of text whose whole text has not come yet."""
 
     def __init__(self, thought: bool) -> None:
         self.thought = thought
@@ -41,20 +41,20 @@ class ClaudeReader(JsonReader):
         super().__init__()
         self._cost_before = cost_before
         self._context = 0
-        self._blocks: dict[str, deque[_Block]] = defaultdict(deque)
+        self._blocks: dict[str, deque[_StreamedBlock]] = defaultdict(deque)
         self.cost_total = cost_before
 
     def on_object(self, fields: Mapping[str, object]) -> list[AgentEvent]:
         """The events of a message."""
-        self.story.native_id = self.story.native_id or loose.text(fields.get("session_id"))
-        parent = loose.text(fields.get("parent_tool_use_id"))
+        self.story.native_id = self.story.native_id or json_coerce.text(fields.get("session_id"))
+        parent = json_coerce.text(fields.get("parent_tool_use_id"))
         match fields.get("type"):
             case "stream_event":
-                return self._stream(loose.mapping(fields.get("event")), parent)
+                return self._stream(json_coerce.mapping(fields.get("event")), parent)
             case "assistant":
-                return self._whole(loose.mapping(fields.get("message")), parent)
+                return self._whole(json_coerce.mapping(fields.get("message")), parent)
             case "user":
-                return self._results(loose.mapping(fields.get("message")), parent)
+                return self._results(json_coerce.mapping(fields.get("message")), parent)
             case "result":
                 return self._result(fields)
             case "system":
@@ -71,76 +71,78 @@ class ClaudeReader(JsonReader):
         match event.get("type"):
             case "message_start":
                 self._blocks[parent].clear()
-                self._see_context(loose.mapping(loose.mapping(event.get("message")).get("usage")))
+                self._see_context(json_coerce.mapping(json_coerce.mapping(event.get("message")).get("usage")))
             case "content_block_start":
-                return self._block_starts(loose.mapping(event.get("content_block")), parent)
+                return self._block_starts(json_coerce.mapping(event.get("content_block")), parent)
             case "content_block_delta":
-                return self._delta(loose.mapping(event.get("delta")), parent)
+                return self._delta(json_coerce.mapping(event.get("delta")), parent)
         return []
 
     def _block_starts(self, block: Mapping[str, object], parent: str) -> list[AgentEvent]:
         kind = block.get("type")
         if kind == "tool_use":
-            return self.story.tool(loose.text(block.get("id")), name=loose.text(block.get("name")), parent=parent)
+            return self.story.tool(
+                json_coerce.text(block.get("id")), name=json_coerce.text(block.get("name")), parent=parent
+            )
         if kind in ("text", "thinking"):
             self.story.interrupt()
-            self._blocks[parent].append(_Block(kind == "thinking"))
-            return self._piece(loose.text(block.get(str(kind))), thought=kind == "thinking", parent=parent)
+            self._blocks[parent].append(_StreamedBlock(kind == "thinking"))
+            return self._piece(json_coerce.text(block.get(str(kind))), thought=kind == "thinking", parent=parent)
         return []
 
     def _delta(self, delta: Mapping[str, object], parent: str) -> list[AgentEvent]:
         match delta.get("type"):
             case "text_delta":
-                return self._piece(loose.text(delta.get("text")), thought=False, parent=parent)
+                return self._piece(json_coerce.text(delta.get("text")), thought=False, parent=parent)
             case "thinking_delta":
-                return self._piece(loose.text(delta.get("thinking")), thought=True, parent=parent)
+                return self._piece(json_coerce.text(delta.get("thinking")), thought=True, parent=parent)
         return []
 
     def _piece(self, text: str, *, thought: bool, parent: str) -> list[AgentEvent]:
         blocks = self._blocks[parent]
         if not blocks or blocks[-1].thought != thought:
-            blocks.append(_Block(thought))
+            blocks.append(_StreamedBlock(thought))
         blocks[-1].text.append(text)
         return self.story.say(text, thought=thought, parent=parent)
 
     def _whole(self, message: Mapping[str, object], parent: str) -> list[AgentEvent]:
         events: list[AgentEvent] = []
-        for item in loose.items(message.get("content")):
-            block = loose.mapping(item)
+        for item in json_coerce.items(message.get("content")):
+            block = json_coerce.mapping(item)
             match block.get("type"):
                 case "text":
-                    events += self._rest(loose.text(block.get("text")), thought=False, parent=parent)
+                    events += self._rest(json_coerce.text(block.get("text")), thought=False, parent=parent)
                 case "thinking":
-                    events += self._rest(loose.text(block.get("thinking")), thought=True, parent=parent)
+                    events += self._rest(json_coerce.text(block.get("thinking")), thought=True, parent=parent)
                 case "tool_use":
-                    id, name = loose.text(block.get("id")), loose.text(block.get("name"))
+                    id, name = json_coerce.text(block.get("id")), json_coerce.text(block.get("name"))
                     given = block.get("input")
                     events += self.story.tool(id, name=name, given=given, status=ToolStatus.RUNNING, parent=parent)
         if not parent:
-            self._see_context(loose.mapping(message.get("usage")))
+            self._see_context(json_coerce.mapping(message.get("usage")))
         return events
 
     def _rest(self, text: str, *, thought: bool, parent: str) -> list[AgentEvent]:
         """What the deltas of a block did not have of it; all of it if there were none."""
         blocks = self._blocks[parent]
-        told = next((block for block in blocks if block.thought == thought), None)
-        if told is None:
+        texts = next((block for block in blocks if block.thought == thought), None)
+        if texts is None:
             self.story.interrupt()
             return self.story.say(text, thought=thought, parent=parent)
-        blocks.remove(told)
-        sent = "".join(told.text)
+        blocks.remove(texts)
+        sent = "".join(texts.text)
         return self.story.say(text[len(sent) :], thought=thought, parent=parent) if text.startswith(sent) else []
 
     def _results(self, message: Mapping[str, object], parent: str) -> list[AgentEvent]:
         events: list[AgentEvent] = []
-        for item in loose.items(message.get("content")):
-            block = loose.mapping(item)
+        for item in json_coerce.items(message.get("content")):
+            block = json_coerce.mapping(item)
             if block.get("type") == "tool_result":
                 events += self._tool_result(block, parent)
         return events
 
     def _tool_result(self, block: Mapping[str, object], parent: str) -> list[AgentEvent]:
-        id = loose.text(block.get("tool_use_id"))
+        id = json_coerce.text(block.get("tool_use_id"))
         output = tool_view.result_text(block.get("content"))
         failed = block.get("is_error") is True
         code = None
@@ -151,10 +153,10 @@ class ClaudeReader(JsonReader):
         return self.story.tool(id, output=output, status=status, exit_code=code, parent=parent)
 
     def _result(self, fields: Mapping[str, object]) -> list[AgentEvent]:
-        self.cost_total = loose.amount(fields.get("total_cost_usd")) or self._cost_before
+        self.cost_total = json_coerce.amount(fields.get("total_cost_usd")) or self._cost_before
         cost = self.cost_total - self._cost_before if self.cost_total >= self._cost_before else self.cost_total
-        usage = usage_of(loose.mapping(fields.get("usage")), cost=cost, context=self._context)
-        subtype = loose.text(fields.get("subtype"))
+        usage = usage_of(json_coerce.mapping(fields.get("usage")), cost=cost, context=self._context)
+        subtype = json_coerce.text(fields.get("subtype"))
         good = fields.get("is_error") is not True and subtype in ("success", "")
         self.story.end(good, "" if good else _error_words(fields), _SUBTYPE_CODES.get(subtype, ""))
         return self.story.count(usage) if fields.get("usage") is not None else []
@@ -168,8 +170,11 @@ class ClaudeReader(JsonReader):
 
 
 def _error_words(fields: Mapping[str, object]) -> str:
-    told = [loose.text(fields.get("result")), loose.text(loose.mapping(fields.get("error")).get("message"))]
-    told += [loose.text(error) for error in loose.items(fields.get("errors"))]
-    words = "; ".join(filter(None, told)) or loose.text(fields.get("subtype")).replace("_", " ")
-    status = loose.integer(fields.get("api_error_status"))
+    texts = [
+        json_coerce.text(fields.get("result")),
+        json_coerce.text(json_coerce.mapping(fields.get("error")).get("message")),
+    ]
+    texts += [json_coerce.text(error) for error in json_coerce.items(fields.get("errors"))]
+    words = "; ".join(filter(None, texts)) or json_coerce.text(fields.get("subtype")).replace("_", " ")
+    status = json_coerce.integer(fields.get("api_error_status"))
     return f"{words} (status {status})" if status is not None and str(status) not in words else words

@@ -1,13 +1,13 @@
-"""Codex's `exec --json`: whole items, no deltas. Pure."""
+"""Reader of Codex's `exec --json`: whole items, no deltas."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from boocoder.backends.oneshot.formats import tool_view
+from boocoder.backends.oneshot.formats.event_builder import usage_of
 from boocoder.backends.oneshot.formats.reader import JsonReader
-from boocoder.backends.oneshot.formats.story import usage_of
-from boocoder.events import loose
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import (
     AgentEvent,
     NoticeLevel,
@@ -33,14 +33,14 @@ class CodexReader(JsonReader):
         """The events of a message."""
         match fields.get("type"):
             case "thread.started":
-                self.story.native_id = loose.text(fields.get("thread_id"))
+                self.story.native_id = json_coerce.text(fields.get("thread_id"))
             case "item.started" | "item.updated" | "item.completed":
-                return self._item(loose.mapping(fields.get("item")), done=fields.get("type") == "item.completed")
+                return self._item(json_coerce.mapping(fields.get("item")), done=fields.get("type") == "item.completed")
             case "turn.completed":
                 self.story.end(True)
-                return self.story.count(usage_of(loose.mapping(fields.get("usage"))))
+                return self.story.count(usage_of(json_coerce.mapping(fields.get("usage"))))
             case "turn.failed":
-                self.story.end(False, _words(loose.mapping(fields.get("error")).get("message")))
+                self.story.end(False, _words(json_coerce.mapping(fields.get("error")).get("message")))
             case "error":  # a warning while it tries again, unless "turn.failed" follows
                 return self.story.once("agent_warning", _words(fields.get("message")), NoticeLevel.WARNING)
         return []
@@ -51,7 +51,7 @@ class CodexReader(JsonReader):
                 if not done:
                     return []
                 self.story.interrupt()
-                return self.story.say(loose.text(item.get("text")), thought=kind == "reasoning")
+                return self.story.say(json_coerce.text(item.get("text")), thought=kind == "reasoning")
             case "command_execution":
                 return self._command(item, done=done)
             case "todo_list":
@@ -63,25 +63,26 @@ class CodexReader(JsonReader):
         return []
 
     def _command(self, item: Mapping[str, object], *, done: bool) -> list[AgentEvent]:
-        code = loose.integer(item.get("exit_code"))
-        status = _STATUS.get(loose.text(item.get("status")), ToolStatus.RUNNING)
+        code = json_coerce.integer(item.get("exit_code"))
+        status = _STATUS.get(json_coerce.text(item.get("status")), ToolStatus.RUNNING)
         if code is not None and status is ToolStatus.FAILED:  # it ran, and ended badly
             status = ToolStatus.COMPLETED
         return self.story.tool(
-            loose.text(item.get("id")),
+            json_coerce.text(item.get("id")),
             name="shell",
-            given={"command": loose.text(item.get("command"))},
+            given={"command": json_coerce.text(item.get("command"))},
             status=ToolStatus.COMPLETED if done and not status.final else status,
-            output=loose.text(item.get("aggregated_output")) or None,
+            output=json_coerce.text(item.get("aggregated_output")) or None,
             exit_code=code,
             kind=ToolKind.EXECUTE,
         )
 
     def _todo(self, item: Mapping[str, object]) -> list[AgentEvent]:
-        entries = [loose.mapping(entry) for entry in loose.items(item.get("items"))]
+        entries = [json_coerce.mapping(entry) for entry in json_coerce.items(item.get("items"))]
         plan = tuple(
             PlanEntry(
-                loose.text(entry.get("text")), PlanStatus.COMPLETED if entry.get("completed") else PlanStatus.PENDING
+                json_coerce.text(entry.get("text")),
+                PlanStatus.COMPLETED if entry.get("completed") else PlanStatus.PENDING,
             )
             for entry in entries
         )
@@ -91,12 +92,15 @@ class CodexReader(JsonReader):
         """File changes, tools of servers, searches: shown as tool calls by what they hold."""
         kinds = {"file_change": ToolKind.EDIT, "web_search": ToolKind.FETCH}
         given = {name: item[name] for name in ("changes", "server", "tool", "arguments", "query") if item.get(name)}
-        status = _STATUS.get(loose.text(item.get("status")), ToolStatus.RUNNING)
+        status = _STATUS.get(json_coerce.text(item.get("status")), ToolStatus.RUNNING)
         result = item.get("result") or item.get("error")
-        changed = [loose.text(loose.mapping(change).get("path")) for change in loose.items(item.get("changes"))]
+        changed = [
+            json_coerce.text(json_coerce.mapping(change).get("path"))
+            for change in json_coerce.items(item.get("changes"))
+        ]
         return self.story.tool(
-            loose.text(item.get("id")),
-            name=loose.text(item.get("tool")) or kind,
+            json_coerce.text(item.get("id")),
+            name=json_coerce.text(item.get("tool")) or kind,
             given=given or None,
             status=ToolStatus.COMPLETED if done and not status.final else status,
             output=tool_view.as_text(result) if result else None,
@@ -107,10 +111,12 @@ class CodexReader(JsonReader):
 
 def _words(message: object) -> str:
     """An error's words; the model server's answer inside them is put plainly."""
-    text = loose.text(message)
+    text = json_coerce.text(message)
     try:
-        inner = loose.mapping(loose.mapping(loose.decode(text.encode("utf-8", "replace"))).get("error"))
+        inner = json_coerce.mapping(
+            json_coerce.mapping(json_coerce.decode(text.encode("utf-8", "replace"))).get("error")
+        )
     except (ValueError, RecursionError):
         return text
     code = tool_view.as_text(inner.get("code")) if inner.get("code") is not None else ""
-    return f"{code} {loose.text(inner.get('message'))}".strip() or text
+    return f"{code} {json_coerce.text(inner.get('message'))}".strip() or text

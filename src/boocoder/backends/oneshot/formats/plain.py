@@ -1,20 +1,20 @@
-"""Plain text of any program: every line is part of the answer, terminal codes are taken out. Pure.
+"""Reader of plain text: every line is part of the answer, without terminal codes.
 
-The end of the process is its end: there is nothing else to tell it by.
+The end of the process is the end of the turn; plain text has no other.
 """
 
 from __future__ import annotations
 
 import re
 
-from boocoder.backends.oneshot.formats.reader import Reader
+from boocoder.backends.oneshot.formats.reader import OutputReader
 from boocoder.backends.oneshot.formats.terminal_text import TerminalText
 from boocoder.events.agent_event import AgentEvent
 
 _CODES = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b")
 
 
-class PlainReader(Reader):
+class PlainReader(OutputReader):
     """Reads one turn."""
 
     explicit = False

@@ -1,4 +1,4 @@
-"""What every format's reader is: it takes lines one by one and never fails, whatever stands on them. Pure."""
+"""Base of all format readers: they take one line at a time and never fail."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 
-from boocoder.backends.oneshot.formats.story import Story
-from boocoder.events import loose
+from boocoder.backends.oneshot.formats.event_builder import EventBuilder
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import AgentEvent
 
 _STRAY_LINES = 20  # kept for the text of an error
 _STRAY_CHARS = 500
 
 
-class Reader(ABC):
+class OutputReader(ABC):
     """Reads one turn's output.
 
     Attributes:
         story: the turn so far.
         broken: lines that looked like a message but were damaged.
-        explicit: whether the format has an end of its own, so that the end of the process is none.
+        explicit: whether the format has a final message, so that the exit of the process does not end a turn.
     """
 
     explicit = True
 
     def __init__(self) -> None:
-        self.story = Story()
+        self.story = EventBuilder()
         self.broken = 0
         self._stray: deque[str] = deque(maxlen=_STRAY_LINES)
 
@@ -44,7 +44,7 @@ class Reader(ABC):
         return "\n".join(self._stray)
 
 
-class JsonReader(Reader):
+class JsonReader(OutputReader):
     """Reads lines that hold one JSON object each; anything else is remembered for an error's text."""
 
     def take(self, line: bytes) -> list[AgentEvent]:
@@ -53,7 +53,7 @@ class JsonReader(Reader):
         if not line:
             return []
         try:
-            value = loose.decode(line)
+            value = json_coerce.decode(line)
         except (ValueError, RecursionError):
             self.broken += line[:1] == b"{"
             value = None

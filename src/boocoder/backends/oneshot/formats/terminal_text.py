@@ -1,8 +1,8 @@
-"""Takes the terminal's codes out of a program's output, line by line. Pure; it knows no agent.
+"""Removes terminal codes from a program's output, line by line.
 
-A small machine after the states of ECMA-48: what moves the cursor within a line is done on that line, so that a
-progress line that is written over and over comes out as its last state; lines above that are written anew and stay
-the same are not told again; the alternate screen (a full-screen program) is left out.
+A small state machine after ECMA-48: cursor movement within a line is applied, so that a progress line that is
+overwritten many times comes out in its last state; lines above that are rewritten unchanged are not repeated; the
+alternate screen (a full-screen program) is left out.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import deque
 from enum import Enum, auto
 
 _LINE_MAX_CHARS = 1_000_000  # a cursor that is sent further than that is not followed
-_ABOVE_MAX = 200  # lines that can be written anew
+_ABOVE_MAX = 200  # lines that can be rewritten
 _TAB = 8
 
 
-class _State(Enum):
+class _EscapeState(Enum):
     TEXT = auto()
     ESCAPE = auto()
     INTERMEDIATE = auto()
@@ -33,28 +33,28 @@ class TerminalText:
 
     def __init__(self) -> None:
         self.stripped = False
-        self._state = _State.TEXT
+        self._state = _EscapeState.TEXT
         self._parameters = ""
         self._cells: list[str] = []
         self._column = 0
         self._hidden = False
-        self._told: deque[str] = deque(maxlen=_ABOVE_MAX)
+        self._written_lines: deque[str] = deque(maxlen=_ABOVE_MAX)
         self._above = 0
 
     def line(self, text: str) -> str | None:
-        """What a line reads as when it is over; None if it is one that was told before, or none to show.
+        """The text of a finished line; None if it was returned before or shows nothing.
 
         Args:
             text: the line without its newline.
         """
         for character in text:
             self._take(character)
-        if self._state is _State.CSI or self._state is _State.ESCAPE:
-            self._state = _State.TEXT  # a code that a newline cuts short is over
+        if self._state is _EscapeState.CSI or self._state is _EscapeState.ESCAPE:
+            self._state = _EscapeState.TEXT  # a code that a newline cuts short is over
         return self._finish()
 
     def rest(self) -> str | None:
-        """What stands on a last line without a newline."""
+        """The text of a last line without a newline."""
         return self._finish() if self._cells else None
 
     def _finish(self) -> str | None:
@@ -65,36 +65,36 @@ class TerminalText:
         if self._above:
             place = self._above
             self._above -= 1
-            known = self._told[-place] if place <= len(self._told) else None
+            known = self._written_lines[-place] if place <= len(self._written_lines) else None
             if known is not None:
-                self._told[-place] = line
+                self._written_lines[-place] = line
             return None if known == line else line
-        self._told.append(line)
+        self._written_lines.append(line)
         return line
 
     def _take(self, character: str) -> None:
         match self._state:
-            case _State.TEXT:
+            case _EscapeState.TEXT:
                 self._text(character)
-            case _State.ESCAPE:
+            case _EscapeState.ESCAPE:
                 self._escape(character)
-            case _State.INTERMEDIATE:
-                self._state = _State.INTERMEDIATE if " " <= character <= "/" else _State.TEXT
-            case _State.CSI:
+            case _EscapeState.INTERMEDIATE:
+                self._state = _EscapeState.INTERMEDIATE if " " <= character <= "/" else _EscapeState.TEXT
+            case _EscapeState.CSI:
                 self._csi(character)
-            case _State.STRING:
+            case _EscapeState.STRING:
                 self._string(character)
-            case _State.STRING_ESCAPE:
-                self._state = _State.TEXT if character == "\\" else _State.STRING
+            case _EscapeState.STRING_ESCAPE:
+                self._state = _EscapeState.TEXT if character == "\\" else _EscapeState.STRING
 
     def _text(self, character: str) -> None:
         match character:
             case "\x1b":
                 self.stripped = True
-                self._state = _State.ESCAPE
+                self._state = _EscapeState.ESCAPE
             case "\x9b":
                 self.stripped = True
-                self._state, self._parameters = _State.CSI, ""
+                self._state, self._parameters = _EscapeState.CSI, ""
             case "\r":
                 self._column = 0
             case "\b" | "\x7f":
@@ -119,32 +119,32 @@ class TerminalText:
         self._column += 1
 
     def _escape(self, character: str) -> None:
-        self._state = _State.TEXT
+        self._state = _EscapeState.TEXT
         if character == "[":
-            self._state, self._parameters = _State.CSI, ""
+            self._state, self._parameters = _EscapeState.CSI, ""
         elif character in "]P_^X":
-            self._state = _State.STRING
+            self._state = _EscapeState.STRING
         elif " " <= character <= "/":
-            self._state = _State.INTERMEDIATE
+            self._state = _EscapeState.INTERMEDIATE
         elif character == "\x1b":
-            self._state = _State.ESCAPE
+            self._state = _EscapeState.ESCAPE
 
     def _string(self, character: str) -> None:
         if character in "\x07\x9c":
-            self._state = _State.TEXT
+            self._state = _EscapeState.TEXT
         elif character == "\x1b":
-            self._state = _State.STRING_ESCAPE
+            self._state = _EscapeState.STRING_ESCAPE
 
     def _csi(self, character: str) -> None:
         if "@" <= character <= "~":
-            self._state = _State.TEXT
+            self._state = _EscapeState.TEXT
             self._do(character, self._parameters)
         elif " " <= character <= "?":
             self._parameters = (self._parameters + character)[:64]
         elif character == "\x1b":
-            self._state = _State.ESCAPE
+            self._state = _EscapeState.ESCAPE
         else:
-            self._state = _State.TEXT
+            self._state = _EscapeState.TEXT
 
     def _do(self, final: str, parameters: str) -> None:
         number = _number(parameters)
@@ -172,8 +172,8 @@ class TerminalText:
             self._cells.clear()
 
     def _up(self, lines: int, *, home: bool) -> None:
-        """Lines above are written anew from here on."""
-        self._above = min(self._above + lines, len(self._told))
+        """Lines above are rewritten from here on."""
+        self._above = min(self._above + lines, len(self._written_lines))
         self._cells = []
         if home:
             self._column = 0

@@ -1,11 +1,11 @@
-"""Shows a tool call of an agent as a person wants to see it: title, files, differences, exit code. Pure."""
+"""Title, files, diffs and exit code of a tool call, as people see them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from boocoder.events import loose
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import FileDiff, Location, PlanEntry, PlanStatus, ToolKind
 
 _TITLE_MAX_CHARS = 200
@@ -27,17 +27,17 @@ def as_text(value: object) -> str:
     """A value as the text that is shown: strings as they are, anything else as JSON."""
     if value is None or isinstance(value, str):
         return value or ""
-    return loose.encode(value).decode("utf-8", "replace")
+    return json_coerce.encode(value).decode("utf-8", "replace")
 
 
 def argument_of(given: object) -> str:
     """The argument that says most: command line, path, address or pattern; "" if there is none."""
-    fields = loose.mapping(given)
+    fields = json_coerce.mapping(given)
     for name in _ARGUMENT_NAMES:
         value = fields.get(name)
         if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
             return " ".join(str(word) for word in value)
-        if said := loose.text(value):
+        if said := json_coerce.text(value):
             return said
     return ""
 
@@ -52,14 +52,14 @@ def title_of(name: str, kind: ToolKind, given: object) -> str:
 
 def locations_of(given: object) -> tuple[Location, ...]:
     """The file that the arguments name."""
-    fields = loose.mapping(given)
-    found = (loose.text(fields.get(name)) for name in _PATH_NAMES)
+    fields = json_coerce.mapping(given)
+    found = (json_coerce.text(fields.get(name)) for name in _PATH_NAMES)
     return tuple(Location(path) for path in found if path)[:1]
 
 
 def diffs_of(kind: ToolKind, given: object) -> tuple[FileDiff, ...]:
     """What a writing tool says that it changes."""
-    fields = loose.mapping(given)
+    fields = json_coerce.mapping(given)
     places = locations_of(given)
     if kind is not ToolKind.EDIT or not places:
         return ()
@@ -78,20 +78,26 @@ def plan_of(name: str, given: object) -> tuple[PlanEntry, ...]:
     """The plan that a call of a planning tool sets, empty if it is none."""
     if name.lower() not in _PLAN_TOOLS:
         return ()
-    fields = loose.mapping(given)
-    items = loose.items(fields.get("todos")) or loose.items(fields.get("plan")) or loose.items(fields.get("items"))
+    fields = json_coerce.mapping(given)
+    items = (
+        json_coerce.items(fields.get("todos"))
+        or json_coerce.items(fields.get("plan"))
+        or json_coerce.items(fields.get("items"))
+    )
     return tuple(entry for entry in map(_entry, items) if entry.text)
 
 
 def _entry(item: object) -> PlanEntry:
-    fields: Mapping[str, object] = loose.mapping(item)
-    text = next((said for name in ("content", "step", "title", "text") if (said := loose.text(fields.get(name)))), "")
-    return PlanEntry(text, _PLAN_STATUS.get(loose.text(fields.get("status")), PlanStatus.PENDING))
+    fields: Mapping[str, object] = json_coerce.mapping(item)
+    text = next(
+        (said for name in ("content", "step", "title", "text") if (said := json_coerce.text(fields.get(name)))), ""
+    )
+    return PlanEntry(text, _PLAN_STATUS.get(json_coerce.text(fields.get("status")), PlanStatus.PENDING))
 
 
 def result_text(content: object) -> str:
     """The text of a tool's result: a string, or a list of blocks with text in them."""
     if isinstance(content, str):
         return content
-    texts = [loose.text(loose.mapping(block).get("text")) for block in loose.items(content)]
+    texts = [json_coerce.text(json_coerce.mapping(block).get("text")) for block in json_coerce.items(content)]
     return "\n".join(filter(None, texts)) or ("" if content in (None, []) else as_text(content))

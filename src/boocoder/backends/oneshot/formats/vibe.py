@@ -1,6 +1,6 @@
-"""Mistral Vibe's `--output streaming`: whole entries of its session's journal. Pure.
+"""Reader of Mistral Vibe's `--output streaming`: whole entries of its session's journal.
 
-It has no last message: the turn is over when the process has ended well behind an answer.
+It has no final message: the turn is over when the process exits with 0 after an answer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from boocoder.backends.oneshot.formats import tool_view
 from boocoder.backends.oneshot.formats.reader import JsonReader
-from boocoder.events import loose
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import AgentEvent, ToolKind, ToolStatus
 
 _STATUS = {
@@ -35,11 +35,11 @@ class VibeReader(JsonReader):
 
     def on_object(self, fields: Mapping[str, object]) -> list[AgentEvent]:
         """The events of a message."""
-        self.story.native_id = loose.text(fields.get("sessionId")) or self.story.native_id
+        self.story.native_id = json_coerce.text(fields.get("sessionId")) or self.story.native_id
         match fields.get("type"):
             case "reasoning":
                 self.story.interrupt()
-                return self.story.say(loose.text(fields.get("text")), thought=True)
+                return self.story.say(json_coerce.text(fields.get("text")), thought=True)
             case "message" if fields.get("role") == "assistant":
                 self._answered = True
                 self.story.interrupt()
@@ -56,16 +56,16 @@ class VibeReader(JsonReader):
 
     def _effect(self, fields: Mapping[str, object]) -> list[AgentEvent]:
         self._answered = False
-        detail, state = loose.mapping(fields.get("detail")), loose.mapping(fields.get("state"))
-        words = loose.text(loose.mapping(state.get("error")).get("message"))
-        output = loose.text(state.get("outputText")) or _content(state.get("output")) or words
-        kind = _KINDS.get(loose.text(detail.get("kind")))
-        code = loose.integer(loose.mapping(state.get("output")).get("exitCode"))
+        detail, state = json_coerce.mapping(fields.get("detail")), json_coerce.mapping(fields.get("state"))
+        words = json_coerce.text(json_coerce.mapping(state.get("error")).get("message"))
+        output = json_coerce.text(state.get("outputText")) or _content(state.get("output")) or words
+        kind = _KINDS.get(json_coerce.text(detail.get("kind")))
+        code = json_coerce.integer(json_coerce.mapping(state.get("output")).get("exitCode"))
         return self.story.tool(
-            loose.text(fields.get("id")),
-            name=loose.text(detail.get("toolName")).rpartition(".")[2] or loose.text(fields.get("title")),
+            json_coerce.text(fields.get("id")),
+            name=json_coerce.text(detail.get("toolName")).rpartition(".")[2] or json_coerce.text(fields.get("title")),
             given=detail.get("input"),
-            status=_STATUS.get(loose.text(state.get("status")), ToolStatus.RUNNING),
+            status=_STATUS.get(json_coerce.text(state.get("status")), ToolStatus.RUNNING),
             output=output,
             exit_code=code,
             kind=kind,
@@ -73,5 +73,5 @@ class VibeReader(JsonReader):
 
 
 def _content(output: object) -> str:
-    fields = loose.mapping(output)
-    return "\n".join(filter(None, (loose.text(fields.get("stdout")), loose.text(fields.get("stderr")))))
+    fields = json_coerce.mapping(output)
+    return "\n".join(filter(None, (json_coerce.text(fields.get("stdout")), json_coerce.text(fields.get("stderr")))))

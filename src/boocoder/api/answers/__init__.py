@@ -1,0 +1,1 @@
+"""Turns rows and results into the types of `boocoder.wire` that routes return."""

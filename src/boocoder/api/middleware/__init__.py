@@ -1,0 +1,1 @@
+"""Security middleware: ASGI layers in front of the first route."""

@@ -1,0 +1,1 @@
+"""Request bodies and parameters: strict schemas that name an invalid or unknown value."""

@@ -1,0 +1,80 @@
+"""Field, parameter and base types of all requests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from boocoder.model.ids import (
+    ChangeId,
+    ChatId,
+    MessageId,
+    PermissionId,
+    ProjectId,
+    RuleId,
+    SessionId,
+    SteerId,
+    TaskId,
+)
+from boocoder.model.limits import (
+    INLINE_TEXT_MAX_CHARS,
+    PROMPT_MAX_CHARS,
+    TEXT_PAGE_MAX_CHARS,
+    TITLE_MAX_CHARS,
+)
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+SEQ_MAX = 2**63 - 1  # a bigint
+PATH_MAX_CHARS = 4096  # PATH_MAX of Linux
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[Text, Field(max_length=200), AfterValidator(_visible)]
+Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARS), AfterValidator(_visible)]
+Prompt = Annotated[Text, Field(max_length=PROMPT_MAX_CHARS), AfterValidator(_visible)]
+FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS), AfterValidator(_visible)]
+LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
+Id = Annotated[UUID, Field(strict=False)]
+
+ProjectPath = Annotated[ProjectId, Path()]
+SessionPath = Annotated[SessionId, Path()]
+ChatPath = Annotated[ChatId, Path()]
+MessagePath = Annotated[MessageId, Path()]
+TaskPath = Annotated[TaskId, Path()]
+ChangePath = Annotated[ChangeId, Path()]
+PermissionPath = Annotated[PermissionId, Path()]
+RulePath = Annotated[RuleId, Path()]
+SteerPath = Annotated[SteerId, Path()]
+PartPath = Annotated[int, Path(ge=0, le=2**31 - 1)]
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+After = Annotated[int, Query(ge=0, le=SEQ_MAX)]
+TextOffset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+TextLimit = Annotated[int, Query(ge=1, le=TEXT_PAGE_MAX_CHARS)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+
+class Input(BaseModel):
+    """Base of every request body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EmptyBody(Input):
+    """The body of a request that needs none: absent, or an empty object."""

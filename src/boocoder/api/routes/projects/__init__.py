@@ -1,0 +1,1 @@
+"""Routes of projects and what a session can start from."""

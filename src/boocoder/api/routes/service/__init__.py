@@ -1,0 +1,1 @@
+"""Routes of the service itself: health, agents, usage, search, streams, the page."""

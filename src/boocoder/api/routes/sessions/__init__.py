@@ -1,0 +1,1 @@
+"""Routes of sessions, their messages, files and worktrees."""

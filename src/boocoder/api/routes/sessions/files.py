@@ -1,0 +1,39 @@
+"""File names, to mention in a prompt."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.files_host import SESSION_FILES_HERE
+from boocoder.api.requests.fields import ProjectPath, SessionPath
+from boocoder.api.services import Services
+from boocoder.wire.worktrees import FoundFiles
+
+FOUND_DEFAULT = 20
+FOUND_MAX = 100
+
+router = APIRouter(prefix="/api", route_class=StrictRoute)
+
+Letters = Annotated[str, Query(max_length=200)]
+FoundLimit = Annotated[int, Query(ge=1, le=FOUND_MAX)]
+
+
+@router.get("/sessions/{session_id}/files", dependencies=[SESSION_FILES_HERE])
+@access(Access.READ)
+async def find_in_session(
+    session_id: SessionPath, services: Services, query: Letters = "", limit: FoundLimit = FOUND_DEFAULT
+) -> FoundFiles:
+    """Files of the session's worktree whose path has these letters; of the checkout while there is no worktree."""
+    return await services.files.in_session(session_id, query, limit)
+
+
+@router.get("/projects/{project_id}/files")
+@access(Access.READ)
+async def find_in_project(
+    project_id: ProjectPath, services: Services, query: Letters = "", limit: FoundLimit = FOUND_DEFAULT
+) -> FoundFiles:
+    """Files of the project's checkout whose path has these letters."""
+    return await services.files.in_project(project_id, query, limit)

@@ -1,0 +1,60 @@
+"""Messages of a chat, and the long texts of their parts in pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.answers.tasks import message_info
+from boocoder.api.requests.fields import (
+    PAGE_DEFAULT,
+    After,
+    ChatPath,
+    Limit,
+    MessagePath,
+    PartPath,
+    TextLimit,
+    TextOffset,
+)
+from boocoder.api.services import Services
+from boocoder.db.conversation import chats, messages
+from boocoder.db.conversation.messages import TextField
+from boocoder.db.conversation.overflow import OverflowFiles
+from boocoder.model.limits import TEXT_PAGE_MAX_CHARS
+from boocoder.wire.messages import MessageWithParts, TextPage
+
+router = APIRouter(prefix="/api", route_class=StrictRoute)
+
+
+@router.get("/chats/{chat_id}/messages")
+@access(Access.READ)
+async def list_messages(
+    chat_id: ChatPath, services: Services, after: After = 0, limit: Limit = PAGE_DEFAULT
+) -> list[MessageWithParts]:
+    """A page of a chat's messages, oldest first; `after` is the last `ord` of the page before."""
+    async with services.database.connection() as conn:
+        await chats.get_chat(conn, chat_id)
+        rows = await messages.list_messages(conn, chat_id, after_ord=after, limit=limit)
+    return [message_info(row) for row in rows]
+
+
+@router.get("/messages/{message_id}/parts/{part}/text")
+@access(Access.READ)
+async def read_text(
+    message_id: MessagePath,
+    part: PartPath,
+    services: Services,
+    field: Annotated[TextField, Query()] = TextField.TEXT,
+    offset: TextOffset = 0,
+    limit: TextLimit = TEXT_PAGE_MAX_CHARS,
+) -> TextPage:
+    """A page of a part's text, or of a tool's input or output; `offset` and `limit` count characters."""
+    async with services.database.connection() as conn:
+        page = await messages.read_part_text(conn, message_id, part, field, offset, limit)
+    # The text goes on in a file where it is longer than what the database holds of it.
+    rest = await OverflowFiles(services.data_dir / "overflow").read(
+        message_id, part, field, max(0, offset - page.total_chars), limit - len(page.text)
+    )
+    return TextPage(offset=offset, text=page.text + rest.text, total_chars=page.total_chars + rest.total_chars)

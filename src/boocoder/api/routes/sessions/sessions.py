@@ -1,0 +1,119 @@
+"""Sessions and their chats."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, Limit, SessionPath
+from boocoder.api.requests.sessions import NewChat, NewSession, SessionPatch
+from boocoder.api.services import Services
+from boocoder.db.conversation import chats, sessions
+from boocoder.db.files import start_points
+from boocoder.db.registry import projects
+from boocoder.intake.new_task import check_start
+from boocoder.intake.task_resolver import require_start
+from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id
+from boocoder.model.session import SessionActivity, SessionState
+from boocoder.wire.sessions import Chat, Session, SessionCounts
+
+router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
+
+
+@router.post("", status_code=201)
+@access(Access.START)
+async def open_session(body: NewSession, services: Services) -> Session:
+    """Open a session; its worktree is made when its first task runs."""
+    session_id, project_id = SessionId(new_id()), ProjectId(body.project_id)
+    start_from, start_dirty = body.start.from_, body.start.dirty
+    check_start(start_from, start_dirty)
+    if start_from is not None:
+        await require_start(services.database, services.shadows, project_id, start_from)
+    async with services.database.transaction() as conn:
+        project = await projects.hold_project(conn, project_id)
+        await sessions.insert_session(conn, session_id, project.id, body.title or "New session")
+        await start_points.set_start(conn, session_id, start_from=start_from, start_dirty=start_dirty)
+        return await sessions.get_session(conn, session_id)
+
+
+@router.get("")
+@access(Access.READ)
+async def list_sessions(
+    services: Services,
+    project_id: Annotated[UUID | None, Query()] = None,
+    state: Annotated[SessionState | None, Query()] = None,
+    limit: Limit = PAGE_DEFAULT,
+    before: Annotated[UUID | None, Query()] = None,
+    activity: Annotated[SessionActivity | None, Query()] = None,
+    title: Annotated[str, Query(max_length=200)] = "",
+    by_change: Annotated[bool, Query()] = False,
+) -> list[Session]:
+    """A page of sessions, newest first; `before` is the last id of the page before, `title` has words of the title."""
+    async with services.database.connection() as conn:
+        return await sessions.list_sessions(
+            conn,
+            project_id=None if project_id is None else ProjectId(project_id),
+            state=state,
+            limit=limit,
+            before=None if before is None else SessionId(before),
+            activity=activity,
+            words=title.split(),
+            by_change=by_change,
+        )
+
+
+@router.get("/counts")
+@access(Access.READ)
+async def count_sessions(services: Services, project_id: Annotated[ProjectId | None, Query()] = None) -> SessionCounts:
+    """Count the sessions of a project, or all, by what happens in them."""
+    async with services.database.connection() as conn:
+        return await sessions.count_sessions(conn, project_id)
+
+
+@router.get("/{session_id}")
+@access(Access.READ)
+async def get_session(session_id: SessionPath, services: Services) -> Session:
+    """One session."""
+    async with services.database.connection() as conn:
+        return await sessions.get_session(conn, session_id)
+
+
+@router.patch("/{session_id}")
+@access(Access.WRITE)
+async def change_session(session_id: SessionPath, body: SessionPatch, services: Services) -> Session:
+    """Rename, archive or reopen a session."""
+    async with services.database.transaction() as conn:
+        return await sessions.update_session(conn, session_id, title=body.title, state=body.state)
+
+
+@router.post("/{session_id}/seen")
+@access(Access.WRITE)
+async def mark_session_seen(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> Session:
+    """Record that a person looks at the session now: it is not unread any more."""
+    async with services.database.transaction() as conn:
+        await sessions.mark_seen(conn, session_id)
+        return await sessions.get_session(conn, session_id)
+
+
+@router.post("/{session_id}/chats", status_code=201)
+@access(Access.START)
+async def begin_chat(session_id: SessionPath, services: Services, body: NewChat | None = None) -> Chat:
+    """Begin a chat: a fresh context over the session's files."""
+    chat_id = ChatId(new_id())
+    title = (body.title if body else None) or "New chat"
+    async with services.database.transaction() as conn:
+        await sessions.get_session(conn, session_id)
+        await chats.insert_chat(conn, chat_id, session_id, title)
+        return await chats.get_chat(conn, chat_id)
+
+
+@router.get("/{session_id}/chats")
+@access(Access.READ)
+async def list_chats(session_id: SessionPath, services: Services) -> list[Chat]:
+    """The chats of a session, oldest first."""
+    async with services.database.connection() as conn:
+        await sessions.get_session(conn, session_id)
+        return await chats.list_chats(conn, session_id)

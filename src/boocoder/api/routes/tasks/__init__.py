@@ -1,0 +1,1 @@
+"""Routes of tasks, attachments and permission requests."""

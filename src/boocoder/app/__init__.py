@@ -1,0 +1,1 @@
+"""Composition root: builds every service, starts and stops them in order."""

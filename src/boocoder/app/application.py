@@ -1,0 +1,121 @@
+"""The composition root: starts every service in order and stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from boocoder import logs
+from boocoder.api.server import ApiServer
+from boocoder.app.agent_host import open_agents
+from boocoder.app.host import ServiceHost
+from boocoder.app.http import start_api
+from boocoder.app.redaction import build_redactor
+from boocoder.app.store import open_store
+from boocoder.app.turns import start_dispatch
+from boocoder.app.worktrees import open_session_files, start_collector
+from boocoder.config.settings import Settings
+from boocoder.dispatch.dispatcher import Dispatcher
+from boocoder.model.ids import HostId, InstanceId
+from boocoder.process.privacy import hide_own_secrets
+from boocoder.service import TaskSupervisor
+from boocoder.wire.service import ServiceFile
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInfo:
+    """A service that is ready.
+
+    Args:
+        url: of its API, without a trailing slash.
+        token: for the Authorization header.
+        login_url: one-time link for a browser.
+    """
+
+    url: str
+    token: str
+    login_url: str
+    host_id: HostId
+    instance_id: InstanceId
+
+
+async def serve(
+    settings: Settings, *, ready: Callable[[ServiceInfo], None] | None = None, take_over: bool = False
+) -> None:
+    """Run the service until it is asked to stop by SIGINT or SIGTERM, or one of its vital parts dies.
+
+    Args:
+        ready: called when it serves.
+        take_over: as for ServiceHost.
+
+    Raises:
+        BoocoderError: it cannot start; or the error of the part that died.
+    """
+    logs.configure(settings.log_level, settings.log_format, file=settings.data_dir / "logs" / "service.log")
+    hide_own_secrets()
+    logs.redact_with(build_redactor(settings).text)
+    async with _application(settings, take_over=take_over) as application:
+        if ready is not None:
+            ready(application.info)
+        await application.wait_stopped()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[ServiceInfo]:
+    """The whole service inside this process, for the time of the block; signals are left to the caller."""
+    async with _application(settings) as application:
+        yield application.info
+
+
+class _Application:
+    """What is alive while the service runs."""
+
+    def __init__(self, info: ServiceInfo, server: ApiServer, dispatcher: Dispatcher) -> None:
+        self.info = info
+        self._server = server
+        self._dispatcher = dispatcher
+
+    async def wait_stopped(self) -> None:
+        """Wait for a signal, or for the death of a vital part, which is raised."""
+        supervisor = TaskSupervisor("application")
+        signalled = supervisor.spawn(self._server.wait_signalled(), "signal")
+        died = supervisor.spawn(self._dispatcher.wait_failed(), "failure")
+        try:
+            await asyncio.wait({signalled, died}, return_when=asyncio.FIRST_COMPLETED)
+            if died.done():
+                raise died.result()
+        finally:
+            await supervisor.stop()
+
+
+@contextlib.asynccontextmanager
+async def _application(settings: Settings, *, take_over: bool = False) -> AsyncIterator[_Application]:
+    """Start everything in order; leaving the block stops it in reverse."""
+    async with contextlib.AsyncExitStack() as stack:
+        host = ServiceHost(settings, stack, take_over=take_over)
+        store = await open_store(host)
+        agent_host = await open_agents(host, store)
+        files = await open_session_files(host, store, agent_host)
+        dispatcher = await start_dispatch(host, store, agent_host, files)
+        collector = await start_collector(host, store, files)
+        server = await start_api(host, store, agent_host, files, collector)
+        info = ServiceInfo(server.url, server.token, server.login_url, host.host_id, host.instance_id)
+        _write_service_file(
+            stack,
+            settings.data_dir / "service.json",
+            ServiceFile(server.url, os.getpid(), str(settings.data_dir.resolve()), settings.tls_certificate),
+        )
+        yield _Application(info, server, dispatcher)
+
+
+def _write_service_file(stack: contextlib.AsyncExitStack, path: Path, content: ServiceFile) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(content))
+    fresh.replace(path)
+    stack.callback(path.unlink, missing_ok=True)

@@ -1,0 +1,78 @@
+"""Builds and starts the HTTP API; it is started last and stopped first."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from boocoder.api.bind import exposure_warnings, is_loopback
+from boocoder.api.server import ApiServer, ApiSettings
+from boocoder.api.services import ApiInfo, build_api_services
+from boocoder.app.agent_host import AgentHost
+from boocoder.app.host import ServiceHost
+from boocoder.app.store import Store
+from boocoder.app.worktrees import SessionFiles
+from boocoder.config.settings import Settings
+from boocoder.maintenance.worktree_gc import WorktreeCollector
+from boocoder.worktrees.terminals import Terminals
+
+log = logging.getLogger(__name__)
+
+
+async def start_api(
+    host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles, collector: WorktreeCollector
+) -> ApiServer:
+    """Listen as the settings say."""
+    settings = host.settings
+    warnings = warnings_of(settings)
+    for warning in warnings:
+        log.warning("the service can be reached from outside", extra={"warning": warning})
+    server = ApiServer(
+        settings=ApiSettings(
+            data_dir=settings.data_dir,
+            host=settings.host,
+            port=settings.port,
+            allow_remote=settings.allow_remote,
+            allowed_hosts=settings.allowed_hosts,
+            allowed_origins=settings.allowed_origins,
+            tls_certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
+            tls_key=Path(settings.tls_key) if settings.tls_key else None,
+        ),
+        services=build_api_services(
+            database=store.database,
+            broker=store.broker,
+            outbox=store.outbox,
+            changes=files.changes,
+            care=files.worktrees,
+            collector=collector,
+            shadows=files.shadows,
+            agents=agent_host.agents,
+            info=ApiInfo(host.host_id, host.instance_id, warnings=warnings),
+            data_dir=settings.data_dir,
+            trust=files.trust,
+            terminals=_terminals(host, agent_host, files),
+        ),
+    )
+    await host.start(server)
+    return server
+
+
+def warnings_of(settings: Settings) -> tuple[str, ...]:
+    """What a person should know about who can reach the service."""
+    return exposure_warnings(
+        settings.host,
+        allowed_hosts=settings.allowed_hosts,
+        tls=bool(settings.tls_certificate),
+        sandboxed=settings.sandbox.profile != "off",
+    )
+
+
+def _terminals(host: ServiceHost, agent_host: AgentHost, files: SessionFiles) -> Terminals | None:
+    """Shells in worktrees: only where this machine alone can reach the service, unless the settings say more."""
+    settings = host.settings
+    alone = is_loopback(settings.host) and not settings.allow_remote and not settings.allowed_hosts
+    if settings.terminal == "off" or (settings.terminal == "auto" and not alone):
+        return None
+    terminals = Terminals(snapshots=files.snapshots, processes=agent_host.processes)
+    host.on_stop(terminals.stop)
+    return terminals

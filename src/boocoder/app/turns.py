@@ -1,0 +1,141 @@
+"""Builds and starts what runs turns: orphan recovery, dispatcher, leases and the queue listener."""
+
+from __future__ import annotations
+
+from boocoder.app.agent_host import AgentHost
+from boocoder.app.agents import silence_limits
+from boocoder.app.host import ServiceHost
+from boocoder.app.redaction import build_redactor
+from boocoder.app.store import Store
+from boocoder.app.worktrees import SessionFiles
+from boocoder.config.settings import Settings
+from boocoder.db.conversation.overflow import OverflowFiles
+from boocoder.dispatch.approvals import ApprovalWaiters, AskSettings
+from boocoder.dispatch.dispatcher import Dispatcher, DispatchSettings
+from boocoder.dispatch.leases import LeaseKeeper
+from boocoder.dispatch.turn.agent_session_rows import AgentSessionRows
+from boocoder.dispatch.turn.services import TurnServices, TurnSettings
+from boocoder.dispatch.workspaces import Workspaces
+from boocoder.intake.attachments import Attachments
+from boocoder.intake.listener import QueueListener
+from boocoder.maintenance.orphan_recovery import OrphanRecovery, RecoverySettings
+from boocoder.model.ids import TaskId
+from boocoder.model.limits import LEASE_RENEW_S
+from boocoder.model.turn import StopReason
+from boocoder.worktrees.checkout_watch import CheckoutWatch
+from boocoder.worktrees.create.copy_plan import CopyLimits
+from boocoder.worktrees.create.factory import WorktreeFactory
+from boocoder.worktrees.create.setup import WorktreeSetup
+
+
+async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> Dispatcher:
+    """Recover turns of an earlier run, then claim new tasks."""
+    settings = host.settings
+    services = _turn_services(host, store, agent_host, files)
+    recovery = OrphanRecovery(
+        host_id=host.host_id, instance_id=host.instance_id, services=services, settings=RecoverySettings()
+    )
+    await host.start(recovery)
+    dispatcher = Dispatcher(
+        host_id=host.host_id,
+        instance_id=host.instance_id,
+        services=services,
+        settings=DispatchSettings(
+            max_turns=settings.max_turns,
+            poll_s=settings.poll_interval_s,
+            lease_ttl_s=settings.lease_ttl_s,
+            drain_s=settings.drain_s,
+            stop_grace_s=settings.stop_grace_s,
+        ),
+    )
+    leases = LeaseKeeper(
+        database=store.database,
+        dispatcher=dispatcher,
+        host_id=host.host_id,
+        instance_id=host.instance_id,
+        ttl_s=settings.lease_ttl_s,
+        renew_s=LEASE_RENEW_S,
+        on_abandoned=recovery.take,
+    )
+    await host.start(leases)
+    await host.start(dispatcher)
+    await host.start(_listener(store, dispatcher, services.approval_waiters))
+    return dispatcher
+
+
+def _turn_services(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> TurnServices:
+    settings = host.settings
+    return TurnServices(
+        database=store.database,
+        broker=store.broker,
+        outbox=store.outbox,
+        agents=agent_host.agents,
+        workspaces=_workspaces(host, store, agent_host, files),
+        settings=_turn_settings(settings),
+        approval_waiters=ApprovalWaiters(
+            AskSettings(
+                timeout_s=settings.permission_timeout_s,
+                timeout_allows=settings.permission_timeout_answer == "allow",
+                poll_s=settings.poll_interval_s,
+            )
+        ),
+        agent_sessions=AgentSessionRows(database=store.database),
+        overflow=OverflowFiles(settings.data_dir / "overflow"),
+        attachments=Attachments(database=store.database, root=settings.data_dir / "attachments"),
+        failpoints=host.failpoints,
+        redactor=build_redactor(settings),
+        trust=files.trust,
+    )
+
+
+def _turn_settings(settings: Settings) -> TurnSettings:
+    return TurnSettings(
+        silence_s=settings.silence_timeout_s,
+        silence_by_agent=silence_limits(settings),
+        agent_fallback=settings.agent_fallback,
+        text_max_chars=settings.turn_text_max_kchars * 1000,
+    )
+
+
+def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> Workspaces:
+    watch = CheckoutWatch(shadows=files.shadows)
+    host.on_stop(watch.stop)
+    copies = host.settings.worktrees
+    return Workspaces(
+        database=store.database,
+        shadows=files.shadows,
+        worktrees=WorktreeFactory(
+            database=store.database,
+            shadows=files.shadows,
+            setup=WorktreeSetup(
+                database=store.database,
+                processes=agent_host.processes,
+                copy_limits=CopyLimits(copies.copy_files, copies.copy_total_mib),
+            ),
+            root=host.settings.data_dir / "worktrees",
+            indexes=host.settings.data_dir / "indexes",
+            failpoints=host.failpoints,
+        ),
+        locks=files.locks,
+        watch=watch,
+        failpoints=host.failpoints,
+        sandbox=agent_host.sandbox,
+    )
+
+
+def _listener(store: Store, dispatcher: Dispatcher, approval_waiters: ApprovalWaiters) -> QueueListener:
+    def wake() -> None:
+        dispatcher.wake()
+        approval_waiters.wake()
+
+    def cancel(task_id: TaskId) -> None:
+        dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
+
+    return QueueListener(
+        dsn=store.database.dsn,
+        on_wake=wake,
+        on_ready=lambda _: dispatcher.wake(),
+        on_cancel=cancel,
+        on_events=store.broker.seen_until,
+        on_permissions=approval_waiters.wake,
+    )

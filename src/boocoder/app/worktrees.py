@@ -1,0 +1,95 @@
+"""Builds what works on the files of sessions: snapshots, changes, worktrees and their removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from boocoder.app.agent_host import AgentHost
+from boocoder.app.agents import run_patterns
+from boocoder.app.host import ServiceHost
+from boocoder.app.store import Store
+from boocoder.changes.pending import remeasure
+from boocoder.changes.services import ChangeServices, build_change_services
+from boocoder.db.conversation.overflow import OverflowFiles
+from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
+from boocoder.maintenance.worktree_gc import CollectorSettings, WorktreeCollector
+from boocoder.worktrees.create.setup import WorktreeSetup
+from boocoder.worktrees.history.snapshots import Snapshots
+from boocoder.worktrees.locks import WorktreeLocks
+from boocoder.worktrees.services import WorktreeServices, worktree_care
+from boocoder.worktrees.trust.project_trust import ProjectTrust
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFiles:
+    """The services over sessions' files; one set of shadow repositories and one set of locks."""
+
+    shadows: ShadowRegistry
+    snapshots: Snapshots
+    locks: WorktreeLocks
+    changes: ChangeServices
+    worktrees: WorktreeServices
+    trust: ProjectTrust
+
+
+async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentHost) -> SessionFiles:
+    """Build the services; finish or undo applies and rewinds that were cut short, before any turn sees the files."""
+    database, data_dir = store.database, host.settings.data_dir
+    shadows = ShadowRegistry(root=data_dir / "shadows")
+    snapshots = Snapshots(database=database, shadows=shadows, indexes=data_dir / "indexes")
+    locks = WorktreeLocks(database=database, host_id=host.host_id, instance_id=host.instance_id)
+    changes = build_change_services(
+        database=database,
+        shadows=shadows,
+        outbox=store.outbox,
+        snapshots=snapshots,
+        locks=locks,
+        indexes=data_dir / "indexes",
+        host_id=host.host_id,
+        failpoints=host.failpoints,
+        sign_commits=host.settings.sign_commits,
+    )
+    host.on_stop(changes.stop)
+    await changes.resume_all()
+    worktrees = worktree_care(
+        database=database,
+        outbox=store.outbox,
+        snapshots=snapshots,
+        locks=locks,
+        remeasure=partial(remeasure, database),
+        forget=agent_host.agents.forget,
+        teardown=WorktreeSetup(database=database, processes=agent_host.processes).teardown,
+        root=data_dir / "worktrees",
+        host_id=host.host_id,
+        failpoints=host.failpoints,
+    )
+    host.on_stop(worktrees.rewinder.stop)
+    await worktrees.rewinder.resume_all()
+    trust = ProjectTrust(database=database, patterns=run_patterns(host.settings))
+    return SessionFiles(shadows, snapshots, locks, changes, worktrees, trust)
+
+
+async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) -> WorktreeCollector:
+    """Start the removal of unused worktrees."""
+    limits = host.settings.worktrees
+    collector = WorktreeCollector(
+        database=store.database,
+        remover=files.worktrees.remover,
+        shadows=files.shadows,
+        root=host.settings.data_dir / "worktrees",
+        overflow=OverflowFiles(host.settings.data_dir / "overflow"),
+        host_id=host.host_id,
+        settings=CollectorSettings(
+            every_s=limits.check_every_s,
+            limits=WorktreeLimits(
+                idle_days=limits.idle_days,
+                number=limits.number,
+                total_bytes=int(limits.total_gib * GIB),
+                free_bytes=int(limits.free_gib * GIB),
+            ),
+        ),
+    )
+    await host.start(collector)
+    return collector

@@ -1,0 +1,1 @@
+"""JSON-RPC over the standard streams of an agent process."""

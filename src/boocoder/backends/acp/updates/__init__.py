@@ -1,0 +1,1 @@
+"""session/update notifications translated into agent events."""

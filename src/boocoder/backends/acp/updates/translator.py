@@ -1,0 +1,223 @@
+"""Translates one turn's updates into agent events; the same updates always give the same part keys."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from boocoder.backends.acp.options import OptionKind
+from boocoder.backends.acp.updates.parser import (
+    CommandsReport,
+    Counts,
+    IgnoredUpdate,
+    MessageChunk,
+    ModeReport,
+    OptionsReport,
+    PlanReport,
+    ToolReport,
+    Update,
+    UsageReport,
+    UserEcho,
+)
+from boocoder.backends.acp.updates.text_parts import TextParts
+from boocoder.backends.acp.updates.tool_state import ToolCallState
+from boocoder.backends.acp.updates.usage import UsageLedger
+from boocoder.events.agent_event import (
+    AgentCommands,
+    AgentEvent,
+    Notice,
+    NoticeLevel,
+    Plan,
+    PlanEntry,
+    PlanStatus,
+    SlashCommand,
+    ToolCall,
+    ToolKind,
+    ToolStatus,
+)
+
+_PLAN = {
+    "pending": PlanStatus.PENDING,
+    "in_progress": PlanStatus.IN_PROGRESS,
+    "completed": PlanStatus.COMPLETED,
+    "cancelled": PlanStatus.CANCELLED,
+}
+
+_CHANGING = (ToolKind.EDIT, ToolKind.DELETE, ToolKind.MOVE)
+
+
+class AcpTranslator:
+    """Folds the updates of one turn.
+
+    Args:
+        ledger: what the turn has used.
+        mode: the mode that the session is in, "" if that is not known.
+        roots: paths of the worktree; without any, files outside of it are not reported.
+
+    Attributes:
+        said_something: whether any text, thought, tool call or plan came.
+    """
+
+    def __init__(self, *, ledger: UsageLedger, mode: str = "", roots: tuple[Path, ...] = ()) -> None:
+        self._ledger = ledger
+        self._roots = roots
+        self._mode_now = mode
+        self._texts = TextParts()
+        self._tools: dict[str, ToolCallState] = {}
+        self._shown: dict[str, ToolCall] = {}
+        self._unflushed: dict[str, None] = {}
+        self._noticed: set[str] = set()
+        self.said_something = False
+
+    def interrupt(self) -> None:
+        """What the agent says from now on begins a new part."""
+        self._texts.interrupt()
+
+    def on_update(self, update: Update) -> list[AgentEvent]:
+        """The events of an update."""
+        match update:
+            case MessageChunk():
+                return self._said(update)
+            case ToolReport():
+                return self._tool_report(update)
+            case PlanReport():
+                self.said_something = True
+                self._texts.interrupt()
+                return [
+                    Plan(
+                        tuple(PlanEntry(text, _PLAN.get(status, PlanStatus.PENDING)) for text, status in update.entries)
+                    )
+                ]
+            case UsageReport():
+                return list(self._ledger.on_report(update))
+            case CommandsReport():
+                return [AgentCommands(tuple(SlashCommand(name, about) for name, about in update.commands))]
+            case ModeReport():
+                return self._mode(update.mode)
+            case OptionsReport():
+                choice = update.options.get(OptionKind.MODE)
+                return self._mode(choice.current) if choice is not None else []
+            case UserEcho():
+                return []
+            case IgnoredUpdate():
+                text = f"The agent sent {update.kind or 'an update without a kind'}, which boocoder does not know."
+                return [] if update.known else self._once("unknown_update", update.kind, text, NoticeLevel.INFO)
+
+    def on_permission(self, id: str, report: ToolReport) -> tuple[ToolCallState, list[AgentEvent]]:
+        """The call that a permission is asked for, made up if it was never announced."""
+        events = self._tool_report(ToolReport(id, {**report.fields, "status": None}, announced=False))
+        return self._tools[id], events + self._show(id)
+
+    def refused(self, id: str, words: str) -> None:
+        """A person refused a call, in these words."""
+        if id in self._tools and words:
+            self._tools[id].refuse(words)
+
+    def on_answer(self, counts: Counts | None) -> list[AgentEvent]:
+        """The prompt was answered, with these counts."""
+        return list(self._ledger.on_answer(counts))
+
+    def flush(self) -> list[AgentEvent]:
+        """What was held back because more of it was to be expected."""
+        events: list[AgentEvent] = []
+        for id in list(self._unflushed):
+            events += self._show(id)
+        self._unflushed.clear()
+        return events
+
+    def close_tools(self, *, completed: bool) -> list[AgentEvent]:
+        """The turn is over: end every call that is still open.
+
+        Args:
+            completed: the agent ended its turn itself; how such a call ended is then unreported, unless it was refused.
+        """
+        events = self.flush()
+        for id, tool in self._tools.items():
+            if tool.status.final:
+                continue
+            left = ToolStatus.FAILED if tool.refused else ToolStatus.UNREPORTED
+            tool.move_to(left if completed else ToolStatus.CANCELLED)
+            events += self._show(id)
+        return events
+
+    @property
+    def open_tools(self) -> int:
+        """How many calls have begun and not ended."""
+        return sum(not tool.status.final for tool in self._tools.values())
+
+    @property
+    def used_tools(self) -> bool:
+        """Whether there was any call."""
+        return bool(self._tools)
+
+    @property
+    def last_text(self) -> str:
+        """The end of the answer's newest text, for telling an error apart from an answer."""
+        return self._texts.ending
+
+    @property
+    def only_text(self) -> str:
+        """All that the turn produced so far, "" if that was more than one text."""
+        return self._texts.ending if self._texts.count == 1 and not self._tools else ""
+
+    def _said(self, said: MessageChunk) -> list[AgentEvent]:
+        if said.counts is not None:
+            self._ledger.on_call(said.counts)
+        if said.unshown:
+            text = f"The agent sent {said.unshown} content, which is not shown."
+            return self._once("content_not_shown", said.unshown, text, NoticeLevel.INFO)
+        if not said.text:
+            return []
+        self.said_something = True
+        events, repeats = self._texts.add(said)
+        if repeats:
+            text = "The agent repeats its answer from the beginning with every piece; repetitions are left out."
+            events += self._once("text_repeated", "", text, NoticeLevel.WARNING)
+        return events
+
+    def _tool_report(self, report: ToolReport) -> list[AgentEvent]:
+        self.said_something = True
+        self._texts.interrupt()
+        tool = self._tools.get(report.id)
+        if tool is None:
+            tool = self._tools[report.id] = ToolCallState(report.id)
+        before = tool.status
+        tool.take(report.fields)
+        if report.id in self._shown and tool.status is before and not report.announced:
+            self._unflushed[report.id] = None
+            return []
+        return self._show(report.id)
+
+    def _show(self, id: str) -> list[AgentEvent]:
+        self._unflushed.pop(id, None)
+        event = self._tools[id].event()
+        if self._shown.get(id) == event:
+            return []
+        self._shown[id] = event
+        return [event, *self._outside(event)]
+
+    def _is_inside(self, path: Path) -> bool:
+        return any(path.is_relative_to(root) for root in self._roots)
+
+    def _outside(self, call: ToolCall) -> list[AgentEvent]:
+        """A notice for each file outside the worktree that a call has changed."""
+        if not self._roots or call.status is not ToolStatus.COMPLETED or call.kind not in _CHANGING:
+            return []
+        notices: list[AgentEvent] = []
+        for path in dict.fromkeys([place.path for place in call.locations] + [diff.path for diff in call.diffs]):
+            if Path(path).is_absolute() and not self._is_inside(Path(os.path.normpath(path))):
+                text = f"The agent changed {path}, which is outside the worktree and not part of the change."
+                notices += self._once("wrote_outside_worktree", path, text, NoticeLevel.WARNING)
+        return notices
+
+    def _mode(self, mode: str) -> list[AgentEvent]:
+        before, self._mode_now = self._mode_now, mode or self._mode_now
+        if not before or before == self._mode_now:
+            return []
+        return self._once("mode_changed", mode, f"The agent went from mode {before} into {mode}.", NoticeLevel.INFO)
+
+    def _once(self, code: str, key: str, text: str, level: NoticeLevel) -> list[AgentEvent]:
+        if f"{code}:{key}" in self._noticed or len(self._noticed) > 20:
+            return []
+        self._noticed.add(f"{code}:{key}")
+        return [Notice(code, text, level)]

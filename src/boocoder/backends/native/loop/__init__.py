@@ -1,0 +1,1 @@
+"""A turn: its steps, limits, guards and reports."""

@@ -1,0 +1,1 @@
+"""MCP servers as the native agent uses them, over the official SDK."""

@@ -1,0 +1,29 @@
+"""The modes of the native agent, which limit what it may do in a turn."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+READ_TOOLS = ("read", "list", "search", "plan", "ask")
+
+
+class AgentMode(StrEnum):
+    """A mode, as named in a task."""
+
+    BUILD = "build"
+    PLAN = "plan"
+    READ_ONLY = "read-only"
+    YOLO = "yolo"  # never asks
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changing files and running commands is forbidden."""
+        return self in (AgentMode.PLAN, AgentMode.READ_ONLY)
+
+    def allows(self, tool: str) -> bool:
+        """Whether the mode allows a tool."""
+        return not self.read_only or tool in READ_TOOLS
+
+
+OFFERED_MODES = (AgentMode.BUILD, AgentMode.PLAN, AgentMode.READ_ONLY)
+THINKING_LEVELS = ("off", "minimal", "low", "medium", "high")

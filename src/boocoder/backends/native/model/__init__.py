@@ -1,0 +1,1 @@
+"""Calls to the model server and parsing of its streamed answers."""

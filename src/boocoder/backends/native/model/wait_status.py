@@ -1,0 +1,49 @@
+"""Reports what a model call is waiting for before its answer begins: a slot, a loading model, the prompt."""
+
+from __future__ import annotations
+
+import asyncio
+
+from boocoder.backends.native.loop.reporter import NativeReporter
+from boocoder.backends.native.model.client import ModelClient
+from boocoder.backends.native.model.wire import PromptProgress
+from boocoder.errors import LeaseLost
+from boocoder.events.agent_event import Progress
+
+FIRST_AFTER_S = 1.0  # a server that answers at once is not asked what it does
+EVERY_S = 2.0
+SHOWN_TOKENS = 256  # that the server has to read; fewer take less than a second nearly everywhere
+
+
+class WaitStatus:
+    """The state of one model call before its answer begins.
+
+    Args:
+        client: queries the server's status.
+        model: the called model.
+        reporter: receives the status.
+    """
+
+    def __init__(self, *, client: ModelClient, model: str, reporter: NativeReporter) -> None:
+        self._client = client
+        self._model = model
+        self._reporter = reporter
+        self._reading = False
+
+    async def prompt_read(self, progress: PromptProgress) -> None:
+        """Report the share of the prompt that the server has read, unless the prompt is short."""
+        self._reading = True
+        percent = progress.percent
+        shown = percent is not None and (progress.total or 0) - (progress.cache or 0) >= SHOWN_TOKENS
+        await self._reporter.report(Progress(f"Reading the prompt, {percent} %" if shown else ""))
+
+    async def run(self) -> None:
+        """Report every two seconds what the server is busy with, until cancelled or until it reads the prompt."""
+        await asyncio.sleep(FIRST_AFTER_S)
+        while not self._reading:
+            text = await self._client.busy_with(self._model) or "Waiting for the model"
+            try:
+                await self._reporter.report(Progress(text))
+            except LeaseLost:
+                return  # the turn finds it out by itself
+            await asyncio.sleep(EVERY_S)

@@ -1,0 +1,1 @@
+"""Turns that run as one command each."""

@@ -1,0 +1,1 @@
+"""Turns of an agent process that stays open between turns."""

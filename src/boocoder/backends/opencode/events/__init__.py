@@ -1,0 +1,1 @@
+"""opencode's events translated into agent events."""

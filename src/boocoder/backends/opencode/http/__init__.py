@@ -1,0 +1,1 @@
+"""HTTP client, wire types and event stream of `opencode serve`."""

@@ -1,0 +1,1 @@
+"""Parts that several backends share: outcomes, session set-up, journals, mailbox, open requests, warm processes."""

@@ -1,0 +1,79 @@
+"""Reads from an agent's words why it or its model failed; adds a cure."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from boocoder.model.turn import Failed, TurnError
+
+AGAIN = "Send the prompt again."
+CHECK_MODEL = "Check that the agent's model server runs and has the model, then send the prompt again."
+CHECK_LOGIN = "Check the agent's login or API key for its model, then send the prompt again."
+STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.])")
+_OVERFLOW = ("context length", "context_length", "maximum context", "prompt is too long", "context window")
+_LOGIN = ("unauthorized", "unauthorised", "invalid api key", "authentication", "not logged in")
+_REACH = ("econnrefused", "connection refused", "connect error", "fetch failed", "unreachable", "timed out")
+
+
+_API_ERROR_MAX_CHARS = 2_000  # a longer text is an answer
+_API_ERROR = re.compile(
+    r"""(?:(?:api|model|llm|request|http|server|provider|internal|fatal)[ ])?
+        error[: ]+(?:code[: ]+|status[: ]+|\()?[45]\d\d\b
+    | (?:[a-z_]\w*\.)*\w*
+        (?:api|request|auth\w*|rate.?limit|timeout|connection|server|service\w*)\w*(?:error|exception):[ ]
+    | (?:unexpected|last|http)[ ]status(?:[ ]code)?[: ]+[45]\d\d\b
+    | (?:request|call)[ ]failed[ ]with[ ]status(?:[ ]code)?[: ]+[45]\d\d\b
+    | exceeded[ ]retry[ ]limit
+    | stream[ ](?:disconnected|error)
+    | (?:we.?re|we[ ]are)[ ]currently[ ]experiencing[ ]high[ ]demand
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def failed_answer(text: str) -> Failed | None:
+    """The failure of a turn whose only product is this text, if it reads as an API error; None if it is an answer.
+
+    Args:
+        text: the agent's whole output.
+    """
+    said = text.strip()
+    if not said or len(said) > _API_ERROR_MAX_CHARS or not (_API_ERROR.match(said) or _is_error_object(said)):
+        return None
+    by_words = failed_by_words(said).error
+    code = by_words.code if by_words.code != "agent_failed" else "model_failed"
+    return Failed(TurnError(code, f"It looks like the agent's model failed: {said}", by_words.cure or CHECK_MODEL))
+
+
+def _is_error_object(said: str) -> bool:
+    if not said.startswith("{"):
+        return False
+    try:
+        fields = msgspec.json.decode(said.encode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return isinstance(fields, dict) and (fields.get("type") == "error" or bool(fields.get("error")))
+
+
+def failed_by_words(words: str) -> Failed:
+    """The failure that an agent's error text describes.
+
+    Args:
+        words: what it said, whole; it is quoted.
+    """
+    lowered = words.lower()
+    if any(sign in lowered for sign in _OVERFLOW):
+        cure = "Start a new chat in this session, or choose a model with a larger context."
+        return Failed(TurnError("context_overflow", f"The conversation is too long for the model: {words}", cure))
+    status = STATUS.search(words)
+    if (status is not None and status.group(1) in ("401", "403")) or any(sign in lowered for sign in _LOGIN):
+        return Failed(TurnError("model_failed", f"The model server refused the login: {words}", CHECK_LOGIN))
+    if any(sign in lowered for sign in _REACH):
+        return Failed(TurnError("model_unreachable", f"The model could not be reached: {words}", CHECK_MODEL))
+    if status is not None or "api error" in lowered or "apierror" in lowered:
+        return Failed(TurnError("model_failed", f"The model failed: {words}", CHECK_MODEL))
+    return Failed(
+        TurnError("agent_failed", f"The agent failed: {words}", f"{AGAIN} If it fails again, see its own log.")
+    )

@@ -1,0 +1,124 @@
+"""The agents that boocoder knows, read from the files in `agents/`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+import msgspec
+
+from boocoder.model.agent import Transport
+
+
+class Identify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to identify a program; a name on PATH is no proof.
+
+    Args:
+        args: for the question.
+        expect: regular expression that the answer matches.
+        version: regular expression whose first group is the version.
+        version_args: for the version, where the first answer does not hold it.
+    """
+
+    args: tuple[str, ...]
+    expect: str
+    version: str
+    version_args: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if re.compile(self.version).groups != 1:
+            raise ValueError("version needs one group")
+        re.compile(self.expect)
+
+
+class ModelServerUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an agent is pointed at a server with an OpenAI-compatible API.
+
+    Args:
+        env: variables; {base_url} is its address with /v1, {host} without, {api_key} its key, {model} the default.
+        model_prefix: prefix of the server's model ids in this agent's.
+    """
+
+    env: Mapping[str, str]
+    model_prefix: str = ""
+
+
+Table = dict[str, object]
+
+
+class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file: a product and how it may be driven.
+
+    Args:
+        name: what a person calls it; also the name in tasks and settings.
+        title: as its maker writes it.
+        order: agents with lower numbers are listed, and taken by tasks that name none, first.
+        install, login: commands for a person.
+        keep_env: variables that pass from boocoder's environment, such as its API key.
+        runs: paths of a repository that it runs or obeys (plugins, hooks, MCP servers, agents, settings), as
+            `worktrees.trust` reads them.
+        home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
+        env: added to the usual environment.
+        folders: where its installer puts it in addition to the usual places, relative to the home directory.
+        package: npm package whose platform packages hold the program itself.
+        builtin: whether it is part of boocoder.
+        identify: by program.
+        model_server: how to point it at one; None if it cannot be by its environment.
+        server, acp, stream, oneshot: the fields of the drivers that it has.
+    """
+
+    name: str
+    title: str
+    order: int
+    install: str = ""
+    login: str = ""
+    keep_env: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}
+    folders: tuple[str, ...] = ()
+    package: str = ""
+    builtin: bool = False
+    identify: Mapping[str, Identify] = {}
+    model_server: ModelServerUse | None = None
+    server: Table | None = None
+    acp: Table | None = None
+    stream: Table | None = None
+    oneshot: Table | None = None
+
+    @property
+    def tables(self) -> dict[Transport, Table]:
+        """Its drivers' fields, in the order in which they are preferred."""
+        every = {
+            Transport.SERVER: self.server,
+            Transport.ACP: self.acp,
+            Transport.STREAM: self.stream,
+            Transport.ONESHOT: self.oneshot,
+        }
+        return {transport: table for transport, table in every.items() if table is not None}
+
+
+def known_agents() -> dict[str, KnownAgent]:
+    """Every agent that boocoder knows, by name, in order.
+
+    Raises:
+        ValueError: one of the files is wrong; the text names it.
+    """
+    found = [
+        _read(file.name, file.read_text("utf-8"))
+        for file in resources.files("boocoder.catalog").joinpath("agents").iterdir()
+        if file.name.endswith(".toml")
+    ]
+    return {agent.name: agent for agent in sorted(found, key=lambda agent: (agent.order, agent.name))}
+
+
+def _read(name: str, text: str) -> KnownAgent:
+    try:
+        agent = msgspec.convert(tomllib.loads(text), KnownAgent)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"{name}: {error}") from error
+    if name != f"{agent.name}.toml":
+        raise ValueError(f"{name} is the file of {agent.name}")
+    return agent

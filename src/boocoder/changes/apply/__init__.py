@@ -1,0 +1,1 @@
+"""Merging a change and writing it to checkout, commit or branch."""

@@ -1,0 +1,1 @@
+"""The commits that a change becomes: their messages, and those that an agent made itself."""

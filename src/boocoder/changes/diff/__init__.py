@@ -1,0 +1,1 @@
+"""A change as files, hunks and lines."""

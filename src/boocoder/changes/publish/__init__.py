@@ -1,0 +1,1 @@
+"""Publishing a change: branch, push, pull request."""

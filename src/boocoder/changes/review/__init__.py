@@ -1,0 +1,1 @@
+"""Verdicts, comments and partial selection."""

@@ -1,0 +1,1 @@
+"""Client of the HTTP API: requests, streams, ids, and finding the service."""

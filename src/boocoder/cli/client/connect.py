@@ -1,0 +1,172 @@
+"""Connects to the running service of a data directory, or runs one inside this process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from boocoder.cli.client.http_client import Client
+from boocoder.config.settings import Settings
+from boocoder.errors import Conflict, Unavailable
+from boocoder.wire.service import ServiceFile, ServiceHealth
+
+OTHER_START_S = 60.0  # initdb and the first start on a busy machine
+POLL_S = 0.3
+OWN_STREAM_S = 1.0  # until the service has noticed that this command's own stream is closed
+
+
+def service_pid(data_dir: Path) -> int | None:
+    """The process of the service that serves this data directory; None if none does."""
+    said = _service_file(data_dir)
+    return None if said is None else said.pid
+
+
+def _service_file(data_dir: Path) -> ServiceFile | None:
+    """What the running service of this directory wrote; None where it is gone, or serves the original of a copy."""
+    try:
+        said = msgspec.json.decode((data_dir / "service.json").read_bytes(), type=ServiceFile)
+        os.kill(said.pid, 0)
+    except (OSError, msgspec.DecodeError, OverflowError):
+        return None
+    return said if said.data_dir in ("", str(data_dir.resolve())) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundService:
+    """A service of this machine, and how to speak with it.
+
+    Args:
+        certificate: PEM file of the certificate that it shows; empty without TLS.
+    """
+
+    url: str
+    token: str
+    certificate: str = ""
+
+    def client(self) -> Client:
+        """A client of it."""
+        return Client(url=self.url, token=self.token, certificate=self.certificate)
+
+
+def find_service(data_dir: Path) -> FoundService | None:
+    """The service that serves this data directory; None if no process does.
+
+    Raises:
+        Unavailable: the service runs, but its token cannot be read by this user.
+    """
+    said = _service_file(data_dir)
+    if said is None:
+        return None
+    try:
+        return FoundService(said.url, (data_dir / "token").read_text("ascii").strip(), said.certificate)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(
+            "token_unreadable",
+            f"A service runs at {said.url}, but its token {data_dir / 'token'} cannot be read.",
+            "Run the command as the user who started the service.",
+        ) from error
+
+
+@asynccontextmanager
+async def running_service(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the running service.
+
+    Raises:
+        Unavailable: none runs, or the one that is named does not answer.
+    """
+    found = find_service(settings.data_dir)
+    if found is None:
+        raise Unavailable(
+            "service_not_running",
+            f"No boocoder service runs for {settings.data_dir}.",
+            "Start one with: boocoder serve",
+        )
+    async with found.client() as client:
+        await client.health()
+        yield client
+
+
+class ServiceNotices(Protocol):
+    """Notices about a service inside this process."""
+
+    def starting(self) -> None:
+        """It starts, which takes seconds."""
+
+    def in_use(self) -> None:
+        """It keeps running because others use it."""
+
+
+@asynccontextmanager
+async def any_service(settings: Settings, notices: ServiceNotices) -> AsyncIterator[Client]:
+    """A client of the running service if there is one that answers, else of one inside this process.
+
+    The latter runs until it is idle: other terminals may have joined it.
+
+    Raises:
+        BoocoderError: it cannot be started.
+    """
+    async with AsyncExitStack() as stack:
+        client = await _joined(stack, settings)
+        if client is not None:
+            yield client
+            return
+        notices.starting()
+        try:
+            client = await _started(stack, settings)
+        except Conflict as conflict:
+            if conflict.code != "already_running":
+                raise
+            # another process starts one at this moment
+            client = await _wait_for_other(stack, settings, conflict)
+            yield client
+            return
+        yield client
+        await _wait_for_users(client, notices)
+
+
+async def _joined(stack: AsyncExitStack, settings: Settings) -> Client | None:
+    found = find_service(settings.data_dir)
+    if found is None:
+        return None
+    client = await stack.enter_async_context(found.client())
+    return client if await client.answers() else None
+
+
+async def _started(stack: AsyncExitStack, settings: Settings) -> Client:
+    from boocoder.app import application
+
+    # No other program needs its port, and the usual one may be taken.
+    info = await stack.enter_async_context(application.running(replace(settings, port=0)))
+    own = FoundService(info.url, info.token, settings.tls_certificate)
+    return await stack.enter_async_context(own.client())
+
+
+async def _wait_for_other(stack: AsyncExitStack, settings: Settings, conflict: Conflict) -> Client:
+    deadline = time.monotonic() + OTHER_START_S
+    while time.monotonic() < deadline:
+        client = await _joined(stack, settings)
+        if client is not None:
+            return client
+        await asyncio.sleep(POLL_S)
+    raise conflict
+
+
+async def _wait_for_users(client: Client, notices: ServiceNotices) -> None:
+    """Wait until no task is pending or running and no client watches a session."""
+    said, began = False, time.monotonic()
+    while True:
+        health = await client.get("/api/health", ServiceHealth)
+        if not (health.pending_tasks or health.running_tasks or health.subscriptions):
+            return
+        if not said and time.monotonic() - began > OWN_STREAM_S:
+            notices.in_use()
+            said = True
+        await asyncio.sleep(POLL_S)

@@ -1,0 +1,1 @@
+"""The commands, grouped as `boocoder --help` lists them; one module a command."""

@@ -1,0 +1,84 @@
+"""`boocoder publish`: pushes a change as a branch and opens a pull request if the forge's tool is set up."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from boocoder.cli.client.http_client import ChangeRefused, Client
+from boocoder.cli.client.ids import id_argument
+from boocoder.cli.client.resolve import project_of_change, resolve_change, resolve_id
+from boocoder.cli.invocation import ask_service
+from boocoder.cli.views.conflicts import show_conflicts
+from boocoder.cli.views.style import make_console, print_json
+from boocoder.cli.views.terminal_text import path_text, plain
+from boocoder.errors import NotFound
+from boocoder.wire.changes import ChangeSummary, PublishedBranch
+from boocoder.wire.search import IdKind
+
+PUBLISH_TIMEOUT_S = 900.0  # the push, its hooks, and the forge's tool, each with a limit of the service
+
+
+@click.command("publish")
+@id_argument("change", IdKind.CHANGE, IdKind.SESSION, required=False)
+@click.option("--branch", metavar="NAME", help="Name of the new branch; default: made from the session's title.")
+@click.option("--by-turn", is_flag=True, help="One commit per turn.")
+@click.option("-m", "--message", help="Commit message; default: written from the session.")
+@click.option("--remote", help="Remote to push to.")
+@click.option("--title", help="Title of the pull request; default: the session's.")
+@click.option("--text", help="Text of the pull request; default: written from the session.")
+@click.option("--base", metavar="BRANCH", help="Target branch of the pull request.")
+@click.option("--draft", is_flag=True, help="Open it as a draft.")
+@click.option("--only-push", is_flag=True, help="Push without opening a pull request.")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, /, change: str | None, as_json: bool, **options: str | bool | None) -> None:
+    """Publish CHANGE, or the newest change of a session: branch, push, pull request.
+
+    The push runs your own git, with your configuration, credentials and hooks.
+    """
+
+    async def ask(client: Client) -> PublishedBranch:
+        change_id = await _change_or_newest(client, change)
+        project = await project_of_change(client, change_id)
+        if not as_json:
+            said = f"change {str(change_id)[:8]} of {plain(project.name)}, in {path_text(project.path)}"
+            make_console(stderr=True).print(said, style="dim")
+        body = {name: value or None for name, value in options.items()}
+        path = f"/api/changes/{change_id}/publish"
+        return await client.post(path, PublishedBranch, body, timeout_s=PUBLISH_TIMEOUT_S)
+
+    try:
+        published = ask_service(ctx, ask)
+    except ChangeRefused as refused:
+        show_conflicts(make_console(stderr=True), refused.conflicts)
+        raise
+    if as_json:
+        print_json(published)
+        return
+    console = make_console()
+    branch = plain((published.ref or "").removeprefix("refs/heads/"))
+    console.print(plain(published.output), style="dim")
+    console.print(f"Pushed {branch} to {plain(published.remote)}.", style="green")
+    if published.url:
+        console.print(f"Pull request: {plain(published.url)}", style="green")
+    if published.next:
+        console.print(plain(published.next))
+
+
+async def _change_or_newest(client: Client, named: str | None) -> UUID:
+    """The pending change, else the session's newest one, which may be on its branch already."""
+    try:
+        return await resolve_change(client, named)
+    except NotFound as unknown:
+        if named is None:
+            raise
+        try:
+            session_id = await resolve_id(client, IdKind.SESSION, named)
+            newest = await client.items("/api/changes", ChangeSummary, session_id=session_id, limit=1)
+        except NotFound:
+            raise unknown from None
+        if not newest:
+            raise unknown
+        return newest[0].id

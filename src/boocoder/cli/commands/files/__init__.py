@@ -1,0 +1,1 @@
+"""Commands for a session's files: snapshots and worktrees."""

@@ -1,0 +1,109 @@
+"""`boocoder serve`: runs the service in the foreground and prints its address."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import webbrowser
+from typing import TYPE_CHECKING
+
+import click
+
+from boocoder import service
+from boocoder.cli.client.http_client import Client
+from boocoder.cli.invocation import settings_of
+from boocoder.cli.views.style import make_console, marked, style_of
+from boocoder.cli.views.terminal_text import plain
+from boocoder.config.settings import Settings
+from boocoder.errors import BoocoderError
+from boocoder.model.agent import AgentInfo
+from boocoder.service import TaskSupervisor
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from boocoder.app.application import ServiceInfo
+
+AGENTS_WAIT_S = 60.0  # what an agent is given to answer its first try
+AGENTS_POLL_S = 0.2  # a person looks at it
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on (setting host).")
+@click.option("--port", type=int, help="Port to listen on; 0: any free one (setting port).")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.option("--take-over", is_flag=True, help="Serve a copied data directory beside the one it was copied from.")
+@click.pass_context
+def command(ctx: click.Context, host: str | None, port: int | None, open_browser: bool, take_over: bool) -> None:
+    """Start the service and keep it running until Ctrl-C."""
+    service.run(_serve(settings_of(ctx, host=host, port=port), open_browser, take_over))
+
+
+async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> None:
+    from boocoder.app.application import serve
+
+    console = make_console()
+    supervisor = TaskSupervisor("serve")
+
+    def ready(info: ServiceInfo) -> None:
+        console.print(f"boocoder serves {info.url}", style="bold")
+        console.print(f"  open    {info.login_url}  (works once)")
+        console.print(f"  data    {settings.data_dir}")
+        supervisor.spawn(_show_agents(console, info.url, info.token), "agents")
+        if open_browser:
+            webbrowser.open(info.login_url)
+
+    terminated = _cancel_on_terminate()
+    try:
+        await serve(settings, ready=ready, take_over=take_over)
+    except asyncio.CancelledError:
+        if not terminated.is_set():
+            raise
+        # Terminated before the service was up. This is the outermost call, so no caller awaits the cancellation.
+    finally:
+        await supervisor.stop()
+    console.print("stopped")
+
+
+def _cancel_on_terminate() -> asyncio.Event:
+    """Make SIGTERM an orderly end from now on; the service puts its own handler in place once it is up."""
+    task, terminated = asyncio.current_task(), asyncio.Event()
+    assert task is not None
+
+    def terminate() -> None:
+        terminated.set()
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    return terminated
+
+
+async def _show_agents(console: Console, url: str, token: str) -> None:
+    """Which agents there are, as soon as those that are tried at the start have answered."""
+    try:
+        async with Client(url=url, token=token) as client:
+            agents = await _settled_agents(client)
+    except BoocoderError as error:
+        console.print(f"  agents  {error.text}", style="yellow")
+        return
+    for agent in agents:
+        if agent.is_missing:
+            continue
+        models = f", {len(agent.models)} models" if agent.models else ""
+        note = models if agent.state == "ready" and agent.tried else f": {agent.reason}"
+        said = f"{agent.name} {agent.version}".strip() + note
+        console.print(f"  agent   {marked(agent.state)}  {plain(said)}", style=style_of(agent.state))
+        if agent.cure:
+            console.print(f"          {plain(agent.cure)}", style="dim")
+    console.print("Ctrl-C stops it.", style="dim")
+
+
+async def _settled_agents(client: Client) -> list[AgentInfo]:
+    """The agents when none is loading any more, or as they are when that takes too long."""
+    deadline = time.monotonic() + AGENTS_WAIT_S
+    while True:
+        agents = await client.items("/api/agents", AgentInfo)
+        if all(agent.state != "loading" for agent in agents) or time.monotonic() > deadline:
+            return agents
+        await asyncio.sleep(AGENTS_POLL_S)

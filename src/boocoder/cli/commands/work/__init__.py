@@ -1,0 +1,1 @@
+"""Commands that give agents work and follow it."""

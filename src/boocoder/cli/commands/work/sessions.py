@@ -1,0 +1,138 @@
+"""`boocoder sessions`: lists, shows, archives and reopens sessions."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from boocoder.cli.client.http_client import Client
+from boocoder.cli.client.ids import id_argument
+from boocoder.cli.client.resolve import resolve_id
+from boocoder.cli.invocation import ask_service
+from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pages, prints_result, show_list
+from boocoder.cli.views.messages import show_messages
+from boocoder.cli.views.style import absent_host_text, age, make_console, marked, print_json, style_of, task_state
+from boocoder.cli.views.terminal_text import one_line
+from boocoder.wire.messages import MessageWithParts
+from boocoder.wire.search import IdKind
+from boocoder.wire.sessions import Chat, Session
+from boocoder.wire.tasks import TaskInfo
+
+
+class SessionDetails(msgspec.Struct, frozen=True):
+    """What `boocoder sessions show --json` prints; `messages` is empty without --messages."""
+
+    session: Session
+    chats: tuple[Chat, ...]
+    tasks: tuple[TaskInfo, ...]
+    messages: tuple[MessageWithParts, ...]
+
+
+@click.group("sessions")
+def command() -> None:
+    """Sessions: workspaces of a project, each with one change."""
+
+
+@command.command("list")
+@click.option("--state", type=click.Choice(["open", "archived"]), help="Only sessions in this state.")
+@page_options()
+@click.pass_context
+def list_sessions(ctx: click.Context, state: str | None, as_json: bool, page: PageOptions) -> None:
+    """List sessions, newest first."""
+    sessions = ask_service(
+        ctx, lambda client: pages(client, "/api/sessions", Session, IdKind.SESSION, page, state=state)
+    )
+    rows = [
+        (
+            (str(session.id)[:8], ""),
+            (_state(session), style_of(_newest(session))),
+            (str(session.pending_tasks or ""), ""),
+            ("yes" if session.pending_change_id else "", "green"),
+            (age(session.updated_at), "dim"),
+            (one_line(session.title, 100), ""),
+        )
+        for session in sessions
+    ]
+    show_list(sessions, ("id", "last task", "waiting", "change", "age", "title"), rows, as_json=as_json)
+
+
+def _newest(session: Session) -> str:
+    if session.open_requests:
+        return "waiting_for_you"
+    return "running" if session.running_task_id else session.last_task_state or ""
+
+
+def _state(session: Session) -> str:
+    newest = _newest(session)
+    return marked(newest) if newest else "-"
+
+
+@command.command("show")
+@id_argument("session", IdKind.SESSION)
+@click.option("--messages", is_flag=True, help="Also the messages of its chats.")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_context
+def show(ctx: click.Context, session: str, messages: bool, as_json: bool) -> None:
+    """Show one session: its chats, its newest tasks, and with --messages the conversation."""
+    found = ask_service(ctx, lambda client: _details(client, session, messages=messages))
+    if as_json:
+        print_json(found)
+        return
+    console = make_console()
+    console.print(one_line(found.session.title, 200), style="bold")
+    console.print(f"session {found.session.id}  {found.session.state}", style="dim")
+    for chat in found.chats:
+        console.print(f"chat {chat.id}  {chat.agent or ''} {chat.model or ''}".rstrip(), style="dim")
+    for task in found.tasks:
+        console.print(f"  {marked(task_state(task))}", style=style_of(task_state(task)), end="")
+        console.print(f"  {str(task.id)[:8]}  {task.agent}  {one_line(task.prompt, 90)}")
+    show_messages(console, found.messages)
+    if found.session.absent_host and found.session.pending_tasks:
+        console.print(absent_host_text(found.session.absent_host), style="yellow")
+    if found.session.open_requests:
+        console.print("The agent asks you something: boocoder permissions list", style="yellow")
+    if found.session.pending_change_id:
+        short = str(found.session.pending_change_id)[:8]
+        console.print(f"A change awaits your decision: boocoder changes show {short}", style="green")
+
+
+async def _details(client: Client, named: str, *, messages: bool) -> SessionDetails:
+    session_id = await resolve_id(client, IdKind.SESSION, named)
+    session = await client.get(f"/api/sessions/{session_id}", Session)
+    chats = await client.items(f"/api/sessions/{session_id}/chats", Chat)
+    tasks = await client.items("/api/tasks", TaskInfo, session_id=session_id, limit=20)
+    said: list[MessageWithParts] = []
+    for chat in chats if messages else ():
+        after = 0
+        while page := await client.items(
+            f"/api/chats/{chat.id}/messages", MessageWithParts, after=after, limit=PAGE_MAX
+        ):
+            said += page
+            after = page[-1].ord
+    return SessionDetails(session, tuple(chats), tuple(sorted(tasks, key=lambda task: task.place)), tuple(said))
+
+
+@command.command("archive")
+@id_argument("session", IdKind.SESSION)
+@prints_result
+@click.pass_context
+def archive(ctx: click.Context, session: str) -> Result:
+    """Archive a session: it accepts no tasks, and its worktree is removed after a snapshot."""
+    return _set_state(ctx, session, "archived")
+
+
+@command.command("reopen")
+@id_argument("session", IdKind.SESSION)
+@prints_result
+@click.pass_context
+def reopen(ctx: click.Context, session: str) -> Result:
+    """Reopen an archived session; its next turn restores its worktree."""
+    return _set_state(ctx, session, "open")
+
+
+def _set_state(ctx: click.Context, session: str, state: str) -> Result:
+    async def ask(client: Client) -> Session:
+        session_id = await resolve_id(client, IdKind.SESSION, session)
+        return await client.patch(f"/api/sessions/{session_id}", Session, {"state": state})
+
+    return ask_service(ctx, ask), f"The session is {state}."

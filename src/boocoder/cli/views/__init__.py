@@ -1,0 +1,1 @@
+"""Terminal output: tables, diffs, live turns, and text made safe to print."""

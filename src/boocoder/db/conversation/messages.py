@@ -1,0 +1,208 @@
+"""Messages and the text of their parts, for reading and for a turn's begin and end. Streaming is in events."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from boocoder.db.core.pool import Connection
+from boocoder.db.core.statements import Done, statement
+from boocoder.errors import NotFound
+from boocoder.model.ids import ChatId, MessageId, SessionId, TaskId
+from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
+from boocoder.model.task import MessageRole, MessageStatus, PartKind
+from boocoder.wire.messages import MessageFields
+
+EARLIER_CHUNKS = 400  # of an answer's beginning and of its end: enough for what a hand-over shows of one
+EARLIER_CHUNK_CHARS = 4_000  # of both ends of a chunk
+
+
+class TextField(StrEnum):
+    """Which text of a part: what an agent said, or the input or output of a tool."""
+
+    TEXT = "text"
+    INPUT = "input"
+    OUTPUT = "output"
+
+
+class MessagePart(msgspec.Struct, frozen=True):
+    """One part of a message.
+
+    Args:
+        key: the backend's own name of the part.
+        data: newest durable frame of a tool call, plan or notice, without its envelope.
+        text: of a text or reasoning part, its first INLINE_TEXT_MAX_CHARS characters.
+        text_chars: how many there are.
+    """
+
+    message_id: MessageId
+    part: int
+    kind: PartKind
+    key: str
+    data: msgspec.Raw | None
+    text: str
+    text_chars: int
+
+
+class StoredPart(msgspec.Struct, frozen=True):
+    """One part as stored, with the characters of each field, for a recovery that goes on from there."""
+
+    part: int
+    kind: PartKind
+    key: str
+    data: msgspec.Raw | None
+    text_chars: int
+    input_chars: int
+    output_chars: int
+
+
+class EarlierMessage(msgspec.Struct, frozen=True):
+    """One earlier message of a chat.
+
+    Args:
+        who: 'user' or the agent's name.
+        text: the whole prompt; of a long answer its beginning and its end.
+        ord: its number in the chat.
+    """
+
+    who: str
+    text: str
+    ord: int = 0
+
+
+class MessageRow(MessageFields, frozen=True):
+    """One message without its parts; `text` is a user's whole prompt, "" for an agent's message.
+
+    Args:
+        attachments: files that were sent with a user's prompt, as a JSON list.
+    """
+
+    attachments: msgspec.Raw
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message with its parts in order."""
+
+    row: MessageRow
+    parts: tuple[MessagePart, ...]
+
+
+class MessageKey(msgspec.Struct, frozen=True):
+    """A message's id and its number."""
+
+    id: MessageId
+    ord: int
+
+
+class PartText(msgspec.Struct, frozen=True):
+    """A page of a part's text, and how many characters the whole has."""
+
+    text: str
+    total_chars: int
+
+
+class _MessageOrd(msgspec.Struct, frozen=True):
+    ord: int
+
+
+_INSERT = statement(
+    "messages",
+    "insert_message",
+    row=_MessageOrd,
+    params=(UUID, UUID, UUID, UUID, MessageRole, MessageStatus, str | None, str | None),
+)
+_FINISH = statement("messages", "finish_message", row=Done, params=(UUID, MessageStatus))
+_STREAMING = statement("messages", "get_streaming_message", row=MessageKey, params=(UUID,))
+_LIST = statement("messages", "list_messages", row=MessageRow, params=(UUID, int, int))
+_LIST_PARTS = statement("messages", "list_parts", row=MessagePart, params=(list[UUID], int))
+_GET_PARTS = statement("messages", "get_parts", row=StoredPart, params=(UUID,))
+_USER_MESSAGE = statement("messages", "get_user_message", row=MessageKey, params=(UUID,))
+_BEFORE = statement("messages", "messages_before", row=EarlierMessage, params=(UUID, UUID, int, int, int))
+_CUT = statement("messages", "cut_text", row=Done, params=(UUID, int))
+_READ = statement("messages", "read_part_text", row=PartText, params=(UUID, int, str, int, int))
+
+
+async def insert_message(
+    conn: Connection,
+    message_id: MessageId,
+    *,
+    session_id: SessionId,
+    chat_id: ChatId,
+    task_id: TaskId,
+    role: MessageRole,
+    agent: str | None = None,
+    model: str | None = None,
+) -> int:
+    """Begin a message and return its number: a user's is complete at once, an agent's streams until finished."""
+    status = MessageStatus.COMPLETE if role is MessageRole.USER else MessageStatus.STREAMING
+    row = await _INSERT.one(conn, message_id, session_id, chat_id, task_id, role, status, agent, model)
+    return row.ord
+
+
+async def finish_message(conn: Connection, message_id: MessageId, status: MessageStatus) -> bool:
+    """End a streaming message; False if it has ended already.
+
+    Args:
+        status: any but STREAMING.
+    """
+    return await _FINISH.changed(conn, message_id, status)
+
+
+async def get_streaming_message(conn: Connection, task_id: TaskId) -> MessageKey | None:
+    """The message that a task's turn is writing, None if there is none."""
+    return await _STREAMING.first(conn, task_id)
+
+
+async def list_messages(conn: Connection, chat_id: ChatId, *, after_ord: int = 0, limit: int = 100) -> list[Message]:
+    """A page of a chat's messages with their parts, oldest first.
+
+    Args:
+        after_ord: number of the last message of the page before.
+        limit: messages at most.
+    """
+    rows = await _LIST.all(conn, chat_id, after_ord, limit)
+    parts: dict[MessageId, list[MessagePart]] = {row.id: [] for row in rows}
+    for part in await _LIST_PARTS.all(conn, list(parts), INLINE_TEXT_MAX_CHARS):
+        parts[part.message_id].append(part)
+    return [Message(row, tuple(parts[row.id])) for row in rows]
+
+
+async def get_parts(conn: Connection, message_id: MessageId) -> list[StoredPart]:
+    """The parts of a message in order, with how much is stored of each."""
+    return await _GET_PARTS.all(conn, message_id)
+
+
+async def read_part_text(
+    conn: Connection, message_id: MessageId, part: int, field: TextField, offset: int, limit: int
+) -> PartText:
+    """A page of a part's text.
+
+    Args:
+        offset: first character (code point), >= 0.
+        limit: characters at most.
+
+    Raises:
+        NotFound: part_not_found.
+    """
+    page = await _READ.first(conn, message_id, part, field, offset, limit)
+    if page is None:
+        raise NotFound("part_not_found", f"Message {message_id} has no part {part}.")
+    return page
+
+
+async def get_user_message(conn: Connection, task_id: TaskId) -> MessageKey | None:
+    """The user's message of a task, None before its first turn."""
+    return await _USER_MESSAGE.first(conn, task_id)
+
+
+async def messages_before(conn: Connection, chat_id: ChatId, task_id: TaskId, limit: int) -> list[EarlierMessage]:
+    """The newest `limit` messages of a chat, without those of one task; oldest first."""
+    rows = await _BEFORE.all(conn, chat_id, task_id, limit, EARLIER_CHUNKS, EARLIER_CHUNK_CHARS)
+    return rows[::-1]
+
+
+async def cut_text(conn: Connection, message_id: MessageId, max_chars: int) -> bool:
+    """Delete what each part of a message says after `max_chars` characters; whether there was anything."""
+    return await _CUT.changed(conn, message_id, max_chars)

@@ -1,0 +1,1 @@
+"""Pool, statements, migrations, notifications."""

@@ -1,0 +1,1 @@
+"""Rows of worktrees, snapshots, changes and reviews."""

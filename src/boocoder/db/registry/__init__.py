@@ -1,0 +1,1 @@
+"""Rows of projects and agents."""

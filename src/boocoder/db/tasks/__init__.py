@@ -1,0 +1,1 @@
+"""Rows of tasks, attempts, hosts, attachments and permissions."""

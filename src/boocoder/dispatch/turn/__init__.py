@@ -1,0 +1,1 @@
+"""One turn: prepare, drive, record, finish."""

@@ -1,0 +1,131 @@
+"""Opens a claimed task as a turn: its messages and first frames in one transaction, and what its prompt may need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boocoder.broker.outbox import Outbox
+from boocoder.db.conversation import messages
+from boocoder.db.conversation.agent_notes import take_notes
+from boocoder.db.conversation.messages import EarlierMessage
+from boocoder.db.core.pool import Connection, Database
+from boocoder.db.tasks import tasks
+from boocoder.db.tasks.attempts import hold_attempt
+from boocoder.db.tasks.claim import ClaimedTask
+from boocoder.dispatch.attempt_key import AttemptKey
+from boocoder.events import frames
+from boocoder.events.transcript import TurnIds
+from boocoder.model.ids import MessageId, new_id
+from boocoder.model.task import MessageRole, TaskState
+
+EARLIER_MESSAGES = 200  # the newest of a chat; the texts made of them are bounded by characters
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTurn:
+    """A turn whose messages exist; `message_ord` is the number of the assistant's message."""
+
+    ids: TurnIds
+    message_ord: int
+
+
+async def open_turn(task: ClaimedTask, attempt: AttemptKey, *, agent: str, outbox: Outbox) -> OpenedTurn:
+    """Insert the user's and the assistant's message and publish turn_started and both message_started.
+
+    Raises:
+        LeaseLost: another host owns the attempt; nothing was written.
+    """
+    ids = TurnIds(task.session_id, task.chat_id, task.id, MessageId(new_id()))
+    async with outbox.transaction(durable=False) as transaction:
+        conn = transaction.conn
+        await hold_attempt(conn, *attempt.guard)
+        user_id = await _insert_user_message(conn, task)
+        message_ord = await messages.insert_message(
+            conn,
+            ids.message_id,
+            session_id=task.session_id,
+            chat_id=task.chat_id,
+            task_id=task.id,
+            role=MessageRole.ASSISTANT,
+            agent=agent,
+            model=task.model,
+        )
+        queued = await tasks.queue_changed(conn, task.session_id, task.id, TaskState.RUNNING)
+        await transaction.append(task.session_id, [queued, *_first_frames(task, agent, ids, user_id)])
+    return OpenedTurn(ids, message_ord)
+
+
+async def _insert_user_message(conn: Connection, task: ClaimedTask) -> MessageId | None:
+    """The new message's id; None where an earlier attempt inserted it."""
+    if task.epoch > 1 and await messages.get_user_message(conn, task.id) is not None:
+        return None
+    user_id = MessageId(new_id())
+    await messages.insert_message(
+        conn,
+        user_id,
+        session_id=task.session_id,
+        chat_id=task.chat_id,
+        task_id=task.id,
+        role=MessageRole.USER,
+    )
+    return user_id
+
+
+def _first_frames(task: ClaimedTask, agent: str, ids: TurnIds, user_id: MessageId | None) -> list[frames.Frame]:
+    drafts: list[frames.Frame] = [
+        frames.TurnStartedFrame(
+            session_id=task.session_id,
+            task_id=task.id,
+            chat_id=task.chat_id,
+            agent=agent,
+            model=task.model,
+            mode=task.mode,
+            epoch=task.epoch,
+        ),
+    ]
+    if user_id is not None:  # a second attempt finds the user's message in place
+        drafts.append(
+            frames.MessageStartedFrame(
+                session_id=task.session_id,
+                message_id=user_id,
+                chat_id=task.chat_id,
+                task_id=task.id,
+                role="user",
+                text=task.prompt,
+                attachments=tuple(
+                    frames.AttachmentData(one.id, one.name, one.media_type, one.size_bytes) for one in task.attached()
+                ),
+            )
+        )
+    drafts.append(
+        frames.MessageStartedFrame(
+            session_id=task.session_id,
+            message_id=ids.message_id,
+            chat_id=task.chat_id,
+            task_id=task.id,
+            role="assistant",
+        )
+    )
+    return drafts
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContext:
+    """Context that a prompt may need in addition to the person's text.
+
+    Args:
+        earlier: messages of the chat before this task, oldest first.
+        notes: what changed in the agent's files since its last turn.
+    """
+
+    earlier: Sequence[EarlierMessage]
+    notes: str
+
+
+async def read_context(task: ClaimedTask, *, database: Database) -> PromptContext:
+    """Read what the prompt may need; nothing of it changes while the session's turn runs."""
+    async with database.connection() as conn:
+        earlier = await messages.messages_before(conn, task.chat_id, task.id, EARLIER_MESSAGES)
+        notes = await take_notes(conn, task.session_id, task.id) if task.has_notes else []
+    return PromptContext(earlier, "\n".join(notes))

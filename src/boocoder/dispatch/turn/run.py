@@ -1,0 +1,200 @@
+"""Runs one claimed task from its first row to its last: prepare, drive, record, finish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from boocoder.db.tasks.claim import ClaimedTask
+from boocoder.dispatch.agent_choice import ChosenBackend, choose
+from boocoder.dispatch.attempt_key import AttemptKey
+from boocoder.dispatch.liveness import Liveness
+from boocoder.dispatch.turn.drive import drive, failed_by
+from boocoder.dispatch.turn.end_snapshot import measure_worktree
+from boocoder.dispatch.turn.finish import TurnEnding, finish_turn
+from boocoder.dispatch.turn.prepare import OpenedTurn, PromptContext, open_turn, read_context
+from boocoder.dispatch.turn.prompt import missed_by
+from boocoder.dispatch.turn.recorder import Recorder
+from boocoder.dispatch.turn.redaction import redacted_outcome, redactor_of
+from boocoder.dispatch.turn.request import request_of
+from boocoder.dispatch.turn.services import TurnServices
+from boocoder.dispatch.turn.start_snapshot import StartSnapshot
+from boocoder.dispatch.turn.steering import TurnSteering
+from boocoder.dispatch.workspaces import Workspace, known_worktree
+from boocoder.errors import DATABASE_AWAY, Conflict, LeaseLost, Unavailable
+from boocoder.events.agent_event import Notice
+from boocoder.events.redaction import Redactor
+from boocoder.events.transcript import Transcript
+from boocoder.model.turn import Cancelled, Failed, Interrupted, Outcome, StopReason, StopSignal
+
+log = logging.getLogger(__name__)
+
+
+async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, services: TurnServices) -> None:
+    """Run the task to its end. It is finished exactly once in any case, unless its lease was lost.
+
+    Raises:
+        LeaseLost: another host owns the turn now; nothing more was written.
+    """
+    services.failpoints.hit("claim.after")
+    start = StartSnapshot(task, services.workspaces)
+    try:
+        start.begin(known_worktree(task))  # in parallel with storing the messages: the prompt waits for both
+        chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
+        agent = chosen.agent if isinstance(chosen, ChosenBackend) else task.agent
+        opened, context, redactor = await asyncio.gather(
+            open_turn(task, attempt, agent=agent, outbox=services.outbox),
+            read_context(task, database=services.database),
+            redactor_of(task.project_id, services),
+        )
+        services.failpoints.hit("prepare.after_commit")
+        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, redactor)
+        if isinstance(chosen, ChosenBackend):
+            await turn.run(chosen)
+        else:
+            await turn.end(chosen, workspace=None, recorder=None)
+    finally:
+        await start.stop()
+
+
+class _TurnRun:
+    """The state that the steps of one turn share."""
+
+    def __init__(
+        self,
+        task: ClaimedTask,
+        attempt: AttemptKey,
+        stop: StopSignal,
+        services: TurnServices,
+        opened: OpenedTurn,
+        context: PromptContext,
+        agent: str,
+        start: StartSnapshot,
+        redactor: Redactor | None,
+    ) -> None:
+        self._task = task
+        self._attempt = attempt
+        self._stop = stop
+        self._services = services
+        self._opened = opened
+        self._context = context
+        self._agent = agent
+        self._transcript = Transcript(
+            opened.ids, agent=agent, text_max_chars=services.settings.text_max_chars, redactor=redactor
+        )
+        self._start = start
+
+    async def run(self, chosen: ChosenBackend) -> None:
+        """Drive the backend and store how the turn ended, with the session's worktree to itself."""
+        try:
+            async with self._services.workspaces.turn(self._task.session_id):
+                await self._run(chosen)
+        except Conflict as error:  # another operation still holds the worktree lock
+            await self.end(failed_by(error), workspace=None, recorder=None)
+
+    async def _run(self, chosen: ChosenBackend) -> None:
+        limits = self._services.settings
+        liveness = Liveness(
+            silence_s=limits.silence_by_agent.get(self._agent) or limits.silence_s,
+            tool_silence_s=limits.tool_silence_s,
+            running_tools=lambda: self._transcript.running_tools,
+        )
+        workspace: Workspace | None = None
+        async with self._recorder(chosen, liveness) as recorder:
+            try:
+                if chosen.notice is not None:
+                    await recorder.emit(chosen.notice)
+                ready = await self._services.workspaces.ensure(self._task, emit=recorder.emit, stop=self._stop)
+                workspace = ready if isinstance(ready, Workspace) else None
+                if isinstance(ready, Workspace):
+                    refused = await self._untrusted(ready)
+                    outcome = refused or await self._drive(chosen, ready, recorder, liveness)
+                else:
+                    outcome = ready
+            except LeaseLost:
+                raise
+            except Exception as error:
+                log.warning("turn failed", extra={"task_id": self._task.id}, exc_info=error)
+                outcome = failed_by(error)
+            await self.end(outcome, workspace=workspace, recorder=recorder)
+
+    def _recorder(self, chosen: ChosenBackend, liveness: Liveness) -> Recorder:
+        return Recorder(
+            self._services,
+            attempt=self._attempt,
+            ids=self._opened.ids,
+            agent=self._agent,
+            backend=chosen.backend.name,
+            transcript=self._transcript,
+            liveness=liveness,
+            stop=self._stop,
+            before_prompt=self._start.wait,
+        )
+
+    async def _untrusted(self, workspace: Workspace) -> Failed | None:
+        trust, task = self._services.trust, self._task
+        if trust is None:
+            return None
+        return await trust.refusal(task.project_id, task.session_id, self._agent, workspace.worktree.path)
+
+    async def _drive(
+        self, chosen: ChosenBackend, workspace: Workspace, recorder: Recorder, liveness: Liveness
+    ) -> Outcome:
+        liveness.touch()  # making a worktree may have taken long
+        if self._stop.reason is StopReason.CANCELLED:
+            return Cancelled()
+        self._start.begin(workspace.worktree)
+        await self._services.attachments.copy_here(self._task.attached())
+        request = request_of(self._task, self._agent, workspace.worktree.path, self._stop, context=self._context)
+        request = replace(request, model=request.model or chosen.info.default_model)
+        if request.missed:
+            count = len(missed_by(self._context.earlier, self._task.seen_message_ord))
+            what = "the message" if count == 1 else f"the {count} messages"
+            text = f"Sent {self._agent} {what} it missed."
+            await recorder.emit(Notice("told_what_it_missed", text))
+        if request.notes:
+            await recorder.emit(Notice("told_about_files", f"Sent {self._agent} a note: {request.notes}"))
+        steering = TurnSteering(
+            self._services,
+            backend=chosen.backend,
+            request=request,
+            recorder=recorder,
+            attempt=self._attempt,
+            message_id=self._opened.ids.message_id,
+        )
+        async with steering.running():
+            return await drive(chosen.backend, request, recorder, liveness)
+
+    async def end(self, outcome: Outcome, *, workspace: Workspace | None, recorder: Recorder | None) -> None:
+        """Settle; a stop of the host waits until it is done."""
+        self._services.failpoints.hit("settle.before_snapshot")
+        await asyncio.shield(self._end(outcome, workspace, recorder))
+
+    async def _end(self, outcome: Outcome, workspace: Workspace | None, recorder: Recorder | None) -> None:
+        measure = await measure_worktree(self._task, workspace, self._transcript, self._services.workspaces)
+        self._transcript.close_tools()
+        if recorder is not None:
+            await self._flush(recorder)
+        sent = recorder is not None and recorder.prompt_sent
+        if not sent and isinstance(outcome, Failed) and outcome.error.code in DATABASE_AWAY:
+            outcome = Interrupted(outcome.error)  # the agent never had the prompt: back into the queue
+        ending = TurnEnding(
+            outcome=redacted_outcome(outcome, self._transcript),
+            agent=self._agent,
+            summary=self._transcript.beginning,
+            usage=self._transcript.usage,
+            measure=measure,
+            seen_ord=self._opened.message_ord if sent else None,
+            requeue=isinstance(outcome, Interrupted) and not sent,
+        )
+        await finish_turn(ending, key=self._attempt, ids=self._opened.ids, services=self._services)
+
+    async def _flush(self, recorder: Recorder) -> None:
+        """Store what is left; what the database refuses is lost, and the turn ends all the same."""
+        try:
+            await recorder.flush()
+        except (LeaseLost, Unavailable):
+            raise
+        except Exception:
+            log.exception("the last text of a turn is lost", extra={"task_id": self._task.id})

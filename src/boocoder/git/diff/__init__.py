@@ -1,0 +1,1 @@
+"""Diffs, patches and merges of trees."""

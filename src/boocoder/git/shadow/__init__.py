@@ -1,0 +1,1 @@
+"""The shadow repository: objects, snapshots and private indexes."""

@@ -1,0 +1,58 @@
+"""Private git indexes: caches beside the shadow repository that can be rebuilt from a tree."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from boocoder.errors import GitError
+
+T = TypeVar("T")
+
+
+async def with_sound_index(index: Path, work: Callable[[], Awaitable[T]]) -> T:
+    """Do something with an index; once more with a new one if git fails, as after a power failure.
+
+    The caller holds the lock of this index, so a leftover lock file belongs to a git process that was killed.
+    """
+    index.parent.mkdir(parents=True, exist_ok=True)
+    drop_index_lock(index)
+    try:
+        return await work()
+    except GitError as error:
+        if error.code != "git_failed" or not index.exists():
+            raise
+        drop_index(index)
+        return await work()
+
+
+def drop_index(index: Path) -> None:
+    """Delete an index, and what a git that was killed while writing it left."""
+    index.unlink(missing_ok=True)
+    drop_index_lock(index)
+
+
+def drop_index_lock(index: Path) -> None:
+    """Delete what a git that was killed while writing an index left. The caller holds the lock of this index."""
+    index.with_name(index.name + ".lock").unlink(missing_ok=True)
+
+
+def copy_index(source: Path, target: Path) -> None:
+    """Put a copy in place at once, so that no reader sees half of it. Harmless if there is no source."""
+    made = target.with_name(f".{target.name}.new")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        shutil.copyfile(source, made)
+        made.replace(target)
+
+
+def signature(index: Path) -> tuple[int, int, int]:
+    """Inode, time and size of a file: equal as long as the file was not written; zeros if there is none."""
+    try:
+        found = index.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -1,0 +1,1 @@
+"""Worktrees and start points."""

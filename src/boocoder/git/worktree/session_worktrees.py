@@ -1,0 +1,371 @@
+"""Creates, checks and removes the worktrees of sessions, each with its own git directory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from boocoder.errors import Conflict, GitError
+from boocoder.git.command import Git
+from boocoder.git.project import Checkout, user_git
+from boocoder.git.refs import check_id
+from boocoder.git.shadow.object_store import STORE, link_objects
+from boocoder.git.shadow.objects import ShadowGit
+from boocoder.git.shadow.private_index import copy_index, drop_index, signature
+from boocoder.git.shadow.store_cleanup import StoreCleanup, clean_store
+from boocoder.git.worktree.linked import admin_of, remove_files, remove_linked
+from boocoder.git.worktree.linked_conversion import copy_linked_state, move_submodules
+from boocoder.git.worktree.session_repository import (
+    is_sound,
+    make_git_directory,
+    place_git_file,
+    points_to,
+    read_template,
+    repair_git_directory,
+    require_itself,
+)
+from boocoder.git.worktree.start_points import checked_out, commit_and_tree
+
+CHECKOUT_TIMEOUT_S = 1_800.0  # writing every file of a very large repository to a slow disk
+BRANCH_PREFIX = "boocoder/"
+_ATTEMPTS = 3  # a `git gc` of the user's may take a pack away while its objects are linked
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A session's worktree.
+
+    Args:
+        path: its directory.
+        base_commit: full id of the commit that it was made at.
+        base_tree: the tree that was written into it; the session's change is measured against it.
+    """
+
+    path: Path
+    base_commit: str
+    base_tree: str
+
+
+class RepairKind(StrEnum):
+    """What had to be done to a worktree before a turn."""
+
+    CONVERTED = "converted"  # it was a linked worktree of the user's repository
+    GIT_FILE = "git_file"  # its `.git` was gone or named another place
+    REPOSITORY = "repository"  # parts of its git directory were missing
+    CONFIG = "config"  # its configuration named another work tree, or could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What had to be done to a worktree, and where that went which was in the way."""
+
+    kind: RepairKind
+    moved: Path | None = None
+
+
+class SessionWorktrees:
+    """The worktrees of one project's sessions.
+
+    Args:
+        shadow: writes their files; its directory holds their git directories and the object store.
+        checkout: the user's.
+    """
+
+    def __init__(self, *, shadow: ShadowGit, checkout: Checkout) -> None:
+        self._shadow = shadow
+        self._checkout = checkout
+        self._linking = asyncio.Lock()
+        self._configs: dict[Path, tuple[int, int, int]] = {}  # as they were when they were read last
+
+    def git_dir_of(self, worktree: Path) -> Path:
+        """The session's git directory, there or not."""
+        return self._shadow.git_dir / "sessions" / worktree.name
+
+    def index_of(self, worktree: Path) -> Path | None:
+        """The index that an agent's git uses in the worktree, as far as it is known."""
+        git_dir = self.git_dir_of(worktree)
+        place = git_dir if git_dir.is_dir() else admin_of(self._checkout.common_dir, worktree)
+        return None if place is None else place / "index"
+
+    def seed_of(self, worktree: Path) -> Path:
+        """The index of the files as they were written."""
+        seeds = self._shadow.git_dir / "seeds"
+        seed = seeds / f"{worktree.name}.index"
+        if not seed.exists():
+            with suppress(FileNotFoundError):
+                (seeds / earlier_seed_name(worktree)).rename(seed)
+        return seed
+
+    async def link_objects(self) -> int:
+        """Bring the object store up to what the user's repository holds.
+
+        Raises:
+            GitError: `objects_restless`, or `objects_unreadable`.
+        """
+        async with self._linking:
+            try:
+                return await asyncio.to_thread(link_objects, self._shadow.git_dir / STORE, self._checkout.objects)
+            except OSError as error:
+                raise GitError(
+                    "objects_unreadable",
+                    f"The objects of {self._checkout.root} could not be linked: {error}.",
+                    "Make room on the disk, or make them readable.",
+                ) from error
+
+    async def clean_objects(self) -> StoreCleanup:
+        """Give back the space of packs that the user's repository has replaced.
+
+        Raises:
+            GitError: git failed.
+        """
+        await self.link_objects()
+        async with self._linking:
+            return await clean_store(self._shadow, self._shadow.git_dir / STORE, self._checkout.objects)
+
+    async def add(
+        self, path: Path, *, commit: str | None = None, tree: str | None = None, branch: str | None = None
+    ) -> Worktree:
+        """Make a worktree with all files of a tree, and its repository where the session has none yet.
+
+        Nothing is left of it where this fails or is cancelled.
+
+        Args:
+            path: its directory; must not exist, or be empty.
+            commit: full id of where its branch begins; None for what the user has checked out. Of no meaning where
+                the session's repository is there already, as after a removal.
+            tree: what is written into it, as changes that are not staged; None for the commit's own.
+            branch: such as `boocoder/fix-login-4f1c`; None names it after the directory.
+
+        Raises:
+            InvalidInput: `project_without_commit`.
+            Conflict: `worktree_path_taken`.
+            GitError: git failed.
+        """
+        if os.path.lexists(path) and not _is_empty_directory(path):
+            raise Conflict("worktree_path_taken", f"There is something at {path} already.")
+        base_commit, commit_tree = await self._start(commit)
+        base_tree = commit_tree if tree is None else check_id(tree)
+        git_dir = self.git_dir_of(path)
+        kept = is_sound(git_dir)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if not kept:
+                await asyncio.to_thread(remove_files, git_dir)
+                template = await read_template(self._checkout)
+                name = template.branch(branch or BRANCH_PREFIX + path.name)
+                await asyncio.to_thread(make_git_directory, git_dir, template, branch=name, commit=base_commit)
+            await asyncio.to_thread(place_git_file, path, git_dir)
+            await require_itself(path, git_dir)
+            seed = self.seed_of(path)
+            await self._check_out(path, base_tree, seed)
+            await self._fill_index(git_dir, seed, base_tree, None if kept else commit_tree)
+            if not kept:
+                self._configs[git_dir / "config"] = signature(git_dir / "config")
+        except BaseException:
+            await asyncio.shield(self._discard(path, git_dir=not kept))
+            raise
+        return Worktree(path, base_commit, base_tree)
+
+    async def _start(self, commit: str | None) -> tuple[str, str]:
+        """The commit and its tree, with the object store holding both."""
+        if commit is None:
+            commit, _ = await checked_out(self._checkout)
+        for attempt in range(1, _ATTEMPTS + 1):
+            await self.link_objects()
+            try:
+                return await commit_and_tree(self._shadow, self._checkout, commit, borrow=False)
+            except GitError as error:
+                if error.code != "commit_missing" or attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _check_out(self, path: Path, tree: str, index: Path) -> None:
+        """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
+        index.parent.mkdir(parents=True, exist_ok=True)
+        drop_index(index)
+        await self._shadow("read-tree", tree, index=index)
+        await self._shadow(
+            "checkout-index", "-a", "-u", "-q", work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
+        )
+
+    async def _fill_index(self, git_dir: Path, seed: Path, tree: str, head_tree: str | None) -> None:
+        """The index that an agent finds: HEAD's tree, or what was staged when the worktree was removed."""
+        index = git_dir / "index"
+        if index.exists():
+            return
+        if head_tree is None:
+            head_tree = await self.head_tree(git_dir) or tree
+        made = seed.with_name(f"{seed.name}.own")
+        copy_index(seed, made)
+        try:
+            if head_tree != tree:
+                await self.lending(git_dir)("read-tree", "--reset", "-i", head_tree, index=made)
+            made.replace(index)
+        finally:
+            drop_index(made)
+
+    def lending(self, git_dir: Path) -> ShadowGit:
+        """The shadow repository, which sees the objects of a session as well."""
+        return replace(self._shadow, lenders=(*self._shadow.lenders, git_dir / "objects"))
+
+    async def head_tree(self, git_dir: Path) -> str | None:
+        """The tree of what a session has checked out; None where it has no commit."""
+        done = await session_git(git_dir).result("rev-parse", "-q", "--verify", "HEAD^{tree}")
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    async def head_commit(self, path: Path) -> str | None:
+        """What a session has checked out; None where it has no commit, or no repository of its own."""
+        git_dir = self.git_dir_of(path)
+        if not git_dir.is_dir():
+            return None
+        done = await session_git(git_dir).result("rev-parse", "-q", "--verify", "HEAD^{commit}")
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    async def in_order(self, path: Path) -> bool:
+        """Whether `prepare` would find nothing to do. It costs a few looks at small files."""
+        return await asyncio.to_thread(self._in_order, path)
+
+    def _in_order(self, path: Path) -> bool:
+        git_dir = self.git_dir_of(path)
+        seen = all(self._configs.get(config) == signature(config) for config in _configs(git_dir))
+        return seen and points_to(path, git_dir) and is_sound(git_dir) and not self.is_linked(path)
+
+    def is_linked(self, path: Path) -> bool:
+        """Whether an earlier version made it as a linked worktree of the user's repository."""
+        return admin_of(self._checkout.common_dir, path) is not None
+
+    async def prepare(self, path: Path, *, commit: str, branch: str | None = None) -> list[Repair]:
+        """Check that the worktree belongs to its own repository, or repair it, before anything runs in it.
+
+        Args:
+            commit: where its branch begins if its repository has to be made.
+            branch: as for `add`.
+
+        Raises:
+            GitError: git failed, or `worktree_not_itself`.
+        """
+        git_dir = self.git_dir_of(path)
+        admin = await asyncio.to_thread(admin_of, self._checkout.common_dir, path)
+        repairs: list[Repair] = []
+        if admin is not None:
+            await self._convert(path, git_dir, admin, commit=commit, branch=branch or BRANCH_PREFIX + path.name)
+            repairs.append(Repair(RepairKind.CONVERTED))
+        if not is_sound(git_dir):
+            await self.link_objects()
+            template = await read_template(self._checkout)
+            name = template.branch(branch or BRANCH_PREFIX + path.name)
+            whole = not git_dir.exists()
+            make = make_git_directory if whole else repair_git_directory
+            await asyncio.to_thread(make, git_dir, template, branch=name, commit=commit)
+            repairs.append(Repair(RepairKind.REPOSITORY))
+        if await self._repair_config(git_dir):
+            repairs.append(Repair(RepairKind.CONFIG))
+        if not points_to(path, git_dir):
+            repairs.append(Repair(RepairKind.GIT_FILE, await asyncio.to_thread(place_git_file, path, git_dir)))
+        if repairs:
+            await require_itself(path, git_dir)
+            if not (git_dir / "index").exists():
+                await self._read_index(git_dir)
+        return repairs
+
+    async def _read_index(self, git_dir: Path) -> None:
+        head_tree = await self.head_tree(git_dir)
+        if head_tree is not None:
+            await self.lending(git_dir)("read-tree", "--reset", "-i", head_tree, index=git_dir / "index")
+
+    async def _repair_config(self, git_dir: Path) -> bool:
+        """Take out what makes git look at other files than the worktree's; looked for when the file has changed."""
+        repaired = False
+        for config in _configs(git_dir):
+            now = signature(config)
+            if self._configs.get(config) != now:
+                repaired = await self._repair_one(config) or repaired
+                self._configs[config] = signature(config)
+        return repaired
+
+    async def _repair_one(self, config: Path) -> bool:
+        git = Git(config.parent)
+        listed = await git.result("config", "-f", str(config), "--list", "-z", "--name-only", "--no-includes")
+        if listed.returncode != 0:
+            config.replace(config.with_name(f"{config.name}.broken"))
+            if config.name == "config":
+                template = await read_template(self._checkout)
+                config.write_bytes(template.config_bytes())
+            return True
+        names = {name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0")}
+        wrong = names & {"core.worktree", "core.bare"}
+        for name in wrong:
+            await git("config", "-f", str(config), "--unset-all", name)
+        return bool(wrong)
+
+    async def _convert(self, path: Path, git_dir: Path, admin: Path, *, commit: str, branch: str) -> None:
+        """Convert a linked worktree of the user's repository into one with its own repository.
+
+        Replacing `.git` is the turning point: what was done before it can be done again.
+        """
+        if not (points_to(path, git_dir) and is_sound(git_dir)):
+            await self.link_objects()
+            template = await read_template(self._checkout)
+            stash = await user_git(self._checkout).result("rev-parse", "-q", "--verify", "refs/stash")
+            await asyncio.to_thread(remove_files, git_dir)
+            own = template.branch(branch)
+            fill = _filling(admin, self._checkout.common_dir, own, stash.stdout.decode().strip() or None)
+            await asyncio.to_thread(make_git_directory, git_dir, template, branch=own, commit=commit, fill=fill)
+            await asyncio.to_thread(place_git_file, path, git_dir)
+        await move_submodules(path, admin, git_dir)
+        await require_itself(path, git_dir)
+        await remove_linked(self._checkout.common_dir, path, files=False)
+
+    async def remove(self, path: Path) -> None:
+        """Remove a worktree's files. The session's repository stays, with its branches, commits and stash. Idempotent.
+
+        An index that holds nothing but HEAD is removed, too.
+        """
+        git_dir = self.git_dir_of(path)
+        if git_dir.is_dir():
+            await self._drop_plain_index(git_dir)
+        await self._discard(path, git_dir=False)
+
+    async def _drop_plain_index(self, git_dir: Path) -> None:
+        index, head_tree = git_dir / "index", await self.head_tree(git_dir)
+        with suppress(GitError):  # one that cannot be compared stays
+            if head_tree is not None and index.exists():
+                same = await self.lending(git_dir).result("diff-index", "--cached", "--quiet", head_tree, index=index)
+                if same.returncode == 0:
+                    drop_index(index)
+
+    async def _discard(self, path: Path, *, git_dir: bool) -> None:
+        await remove_linked(self._checkout.common_dir, path)
+        drop_index(self.seed_of(path))
+        if git_dir:
+            await asyncio.to_thread(remove_files, self.git_dir_of(path))
+
+
+def session_git(git_dir: Path) -> Git:
+    """Git in a session's repository, whose configuration an agent may have written: no hook, no monitor, no files."""
+    return Git(git_dir, ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"), {"GIT_DIR": str(git_dir)})
+
+
+def _filling(admin: Path, common_dir: Path, own_branch: str, stash: str | None) -> Callable[[Path], None]:
+    return lambda made: copy_linked_state(admin, common_dir, made, own_branch=own_branch, stash=stash)
+
+
+def earlier_seed_name(worktree: Path) -> str:
+    """The file name of a worktree's seed index as earlier versions chose it: by the whole path."""
+    name = hashlib.sha256(str(worktree).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return f"{name}.index"
+
+
+def _configs(git_dir: Path) -> list[Path]:
+    """The files of a git directory's configuration that are there."""
+    return [one for one in (git_dir / "config", git_dir / "config.worktree") if one.exists()]
+
+
+def _is_empty_directory(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())

@@ -1,0 +1,166 @@
+"""What a model server says of itself: its models, its slots, what it runs or loads, the size of a context."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ModelMeta(msgspec.Struct, frozen=True):
+    """What llama-server adds to a model; `n_ctx` is the whole context, which its slots share."""
+
+    n_ctx: int | None = None
+    n_ctx_train: int | None = None
+
+
+class Architecture(msgspec.Struct, frozen=True):
+    """What a model takes, as llama-server and llama-swap say it."""
+
+    input_modalities: tuple[str, ...] | None = None
+
+
+class ModelRow(msgspec.Struct, frozen=True):
+    """One model of the list; the context's size has a name per server (vLLM, OpenRouter, LM Studio, llama-server)."""
+
+    id: str
+    name: str | None = None
+    owned_by: str | None = None
+    aliases: tuple[str, ...] | None = None
+    max_model_len: int | None = None
+    context_length: int | None = None
+    loaded_context_length: int | None = None
+    meta: ModelMeta | None = None
+    architecture: Architecture | None = None
+    capabilities: object = None
+
+    @property
+    def tools(self) -> bool | None:
+        """Whether llama-swap's configuration says that it calls tools; None if it does not say."""
+        return True if isinstance(self.capabilities, dict) and self.capabilities.get("function_calling") else None
+
+    @property
+    def images(self) -> bool | None:
+        """Whether it takes images; None if the server does not say."""
+        modalities = self.architecture.input_modalities if self.architecture is not None else None
+        return "image" in modalities if modalities is not None else None
+
+    @property
+    def context_tokens(self) -> int:
+        """What it can hold, 0 if the server does not say."""
+        sizes = (self.loaded_context_length, self.max_model_len, self.meta and self.meta.n_ctx, self.context_length)
+        return next((size for size in sizes if size and size > 0), 0)
+
+
+class _BareRow(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _ModelList(msgspec.Struct, frozen=True):
+    data: tuple[msgspec.Raw, ...]
+
+
+def read_models(body: bytes) -> tuple[ModelRow, ...]:
+    """The models of an answer of /models in their order, without doubles; of a row with strange fields only the id.
+
+    Raises:
+        msgspec.DecodeError: it is not a list of models.
+        RecursionError: it is nested too deeply.
+    """
+    rows = (_read_row(raw) for raw in msgspec.json.decode(body, type=_ModelList).data)
+    return tuple({row.id: row for row in rows if row.id}.values())
+
+
+def _read_row(raw: msgspec.Raw) -> ModelRow:
+    try:
+        return msgspec.json.decode(raw, type=ModelRow, strict=False)
+    except msgspec.ValidationError:
+        return ModelRow(msgspec.json.decode(raw, type=_BareRow).id)
+
+
+class ServerSlot(msgspec.Struct, frozen=True):
+    """One of llama-server's slots: it answers one request at a time."""
+
+    n_ctx: int | None = None
+    is_processing: bool = False
+
+
+class RunningModel(msgspec.Struct, frozen=True):
+    """A model that llama-swap runs: `state` is starting, ready, stopping or stopped."""
+
+    model: str
+    state: str = ""
+
+
+class RunningModels(msgspec.Struct, frozen=True):
+    """The answer of llama-swap's /running."""
+
+    running: tuple[RunningModel, ...]
+
+    def is_ready(self, model: str) -> bool:
+        """Whether a model answers without being loaded first."""
+        return any(one.model == model and one.state == "ready" for one in self.running)
+
+
+class TemplateAbilities(msgspec.Struct, frozen=True):
+    """What the model's chat template can express."""
+
+    supports_tools: bool | None = None
+
+
+class Modalities(msgspec.Struct, frozen=True):
+    """The kinds of input that the model accepts in addition to text."""
+
+    vision: bool = False
+
+
+class GenerationSettings(msgspec.Struct, frozen=True):
+    """Of one slot."""
+
+    n_ctx: int | None = None
+
+
+class ServerProps(msgspec.Struct, frozen=True):
+    """The answer of llama-server's /props."""
+
+    default_generation_settings: GenerationSettings | None = None
+    total_slots: int | None = None
+    chat_template_caps: TemplateAbilities | None = None
+    modalities: Modalities | None = None
+
+    @property
+    def slot_tokens(self) -> int:
+        """The context of one slot, 0 if it is not known: what one conversation may take."""
+        settings = self.default_generation_settings
+        return settings.n_ctx or 0 if settings is not None else 0
+
+    @property
+    def tools(self) -> bool | None:
+        """Whether the chat template has a place for tools; None if the server does not say."""
+        return self.chat_template_caps.supports_tools if self.chat_template_caps is not None else None
+
+    @property
+    def images(self) -> bool | None:
+        """Whether the model takes images; None if the server does not say."""
+        return self.modalities.vision if self.modalities is not None else None
+
+
+def slots_text(slots: tuple[ServerSlot, ...], before: int) -> str:
+    """What a request waits for where all slots are busy, "" where one is free.
+
+    Args:
+        before: requests of this process that wait longer.
+    """
+    if not slots or not all(slot.is_processing for slot in slots):
+        return ""
+    busy = f"{len(slots)} of {len(slots)} slots are busy" if len(slots) > 1 else "its one slot is busy"
+    return f"Waiting for the model server: {busy}" + (f", {before} before this one" if before else "")
+
+
+def running_text(running: RunningModels, model: str) -> str:
+    """What llama-swap does before it can answer, "" if the model is ready or it does not say."""
+    states = {one.model: one.state for one in running.running}
+    if states.get(model) == "starting":
+        return f"The server is loading {model}"
+    if model not in states and states:
+        others = ", ".join(sorted(states))
+        return f"The server is changing from {others} to {model}"
+    return ""

@@ -1,0 +1,96 @@
+"""Keeps what one model server says of its models up to date; all agents share it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from boocoder.errors import Unavailable
+from boocoder.model_servers.answers import ModelRow
+from boocoder.model_servers.client import LIST_TIMEOUT_S, ModelServerClient
+from boocoder.model_servers.facts import ModelFacts, facts_of
+from boocoder.model_servers.server import ModelServer
+from boocoder.model_servers.turn_gate import TurnGate
+
+FRESH_S = 5.0  # a server that was restarted with another context is noticed by the next turn
+TURN_WAIT_S = 600.0  # default of models.turn_wait_s: about the longest turn of a coding agent
+TURN_TIMEOUT_S = 2.0  # a turn waits no longer for news of a server that is slow to answer
+
+
+class ServerModels:
+    """The models of one server.
+
+    Args:
+        server: which.
+        turn_wait_s: a turn waits no longer for its model.
+
+    Attributes:
+        gate: where its turns wait for one another.
+        client: asks it.
+        rows: its models by id, in its order; empty until it was asked.
+    """
+
+    def __init__(self, server: ModelServer, *, turn_wait_s: float = TURN_WAIT_S) -> None:
+        self.server = server
+        self.client = ModelServerClient(server)
+        self.gate = TurnGate(client=self.client, limit=self._turns_at_once, wait_s=turn_wait_s)
+        self.rows: dict[str, ModelRow] = {}
+        self._facts: dict[str, ModelFacts] = {}
+        self._asked_at = -FRESH_S
+        self._asking = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close its connections. Safe twice."""
+        await self.client.close()
+
+    async def refresh(self, *, timeout_s: float = LIST_TIMEOUT_S) -> None:
+        """Ask for its models and what it says of them.
+
+        Raises:
+            Unavailable: the server cannot be reached, refuses, or has no such list; what was known stays.
+        """
+        self.rows = {row.id: row for row in await self.client.models(timeout_s=timeout_s)}
+        props = await self.client.props(self.rows)
+        self._facts = {
+            name: facts_of(row, props.get(name), self.server.options_of(name), self._facts.get(name))
+            for name, row in self.rows.items()
+        }
+        self._asked_at = time.monotonic()
+
+    async def ensure_fresh(self) -> bool:
+        """Ask again unless that was done a moment ago; whether the server answered then or now."""
+        async with self._asking:
+            if time.monotonic() - self._asked_at < FRESH_S:
+                return True
+            try:
+                await self.refresh(timeout_s=TURN_TIMEOUT_S)
+            except Unavailable:
+                return False
+            return True
+
+    def _turns_at_once(self, model: str) -> int:
+        return self.server.options_of(model).turns_at_once or self.facts(model).slots
+
+    @property
+    def default(self) -> str:
+        """Id of the model for tasks that name none, "" if none is known."""
+        wanted = self.server.default
+        return (self.resolve(wanted) or wanted) if wanted else next(iter(self.rows), "")
+
+    def resolve(self, named: str) -> str | None:
+        """The id of a model that is named by its id, an alias or its name for people; None if there is none."""
+        if named in self.rows:
+            return named
+        for name, row in self.rows.items():
+            if named in (row.aliases or ()) or self.facts(name).label == named:
+                return name
+        return None
+
+    def facts(self, model: str) -> ModelFacts:
+        """What is known of a model."""
+        options = self.server.options_of(model)
+        return self._facts.get(model) or ModelFacts(model, label=model, context_tokens=options.context_tokens)
+
+    def all_facts(self) -> tuple[ModelFacts, ...]:
+        """What is known of all models, in the server's order."""
+        return tuple(self.facts(model) for model in self.rows)

@@ -1,0 +1,1 @@
+"""Building blocks for talking to other programs: server-sent events, retry delays, outside text."""

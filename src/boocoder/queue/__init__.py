@@ -1,1 +1,0 @@
-"""Rows waiting to run: enqueue, claim, listen."""

@@ -1,0 +1,121 @@
+"""The service itself: health, sign-in links, the demo project, and the file with its address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from boocoder.model.access_token import TokenScope
+from boocoder.model.ids import HostId, InstanceId, ProjectId
+from boocoder.wire.projects import Project
+
+
+class ServiceHealth(msgspec.Struct, frozen=True):
+    """The state of the service and its load; `warnings` are sentences about who can reach it."""
+
+    status: str
+    version: str
+    host_id: HostId
+    instance_id: InstanceId
+    pending_tasks: int
+    running_tasks: int
+    subscriptions: int
+    warnings: tuple[str, ...] = ()
+
+
+class HostFields(msgspec.Struct, frozen=True):
+    """The part of a host that its row and the API's answer have in common."""
+
+    id: HostId
+    name: str
+    alive: bool
+    started_at: datetime
+    gone_at: datetime | None
+    sessions: int
+    running_tasks: int
+    pending_tasks: int
+    agents: tuple[str, ...]
+
+
+class HostInfo(HostFields, frozen=True):
+    """A machine and data directory that runs, or ran, boocoder on this database.
+
+    Args:
+        current: it sent this answer.
+        alive: whether it runs: it renews its lease.
+        gone_at: when it stopped or its lease ran out; None while it runs.
+        sessions: open sessions whose files are there.
+        running_tasks, pending_tasks: tasks of those sessions; what waits for a host that is gone runs when it is back.
+        agents: names of those that are ready there.
+    """
+
+    current: bool
+
+
+class LoginLink(msgspec.Struct, frozen=True):
+    """The path of a link that signs in one browser, once."""
+
+    path: str
+
+
+class BrowserFields(msgspec.Struct, frozen=True):
+    """The part of a signed-in browser that its row and the API's answer have in common."""
+
+    id: UUID
+    user_agent: str
+    peer: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+
+class BrowserInfo(BrowserFields, frozen=True):
+    """A browser that is signed in; `current`: it sent this request; `seen_at` is right within some minutes."""
+
+    current: bool
+
+
+class TokenInfo(msgspec.Struct, frozen=True):
+    """An access token: what it may do, for which project (None: all), and until when (None: for ever).
+
+    `used_at` is right within some minutes; None: it was never used.
+    """
+
+    id: UUID
+    name: str
+    scope: TokenScope
+    project_id: ProjectId | None
+    created_at: datetime
+    used_at: datetime | None
+    ends_at: datetime | None
+
+
+class NewTokenInfo(TokenInfo, frozen=True):
+    """A fresh access token with its secret, which is told this once."""
+
+    token: str
+
+
+class DemoProject(msgspec.Struct, frozen=True):
+    """The demo project, and a first task for it that the scripted agent can do."""
+
+    project: Project
+    agent: str
+    title: str
+    prompt: str
+
+
+class ServiceFile(msgspec.Struct, frozen=True):
+    """<data_dir>/service.json: how commands find the running service.
+
+    Args:
+        data_dir: real path of the directory that it serves, as a copy of the directory has this file, too; "" was
+            written by earlier versions.
+    """
+
+    url: str
+    pid: int
+    data_dir: str = ""
+    certificate: str = ""

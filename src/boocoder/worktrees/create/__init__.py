@@ -1,0 +1,1 @@
+"""Creating and setting up a worktree."""

@@ -1,0 +1,1 @@
+"""Snapshots, rewind and fork."""

@@ -1,0 +1,1 @@
+"""Removing and restoring a worktree."""

@@ -1,0 +1,1 @@
+"""Fuzzy search of files and folders."""

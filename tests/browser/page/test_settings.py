@@ -1,0 +1,59 @@
+"""The settings page: files that make agents run something are trusted, and a browser is signed out alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from boocoder.model.access_token import TokenScope
+from boocoder.wire.projects import Project, ProjectTrustInfo
+from boocoder.wire.service import TokenInfo
+from tests.acceptance.harness import ServiceHarness
+from tests.fixtures.browser import MakeVisit, Visit
+from tests.fixtures.repository import Repository
+from tests.fixtures.service import Installation
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_files_of_a_project_are_shown_and_trusted(
+    person: Visit, desk: ServiceHarness, project: Repository
+) -> None:
+    project.write(".mcp.json", "{}")
+    made = await desk.client.post("/api/projects", Project, {"path": str(project.path)})
+    await person.go("/settings")
+    files = person.page.get_by_role("region", name="Trusted files of projects")
+    await expect(files).to_contain_text(".mcp.json not trusted")
+    await files.get_by_role("button", name="Trust these files").first.click()
+    await expect(files).to_contain_text(".mcp.json trusted")
+    assert (await desk.client.get(f"/api/projects/{made.id}/trust", ProjectTrustInfo)).trusted
+
+
+async def test_a_token_is_made_shown_once_and_revoked(person: Visit, desk: ServiceHarness) -> None:
+    await person.go("/settings")
+    tokens = person.page.get_by_role("region", name="Access tokens")
+    await tokens.get_by_label("Name of the new token").fill("nightly build")
+    await tokens.get_by_label("What it may do").select_option("start")
+    await tokens.get_by_role("button", name="Make token").click()
+    await expect(tokens.get_by_role("status")).to_contain_text("boo_", timeout=60_000)
+    await expect(tokens).to_contain_text("nightly build read and start tasks, all projects, never used", timeout=60_000)
+    made = [one for one in await desk.client.items("/api/tokens", TokenInfo) if one.name == "nightly build"]
+    assert [one.scope for one in made] == [TokenScope.START]
+    row = tokens.locator("div", has_text="nightly build").filter(has=person.page.get_by_role("button", name="Revoke"))
+    await row.get_by_role("button", name="Revoke").click()
+    await expect(tokens).not_to_contain_text("never used", timeout=60_000)
+    assert not await desk.client.items("/api/tokens", TokenInfo)
+
+
+async def test_another_browser_is_signed_out(person: Visit, visit: MakeVisit, served: Installation) -> None:
+    other = await visit(served, user_agent="Elsewhere/1.0")
+    await person.go("/settings")
+    browsers = person.page.get_by_role("region", name="Signed-in browsers")
+    row = browsers.locator("div", has_text="Elsewhere/1.0")
+    await row.get_by_role("button", name="Sign out").click()
+    await expect(browsers).not_to_contain_text("Elsewhere/1.0")
+    await expect(other.page.get_by_text("This browser is signed out")).to_be_visible(timeout=60_000)
+    await other.page.close()
+    other.forgive(re.compile("401|WebSocket|net::ERR"))

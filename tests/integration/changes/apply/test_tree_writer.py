@@ -1,0 +1,125 @@
+"""Writing files of a checkout: paths that change between the look and the write, and many files at once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boocoder.changes.apply import tree_writer
+from boocoder.changes.apply.safe_fs import SafeDirectory, temporary_name
+from boocoder.changes.apply.tree_writer import TreeWriter
+from boocoder.git.diff.merge import ConflictKind
+from boocoder.git.diff.tree_diff import NO_MODE, ChangedFile
+from tests.fixtures.changes.random_tree import content_of
+
+FILE = "100644"
+MANY = tree_writer.FILES_SYNCED_SINGLY + 6
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    for name in ("checkout", "staged", "undo"):
+        (tmp_path / name).mkdir()
+    yield tmp_path / "checkout"
+
+
+def added(path: str) -> ChangedFile:
+    return ChangedFile(path.encode(), "A", NO_MODE, FILE, "0" * 40, "1" * 40)
+
+
+def modified(path: str) -> ChangedFile:
+    return ChangedFile(path.encode(), "M", FILE, FILE, "1" * 40, "2" * 40)
+
+
+def looked(root: Path, steps: list[ChangedFile]) -> TreeWriter:
+    """A writer that has looked at the files as they are now; every new content is staged."""
+    for step in steps:
+        target = root.parent / "staged" / step.path.decode()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"new " + step.path)
+    writer = TreeWriter(
+        root=SafeDirectory(root),
+        steps=steps,
+        staged=root.parent / "staged",
+        undo=root.parent / "undo",
+        file_mode=True,
+    )
+    writer.look()
+    return writer
+
+
+def old(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"old")
+
+
+def swap(root: Path, name: str) -> Path:
+    """Replace a directory by a symbolic link to a directory elsewhere, as an attacker would."""
+    elsewhere = root.parent / "elsewhere"
+    shutil.move(root / name, elsewhere)
+    (root / name).symlink_to(elsewhere)
+    return elsewhere
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_directory_that_becomes_a_link_while_writing_is_a_conflict(root: Path, count: int) -> None:
+    names = [f"d/{number:03d}" for number in range(count)]
+    old(root, "a", *names)
+    writer = looked(root, [modified("a"), *map(modified, names), added("d/new")])
+    assert writer.judge(()) == []
+    elsewhere = swap(root, "d")
+    before = content_of(elsewhere)
+    conflicts = writer.write()
+    assert [one.kind for one in conflicts] == [ConflictKind.CHANGED_MEANWHILE]
+    assert content_of(elsewhere) == before
+    assert (root / "a").read_bytes() == b"old"
+
+
+def test_a_directory_that_becomes_a_link_while_judging_is_a_conflict(root: Path) -> None:
+    old(root, "d/one")
+    writer = looked(root, [modified("d/one")])
+    swap(root, "d")
+    assert [one.path for one in writer.judge({b"d/one"})] == [b"d/one"]
+
+
+def test_a_path_that_cannot_be_looked_at_is_a_conflict(root: Path) -> None:
+    name = "n" * 300  # longer than the system allows
+    step = ChangedFile(name.encode(), "D", FILE, NO_MODE, "1" * 40, "0" * 40)
+    writer = TreeWriter(
+        root=SafeDirectory(root), steps=[step], staged=root.parent, undo=root.parent / "undo", file_mode=True
+    )
+    writer.look()
+    assert [one.path for one in writer.judge(())] == [name.encode()]
+    (root / temporary_name(b"taken").decode()).mkdir()
+    SafeDirectory(root).drop_temporary(b"taken")
+
+
+@pytest.mark.parametrize("taken", [None, "new/050"])
+def test_many_files_are_written_all_or_nothing(root: Path, taken: str | None) -> None:
+    names = [f"new/{number:03d}" for number in range(MANY)]
+    old(root, "kept", "changed")
+    steps = [modified("changed"), *map(added, names)]
+    writer = looked(root, steps)
+    assert writer.judge(()) == []
+    if taken is not None:
+        old(root, taken)
+    before = content_of(root)
+    conflicts = writer.write()
+    if taken is None:
+        assert conflicts == []
+        new = {name.encode(): ("file", False, b"new " + name.encode()) for name in [*names, "changed"]}
+        assert content_of(root) == {**before, **new}
+    else:
+        assert [one.path for one in conflicts] == [taken.encode()]
+        assert content_of(root) == before
+
+
+def test_a_root_that_is_a_symbolic_link_is_refused(root: Path) -> None:
+    link = root.with_name("link")
+    link.symlink_to(root)
+    with pytest.raises(NotADirectoryError):
+        SafeDirectory(link)

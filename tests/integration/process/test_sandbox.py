@@ -1,0 +1,84 @@
+"""The process host and the commands of agents: variables of the person, profiles, machines without a sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boocoder.errors import ProcessError
+from boocoder.process.environment import agent_environment
+from boocoder.process.host import Command, ProcessHost
+from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
+from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
+from boocoder.process.sandbox.support import SandboxSupport, find_support
+from boocoder.process.supervised_run import run_supervised
+
+NOTHING = SandboxSupport(SandboxMechanism.NONE, reason="Nothing works here.", cure="Buy another machine.")
+
+
+def sandbox_for(directory: Path, profile: SandboxProfile | None, support: SandboxSupport, **more: object) -> Sandbox:
+    policy = SandboxPolicy(profile, **more)  # type: ignore[arg-type]
+    return Sandbox(policy=policy, home=directory, data_dir=directory / "data", support=support)
+
+
+async def test_variables_of_the_person_reach_agents_and_projects_only(tmp_path: Path) -> None:
+    host = ProcessHost(state_dir=tmp_path, instance="environment", environment={"CHOSEN": "yes"})
+    await host.start()
+    try:
+        for use, wanted in ((SandboxUse("native", tmp_path), b"yes\n"), (None, b"\n")):
+            command = Command(("sh", "-c", "echo $CHOSEN"), tmp_path, agent_environment(), use)
+            assert (await run_supervised(host, command, timeout_s=60)).stdout == wanted
+    finally:
+        await host.stop()
+
+
+def test_a_demanded_profile_that_cannot_be_enforced_starts_nothing(tmp_path: Path) -> None:
+    sandbox = sandbox_for(tmp_path, SandboxProfile.FILES, NOTHING)
+    with pytest.raises(ProcessError) as caught:
+        sandbox.confine(("true",), cwd=tmp_path, env={}, use=SandboxUse("native", tmp_path))
+    assert caught.value.code == "sandbox_unavailable"
+    assert "Nothing works here." in caught.value.text and "Buy another machine." in caught.value.cure
+
+
+def test_auto_runs_without_where_nothing_works(tmp_path: Path) -> None:
+    sandbox = sandbox_for(tmp_path, None, NOTHING)
+    assert sandbox.profile_of(SandboxUse("native", tmp_path)) is SandboxProfile.OFF
+    works = sandbox_for(tmp_path, None, SandboxSupport(SandboxMechanism.LANDLOCK))
+    assert works.profile_of(SandboxUse("native", tmp_path)) is SandboxProfile.FILES
+
+
+def test_agents_and_projects_can_be_taken_out(tmp_path: Path) -> None:
+    project, worktree = tmp_path / "project", tmp_path / "worktree"
+    sandbox = sandbox_for(
+        tmp_path,
+        SandboxProfile.FILES,
+        NOTHING,
+        off_agents=frozenset({"goose"}),
+        off_projects=frozenset({project}),
+    )
+    assert sandbox.profile_of(SandboxUse("goose", worktree)) is SandboxProfile.OFF
+    assert sandbox.profile_of(SandboxUse("qwen", worktree)) is SandboxProfile.FILES
+    sandbox.register(worktree, project)
+    assert sandbox.profile_of(SandboxUse("qwen", worktree)) is SandboxProfile.OFF
+
+
+async def test_machines_without_this_or_that_get_the_next_best() -> None:
+    best = await find_support()
+    second = await find_support(())
+    third = await find_support((), landlock=False)
+    assert second.mechanism is not SandboxMechanism.BUBBLEWRAP and second.reason and second.cure
+    assert third.mechanism is SandboxMechanism.NONE and "bwrap is not installed" in third.reason
+    assert best.mechanism is not SandboxMechanism.NONE or best.reason
+
+
+async def test_a_missing_program_is_named_although_a_wrapper_would_start(tmp_path: Path) -> None:
+    sandbox = sandbox_for(tmp_path, SandboxProfile.FILES, await find_support())
+    host = ProcessHost(state_dir=tmp_path / "host", instance="missing", sandbox=sandbox)
+    await host.start()
+    try:
+        with pytest.raises(ProcessError) as caught:
+            await host.spawn(Command(("no-such-agent",), tmp_path, agent_environment(), SandboxUse("native", tmp_path)))
+        assert caught.value.code == "program_missing"
+    finally:
+        await host.stop()

@@ -1,0 +1,1 @@
+"""The native agent against a real llama-server; run by `make local-model-test` alone."""

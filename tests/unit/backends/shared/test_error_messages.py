@@ -1,0 +1,48 @@
+"""An API error that an agent gives as its answer is not taken for an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from boocoder.backends.shared.error_messages import failed_answer
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"error":{"message":"no such model","type":"invalid_request_error","code":400}}', "model_failed"),
+        ('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "model_failed"),
+        ("Error: 400 Bad Request", "model_failed"),
+        ("API Error: 500 Internal server error", "model_failed"),
+        ("litellm.BadRequestError: OpenAIException - no such model", "model_failed"),
+        ("openai.AuthenticationError: Error code: 401 - invalid api key", "model_failed"),
+        ("unexpected status 404 Not Found: no such model", "model_failed"),
+        ("exceeded retry limit, last status: 429 Too Many Requests", "model_failed"),
+        ("stream disconnected before completion: error sending request", "model_failed"),
+        ("We're currently experiencing high demand, which may cause temporary errors.", "model_failed"),
+        ("litellm.APIConnectionError: connection refused", "model_unreachable"),
+    ],
+)
+def test_an_api_error_is_a_failure_that_keeps_its_words(text: str, code: str) -> None:
+    failed = failed_answer(f"\n{text}\n")
+    assert failed is not None
+    assert failed.error.code == code
+    assert text in failed.error.text and "looks like the agent's model failed" in failed.error.text
+    assert failed.error.cure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The server answers with Error: 500 when the table is missing.",
+        "I fixed the APIError: it is raised only once now.",
+        'The body is {"error": "none"}.',
+        '{"name": "package", "version": "1.0"}',
+        "{not json",
+        "Error: 500 " + "and a long explanation " * 200,
+        "ValueError: is what Python raises here.",
+    ],
+)
+def test_an_answer_stays_an_answer(text: str) -> None:
+    assert failed_answer(text) is None

@@ -1,7 +1,0 @@
-// Tokens and cost of what ran.
-import { useQuery } from "@tanstack/react-query";
-import { call } from "./client";
-
-export function useUsage(days: number) {
-  return useQuery({ queryKey: ["tasks", "usage", days], queryFn: ({ signal }) => call("GET /api/usage", { query: { days } }, { signal }) });
-}

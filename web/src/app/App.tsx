@@ -1,0 +1,72 @@
+// The frame of the page: session list and the routed page.
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { useSessionUpdates } from "../shared/api/useSessionUpdates";
+import styles from "./App.module.css";
+import { Notifier } from "../features/notifications/Notifier";
+import { HomePage } from "./HomePage";
+import { NotFoundPage } from "./NotFoundPage";
+import { SessionPage } from "./SessionPage";
+import { Palette } from "../features/palette/Palette";
+import { Sidebar } from "../features/sidebar/Sidebar";
+import { ErrorBoundary } from "../shared/ui/ErrorBoundary";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { Loading } from "../shared/ui/Loading";
+
+const TasksPage = lazy(() => import("../features/tasks/TasksPage"));
+const AgentsPage = lazy(() => import("../features/agents/AgentsPage"));
+const SettingsPage = lazy(() => import("./SettingsPage"));
+
+export function App() {
+  const [location] = useLocation();
+  const [open, setOpen] = useState(false); // the session list on a narrow screen
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (open) list.current?.focus();
+  }, [open]);
+  useSessionUpdates();
+  return (
+    <div className={styles.app} data-sidebar={open ? "open" : "closed"}>
+      <a className={styles.skip} href="#main">
+        Skip to content
+      </a>
+      <aside ref={list} className={styles.left} aria-label="Sessions" tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
+        <ErrorBoundary what="The list of sessions">
+          <Sidebar onChosen={() => setOpen(false)} />
+        </ErrorBoundary>
+      </aside>
+      {open && <button type="button" className={styles.veil} aria-label="Close the list" onClick={() => setOpen(false)} />}
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <ConnectionBanner />
+        <ErrorBoundary key={location} what="This page">
+          <Suspense fallback={<Loading />}>
+            <Switch>
+              <Route path="/">
+                <HomePage onMenu={() => setOpen(true)} />
+              </Route>
+              <Route path="/sessions/:id">
+                {({ id }) => <SessionPage key={id} sessionId={id} onMenu={() => setOpen(true)} />}
+              </Route>
+              <Route path="/tasks">
+                <TasksPage onMenu={() => setOpen(true)} />
+              </Route>
+              <Route path="/agents">
+                <AgentsPage onMenu={() => setOpen(true)} />
+              </Route>
+              <Route path="/settings">
+                <SettingsPage onMenu={() => setOpen(true)} />
+              </Route>
+              <Route>
+                <NotFoundPage onMenu={() => setOpen(true)} />
+              </Route>
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <Notifier />
+      <ErrorBoundary what="Search and commands">
+        <Palette />
+      </ErrorBoundary>
+    </div>
+  );
+}

@@ -1,0 +1,153 @@
+// One session: its conversation, the composer, and its change.
+import { useQueryClient } from "@tanstack/react-query";
+import { FileDiff } from "lucide-react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
+import { useSearch } from "wouter";
+import type { Session } from "../shared/api/generated";
+import { isGone, useChats, useSession } from "../shared/api/queries";
+import { useMarkSeen } from "../shared/api/sessions";
+import { resetPanel, setPanel, usePanel } from "../shared/session/panel";
+import { ConversationView } from "../features/conversation/ConversationView";
+import { SHORTCUTS, useShortcut } from "../shared/keys/shortcuts";
+import { Composer } from "../features/composer/Composer";
+import { QueueList } from "../features/queue/QueueList";
+import { SteerList } from "../features/queue/SteerList";
+import type { Conversation } from "../shared/stream/conversation";
+import { tapFrames, useConversation } from "../shared/stream/store";
+import { visible } from "../shared/text/visible";
+import { Button } from "../shared/ui/Button";
+import { ErrorBoundary } from "../shared/ui/ErrorBoundary";
+import { Failure } from "../shared/ui/Failure";
+import { Loading } from "../shared/ui/Loading";
+import { PageHeader } from "../shared/ui/PageHeader";
+import { SplitPane } from "../shared/ui/SplitPane";
+import { NotFoundPage } from "./NotFoundPage";
+import styles from "./SessionPage.module.css";
+
+const ChangePanel = lazy(() => import("./panel/ChangePanel"));
+
+interface SessionPageProps {
+  sessionId: string;
+  onMenu: () => void;
+}
+
+export function SessionPage({ sessionId, onMenu }: SessionPageProps) {
+  const { error } = useSession(sessionId);
+  if (isGone(error)) return <NotFoundPage onMenu={onMenu} why="There is no such session." />;
+  return <Session sessionId={sessionId} onMenu={onMenu} />;
+}
+
+function Session({ sessionId, onMenu }: SessionPageProps) {
+  const { data: session, error, refetch } = useSession(sessionId);
+  const conversation = useConversation(sessionId);
+  const { data: chats } = useChats(sessionId);
+  const chatId = chats?.at(-1)?.id;
+  const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
+  const running = session?.running_task_id ?? null;
+  const absent = session?.absent_host ?? null;
+  const { steers } = conversation;
+  const queue = useMemo(
+    () => (
+      <>
+        <SteerList steers={steers} />
+        <QueueList sessionId={sessionId} runningTaskId={running} absentHost={absent} />
+      </>
+    ),
+    [sessionId, running, absent, steers],
+  );
+  const wanted = new URLSearchParams(useSearch()).get("message");
+  const { shown } = usePanel();
+  useLayoutEffect(resetPanel, [sessionId]);
+  useRefreshOnTurns(sessionId);
+  useSeenWhileVisible(session);
+  useShortcut(SHORTCUTS.change, () => setPanel({ shown: !shown }));
+  useShortcut(SHORTCUTS.undoApply, () => setPanel({ shown: true, tab: "change", dialog: "undo" }));
+  useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
+  return (
+    <>
+      <PageHeader title={visible(session?.title ?? (error ? "No session" : "…"))} onMenu={onMenu}>
+        {session && <ChangeButton change={conversation.change} />}
+      </PageHeader>
+      {error && !session ? (
+        <Failure error={error} onRetry={refetch} />
+      ) : (
+        <div className={styles.columns}>
+          <section className={styles.middle} aria-label="Conversation">
+            <ErrorBoundary what="The conversation">
+              <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+            </ErrorBoundary>
+            <Composer
+              target={target}
+              runningTaskId={running}
+              above={queue}
+              offered={conversation.commands.get(target.chatId ?? "")}
+              placeholder={running ? "Write a message: it is sent after this turn" : undefined}
+            />
+          </section>
+          {shown && (
+            <SplitPane name="change" label="Change">
+              <ErrorBoundary what="The change">
+                <Suspense fallback={<Loading />}>
+                  <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
+                </Suspense>
+              </ErrorBoundary>
+            </SplitPane>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function ChangeButton({ change }: { change: Conversation["change"] }) {
+  const { shown } = usePanel();
+  return (
+    <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => setPanel({ shown: !shown })}>
+      Change
+      {change?.state === "pending" && !!change.files && (
+        <span className={styles.counts}>
+          <span className={styles.added}>+{change.additions ?? 0}</span> <span className={styles.removed}>−{change.deletions ?? 0}</span>
+        </span>
+      )}
+    </Button>
+  );
+}
+
+/** Mark the session as seen while the page shows it. */
+function useSeenWhileVisible(session: Session | undefined): void {
+  const { mutate } = useMarkSeen(session?.id ?? "");
+  const unread = session?.unread ?? false;
+  const updatedAt = session?.updated_at;
+  useEffect(() => {
+    const see = () => {
+      if (unread && document.visibilityState === "visible") mutate(undefined);
+    };
+    see();
+    document.addEventListener("visibilitychange", see);
+    return () => document.removeEventListener("visibilitychange", see);
+  }, [unread, updatedAt, mutate]);
+}
+
+const TOGETHER_MS = 100;
+const MOVES = new Set(["turn_started", "turn_ended", "queue_changed", "change_updated", "permission", "question", "steer"]);
+
+/** Refresh the session's row when its stream reports a change of state. */
+function useRefreshOnTurns(sessionId: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    let due: ReturnType<typeof setTimeout> | undefined; // a replayed history has thousands of changes at once
+    const ask = () => {
+      due = undefined;
+      for (const key of [["session", sessionId], ["sessions"], ["chats", sessionId], ["tasks"]]) {
+        void client.invalidateQueries({ queryKey: key });
+      }
+    };
+    const untap = tapFrames(sessionId, (frame) => {
+      if (MOVES.has(frame.type)) due ??= setTimeout(ask, TOGETHER_MS);
+    });
+    return () => {
+      clearTimeout(due);
+      untap();
+    };
+  }, [client, sessionId]);
+}

@@ -1,0 +1,134 @@
+// One file of the change: header with a verdict for the whole file, units, and comments at their lines.
+import { Check, ChevronRight, UnfoldVertical, X } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useDecide, useUnits } from "../../shared/review/queries";
+import type { ReviewComment, ReviewedFile } from "../../shared/api/generated";
+import { visible } from "../../shared/text/visible";
+import { IconButton } from "../../shared/ui/Button";
+import { Failure } from "../../shared/ui/Failure";
+import { Loading } from "../../shared/ui/Loading";
+import { showError } from "../../shared/ui/Toasts";
+import { CommentForm } from "./CommentForm";
+import { CommentNote } from "./CommentNote";
+import { FileNotes } from "./FileNotes";
+import styles from "./FileView.module.css";
+import { LoadMore } from "../../shared/ui/LoadMore";
+import { setCommentDraft, useCommentDraft, type CommentDraft } from "./commentDrafts";
+import { useDiffView } from "../../shared/diff/diffView";
+import { isLine, type Row } from "../../shared/diff/rows";
+import { UnitView } from "./UnitView";
+
+interface FileViewProps {
+  changeId: string;
+  sessionId: string;
+  file: ReviewedFile;
+  /** Unsent comments on this file. */
+  comments: readonly ReviewComment[];
+  /** Estimated height of its lines until they are loaded. */
+  height: number;
+}
+
+const SETTLE_MS = 80;
+const CONTEXT = 3;
+const CONTEXT_MOST = 1_000; // the service's limit
+
+export function FileView({ changeId, sessionId, file, comments, height }: FileViewProps) {
+  const [open, setOpen] = useState(true);
+  const [context, setContext] = useState(CONTEXT);
+  const { space } = useDiffView();
+  const pages = useUnits(changeId, file.number, { context, ignore_whitespace: !space }, useSettled() && open);
+  const units = useMemo(() => pages.data?.pages.flatMap((page) => page.units) ?? [], [pages.data]);
+  const key = `${sessionId}\n${file.path}`;
+  const remark = useCommentDraft(key);
+  const onDraft = useCallback((next: CommentDraft | null) => setCommentDraft(key, next), [key]);
+  const form = remark && <CommentForm changeId={changeId} file={file} remark={remark} onChange={onDraft} />;
+  const below = useCallback(
+    (row: Row) => {
+      const here = (side: string, line: number) => isLine(row.right, side, line) || (row.left !== row.right && isLine(row.left, side, line));
+      const notes = comments.filter((one) => here(one.side, one.last_line));
+      const writing = remark && here(remark.side, remark.last);
+      if (!notes.length && !writing) return null;
+      return (
+        <>
+          {notes.map((one) => (
+            <CommentNote key={one.id} comment={one} />
+          ))}
+          {writing && <CommentForm changeId={changeId} file={file} remark={remark} onChange={onDraft} />}
+        </>
+      );
+    },
+    [comments, remark, changeId, file, onDraft],
+  );
+  const lines = useMemo(() => units.flatMap((unit) => unit.lines), [units]);
+  const astray = (side: string, line: number) => !pages.isPending && !lines.some((one) => isLine(one, side, line));
+  return (
+    <section className={styles.file} aria-label={visible(file.path)}>
+      <Head changeId={changeId} file={file} open={open} onOpen={setOpen} context={context} onContext={setContext} />
+      {open && (
+        <>
+          <FileNotes file={file} />
+          {pages.isPending && !pages.error && (
+            <div style={{ minHeight: height }}>
+              <Loading />
+            </div>
+          )}
+          {pages.error && <Failure error={pages.error} onRetry={pages.refetch} />}
+          {units.map((unit, index) => (
+            <UnitView key={`${unit.id}-${index}`} changeId={changeId} path={file.path} unit={unit} goesOn={units[index + 1]?.id === unit.id} continued={units[index - 1]?.id === unit.id} onDraft={onDraft} below={below} />
+          ))}
+          {pages.hasNextPage && <LoadMore busy={pages.isFetchingNextPage} onMore={() => void pages.fetchNextPage()} />}
+          {comments.filter((one) => astray(one.side, one.last_line)).map((one) => (
+            <CommentNote key={one.id} comment={one} />
+          ))}
+          {remark && astray(remark.side, remark.last) && form}
+        </>
+      )}
+    </section>
+  );
+}
+
+/** False for a short time, so that a file scrolled past loads nothing. */
+function useSettled(): boolean {
+  const [settled, settle] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(settle, SETTLE_MS, true);
+    return () => clearTimeout(timer);
+  }, []);
+  return settled;
+}
+
+interface HeadProps {
+  changeId: string;
+  file: ReviewedFile;
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  context: number;
+  onContext: (lines: number) => void;
+}
+
+function Head({ changeId, file, open, onOpen, context, onContext }: HeadProps) {
+  const decide = useDecide(changeId);
+  const whole = (verdict: "accepted" | "rejected") => decide.mutate({ paths: [file.path], path_coded: file.path_coded, verdict }, { onError: showError });
+  const all = { accepted: file.accepted === file.units, rejected: file.rejected === file.units };
+  return (
+    <header className={styles.head}>
+      <button type="button" className={styles.fold} aria-expanded={open} onClick={() => onOpen(!open)}>
+        <ChevronRight aria-hidden />
+        <span className={styles.path} title={visible(file.path)}>
+          <bdi>{visible(file.path)}</bdi>
+        </span>
+        <span className={styles.counts}>
+          <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
+        </span>
+      </button>
+      <IconButton
+        label={context === CONTEXT ? "Show context lines" : "Show changes only"}
+        icon={<UnfoldVertical />}
+        aria-pressed={context !== CONTEXT}
+        onClick={() => onContext(context === CONTEXT ? CONTEXT_MOST : CONTEXT)}
+      />
+      <IconButton label="Accept the file" icon={<Check />} aria-pressed={all.accepted} onClick={() => whole("accepted")} />
+      <IconButton label="Reject the file" icon={<X />} aria-pressed={all.rejected} onClick={() => whole("rejected")} />
+    </header>
+  );
+}

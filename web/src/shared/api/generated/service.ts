@@ -1,0 +1,76 @@
+// Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
+import type { Project } from "./projects";
+import type { TokenScope } from "./words";
+
+/** A browser that is signed in; `current`: it sent this request; `seen_at` is right within some minutes. */
+export interface BrowserInfo {
+  id: string;
+  user_agent: string;
+  peer: string;
+  created_at: string;
+  seen_at: string;
+  ends_at: string;
+  current: boolean;
+}
+
+/** The demo project, and a first task for it that the scripted agent can do. */
+export interface DemoProject {
+  project: Project;
+  agent: string;
+  title: string;
+  prompt: string;
+}
+
+/** A machine and data directory that runs, or ran, boocoder on this database. */
+export interface HostInfo {
+  id: string;
+  name: string;
+  alive: boolean;
+  started_at: string;
+  gone_at: string | null;
+  sessions: number;
+  running_tasks: number;
+  pending_tasks: number;
+  agents: string[];
+  current: boolean;
+}
+
+/** The path of a link that signs in one browser, once. */
+export interface LoginLink {
+  path: string;
+}
+
+/** A fresh access token with its secret, which is told this once. */
+export interface NewTokenInfo {
+  id: string;
+  name: string;
+  scope: TokenScope;
+  project_id: string | null;
+  created_at: string;
+  used_at: string | null;
+  ends_at: string | null;
+  token: string;
+}
+
+/** The state of the service and its load; `warnings` are sentences about who can reach it. */
+export interface ServiceHealth {
+  status: string;
+  version: string;
+  host_id: string;
+  instance_id: string;
+  pending_tasks: number;
+  running_tasks: number;
+  subscriptions: number;
+  warnings: string[];
+}
+
+/** An access token: what it may do, for which project (None: all), and until when (None: for ever). */
+export interface TokenInfo {
+  id: string;
+  name: string;
+  scope: TokenScope;
+  project_id: string | null;
+  created_at: string;
+  used_at: string | null;
+  ends_at: string | null;
+}
