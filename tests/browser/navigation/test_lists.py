@@ -25,6 +25,12 @@ LOAD_S = 120.0
 STEP_PX = 300  # less than the list draws beyond its edge, so that no row is passed unseen
 
 
+@pytest.fixture(scope="module")
+def served(running: Installation) -> Installation:
+    """The running service as it is: the long list is for all tests of this file."""
+    return running
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def buried(served: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Created]:
     """A session that waits for an answer, with many newer ones."""

@@ -195,7 +195,7 @@ async def test_a_turn_that_says_nothing_is_shown_as_silent(
 async def test_a_turn_that_asks_is_waiting_and_not_silent(
     visit: MakeVisit, served: Installation, desk: ServiceHarness
 ) -> None:
-    created = await desk.queue("[[say may I]] [[permission bash|echo hi]]")
+    created = await desk.queue("[[say shall we]] [[permission bash|echo hi]]")
     person = await visit(served, path=None)
     page = person.page
     await page.clock.install()
@@ -203,7 +203,7 @@ async def test_a_turn_that_asks_is_waiting_and_not_silent(
     await person.open_session(created.session_id)
     await expect(page.get_by_role("button", name="Refuse")).to_be_visible()
     await page.clock.fast_forward(200_000)
-    row = sidebar(page).get_by_role("link", name="may I")
+    row = sidebar(page).get_by_role("link", name="shall we")
     await expect(row).to_contain_text("waiting for you")
     await expect(seen.answer(page)).to_contain_text("Waiting for you")
     await expect(seen.answer(page)).not_to_contain_text(SILENT)
