@@ -27,11 +27,11 @@ from install_agents import InstallError, install_opencode
 from rich.console import Console
 
 from boocoder.app import application as app
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.flows.decide_change import decide
 from boocoder.cli.flows.run_task import FinishedTask, TaskRequest, enqueue_task, show_end, show_task
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import duration, show_error
+from boocoder.client.http_client import Client
 from boocoder.config.load import load_settings
 from boocoder.db.conversation.agent_sessions import get_agent_session
 from boocoder.db.core.pool import Database

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.events import frames
 from tests.acceptance.many_tasks import Created, Id
 from tests.fixtures.service import Installation

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 
 FINAL = {"completed", "failed", "cancelled", "interrupted", "timed_out"}
 

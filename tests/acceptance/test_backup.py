@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from boocoder.cli.client.attachments import send_files
+from boocoder.client.attachments import send_files
 from boocoder.events import frames
 from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness

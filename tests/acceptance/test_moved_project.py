@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import pytest
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
 from boocoder.wire.projects import Project

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.events import frames
 from boocoder.failpoints import STEERING
 from boocoder.model.steer import SteerState

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.events import frames
 from boocoder.events.agent_event import ToolStatus

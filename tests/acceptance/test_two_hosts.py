@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from boocoder.cli.client.attachments import send_files
+from boocoder.client.attachments import send_files
 from boocoder.errors import Conflict
 from boocoder.events import frames
 from boocoder.wire.service import HostInfo

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import Conflict
 from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Id

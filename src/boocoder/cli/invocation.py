@@ -11,7 +11,7 @@ from boocoder.config.load import load_settings
 from boocoder.config.settings import Settings
 
 if TYPE_CHECKING:
-    from boocoder.cli.client.http_client import Client
+    from boocoder.client.http_client import Client
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from boocoder.cli.views.style import make_console, print_json, show_rows
 from boocoder.wire.search import IdKind
 
 if TYPE_CHECKING:
-    from boocoder.cli.client.http_client import Client
+    from boocoder.client.http_client import Client
 
 PAGE_MAX = 200  # rows of one answer of the API
 

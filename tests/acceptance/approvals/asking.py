@@ -8,7 +8,7 @@ import time
 import asyncpg
 import msgspec
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.events import frames
 from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created, Id

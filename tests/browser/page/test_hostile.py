@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.many_tasks import Created, Id
 from tests.browser import seen

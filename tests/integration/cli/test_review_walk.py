@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from boocoder.cli.client.http_client import Client
-from boocoder.cli.client.review_client import ReviewClient
 from boocoder.cli.flows.review_walk import ReviewWalk, line_range
+from boocoder.client.http_client import Client
+from boocoder.client.review_client import ReviewClient
 from boocoder.db.conversation import chats
 from boocoder.db.core.pool import Database
 from boocoder.errors import InvalidInput, NotFound

@@ -1,1 +1,1 @@
-"""Client of the HTTP API: requests, streams, ids, and finding the service."""
+"""What a command does with the API's client: reaching a service or starting one, and what a person's words name."""

@@ -3,76 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Protocol
 
-import msgspec
-
-from boocoder.cli.client.http_client import Client
+from boocoder.client.discovery import FoundService, find_service
+from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
 from boocoder.errors import Conflict, Unavailable
-from boocoder.wire.service import ServiceFile, ServiceHealth
+from boocoder.wire.service import ServiceHealth
 
 OTHER_START_S = 60.0  # initdb and the first start on a busy machine
 POLL_S = 0.3
 OWN_STREAM_S = 1.0  # until the service has noticed that this command's own stream is closed
-
-
-def service_pid(data_dir: Path) -> int | None:
-    """The process of the service that serves this data directory; None if none does."""
-    said = _service_file(data_dir)
-    return None if said is None else said.pid
-
-
-def _service_file(data_dir: Path) -> ServiceFile | None:
-    """What the running service of this directory wrote; None where it is gone, or serves the original of a copy."""
-    try:
-        said = msgspec.json.decode((data_dir / "service.json").read_bytes(), type=ServiceFile)
-        os.kill(said.pid, 0)
-    except (OSError, msgspec.DecodeError, OverflowError):
-        return None
-    return said if said.data_dir in ("", str(data_dir.resolve())) else None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundService:
-    """A service of this machine, and how to speak with it.
-
-    Args:
-        certificate: PEM file of the certificate that it shows; empty without TLS.
-    """
-
-    url: str
-    token: str
-    certificate: str = ""
-
-    def client(self) -> Client:
-        """A client of it."""
-        return Client(url=self.url, token=self.token, certificate=self.certificate)
-
-
-def find_service(data_dir: Path) -> FoundService | None:
-    """The service that serves this data directory; None if no process does.
-
-    Raises:
-        Unavailable: the service runs, but its token cannot be read by this user.
-    """
-    said = _service_file(data_dir)
-    if said is None:
-        return None
-    try:
-        return FoundService(said.url, (data_dir / "token").read_text("ascii").strip(), said.certificate)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(
-            "token_unreadable",
-            f"A service runs at {said.url}, but its token {data_dir / 'token'} cannot be read.",
-            "Run the command as the user who started the service.",
-        ) from error
 
 
 @asynccontextmanager

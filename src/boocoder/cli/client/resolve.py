@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput, NotFound
 from boocoder.wire.changes import ChangeSummary
 from boocoder.wire.projects import Project

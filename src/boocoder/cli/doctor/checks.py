@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.app.http import warnings_of
-from boocoder.cli.client.connect import find_service
-from boocoder.cli.client.http_client import Client
+from boocoder.client.discovery import find_service
+from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
 from boocoder.db.server.binaries import find_binaries

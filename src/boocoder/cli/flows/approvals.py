@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.views.requests import RequestView, answer_hint
 from boocoder.cli.views.terminal_text import one_line, plain
+from boocoder.client.http_client import Client
 from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.events import frames
 from boocoder.events.agent_event import Question

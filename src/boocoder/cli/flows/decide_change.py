@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.resolve import project_of_change
 from boocoder.cli.views.diff import show_diff, show_statistics
 from boocoder.cli.views.terminal_text import path_text
+from boocoder.client.http_client import Client
 from boocoder.wire.changes import ApplyResult, ChangeInfo
 from boocoder.wire.projects import Project
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boocoder.cli.client.review_client import ChangedLines, ReviewClient
 from boocoder.cli.views.terminal_text import plain
 from boocoder.cli.views.units import show_unit
+from boocoder.client.review_client import ChangedLines, ReviewClient
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.wire.review import ReviewedFile, ReviewUnit
 

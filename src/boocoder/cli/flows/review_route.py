@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boocoder.cli.client.review_client import ReviewClient
+from boocoder.client.review_client import ReviewClient
 from boocoder.wire.review import ReviewedFile, ReviewUnit
 
 

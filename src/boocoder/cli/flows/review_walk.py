@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from boocoder.cli.client.review_client import ReviewClient
 from boocoder.cli.flows.part_shaper import SHAPING, PartShaper, edit_text
 from boocoder.cli.flows.review_route import ReviewRoute, RouteStop
 from boocoder.cli.views.terminal_text import path_text, plain
 from boocoder.cli.views.units import show_file_head, show_unit
+from boocoder.client.review_client import ReviewClient
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.wire.review import ReviewedFile, ReviewSummary, ReviewUnit
 

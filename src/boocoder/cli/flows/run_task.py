@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from boocoder.cli.client.attachments import send_files
-from boocoder.cli.client.http_client import Client, Json
 from boocoder.cli.flows.approvals import ApprovalPrompter
 from boocoder.cli.flows.decide_change import decide
 from boocoder.cli.flows.follow_task import cancel_on_interrupt, ended_state, exit_code, follow_task
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import absent_host_text, duration, marked, style_of
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.attachments import send_files
+from boocoder.client.http_client import Client, Json
 from boocoder.errors import NotFound
 from boocoder.events import frames
 from boocoder.service import TaskSupervisor

@@ -17,7 +17,7 @@ import pytest
 
 from boocoder.api.connection_limits import SIGN_IN_FAILURES_MAX, UNPROVEN_PEER_MAX
 from boocoder.api.protocols import HEAD_MAX_BYTES
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.db.core.pool import Database
 from tests.fixtures.api import Api, running_api
 

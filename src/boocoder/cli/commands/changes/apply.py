@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boocoder.cli.client.http_client import ChangeRefused, Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import project_of_change, resolve_change
 from boocoder.cli.flows.decide_change import APPLY_TIMEOUT_S
@@ -14,6 +13,7 @@ from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
+from boocoder.client.http_client import ChangeRefused, Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.changes import ApplyResult, ResolveResult
 from boocoder.wire.problems import FileConflict

@@ -8,13 +8,13 @@ from uuid import UUID
 import click
 import msgspec
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_change
-from boocoder.cli.client.review_client import ReviewClient, named_by
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import make_console
 from boocoder.cli.views.units import show_file_head, show_files, show_unit
+from boocoder.client.http_client import Client
+from boocoder.client.review_client import ReviewClient, named_by
 from boocoder.errors import NotFound
 from boocoder.wire.search import IdKind
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import click
 
-from boocoder.cli.client.http_client import ChangeRefused, Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import project_of_change, resolve_change, resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
+from boocoder.client.http_client import ChangeRefused, Client
 from boocoder.errors import NotFound
 from boocoder.wire.changes import ChangeSummary, PublishedBranch
 from boocoder.wire.search import IdKind

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_change
-from boocoder.cli.client.review_client import NamedParts, ReviewClient
 from boocoder.cli.flows.prompts import ask_line
 from boocoder.cli.flows.review_walk import ReviewWalk, line_range, show_review
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client
+from boocoder.client.review_client import NamedParts, ReviewClient
 from boocoder.errors import InvalidInput, NotFound
 from boocoder.wire.search import IdKind
 

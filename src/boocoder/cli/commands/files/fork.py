@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result
+from boocoder.client.http_client import Client
 from boocoder.wire.search import IdKind
 from boocoder.wire.snapshots import ForkResult
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.prompts import confirm
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.diff import show_statistics
 from boocoder.cli.views.style import make_console, print_json
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.search import IdKind
 from boocoder.wire.snapshots import RewindResult, SnapshotDiff

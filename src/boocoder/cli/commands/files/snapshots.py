@@ -7,7 +7,6 @@ from uuid import UUID
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
@@ -15,6 +14,7 @@ from boocoder.cli.listing import PageOptions, Result, page_options, pages, print
 from boocoder.cli.views.diff import show_diff
 from boocoder.cli.views.style import age, make_console
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.client.http_client import Client
 from boocoder.wire.search import IdKind
 from boocoder.wire.snapshots import SnapshotInfo
 

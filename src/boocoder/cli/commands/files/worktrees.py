@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result, show_list
 from boocoder.cli.views.style import age
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.client.http_client import Client
 from boocoder.wire.search import IdKind
 from boocoder.wire.worktrees import WorktreeInfo
 

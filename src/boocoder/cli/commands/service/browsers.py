@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import age, make_console, print_json, show_rows
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.service import BrowserInfo
 

@@ -6,9 +6,9 @@ import webbrowser
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result
+from boocoder.client.http_client import Client
 from boocoder.wire.service import LoginLink
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from boocoder import service
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.style import make_console, marked, style_of
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
 from boocoder.errors import BoocoderError
 from boocoder.model.agent import AgentInfo

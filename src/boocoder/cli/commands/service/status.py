@@ -10,9 +10,9 @@ import time
 import click
 import msgspec
 
-from boocoder.cli.client.connect import find_service, service_pid
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.style import make_console, print_json
+from boocoder.client.discovery import find_service, service_pid
 from boocoder.config.settings import Settings
 from boocoder.errors import Unavailable
 from boocoder.wire.changes import ChangeSummary

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.resolve import resolve_project
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result
 from boocoder.cli.views.style import age, make_console, print_json, show_rows
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.model.access_token import TokenScope
 from boocoder.model.ids import ProjectId

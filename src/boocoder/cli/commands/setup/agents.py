@@ -11,11 +11,11 @@ from typing import TypeVar
 import click
 
 from boocoder.cli.client.connect import any_service
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.agents import show_agent, show_agents
 from boocoder.cli.views.service_notices import OwnServiceNotices
 from boocoder.cli.views.style import make_console, print_json
+from boocoder.client.http_client import Client
 from boocoder.errors import NotFound
 from boocoder.model.agent import AgentInfo, AgentState
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import click
 
-from boocoder.cli.client.http_client import Client, Json
 from boocoder.cli.client.resolve import is_path, resolve_project
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client, Json
 from boocoder.wire.projects import Project, ProjectSettings
 
 

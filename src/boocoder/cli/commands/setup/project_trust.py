@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.commands.setup.project_settings import named_project_id
 from boocoder.cli.flows.prompts import confirm
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import make_console, print_json, show_rows
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.projects import ProjectTrustInfo
 from boocoder.wire.search import IdKind

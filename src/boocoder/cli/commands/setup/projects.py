@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.resolve import resolve_project
 from boocoder.cli.commands.setup.project_settings import settings
 from boocoder.cli.commands.setup.project_trust import trust
@@ -16,6 +15,7 @@ from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result, show_list
 from boocoder.cli.views.style import make_console
 from boocoder.cli.views.terminal_text import path_text, plain
+from boocoder.client.http_client import Client
 from boocoder.wire.projects import Project
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.approvals import chosen
@@ -15,6 +14,7 @@ from boocoder.cli.listing import PageOptions, Result, page_options, pages, print
 from boocoder.cli.views.requests import permission_lines, question_lines
 from boocoder.cli.views.style import age, make_console, marked, print_json, style_of
 from boocoder.cli.views.terminal_text import one_line, plain
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.permissions import PermissionInfo, PermissionRule
 from boocoder.wire.projects import Project

@@ -16,7 +16,6 @@ import msgspec
 
 from boocoder import service
 from boocoder.cli.client.connect import any_service, running_service
-from boocoder.cli.client.http_client import ChangeRefused, Client
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.decide_change import APPLY_TIMEOUT_S
 from boocoder.cli.flows.follow_task import EXIT_FAILED, AnswerText, exit_code
@@ -32,6 +31,7 @@ from boocoder.cli.flows.run_task import (
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.service_notices import OwnServiceNotices
 from boocoder.cli.views.style import make_console, print_json
+from boocoder.client.http_client import ChangeRefused, Client
 from boocoder.config.settings import Settings
 from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.events import frames

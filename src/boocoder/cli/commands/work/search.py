@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import show_list
 from boocoder.cli.views.style import age, duration, make_console, print_json
 from boocoder.cli.views.terminal_text import one_line, plain
+from boocoder.client.http_client import Client
 from boocoder.wire.projects import Project
 from boocoder.wire.search import SearchHit, UsageSum
 

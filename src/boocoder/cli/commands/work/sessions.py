@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 import msgspec
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
@@ -13,6 +12,7 @@ from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pa
 from boocoder.cli.views.messages import show_messages
 from boocoder.cli.views.style import absent_host_text, age, make_console, marked, print_json, style_of, task_state
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.client.http_client import Client
 from boocoder.wire.messages import MessageWithParts
 from boocoder.wire.search import IdKind
 from boocoder.wire.sessions import Chat, Session

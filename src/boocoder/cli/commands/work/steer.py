@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import click
 
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import Result, prints_result
+from boocoder.client.http_client import Client
 from boocoder.errors import NotFound
 from boocoder.model.steer import SteerSender, SteerState
 from boocoder.wire.search import IdKind

@@ -11,7 +11,6 @@ import click
 
 from boocoder import service
 from boocoder.cli.client.connect import running_service
-from boocoder.cli.client.http_client import Client
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.approvals import ApprovalPrompter
@@ -22,6 +21,7 @@ from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import make_console, marked, print_json, style_of
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
 from boocoder.errors import NotFound
 from boocoder.events import frames

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import InvalidInput
 from boocoder.model.limits import ATTACHMENT_MAX_BYTES
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from boocoder.cli.client.http_client import Client, Json, JsonFields
+from boocoder.client.http_client import Client, Json, JsonFields
 from boocoder.errors import InvalidInput, NotFound
 from boocoder.wire.review import (
     FileUnits,

@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 import pytest
 
-from boocoder.cli.client.http_client import Client
+from boocoder.client.http_client import Client
 from boocoder.errors import BoocoderError, Conflict, InvalidInput, NotFound, Unavailable
 from boocoder.events import frames
 from boocoder.wire.changes import ChangeInfo
