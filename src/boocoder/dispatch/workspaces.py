@@ -79,29 +79,43 @@ class Workspaces:
         """Have the session's worktree for the time of a turn; see `WorktreeLocks.turn`."""
         return self._locks.turn(session_id)
 
-    async def ensure(self, task: ClaimedTask, *, emit: Emit, stop: StopSignal) -> Workspace | NotReady:
+    async def ensure(
+        self, task: ClaimedTask, *, emit: Emit, stop: StopSignal, checked: Worktree | None = None
+    ) -> Workspace | NotReady:
         """The session's worktree, made and set up now as far as it is not; or how the turn ends without it.
 
         Args:
             emit: shows what is done as events of the turn.
             stop: ends the setup command.
+            checked: the worktree, where `in_order` found it so a moment ago.
 
         Raises:
             InvalidInput: the project cannot have worktrees (gone, no repository, no commit), or start_unknown.
             GitError: git refused.
         """
-        worktree: Worktree | NotReady | None = known_worktree(task)
-        if not isinstance(worktree, Worktree) or not is_real_directory(worktree.path):
-            worktree = await self._worktrees.ensure(task.session_id, emit=emit, stop=stop)
-        elif not await self._in_order(task, worktree):
-            await self._worktrees.repair(task.session_id, worktree, emit=emit)
+        worktree = checked or await self._put_in_order(task, emit=emit, stop=stop)
         if not isinstance(worktree, Worktree):
             return worktree
         if self._sandbox is not None:
             self._sandbox.register(worktree.path, Path(task.project_path))
         return Workspace(worktree, self._watch.begin(task.project_id, Path(task.project_path)))
 
-    async def _in_order(self, task: ClaimedTask, worktree: Worktree) -> bool:
+    async def _put_in_order(self, task: ClaimedTask, *, emit: Emit, stop: StopSignal) -> Worktree | NotReady:
+        worktree = known_worktree(task)
+        if worktree is None or not is_real_directory(worktree.path):
+            return await self._worktrees.ensure(task.session_id, emit=emit, stop=stop)
+        if not await self.in_order(task, worktree):
+            await self._worktrees.repair(task.session_id, worktree, emit=emit)
+        return worktree
+
+    async def in_order(self, task: ClaimedTask, worktree: Worktree) -> bool:
+        """Whether the worktree is there and nothing of its repository needs repair. It costs looks at a few files.
+
+        Raises:
+            InvalidInput, GitError: the project's repository cannot be used.
+        """
+        if not is_real_directory(worktree.path):
+            return False
         shadow = await self._shadows.of(task.project_id, Path(task.project_path))
         return await shadow.worktrees.in_order(worktree.path)
 

@@ -21,12 +21,14 @@ from boocoder.dispatch.turn.request import request_of
 from boocoder.dispatch.turn.services import TurnServices
 from boocoder.dispatch.turn.start_snapshot import StartSnapshot
 from boocoder.dispatch.turn.steering import TurnSteering
+from boocoder.dispatch.turn.worktree_checks import WorktreeCheck, check_worktree, trust_refusal
 from boocoder.dispatch.workspaces import Workspace, known_worktree
 from boocoder.errors import DATABASE_AWAY, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice
 from boocoder.events.redaction import Redactor
 from boocoder.events.transcript import Transcript
 from boocoder.model.turn import Cancelled, Failed, Interrupted, Outcome, StopReason, StopSignal
+from boocoder.worktrees.create.setup import NotReady
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,14 @@ async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, ser
         start.begin(known_worktree(task))  # in parallel with storing the messages: the prompt waits for both
         chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
         agent = chosen.agent if isinstance(chosen, ChosenBackend) else task.agent
-        opened, context, redactor = await asyncio.gather(
+        opened, context, redactor, check = await asyncio.gather(
             open_turn(task, attempt, agent=agent, outbox=services.outbox),
             read_context(task, database=services.database),
             redactor_of(task.project_id, services),
+            check_worktree(task, agent, services),
         )
         services.failpoints.hit("prepare.after_commit")
-        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, redactor)
+        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, redactor, check)
         if isinstance(chosen, ChosenBackend):
             await turn.run(chosen)
         else:
@@ -72,6 +75,7 @@ class _TurnRun:
         agent: str,
         start: StartSnapshot,
         redactor: Redactor | None,
+        check: WorktreeCheck | None,
     ) -> None:
         self._task = task
         self._attempt = attempt
@@ -84,6 +88,7 @@ class _TurnRun:
             opened.ids, agent=agent, text_max_chars=services.settings.text_max_chars, redactor=redactor
         )
         self._start = start
+        self._check = check
 
     async def run(self, chosen: ChosenBackend) -> None:
         """Drive the backend and store how the turn ended, with the session's worktree to itself."""
@@ -105,11 +110,10 @@ class _TurnRun:
             try:
                 if chosen.notice is not None:
                     await recorder.emit(chosen.notice)
-                ready = await self._services.workspaces.ensure(self._task, emit=recorder.emit, stop=self._stop)
+                ready, refusal = await self._worktree(recorder)
                 workspace = ready if isinstance(ready, Workspace) else None
                 if isinstance(ready, Workspace):
-                    refused = await self._untrusted(ready)
-                    outcome = refused or await self._drive(chosen, ready, recorder, liveness)
+                    outcome = refusal or await self._drive(chosen, ready, recorder, liveness)
                 else:
                     outcome = ready
             except LeaseLost:
@@ -132,11 +136,16 @@ class _TurnRun:
             before_prompt=self._start.wait,
         )
 
-    async def _untrusted(self, workspace: Workspace) -> Failed | None:
-        trust, task = self._services.trust, self._task
-        if trust is None:
-            return None
-        return await trust.refusal(task.project_id, task.session_id, self._agent, workspace.worktree.path)
+    async def _worktree(self, recorder: Recorder) -> tuple[Workspace | NotReady, Failed | None]:
+        """The worktree, and how the turn ends if nobody trusts its files; as checked at the claim if that is fresh."""
+        check, ensure = self._check, self._services.workspaces.ensure
+        if check is not None and check.fresh:
+            ready = await ensure(self._task, emit=recorder.emit, stop=self._stop, checked=check.worktree)
+            return ready, check.refusal
+        ready = await ensure(self._task, emit=recorder.emit, stop=self._stop)
+        if not isinstance(ready, Workspace):
+            return ready, None
+        return ready, await trust_refusal(self._task, self._agent, ready.worktree.path, self._services)
 
     async def _drive(
         self, chosen: ChosenBackend, workspace: Workspace, recorder: Recorder, liveness: Liveness
