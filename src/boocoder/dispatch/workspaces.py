@@ -39,7 +39,7 @@ class Workspace:
     """Where a session's agent works.
 
     Args:
-        watch: detects changes to the user's checkout during the turn; None to skip this.
+        watch: detects changes to the user's checkout from the prompt on; None to skip this.
     """
 
     worktree: Worktree
@@ -98,7 +98,7 @@ class Workspaces:
             return worktree
         if self._sandbox is not None:
             self._sandbox.register(worktree.path, Path(task.project_path))
-        return Workspace(worktree, self._watch.begin(task.project_id, Path(task.project_path)))
+        return Workspace(worktree, self._watch.turn(task.project_id, Path(task.project_path)))
 
     async def _put_in_order(self, task: ClaimedTask, *, emit: Emit, stop: StopSignal) -> Worktree | NotReady:
         worktree = known_worktree(task)

@@ -2,7 +2,7 @@
 
 An agent works in its worktree, but its shell can write elsewhere. A look is the list of files that differ from the
 checkout's index or are untracked, with their times and sizes, and the state of references, stash, settings and hooks.
-The agent never waits for a look.
+The first begins as the agent gets its prompt. The agent never waits for a look.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class CheckoutWatch:
         """End the looks that are under way."""
         await self._supervisor.stop()
 
-    def begin(self, project_id: ProjectId, project_path: Path) -> TurnWatch:
-        """Look at the checkout now, in the background; before the agent begins."""
+    def turn(self, project_id: ProjectId, project_path: Path) -> TurnWatch:
+        """The looks of a turn, of which none has begun."""
         return TurnWatch(watch=self, project_id=project_id, project_path=project_path)
 
     def look(self, project_id: ProjectId, project_path: Path) -> asyncio.Task[CheckoutStatus | None]:
@@ -113,18 +113,22 @@ class CheckoutWatch:
 
 
 class TurnWatch:
-    """The two looks of one turn. Made by `CheckoutWatch.begin`."""
+    """The two looks of one turn. Made by `CheckoutWatch.turn`."""
 
     def __init__(self, *, watch: CheckoutWatch, project_id: ProjectId, project_path: Path) -> None:
         self._watch = watch
         self._project_id = project_id
         self._project_path = project_path
-        self._before = watch.look(project_id, project_path)
+        self._before: asyncio.Task[CheckoutStatus | None] | None = None
         self._after: asyncio.Task[CheckoutStatus | None] | None = None
 
+    def begin(self) -> None:
+        """Look in the background, as the agent gets its prompt; once."""
+        self._before = self._before or self._watch.look(self._project_id, self._project_path)
+
     def look_again(self) -> None:
-        """Look in the background, now that the agent is done."""
-        if self._before.done():  # else the first look saw what the agent did as well
+        """Look in the background, now that the agent is done; nothing where it never got its prompt."""
+        if self._before is not None and self._before.done():  # else the first look saw what the agent did as well
             self._after = self._watch.look(self._project_id, self._project_path)
 
     async def notice(self, limit_s: float) -> Notice | None:
@@ -133,7 +137,7 @@ class TurnWatch:
         Args:
             limit_s: how long to wait for the second look; without it there is no notice.
         """
-        if self._after is None:
+        if self._before is None or self._after is None:
             return None
         await asyncio.wait({self._after}, timeout=max(limit_s, WAIT_MIN_S))
         before, after = _result(self._before), _result(self._after)

@@ -35,7 +35,8 @@ PROJECT = ProjectId(new_id())
 
 async def begun(watch: CheckoutWatch, project: Repository) -> TurnWatch:
     """A turn's watch whose first look is over."""
-    turn = watch.begin(PROJECT, project.path)
+    turn = watch.turn(PROJECT, project.path)
+    turn.begin()
     async with asyncio.timeout(WAIT_S):
         await watch.look(PROJECT, project.path)  # comes after the first one
     return turn

@@ -48,6 +48,7 @@ class Recorder:
         liveness: touched by every event.
         stop: set when the lease is found to be lost.
         before_prompt: awaited before the agent gets its prompt, together with what is stored then.
+        with_prompt: called while it is being recorded that the agent gets its prompt.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Recorder:
         liveness: Liveness,
         stop: StopSignal,
         before_prompt: Callable[[], Awaitable[None]] | None = None,
+        with_prompt: Callable[[], None] | None = None,
     ) -> None:
         self._services = services
         self._attempt = attempt
@@ -72,6 +74,7 @@ class Recorder:
         self._liveness = liveness
         self._stop = stop
         self._before_prompt = before_prompt
+        self._with_prompt = with_prompt
         self._approvals = ApprovalGate(
             database=services.database,
             approval_waiters=services.approval_waiters,
@@ -277,4 +280,6 @@ class Recorder:
     async def _mark(self) -> bool:
         """Durable when it returns, and with it everything that was committed before, such as the claim."""
         async with self._services.database.connection() as conn:
+            if self._with_prompt is not None:
+                self._with_prompt()  # what it begins runs while the statement waits for the disk
             return await attempts.mark_prompt_sent(conn, *self._attempt.guard)

@@ -56,7 +56,7 @@ async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, ser
         if isinstance(chosen, ChosenBackend):
             await turn.run(chosen)
         else:
-            await turn.end(chosen, workspace=None, recorder=None)
+            await turn.end(chosen, recorder=None)
     finally:
         await start.stop()
 
@@ -89,6 +89,7 @@ class _TurnRun:
         )
         self._start = start
         self._check = check
+        self._workspace: Workspace | None = None
 
     async def run(self, chosen: ChosenBackend) -> None:
         """Drive the backend and store how the turn ended, with the session's worktree to itself."""
@@ -96,7 +97,7 @@ class _TurnRun:
             async with self._services.workspaces.turn(self._task.session_id):
                 await self._run(chosen)
         except Conflict as error:  # another operation still holds the worktree lock
-            await self.end(failed_by(error), workspace=None, recorder=None)
+            await self.end(failed_by(error), recorder=None)
 
     async def _run(self, chosen: ChosenBackend) -> None:
         limits = self._services.settings
@@ -105,14 +106,13 @@ class _TurnRun:
             tool_silence_s=limits.tool_silence_s,
             running_tools=lambda: self._transcript.running_tools,
         )
-        workspace: Workspace | None = None
         async with self._recorder(chosen, liveness) as recorder:
             try:
                 if chosen.notice is not None:
                     await recorder.emit(chosen.notice)
                 ready, refusal = await self._worktree(recorder)
-                workspace = ready if isinstance(ready, Workspace) else None
                 if isinstance(ready, Workspace):
+                    self._workspace = ready
                     outcome = refusal or await self._drive(chosen, ready, recorder, liveness)
                 else:
                     outcome = ready
@@ -121,7 +121,7 @@ class _TurnRun:
             except Exception as error:
                 log.warning("turn failed", extra={"task_id": self._task.id}, exc_info=error)
                 outcome = failed_by(error)
-            await self.end(outcome, workspace=workspace, recorder=recorder)
+            await self.end(outcome, recorder=recorder)
 
     def _recorder(self, chosen: ChosenBackend, liveness: Liveness) -> Recorder:
         return Recorder(
@@ -134,7 +134,12 @@ class _TurnRun:
             liveness=liveness,
             stop=self._stop,
             before_prompt=self._start.wait,
+            with_prompt=self._look_at_checkout,
         )
+
+    def _look_at_checkout(self) -> None:
+        if self._workspace is not None and self._workspace.watch is not None:
+            self._workspace.watch.begin()
 
     async def _worktree(self, recorder: Recorder) -> tuple[Workspace | NotReady, Failed | None]:
         """The worktree, and how the turn ends if nobody trusts its files; as checked at the claim if that is fresh."""
@@ -175,13 +180,13 @@ class _TurnRun:
         async with steering.running():
             return await drive(chosen.backend, request, recorder, liveness)
 
-    async def end(self, outcome: Outcome, *, workspace: Workspace | None, recorder: Recorder | None) -> None:
+    async def end(self, outcome: Outcome, *, recorder: Recorder | None) -> None:
         """Settle; a stop of the host waits until it is done."""
         self._services.failpoints.hit("settle.before_snapshot")
-        await asyncio.shield(self._end(outcome, workspace, recorder))
+        await asyncio.shield(self._end(outcome, recorder))
 
-    async def _end(self, outcome: Outcome, workspace: Workspace | None, recorder: Recorder | None) -> None:
-        measure = await measure_worktree(self._task, workspace, self._transcript, self._services.workspaces)
+    async def _end(self, outcome: Outcome, recorder: Recorder | None) -> None:
+        measure = await measure_worktree(self._task, self._workspace, self._transcript, self._services.workspaces)
         self._transcript.close_tools()
         if recorder is not None:
             await self._flush(recorder)
