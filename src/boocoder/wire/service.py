@@ -98,6 +98,14 @@ class NewTokenInfo(TokenInfo, frozen=True):
     token: str
 
 
+class TokenGrant(msgspec.Struct, frozen=True):
+    """What the credential of a request may do: its scope, its project (None: all), and the accesses of routes."""
+
+    scope: TokenScope
+    project_id: ProjectId | None
+    allows: tuple[str, ...]
+
+
 class DemoProject(msgspec.Struct, frozen=True):
     """The demo project, and a first task for it that the scripted agent can do."""
 

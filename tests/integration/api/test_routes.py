@@ -185,6 +185,10 @@ async def test_messages_come_with_their_parts_and_long_texts_in_pages(api: Api) 
     page = (await api.http.get(path, params={"field": "output", "offset": 19_990, "limit": 100})).json()
     assert page == {"offset": 19_990, "text": "x" * 10, "total_chars": 20_000}
     rest = (await api.http.get(f"/api/chats/{place.chat_id}/messages", params={"after": listed[-1]["ord"]})).json()
+    newest = {"before": 2**63 - 1, "limit": 1}
+    assert (await api.http.get(f"/api/chats/{place.chat_id}/messages", params=newest)).json() == listed[-1:]
+    earlier = {"before": listed[-1]["ord"]}
+    assert (await api.http.get(f"/api/chats/{place.chat_id}/messages", params=earlier)).json() == listed[:-1]
     assert rest == []
 
 

@@ -83,6 +83,7 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL",
             ("sessions", "get_session"): f"'{session}'",
             ("messages", "list_messages"): f"'{chat}', 0, 20",
+            ("messages", "list_newest_messages"): f"'{chat}', 9223372036854775807, 20",
             ("messages", "list_parts"): f"ARRAY['{message}'::uuid], 100",
             ("messages", "get_parts"): f"'{message}'",
             ("messages", "read_part_text"): f"'{message}', 0, 'text', 0, 100",

@@ -110,6 +110,9 @@ async def test_messages_come_in_order_with_their_parts(database: Database) -> No
         assert answer.parts[1].text == long[:INLINE_TEXT_MAX_CHARS]
         assert bytes(answer.parts[2].data or b"") == b'{"name": "bash"}'
         assert await messages.list_messages(conn, task.chat_id, after_ord=user.row.ord, limit=1) == [answer]
+        assert await messages.list_newest_messages(conn, task.chat_id, before_ord=2**63 - 1, limit=2) == [user, answer]
+        assert await messages.list_newest_messages(conn, task.chat_id, before_ord=2**63 - 1, limit=1) == [answer]
+        assert await messages.list_newest_messages(conn, task.chat_id, before_ord=answer.row.ord, limit=9) == [user]
         stored = await messages.get_parts(conn, message_id)
         assert [(part.text_chars, part.input_chars, part.output_chars) for part in stored] == [
             (5, 0, 0),

@@ -90,6 +90,9 @@ async def test_forks_of_forks_go_their_own_ways(desk: WorktreeHarness) -> None:
         page = await messages.list_messages(conn, child.chat_id, limit=3)
         rest = await messages.list_messages(conn, child.chat_id, after_ord=page[-1].row.ord, limit=3)
         assert [len(page), len(rest)] == [3, 1]
+        newest = await messages.list_newest_messages(conn, child.chat_id, before_ord=2**63 - 1, limit=3)
+        older = await messages.list_newest_messages(conn, child.chat_id, before_ord=newest[0].row.ord, limit=3)
+        assert [*older, *newest] == [*page, *rest]
 
 
 async def test_a_fork_outlives_its_parents_files(desk: WorktreeHarness) -> None:

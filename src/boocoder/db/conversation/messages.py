@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -116,6 +117,7 @@ _INSERT = statement(
 _FINISH = statement("messages", "finish_message", row=Done, params=(UUID, MessageStatus))
 _STREAMING = statement("messages", "get_streaming_message", row=MessageKey, params=(UUID,))
 _LIST = statement("messages", "list_messages", row=MessageRow, params=(UUID, int, int))
+_LIST_NEWEST = statement("messages", "list_newest_messages", row=MessageRow, params=(UUID, int, int))
 _LIST_PARTS = statement("messages", "list_parts", row=MessagePart, params=(list[UUID], int))
 _GET_PARTS = statement("messages", "get_parts", row=StoredPart, params=(UUID,))
 _USER_MESSAGE = statement("messages", "get_user_message", row=MessageKey, params=(UUID,))
@@ -162,7 +164,21 @@ async def list_messages(conn: Connection, chat_id: ChatId, *, after_ord: int = 0
         after_ord: number of the last message of the page before.
         limit: messages at most.
     """
-    rows = await _LIST.all(conn, chat_id, after_ord, limit)
+    return await _with_parts(conn, await _LIST.all(conn, chat_id, after_ord, limit))
+
+
+async def list_newest_messages(conn: Connection, chat_id: ChatId, *, before_ord: int, limit: int) -> list[Message]:
+    """A page of a chat's newest messages with their parts, oldest first.
+
+    Args:
+        before_ord: number of the first message of the page before; for the first page more than any number.
+        limit: messages at most.
+    """
+    rows = await _LIST_NEWEST.all(conn, chat_id, before_ord, limit)
+    return await _with_parts(conn, rows[::-1])
+
+
+async def _with_parts(conn: Connection, rows: Sequence[MessageRow]) -> list[Message]:
     parts: dict[MessageId, list[MessagePart]] = {row.id: [] for row in rows}
     for part in await _LIST_PARTS.all(conn, list(parts), INLINE_TEXT_MAX_CHARS):
         parts[part.message_id].append(part)

@@ -42,6 +42,32 @@ JOIN tasks t ON t.id = m.task_id
 ORDER BY m.ord
 LIMIT $3;
 
+-- name: list_newest_messages
+-- A page of a chat's messages before number $2, newest first; otherwise as list_messages.
+WITH RECURSIVE line AS (
+    SELECT c.id, c.parent_chat_id, c.parent_message_ord, 9223372036854775807 AS last_ord FROM chats c WHERE c.id = $1
+    UNION ALL
+    SELECT p.id, p.parent_chat_id, p.parent_message_ord, least(l.last_ord, l.parent_message_ord)
+    FROM line l JOIN chats p ON p.id = l.parent_chat_id
+)
+SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
+       m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text,
+       CASE m.role WHEN 'user' THEN
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
+                                                         'size_bytes', a.size_bytes) ORDER BY a.place)
+                     FROM attachments a WHERE a.task_id = t.id), '[]')
+       ELSE '[]' END AS attachments
+FROM line l
+CROSS JOIN LATERAL (
+    SELECT n.* FROM messages n
+    WHERE n.chat_id = l.id AND n.ord < $2 AND n.ord <= l.last_ord
+    ORDER BY n.ord DESC
+    LIMIT $3
+) m
+JOIN tasks t ON t.id = m.task_id
+ORDER BY m.ord DESC
+LIMIT $3;
+
 -- name: list_parts
 -- The parts of messages $1 in order, with the first $2 characters of their text. Chunks are dense, so that the
 -- last one's end is the length of the whole.

@@ -172,7 +172,16 @@ def test_scopes_are_as_narrow_as_they_are_called() -> None:
         "/api/permissions",
         "/api/permissions/{permission_id}",
         "/api/permissions/{permission_id}/answer",
+        "/api/tokens/current",
     }
+
+
+async def test_a_token_says_what_it_may_do(api: Api) -> None:
+    for scope in TokenScope:
+        async with holding(api, scope) as client:
+            told = (await client.get("/api/tokens/current")).json()
+        allows = [one.value for one in Access if one in ALLOWED[scope]]
+        assert told == {"scope": scope.value, "project_id": None, "allows": allows}
 
 
 def test_a_route_that_declares_nothing_or_has_unknown_ids_cannot_be_served() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 from boocoder.api.answers.rows import from_row
 from boocoder.api.requests.tokens import NewToken
 from boocoder.api.services import Connections
+from boocoder.api.tokens.grant import grant_of
 from boocoder.model.ids import ProjectId
-from boocoder.wire.service import NewTokenInfo, TokenInfo
+from boocoder.wire.service import NewTokenInfo, TokenGrant, TokenInfo
 
 router = APIRouter(prefix="/api/tokens", route_class=StrictRoute)
 
@@ -22,6 +23,16 @@ router = APIRouter(prefix="/api/tokens", route_class=StrictRoute)
 async def list_tokens(connections: Connections) -> list[TokenInfo]:
     """Those that are good, the newest first; the token of the data directory is none of them."""
     return [from_row(TokenInfo, one) for one in connections.tokens.all()]
+
+
+@router.get("/current")
+@access(Access.ANY, ProjectTokens.OPEN)
+async def show_current_token(request: Request) -> TokenGrant:
+    """What the token or cookie of this request may do."""
+    grant = grant_of(request.scope)
+    assert grant is not None, "the guard of the route lets no other request in"
+    allows = tuple(one.value for one in Access if grant.allows(one))
+    return TokenGrant(scope=grant.scope, project_id=grant.project_id, allows=allows)
 
 
 @router.post("", status_code=201)

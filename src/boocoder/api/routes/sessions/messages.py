@@ -10,6 +10,7 @@ from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.tasks import message_info
 from boocoder.api.requests.fields import (
     PAGE_DEFAULT,
+    SEQ_MAX,
     After,
     ChatPath,
     Limit,
@@ -31,12 +32,22 @@ router = APIRouter(prefix="/api", route_class=StrictRoute)
 @router.get("/chats/{chat_id}/messages")
 @access(Access.READ)
 async def list_messages(
-    chat_id: ChatPath, services: Services, after: After = 0, limit: Limit = PAGE_DEFAULT
+    chat_id: ChatPath,
+    services: Services,
+    after: After = 0,
+    before: Annotated[int | None, Query(ge=1, le=SEQ_MAX)] = None,
+    limit: Limit = PAGE_DEFAULT,
 ) -> list[MessageWithParts]:
-    """A page of a chat's messages, oldest first; `after` is the last `ord` of the page before."""
+    """A page of a chat's messages, oldest first: those that follow number `after`, or the newest ones before `before`.
+
+    Numbers are the messages' `ord`.
+    """
     async with services.database.connection() as conn:
         await chats.get_chat(conn, chat_id)
-        rows = await messages.list_messages(conn, chat_id, after_ord=after, limit=limit)
+        if before is None:
+            rows = await messages.list_messages(conn, chat_id, after_ord=after, limit=limit)
+        else:
+            rows = await messages.list_newest_messages(conn, chat_id, before_ord=before, limit=limit)
     return [message_info(row) for row in rows]
 
 

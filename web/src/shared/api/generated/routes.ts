@@ -6,7 +6,7 @@ import type { PermissionInfo, PermissionRule } from "./permissions";
 import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, StartName, TrustInput } from "./projects";
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
-import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenInfo } from "./service";
+import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenGrant, TokenInfo } from "./service";
 import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
 import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo } from "./snapshots";
 import type { SteerInfo } from "./steers";
@@ -42,7 +42,7 @@ export interface Routes {
   "POST /api/changes/{change_id}/split": { path: { change_id: string }; query: Record<string, never>; body: SplitInput; answer: UnitParts };
   "POST /api/changes/{change_id}/unapply": { path: { change_id: string }; query: Record<string, never>; body: UnapplyInput | null; answer: UnapplyResult };
   "POST /api/changes/{change_id}/undo": { path: { change_id: string }; query: Record<string, never>; body: UndoInput | null; answer: RevertResult };
-  "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; limit?: number }; body: undefined; answer: MessageWithParts[] };
+  "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; before?: number | null; limit?: number }; body: undefined; answer: MessageWithParts[] };
   "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: ReviewComment };
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: ReviewComment };
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: DemoProject };
@@ -110,6 +110,7 @@ export interface Routes {
   "POST /api/tasks/{task_id}/move": { path: { task_id: string }; query: Record<string, never>; body: MoveInput; answer: TaskInfo };
   "GET /api/tokens": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: TokenInfo[] };
   "POST /api/tokens": { path: Record<string, never>; query: Record<string, never>; body: NewToken; answer: NewTokenInfo };
+  "GET /api/tokens/current": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: TokenGrant };
   "DELETE /api/tokens/{token_id}": { path: { token_id: string }; query: Record<string, never>; body: undefined; answer: TokenInfo };
   "GET /api/usage": { path: Record<string, never>; query: { days?: number; project_id?: string | null }; body: undefined; answer: UsageSum[] };
   "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean; session_id?: string | null; project_id?: string | null }; body: undefined; answer: WorktreeInfo[] };

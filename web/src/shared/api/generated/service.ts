@@ -64,6 +64,13 @@ export interface ServiceHealth {
   warnings: string[];
 }
 
+/** What the credential of a request may do: its scope, its project (None: all), and the accesses of routes. */
+export interface TokenGrant {
+  scope: TokenScope;
+  project_id: string | null;
+  allows: string[];
+}
+
 /** An access token: what it may do, for which project (None: all), and until when (None: for ever). */
 export interface TokenInfo {
   id: string;
