@@ -28,10 +28,11 @@ from rich.console import Console
 
 from boocoder.app import application as app
 from boocoder.cli.flows.decide_change import decide
-from boocoder.cli.flows.run_task import FinishedTask, TaskRequest, enqueue_task, show_end, show_task
+from boocoder.cli.flows.run_task import FinishedTask, show_end, show_task
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import duration, show_error
 from boocoder.client.http_client import Client
+from boocoder.client.task_requests import TaskRequest, enqueue_task
 from boocoder.config.load import load_settings
 from boocoder.db.conversation.agent_sessions import get_agent_session
 from boocoder.db.core.pool import Database

@@ -109,6 +109,23 @@ class ReviewClient:
         body: dict[str, str | bool | list[str] | None] = {"verdict": verdict, "units": by_id, "all": everything}
         return await self._client.post(f"{self._path}/review", ReviewDecision, body)
 
+    async def accept(self, *parts: str) -> ReviewDecision:
+        """Accept files (by path or folder) and units (by the beginning of their id), or everything if none is named.
+
+        Raises:
+            NotFound: the change has no such file or unit.
+            Conflict: the agent changed it since; nothing was decided.
+        """
+        return await self._decide_named("accepted", parts)
+
+    async def reject(self, *parts: str) -> ReviewDecision:
+        """Reject parts, named as for `accept`."""
+        return await self._decide_named("rejected", parts)
+
+    async def _decide_named(self, verdict: str, parts: Sequence[str]) -> ReviewDecision:
+        named = await self.choose(parts)
+        return await self.decide(verdict, units=named.units, files=named.files, everything=not parts)
+
     async def split(self, unit: str, lines: Sequence[ChangedLines] = (), *, verdict: str | None = None) -> UnitParts:
         """Split a unit at unchanged lines, or around these, which may be decided in the same step."""
         selected: list[JsonFields] = [{"side": one.side, "first": one.first, "last": one.last} for one in lines]

@@ -22,7 +22,8 @@ from boocoder.config.settings_file import Found, read_settings_file, unknown_set
 from boocoder.errors import InvalidInput
 from boocoder.model_servers.server import DEFAULT_PROVIDER, ModelServer
 
-ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE")  # path of the file; cookie of child processes
+# path of the file; cookie of child processes; what programs that use `boocoder.client` connect to
+ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE", "BOOCODER_URL", "BOOCODER_TOKEN")
 ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 
@@ -15,18 +14,7 @@ from boocoder.errors import Conflict, InvalidInput
 from boocoder.events.agent_event import Question
 from boocoder.model.ids import PermissionId
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
-from boocoder.model.permission import Decider, PermissionKind, PermissionState, RuleAction
-
-
-class Decision(StrEnum):
-    """What a person may say: the first three to a permission, the last two to a question."""
-
-    ALLOW = "allow"
-    ALLOW_SESSION = "allow_session"
-    REFUSE = "refuse"
-    ANSWER = "answer"
-    DISMISS = "dismiss"
-
+from boocoder.model.permission import Decider, Decision, PermissionKind, PermissionState, RuleAction
 
 _STATES = {
     PermissionKind.PERMISSION: {

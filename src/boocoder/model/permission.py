@@ -12,6 +12,16 @@ class PermissionKind(StrEnum):
     QUESTION = "question"  # to know something
 
 
+class Decision(StrEnum):
+    """What a person may say: the first three to a permission, the last two to a question."""
+
+    ALLOW = "allow"
+    ALLOW_SESSION = "allow_session"
+    REFUSE = "refuse"
+    ANSWER = "answer"
+    DISMISS = "dismiss"
+
+
 class PermissionState(StrEnum):
     """asked -> allowed | refused (a permission), answered | refused (a question: dismissed), or cancelled."""
 

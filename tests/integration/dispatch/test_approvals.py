@@ -25,10 +25,10 @@ from boocoder.errors import Conflict, LeaseLost
 from boocoder.events import agent_event
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.failpoints import Failpoints
-from boocoder.intake.answers import Decision, PersonAnswer, answer_request
+from boocoder.intake.answers import PersonAnswer, answer_request
 from boocoder.model.ids import HostId, InstanceId, new_id
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
-from boocoder.model.permission import Decider, PermissionState, RuleAction
+from boocoder.model.permission import Decider, Decision, PermissionState, RuleAction
 from boocoder.model.turn import Completed, StopReason, StopSignal
 from tests.fixtures.row_builders import add_answer, add_host, add_place, add_running
 from tests.fixtures.turn_services import services_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from boocoder.cli.flows.follow_task import TaskFrames, ended_state, exit_code
+from boocoder.cli.flows.follow_task import exit_code
+from boocoder.client.task_frames import TaskFrames, ended_state
 from boocoder.events import frames
 
 SESSION, CHAT, MINE, OTHER = (uuid4() for _ in range(4))

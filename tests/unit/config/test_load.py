@@ -163,6 +163,7 @@ def test_what_is_wrong_in_the_environment_is_named(
 
 def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "BOOCODER_COOKIE": "a:b", "BOOCODER_TEST_ANYTHING": "1", "PATH": "/x"}
+    environ |= {"BOOCODER_URL": "http://127.0.0.1:7717", "BOOCODER_TOKEN": "secret"}
     assert load_settings(environ=environ).surroundings.search_path == "/x"
 
 

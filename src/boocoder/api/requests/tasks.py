@@ -10,10 +10,9 @@ from pydantic import AfterValidator, Field
 
 from boocoder.api.requests.fields import Id, Input, LongText, Name, Prompt, Text, Title
 from boocoder.api.requests.sessions import StartInput
-from boocoder.intake.answers import Decision
 from boocoder.intake.new_task import PRIORITY_MAX
 from boocoder.model.limits import ATTACHMENTS_MAX, BODY_MAX_BYTES
-from boocoder.model.permission import RuleAction
+from boocoder.model.permission import Decision, RuleAction
 from boocoder.model.steer import SteerSender
 
 

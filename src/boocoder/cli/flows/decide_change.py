@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from boocoder.cli.client.resolve import project_of_change
 from boocoder.cli.views.diff import show_diff, show_statistics
 from boocoder.cli.views.terminal_text import path_text
+from boocoder.client.decisions import apply_change, reject_change
 from boocoder.client.http_client import Client
-from boocoder.wire.changes import ApplyResult, ChangeInfo
+from boocoder.wire.changes import ChangeInfo
 from boocoder.wire.projects import Project
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-APPLY_TIMEOUT_S = 600.0  # thousands of files on a slow disk
 QUESTION = "Apply this change to {path}? [y]es / [N]ot now / [d]iff / [r]eject: "
 
 
@@ -66,20 +65,6 @@ async def _answer(console: Console, diff: bytes, text: str, question: Callable[[
         show_diff(console, diff, limit=None)
 
 
-async def apply_change(client: Client, change_id: UUID) -> ApplyResult:
-    """Apply a change to the checkout.
-
-    Raises:
-        Conflict: files are in the way; nothing was touched.
-    """
-    return await client.post(f"/api/changes/{change_id}/apply", ApplyResult, timeout_s=APPLY_TIMEOUT_S)
-
-
 def applied_line(project: Project) -> str:
     """What was done, for a person."""
     return f"Applied to {path_text(project.path)}; nothing is committed."
-
-
-async def reject_change(client: Client, change_id: UUID) -> ChangeInfo:
-    """Reject a change; the session's files stay."""
-    return await client.post(f"/api/changes/{change_id}/reject", ChangeInfo)

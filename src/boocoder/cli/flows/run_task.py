@@ -8,86 +8,26 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
 
 from boocoder.cli.flows.approvals import ApprovalPrompter
 from boocoder.cli.flows.decide_change import decide
-from boocoder.cli.flows.follow_task import cancel_on_interrupt, ended_state, exit_code, follow_task
+from boocoder.cli.flows.follow_task import cancel_on_interrupt, exit_code
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import absent_host_text, duration, marked, style_of
 from boocoder.cli.views.terminal_text import plain
-from boocoder.client.attachments import send_files
-from boocoder.client.http_client import Client, Json
-from boocoder.errors import NotFound
+from boocoder.client.decisions import pending_change
+from boocoder.client.http_client import Client
+from boocoder.client.task_frames import ended_state, follow_task
+from boocoder.client.task_requests import TaskRequest, enqueue_task
 from boocoder.events import frames
 from boocoder.service import TaskSupervisor
-from boocoder.wire.changes import ChangeInfo, ChangeSummary
-from boocoder.wire.projects import Project
-from boocoder.wire.sessions import Chat, Session
+from boocoder.wire.changes import ChangeInfo
+from boocoder.wire.sessions import Session
 from boocoder.wire.tasks import EnqueuedTask
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRequest:
-    """A task as typed.
-
-    Args:
-        prompt: the task's words.
-        project: a folder in the repository; not used with a session.
-        session_id: continue this session, in its newest chat.
-        new_chat: a fresh context over the session's files.
-        agent, model, mode, thinking: None leaves the choice to the service.
-        start_from: of a new session: the branch, tag or commit that it starts from.
-        start_dirty: of a new session: start from the checkout as it is.
-        attach: files that go with it.
-    """
-
-    prompt: str
-    project: Path
-    session_id: UUID | None = None
-    new_chat: bool = False
-    agent: str | None = None
-    model: str | None = None
-    mode: str | None = None
-    thinking: str | None = None
-    start_from: str | None = None
-    start_dirty: bool = False
-    attach: tuple[Path, ...] = ()
-
-
-async def enqueue_task(client: Client, ask: TaskRequest) -> EnqueuedTask:
-    """Put the task into the queue.
-
-    Raises:
-        BoocoderError: the service refuses it, or is not there.
-    """
-    where = await _destination(client, ask)
-    body: dict[str, Json] = {
-        **where,
-        "prompt": ask.prompt,
-        "agent": ask.agent,
-        "model": ask.model,
-        "mode": ask.mode,
-        "thinking": ask.thinking,
-        "start": {"from": ask.start_from, "dirty": ask.start_dirty},
-        "attachments": [*await send_files(client, ask.attach)],
-    }
-    return await client.post("/api/tasks", EnqueuedTask, body, key=str(uuid4()))
-
-
-async def _destination(client: Client, ask: TaskRequest) -> dict[str, str]:
-    if ask.session_id is None:
-        project = await client.post("/api/projects", Project, {"path": str(ask.project.absolute())})
-        return {"project_id": str(project.id)}
-    if ask.new_chat:
-        return {"session_id": str(ask.session_id)}
-    chats = await client.items(f"/api/sessions/{ask.session_id}/chats", Chat)
-    return {"chat_id": str(chats[-1].id)} if chats else {"session_id": str(ask.session_id)}
 
 
 async def warn_of_absent_host(client: Client, ask: TaskRequest, console: Console) -> None:
@@ -151,17 +91,6 @@ async def show_task(
 
 def _say(text: str) -> None:
     print(f"\n{text}", file=sys.stderr, flush=True)
-
-
-async def pending_change(client: Client, session_id: UUID) -> ChangeInfo | None:
-    """The session's change that waits for a decision, with its files."""
-    waiting = await client.items("/api/changes", ChangeSummary, session_id=session_id, state="pending")
-    if not waiting:
-        return None
-    try:
-        return await client.get(f"/api/changes/{waiting[0].id}", ChangeInfo)
-    except NotFound:
-        return None
 
 
 def show_end(console: Console, view: LiveView, seen: FinishedTask) -> None:

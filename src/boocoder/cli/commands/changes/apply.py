@@ -8,11 +8,11 @@ import click
 
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import project_of_change, resolve_change
-from boocoder.cli.flows.decide_change import APPLY_TIMEOUT_S
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
+from boocoder.client.decisions import APPLY_TIMEOUT_S, apply_change
 from boocoder.client.http_client import ChangeRefused, Client
 from boocoder.errors import InvalidInput
 from boocoder.wire.changes import ApplyResult, ResolveResult
@@ -65,7 +65,7 @@ def command(ctx: click.Context, /, change: str | None, as_json: bool, resolve: b
             )
             return
         try:
-            applied = await client.post(f"{path}/apply", ApplyResult, _body(options), timeout_s=APPLY_TIMEOUT_S)
+            applied = await apply_change(client, change_id, _body(options))
         except ChangeRefused as refused:
             if not as_json:
                 show_conflicts(make_console(stderr=True), refused.conflicts)

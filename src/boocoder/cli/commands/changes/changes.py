@@ -8,12 +8,13 @@ import click
 
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import project_of_change, resolve_id
-from boocoder.cli.flows.decide_change import applied_line, apply_change, reject_change
+from boocoder.cli.flows.decide_change import applied_line
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.diff import show_diff, show_statistics
 from boocoder.cli.views.style import age, make_console, marked, print_json, style_of
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.decisions import apply_change, reject_change
 from boocoder.client.http_client import Client
 from boocoder.model.task import ChangeState
 from boocoder.wire.changes import ApplyResult, ChangeCommit, ChangeInfo, ChangeSummary

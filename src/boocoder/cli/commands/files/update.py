@@ -6,10 +6,10 @@ import click
 
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
-from boocoder.cli.flows.decide_change import APPLY_TIMEOUT_S
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import plain
+from boocoder.client.decisions import APPLY_TIMEOUT_S
 from boocoder.client.http_client import Client
 from boocoder.wire.changes import ResolveResult
 from boocoder.wire.search import IdKind

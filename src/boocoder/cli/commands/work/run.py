@@ -17,13 +17,10 @@ import msgspec
 from boocoder import service
 from boocoder.cli.client.connect import any_service, running_service
 from boocoder.cli.client.resolve import resolve_id
-from boocoder.cli.flows.decide_change import APPLY_TIMEOUT_S
-from boocoder.cli.flows.follow_task import EXIT_FAILED, AnswerText, exit_code
+from boocoder.cli.flows.follow_task import EXIT_FAILED, exit_code
 from boocoder.cli.flows.prompts import ask_line
 from boocoder.cli.flows.run_task import (
     FinishedTask,
-    TaskRequest,
-    enqueue_task,
     run_shown,
     show_task,
     warn_of_absent_host,
@@ -31,7 +28,10 @@ from boocoder.cli.flows.run_task import (
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.service_notices import OwnServiceNotices
 from boocoder.cli.views.style import make_console, print_json
+from boocoder.client.decisions import APPLY_TIMEOUT_S
 from boocoder.client.http_client import ChangeRefused, Client
+from boocoder.client.task_frames import AnswerText
+from boocoder.client.task_requests import TaskRequest, enqueue_task
 from boocoder.config.settings import Settings
 from boocoder.errors import BoocoderError, InvalidInput
 from boocoder.events import frames

@@ -8,12 +8,12 @@ import click
 
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
-from boocoder.cli.flows.run_task import TaskRequest, enqueue_task
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.style import age, duration, make_console, marked, print_json, style_of, task_state
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.client.http_client import Client
+from boocoder.client.task_requests import TaskRequest, enqueue_task
 from boocoder.model.task import TaskState
 from boocoder.wire.search import IdKind
 from boocoder.wire.tasks import EnqueuedTask, TaskInfo

@@ -14,14 +14,16 @@ from boocoder.cli.client.connect import running_service
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.approvals import ApprovalPrompter
-from boocoder.cli.flows.follow_task import EXIT_CANCELLED, EXIT_FAILED, ended_state, exit_code, follow_task
+from boocoder.cli.flows.follow_task import EXIT_CANCELLED, EXIT_FAILED, exit_code
 from boocoder.cli.flows.prompts import ask_line
-from boocoder.cli.flows.run_task import FinishedTask, pending_change, show_end
+from boocoder.cli.flows.run_task import FinishedTask, show_end
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.live_turn import LiveView
 from boocoder.cli.views.style import make_console, marked, print_json, style_of
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.client.decisions import pending_change
 from boocoder.client.http_client import Client
+from boocoder.client.task_frames import ended_state, follow_task
 from boocoder.config.settings import Settings
 from boocoder.errors import NotFound
 from boocoder.events import frames
