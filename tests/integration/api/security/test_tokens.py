@@ -373,8 +373,7 @@ async def test_a_token_ends_in_time_and_its_name_is_free_again(database: Databas
         while later.find(token) is not None:
             await asyncio.sleep(0.05)
     assert later.all() == []
-    for_ever, _ = await later.add(name="ci", scope=TokenScope.READ, project_id=None, days=None)
-    assert for_ever.ends_at is None
+    assert (await later.add(name="ci", scope=TokenScope.READ, project_id=None, days=None))[0].ends_at is None
 
 
 async def test_the_last_use_is_stored_once_in_a_while(database: Database) -> None:
