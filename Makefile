@@ -5,6 +5,8 @@
 .PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack clean
 PY := .venv/bin/python
 export PYTHON
+# Compiled modules are kept, whatever the environment says: without them every process starts a second later.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@echo 'boocoder: make TARGET'
