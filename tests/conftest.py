@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Outside of the unit tests many programs run side by side, a browser and real agents among them. A test that fails
+# there gets a second try, which the closing lines of pytest list as RERUN: a fault to mend, but one that stops nobody.
+UNIT = Path(__file__).parent / "unit"
+
 # A busy machine is slow; hang guards catch what never ends.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -21,10 +25,6 @@ pytest_plugins = [
     "tests.fixtures.api",
     "tests.fixtures.browser",
 ]
-
-# Outside of the unit tests many programs run side by side, a browser and real agents among them. A test that fails there
-# gets a second try, which the closing lines of pytest list as RERUN: it is then a fault to mend, but stops nobody.
-UNIT = Path(__file__).parent / "unit"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
