@@ -391,10 +391,9 @@ async def test_the_last_use_is_stored_once_in_a_while(database: Database) -> Non
 
 
 async def test_connections_are_cut_when_a_credential_s_time_is_over() -> None:
-    live, cut = LiveConnections(), asyncio.Event()
+    live, cut, kept = LiveConnections(), asyncio.Event(), asyncio.Event()
     with live.connected(uuid4(), cut.set, datetime.now(UTC) + timedelta(seconds=0.05)):
         await asyncio.wait_for(cut.wait(), 60)
-    kept = asyncio.Event()
     with live.connected(uuid4(), kept.set, datetime.now(UTC) + timedelta(days=9000)):
         pass
     assert not kept.is_set()
