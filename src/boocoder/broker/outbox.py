@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from boocoder.broker.ports import Publisher
 from boocoder.db.conversation import events
 from boocoder.db.conversation.events import AttemptGuard
+from boocoder.db.conversation.turn_opening import NewMessages, TurnOpening, open_turn
 from boocoder.db.core.pool import Connection, Database
 from boocoder.events import frames
 from boocoder.events.batch import BatchItem, EventItem, PartItem, StreamBatch
@@ -96,6 +97,28 @@ class Outbox:
         """
         async with self.transaction() as transaction:
             await transaction.append(session_id, drafts)
+
+    async def open_turn(
+        self, messages: NewMessages, drafts: Sequence[frames.Frame], guard: AttemptGuard
+    ) -> TurnOpening:
+        """Store a turn's messages and first frames by one statement that does not wait for the disk, then publish them.
+
+        Args:
+            drafts: in order, without numbers. The frame of the queue gets its count here.
+
+        Raises:
+            LeaseLost: another host owns the attempt; nothing was stored.
+            Unavailable: as `Database.relaxed`.
+        """
+        async with self.database.relaxed() as conn:
+            opening = await open_turn(conn, guard, messages, drafts)
+        for draft in drafts:
+            if isinstance(draft, frames.QueueChangedFrame):
+                draft.pending = opening.pending
+        frames.number(drafts, opening.first_seq, time.time())
+        seqs = range(opening.first_seq, opening.first_seq + len(drafts))
+        self._publisher.publish_stored(messages.session_id, seqs, drafts)
+        return opening
 
     async def record(self, session_id: SessionId, batch: StreamBatch, guard: AttemptGuard) -> None:
         """Store a turn's batch by one statement that does not wait for the disk, then publish it.

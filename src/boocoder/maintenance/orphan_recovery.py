@@ -150,7 +150,7 @@ class OrphanRecovery:
         known = [_known(part) for part in parts]
         ids = TurnIds(task.session_id, task.chat_id, task.id, message.id if message else MessageId(task.id))
         limit = self._services.settings.text_max_chars
-        redactor = await redactor_of(task.project_id, self._services)
+        redactor = redactor_of(task, self._services)
         transcript = Transcript(ids, agent=task.agent, known=known, text_max_chars=limit, redactor=redactor)
         recovery = _TurnRecovery(task, attempt, ids, message.ord if message else 0, transcript, self._services)
         await (recovery.end_blindly() if blindly else recovery.run())

@@ -12,14 +12,24 @@ from boocoder.events.batch import PartItem, TextItem
 from boocoder.model.ids import MessageId, new_id
 from boocoder.model.task import MessageRole, MessageStatus, PartKind
 from tests.fixtures.api import Api
-from tests.fixtures.row_builders import Owner, Place, add_answer, add_host, add_place, add_running, add_task, end
+from tests.fixtures.row_builders import (
+    Owner,
+    Place,
+    add_answer,
+    add_host,
+    add_message,
+    add_place,
+    add_running,
+    add_task,
+    end,
+)
 
 
 async def asked(conn: Connection, place: Place, prompt: str) -> MessageId:
     """A person's message."""
     task_id = await add_task(conn, place, prompt=prompt)
     message_id = MessageId(new_id())
-    await messages.insert_message(
+    await add_message(
         conn,
         message_id,
         session_id=place.session_id,

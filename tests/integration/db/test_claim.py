@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.core.statements import load_statements
+from boocoder.db.registry.project_settings import put_project_settings
 from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import ClaimedTask, claim_tasks, get_running_task
 from boocoder.model.ids import HostId, InstanceId, SessionId, TaskId, new_id
 from boocoder.model.task import TaskState
+from boocoder.wire.projects import ProjectSettings
 from tests.fixtures.row_builders import LEASE_S, Owner, add_host, add_place, add_running, add_task, end
 
 CLAIMERS = 16
@@ -143,6 +145,10 @@ async def test_a_claim_carries_what_a_turn_needs(database: Database) -> None:
         )
         task = await add_running(conn, host, place)
         assert await get_running_task(conn, task.id) == task
+        assert task.redact
+        await put_project_settings(conn, ProjectSettings(place.project_id, redact=False))
+        shown = await get_running_task(conn, task.id)
+        assert shown is not None and not shown.redact
     assert (task.session_id, task.chat_id, task.epoch) == (place.session_id, place.chat_id, 1)
     assert (task.native_id, task.config_hash, task.seen_message_ord) == ("native", "hash", 7)
     assert (task.worktree_path, task.base_commit, task.worktree_state) == ("/worktree", "a" * 40, "ready")

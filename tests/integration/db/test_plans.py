@@ -7,7 +7,9 @@ from typing import Any
 
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.core.statements import load_statements
-from tests.fixtures.row_builders import add_answer, add_host, add_place, add_running
+from boocoder.db.tasks import tasks
+from boocoder.model.ids import new_id
+from tests.fixtures.row_builders import add_answer, add_host, add_place, add_running, add_task
 
 ROWS = 50_000
 MARGIN_PAGES = 100  # deeper indexes, and pages of twenty rows; a scan of a grown table is more than 500
@@ -61,6 +63,14 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
         host = await add_host(conn)
         task = await add_running(conn, host, await add_place(conn))
         message = await add_answer(conn, task)
+        opening = await add_task(conn, await add_place(conn))
+        await conn.execute(
+            "INSERT INTO attempts (task_id, epoch, host_id, instance_id, lease_until) VALUES ($1, 1, $2, $3, now())",
+            opening,
+            host.host_id,
+            host.instance_id,
+        )
+        begun = await tasks.get_task(conn, opening)
         session, chat, instance = task.session_id, task.chat_id, host.instance_id
         one = f"ARRAY['{message}'::uuid], ARRAY[0]"
         calls = {
@@ -82,6 +92,8 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("tasks", "find_by_idempotency_key"): "'key'",
             ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL",
             ("sessions", "get_session"): f"'{session}'",
+            ("messages", "open_turn"): f"'{begun.session_id}', '{opening}', 1, '{instance}', '{begun.chat_id}',"
+            f" '{new_id()}', '{new_id()}', 'scripted', NULL, '{{queue_changed}}', ARRAY['{{}}']",
             ("messages", "list_messages"): f"'{chat}', 0, 20",
             ("messages", "list_newest_messages"): f"'{chat}', 9223372036854775807, 20",
             ("messages", "list_parts"): f"ARRAY['{message}'::uuid], 100",

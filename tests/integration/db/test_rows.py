@@ -25,7 +25,7 @@ from boocoder.model.ids import ChangeId, ChatId, MessageId, ProjectId, SessionId
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
 from boocoder.model.session import SessionState, SnapshotKind, WorktreeState
 from boocoder.model.task import ChangeState, MessageRole, MessageStatus, PartKind
-from tests.fixtures.row_builders import Owner, add_answer, add_host, add_place, add_running, end
+from tests.fixtures.row_builders import Owner, add_answer, add_host, add_message, add_place, add_running, end
 
 BASE, FIRST, SECOND = "a" * 40, "b" * 40, "c" * 40
 
@@ -36,7 +36,7 @@ async def running(conn: Connection) -> tuple[Owner, ClaimedTask]:
 
 
 async def add_user_message(conn: Connection, task: ClaimedTask) -> None:
-    await messages.insert_message(
+    await add_message(
         conn,
         MessageId(new_id()),
         session_id=task.session_id,

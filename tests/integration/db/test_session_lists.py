@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from boocoder.db.conversation import messages, sessions
+from boocoder.db.conversation import sessions
 from boocoder.db.conversation.sessions import SessionActivity, SessionState
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.model.ids import MessageId, SessionId, new_id
 from boocoder.model.task import MessageRole, TaskState
-from tests.fixtures.row_builders import add_host, add_place, add_running, add_task, end
+from tests.fixtures.row_builders import add_host, add_message, add_place, add_running, add_task, end
 
 
 async def ask(conn: Connection, task: ClaimedTask) -> None:
     message_id = MessageId(new_id())
-    await messages.insert_message(
+    await add_message(
         conn,
         message_id,
         session_id=task.session_id,

@@ -128,7 +128,8 @@ async def test_requeue_only_while_the_prompt_was_not_sent(database: Database) ->
         assert (await tasks.get_task(conn, first.id)).state is TaskState.PENDING
         second = (await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S))[0]
         assert (second.id, second.epoch) == (first.id, 2)
-        assert await attempts.mark_prompt_sent(conn, second.id, 2, host.instance_id)
+        mark = await attempts.mark_prompt_sent(conn, second.id, 2, host.instance_id)
+        assert mark is not None and not mark.steers_wait
         assert not await tasks.requeue_task(conn, second.id, 2)
         assert (await tasks.get_task(conn, first.id)).state is TaskState.RUNNING
 

@@ -16,7 +16,7 @@ from boocoder.model.session import SnapshotKind
 from boocoder.model.task import MessageRole, MessageStatus
 from tests.fixtures.changes.random_tree import content_of
 from tests.fixtures.repository import MakeRepository
-from tests.fixtures.row_builders import Place, add_answer, add_running, end
+from tests.fixtures.row_builders import Place, add_answer, add_message, add_running, end
 from tests.fixtures.worktrees.worktree_harness import WorktreeHarness, open_desk
 
 
@@ -29,7 +29,7 @@ async def turn(desk: WorktreeHarness, place: Place, name: str) -> Snapshot:
     """A turn that writes a file of this name, with both its messages."""
     async with desk.database.connection() as conn:
         task = await add_running(conn, desk.owner, place)
-        await messages.insert_message(
+        await add_message(
             conn,
             MessageId(new_id()),
             session_id=place.session_id,
@@ -111,7 +111,7 @@ async def test_the_start_of_a_turn_comes_before_what_it_says(desk: WorktreeHarne
     first = await turn(desk, desk.place, "one.txt")
     async with desk.database.connection() as conn:
         task = await add_running(conn, desk.owner, desk.place)
-        await messages.insert_message(
+        await add_message(
             conn,
             MessageId(new_id()),
             session_id=desk.session_id,

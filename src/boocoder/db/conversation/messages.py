@@ -1,4 +1,7 @@
-"""Messages and the text of their parts, for reading and for a turn's begin and end. Streaming is in events."""
+"""Messages and the text of their parts, for reading and for a turn's end.
+
+A turn begins in turn_opening, and streams in events.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ import msgspec
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.errors import NotFound
-from boocoder.model.ids import ChatId, MessageId, SessionId, TaskId
+from boocoder.model.ids import ChatId, MessageId, TaskId
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
-from boocoder.model.task import MessageRole, MessageStatus, PartKind
+from boocoder.model.task import MessageStatus, PartKind
 from boocoder.wire.messages import MessageFields
 
 EARLIER_CHUNKS = 400  # of an answer's beginning and of its end: enough for what a hand-over shows of one
@@ -104,16 +107,6 @@ class PartText(msgspec.Struct, frozen=True):
     total_chars: int
 
 
-class _MessageOrd(msgspec.Struct, frozen=True):
-    ord: int
-
-
-_INSERT = statement(
-    "messages",
-    "insert_message",
-    row=_MessageOrd,
-    params=(UUID, UUID, UUID, UUID, MessageRole, MessageStatus, str | None, str | None),
-)
 _FINISH = statement("messages", "finish_message", row=Done, params=(UUID, MessageStatus))
 _STREAMING = statement("messages", "get_streaming_message", row=MessageKey, params=(UUID,))
 _LIST = statement("messages", "list_messages", row=MessageRow, params=(UUID, int, int))
@@ -124,23 +117,6 @@ _USER_MESSAGE = statement("messages", "get_user_message", row=MessageKey, params
 _BEFORE = statement("messages", "messages_before", row=EarlierMessage, params=(UUID, UUID, int, int, int))
 _CUT = statement("messages", "cut_text", row=Done, params=(UUID, int))
 _READ = statement("messages", "read_part_text", row=PartText, params=(UUID, int, str, int, int))
-
-
-async def insert_message(
-    conn: Connection,
-    message_id: MessageId,
-    *,
-    session_id: SessionId,
-    chat_id: ChatId,
-    task_id: TaskId,
-    role: MessageRole,
-    agent: str | None = None,
-    model: str | None = None,
-) -> int:
-    """Begin a message and return its number: a user's is complete at once, an agent's streams until finished."""
-    status = MessageStatus.COMPLETE if role is MessageRole.USER else MessageStatus.STREAMING
-    row = await _INSERT.one(conn, message_id, session_id, chat_id, task_id, role, status, agent, model)
-    return row.ord
 
 
 async def finish_message(conn: Connection, message_id: MessageId, status: MessageStatus) -> bool:

@@ -7,10 +7,10 @@ WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
 FOR SHARE;
 
 -- name: mark_prompt_sent
--- From here on the prompt is never sent again.
+-- From here on the prompt is never sent again. It says whether a message for the turn waits already.
 UPDATE attempts SET prompt_sent_at = coalesce(prompt_sent_at, now())
 WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
-RETURNING true AS done;
+RETURNING EXISTS (SELECT FROM steers s WHERE s.task_id = $1 AND s.state = 'reserved') AS steers_wait;
 
 -- name: end_attempt
 -- The end of an attempt, once.

@@ -1,10 +1,39 @@
 -- Messages, their parts and the text stored of each.
 
--- name: insert_message
--- A message begins: a user's is complete at once, an agent's streams.
-INSERT INTO messages (id, session_id, chat_id, task_id, role, status, agent, model, finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $6 = 'streaming'::message_status THEN NULL ELSE now() END)
-RETURNING ord;
+-- name: open_turn
+-- A turn begins, in one round trip: the person's message ($6, null where an earlier attempt has stored it), the agent's
+-- ($7), and the frames that say so. Guarded and numbered as in record_batch. The frame of the queue gets how many tasks
+-- of the session are pending at this moment.
+WITH guard AS (
+    SELECT 1 FROM attempts
+    WHERE task_id = $2 AND epoch = $3 AND instance_id = $4 AND ended_at IS NULL
+    FOR SHARE
+), stream AS (
+    UPDATE event_streams SET last_seq = last_seq + cardinality($10::text[]), heard_at = now()
+    WHERE session_id = $1 AND EXISTS (SELECT FROM guard)
+    RETURNING last_seq - cardinality($10::text[]) AS base, last_seq
+), queue AS (
+    SELECT count(*) AS pending FROM tasks WHERE session_id = $1 AND state = 'pending'
+), begun AS (
+    INSERT INTO messages (id, session_id, chat_id, task_id, role, status, agent, model, finished_at)
+    SELECT n.id, $1, $5, $2, n.role::message_role, n.status::message_status, n.agent, n.model, n.finished_at
+    FROM stream, (VALUES (1, $6::uuid, 'user', 'complete', NULL, NULL, now()),
+                         (2, $7::uuid, 'assistant', 'streaming', $8::text, $9::text, NULL))
+        AS n (place, id, role, status, agent, model, finished_at)
+    WHERE n.id IS NOT NULL
+    ORDER BY n.place
+    RETURNING id, ord
+), frames AS (
+    INSERT INTO events (session_id, seq, type, frame)
+    SELECT $1, stream.base + n.place, n.type, (n.frame::jsonb - '{session_id,seq,at}'::text[])
+           || CASE n.type WHEN 'queue_changed' THEN jsonb_build_object('pending', queue.pending) ELSE '{}' END
+    FROM stream, queue, unnest($10::text[], $11::text[]) WITH ORDINALITY AS n (type, frame, place)
+)
+SELECT stream.base + 1 AS first_seq, begun.ord AS message_ord, queue.pending
+FROM stream
+CROSS JOIN queue
+JOIN begun ON begun.id = $7
+CROSS JOIN LATERAL (SELECT pg_notify('boocoder_events', $1 || ':' || stream.last_seq)) AS told;
 
 -- name: finish_message
 -- streaming -> how its turn ended, once.

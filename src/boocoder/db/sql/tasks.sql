@@ -65,7 +65,8 @@ WITH RECURSIVE waiting AS (
 )
 SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
-       NULL::timestamptz AS prompt_sent_at, x.*
+       NULL::timestamptz AS prompt_sent_at,
+       coalesce((SELECT p.redact FROM project_settings p WHERE p.project_id = c.project_id), true) AS redact, x.*
 FROM claimed c
 CROSS JOIN LATERAL task_context(c.id, c.project_id, c.session_id, c.chat_id, c.agent) x
 ORDER BY c.priority DESC, c.ord;
@@ -74,7 +75,8 @@ ORDER BY c.priority DESC, c.ord;
 -- The row that claim_tasks returns, for a task that runs now; for the host that takes it over.
 SELECT c.id, c.ord, c.project_id, c.session_id, c.chat_id, c.prompt, c.agent, c.model, c.mode, c.thinking,
        c.priority, c.epoch, c.cancel_requested_at, c.created_at,
-       t.prompt_sent_at, x.*
+       t.prompt_sent_at,
+       coalesce((SELECT p.redact FROM project_settings p WHERE p.project_id = c.project_id), true) AS redact, x.*
 FROM tasks c
 JOIN attempts t ON t.task_id = c.id AND t.epoch = c.epoch
 CROSS JOIN LATERAL task_context(c.id, c.project_id, c.session_id, c.chat_id, c.agent) x

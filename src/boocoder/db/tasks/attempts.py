@@ -27,8 +27,14 @@ class LostAttempt(msgspec.Struct, frozen=True):
     session_id: SessionId
 
 
+class PromptMark(msgspec.Struct, frozen=True):
+    """It is recorded that the agent may have the prompt; `steers_wait` says whether a person sent more meanwhile."""
+
+    steers_wait: bool
+
+
 _HOLD = statement("attempts", "hold_attempt", row=Done, params=(UUID, int, UUID))
-_SENT = statement("attempts", "mark_prompt_sent", row=Done, params=(UUID, int, UUID))
+_SENT = statement("attempts", "mark_prompt_sent", row=PromptMark, params=(UUID, int, UUID))
 _END = statement("attempts", "end_attempt", row=Done, params=(UUID, int, UUID, TaskState))
 _LOST = statement("attempts", "list_lost_attempts", row=LostAttempt, params=(UUID, UUID, float))
 _TAKE_OVER = statement("attempts", "take_over_attempt", row=Done, params=(UUID, int, UUID, UUID, float))
@@ -50,9 +56,9 @@ async def hold_attempt(conn: Connection, task_id: TaskId, epoch: int, instance_i
         raise lease_lost(task_id, epoch)
 
 
-async def mark_prompt_sent(conn: Connection, task_id: TaskId, epoch: int, instance_id: InstanceId) -> bool:
-    """Record that the agent is about to get the prompt; False if the lease is lost: then it must not be sent."""
-    return await _SENT.changed(conn, task_id, epoch, instance_id)
+async def mark_prompt_sent(conn: Connection, task_id: TaskId, epoch: int, instance_id: InstanceId) -> PromptMark | None:
+    """Record that the agent is about to get the prompt; None if the lease is lost: then it must not be sent."""
+    return await _SENT.first(conn, task_id, epoch, instance_id)
 
 
 async def end_attempt(

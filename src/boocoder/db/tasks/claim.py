@@ -29,6 +29,7 @@ class ClaimedTask(msgspec.Struct, frozen=True):
     Args:
         epoch: number of this attempt.
         prompt_sent_at: when the agent got the prompt of this attempt; always None in a fresh claim.
+        redact: whether secrets are replaced in what the agent says.
         native_id, config_hash, agent_session_state, seen_message_ord: the agent session of (chat, agent);
             None where there is none.
         worktree_path, base_commit, base_tree, worktree_state, setup_state: the session's worktree; None where there
@@ -52,6 +53,7 @@ class ClaimedTask(msgspec.Struct, frozen=True):
     cancel_requested_at: datetime | None
     created_at: datetime
     prompt_sent_at: datetime | None
+    redact: bool
     project_path: str
     session_title: str
     chat_title: str

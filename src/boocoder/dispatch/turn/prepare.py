@@ -1,4 +1,4 @@
-"""Opens a claimed task as a turn: its messages and first frames in one transaction, and what its prompt may need."""
+"""Opens a claimed task as a turn: its messages and first frames by one statement, and what its prompt may need."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boocoder.broker.outbox import Outbox
-from boocoder.db.conversation import messages
 from boocoder.db.conversation.agent_notes import take_notes
-from boocoder.db.conversation.messages import EarlierMessage
-from boocoder.db.core.pool import Connection, Database
-from boocoder.db.tasks import tasks
-from boocoder.db.tasks.attempts import hold_attempt
+from boocoder.db.conversation.messages import EarlierMessage, get_user_message, messages_before
+from boocoder.db.conversation.turn_opening import NewMessages
+from boocoder.db.core.pool import Database
 from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.events import frames
 from boocoder.events.transcript import TurnIds
 from boocoder.model.ids import MessageId, new_id
-from boocoder.model.task import MessageRole, TaskState
+from boocoder.model.task import TaskState
 
 EARLIER_MESSAGES = 200  # the newest of a chat; the texts made of them are bounded by characters
 
@@ -37,43 +35,26 @@ async def open_turn(task: ClaimedTask, attempt: AttemptKey, *, agent: str, outbo
         LeaseLost: another host owns the attempt; nothing was written.
     """
     ids = TurnIds(task.session_id, task.chat_id, task.id, MessageId(new_id()))
-    async with outbox.transaction(durable=False) as transaction:
-        conn = transaction.conn
-        await hold_attempt(conn, *attempt.guard)
-        user_id = await _insert_user_message(conn, task)
-        message_ord = await messages.insert_message(
-            conn,
-            ids.message_id,
-            session_id=task.session_id,
-            chat_id=task.chat_id,
-            task_id=task.id,
-            role=MessageRole.ASSISTANT,
-            agent=agent,
-            model=task.model,
-        )
-        queued = await tasks.queue_changed(conn, task.session_id, task.id, TaskState.RUNNING)
-        await transaction.append(task.session_id, [queued, *_first_frames(task, agent, ids, user_id)])
-    return OpenedTurn(ids, message_ord)
+    user_id = await _new_user_message(task, outbox.database)
+    messages = NewMessages(task.session_id, task.chat_id, user_id, ids.message_id, agent, task.model)
+    opening = await outbox.open_turn(messages, _first_frames(task, agent, ids, user_id), attempt.guard)
+    return OpenedTurn(ids, opening.message_ord)
 
 
-async def _insert_user_message(conn: Connection, task: ClaimedTask) -> MessageId | None:
-    """The new message's id; None where an earlier attempt inserted it."""
-    if task.epoch > 1 and await messages.get_user_message(conn, task.id) is not None:
-        return None
-    user_id = MessageId(new_id())
-    await messages.insert_message(
-        conn,
-        user_id,
-        session_id=task.session_id,
-        chat_id=task.chat_id,
-        task_id=task.id,
-        role=MessageRole.USER,
-    )
-    return user_id
+async def _new_user_message(task: ClaimedTask, database: Database) -> MessageId | None:
+    """An id for the user's message; None where an earlier attempt inserted it."""
+    if task.epoch > 1:
+        async with database.connection() as conn:
+            if await get_user_message(conn, task.id) is not None:
+                return None
+    return MessageId(new_id())
 
 
 def _first_frames(task: ClaimedTask, agent: str, ids: TurnIds, user_id: MessageId | None) -> list[frames.Frame]:
     drafts: list[frames.Frame] = [
+        frames.QueueChangedFrame(
+            session_id=task.session_id, task_id=task.id, state=TaskState.RUNNING.value, pending=0
+        ),  # counted as it is stored
         frames.TurnStartedFrame(
             session_id=task.session_id,
             task_id=task.id,
@@ -126,6 +107,6 @@ class PromptContext:
 async def read_context(task: ClaimedTask, *, database: Database) -> PromptContext:
     """Read what the prompt may need; nothing of it changes while the session's turn runs."""
     async with database.connection() as conn:
-        earlier = await messages.messages_before(conn, task.chat_id, task.id, EARLIER_MESSAGES)
+        earlier = await messages_before(conn, task.chat_id, task.id, EARLIER_MESSAGES)
         notes = await take_notes(conn, task.session_id, task.id) if task.has_notes else []
     return PromptContext(earlier, "\n".join(notes))

@@ -95,6 +95,8 @@ class Recorder:
         self._events = 0
         self.prompt_recorded = asyncio.Event()
         """Set once it is durable that the agent may have the prompt."""
+        self.steers_wait = False
+        """Whether a message for the turn waited when that was recorded."""
 
     @property
     def prompt_sent(self) -> bool:
@@ -266,10 +268,11 @@ class Recorder:
     async def _mark_prompt_sent(self) -> None:
         self._services.failpoints.hit("prompt.before_sent")
         _, marked, _ = await asyncio.gather(self.flush(), self._mark(), self._ready_for_prompt())
-        if not marked:
+        if marked is None:
             self._lost = LeaseLost("lease_lost", f"Task {self._ids.task_id} is run by another host.")
             self._stop.set(StopReason.LEASE_LOST)
             raise self._lost
+        self.steers_wait = marked.steers_wait
         self.prompt_recorded.set()
         self._services.failpoints.hit("prompt.after_sent")
 
@@ -277,7 +280,7 @@ class Recorder:
         if self._before_prompt is not None:
             await self._before_prompt()
 
-    async def _mark(self) -> bool:
+    async def _mark(self) -> attempts.PromptMark | None:
         """Durable when it returns, and with it everything that was committed before, such as the claim."""
         async with self._services.database.connection() as conn:
             if self._with_prompt is not None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boocoder.db.registry.project_settings import get_project_settings
+from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.dispatch.turn.services import TurnServices
 from boocoder.events.redaction import Redactor
 from boocoder.events.transcript import Transcript
-from boocoder.model.ids import ProjectId
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, TimedOut
 
 
-async def redactor_of(project_id: ProjectId, services: TurnServices) -> Redactor | None:
-    """What replaces secrets in a project's turns; None where the project has that switched off."""
-    async with services.database.connection() as conn:
-        settings = await get_project_settings(conn, project_id)
-    return services.redactor if settings.redact else None
+def redactor_of(task: ClaimedTask, services: TurnServices) -> Redactor | None:
+    """What replaces secrets in a task's turn; None where its project has that switched off."""
+    return services.redactor if task.redact else None
 
 
 def redacted_outcome(outcome: Outcome, transcript: Transcript) -> Outcome:

@@ -25,7 +25,6 @@ from boocoder.dispatch.turn.worktree_checks import WorktreeCheck, check_worktree
 from boocoder.dispatch.workspaces import Workspace, known_worktree
 from boocoder.errors import DATABASE_AWAY, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice
-from boocoder.events.redaction import Redactor
 from boocoder.events.transcript import Transcript
 from boocoder.model.turn import Cancelled, Failed, Interrupted, Outcome, StopReason, StopSignal
 from boocoder.worktrees.create.setup import NotReady
@@ -45,14 +44,13 @@ async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, ser
         start.begin(known_worktree(task))  # in parallel with storing the messages: the prompt waits for both
         chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
         agent = chosen.agent if isinstance(chosen, ChosenBackend) else task.agent
-        opened, context, redactor, check = await asyncio.gather(
+        opened, context, check = await asyncio.gather(
             open_turn(task, attempt, agent=agent, outbox=services.outbox),
             read_context(task, database=services.database),
-            redactor_of(task.project_id, services),
             check_worktree(task, agent, services),
         )
         services.failpoints.hit("prepare.after_commit")
-        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, redactor, check)
+        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, check)
         if isinstance(chosen, ChosenBackend):
             await turn.run(chosen)
         else:
@@ -74,7 +72,6 @@ class _TurnRun:
         context: PromptContext,
         agent: str,
         start: StartSnapshot,
-        redactor: Redactor | None,
         check: WorktreeCheck | None,
     ) -> None:
         self._task = task
@@ -85,7 +82,10 @@ class _TurnRun:
         self._context = context
         self._agent = agent
         self._transcript = Transcript(
-            opened.ids, agent=agent, text_max_chars=services.settings.text_max_chars, redactor=redactor
+            opened.ids,
+            agent=agent,
+            text_max_chars=services.settings.text_max_chars,
+            redactor=redactor_of(task, services),
         )
         self._start = start
         self._check = check

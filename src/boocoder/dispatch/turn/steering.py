@@ -74,7 +74,11 @@ class TurnSteering:
     async def _run(self) -> None:
         with self._services.approval_waiters.register() as wakeup:
             self._supervisor.spawn(_set_after(self._over, wakeup), "over")
-            self._supervisor.spawn(_set_after(self._recorder.prompt_recorded, wakeup), "prompt")
+            if not await self._wait_prompt():
+                return
+            # A message that came before this turn listened was seen by the statement that recorded the prompt.
+            if not self._recorder.steers_wait:
+                await wait_at_most(wakeup, self._poll_s())
             while not self._over.is_set() and self._request.stop.reason is None:
                 wakeup.clear()
                 try:
@@ -84,12 +88,20 @@ class TurnSteering:
                     return
                 except Unavailable as error:
                     log.warning("messages not looked at", extra={"task_id": self._request.task_id, "code": error.code})
-                await wait_at_most(wakeup, jittered(self._services.approval_waiters.settings.poll_s))
+                await wait_at_most(wakeup, self._poll_s())
+
+    async def _wait_prompt(self) -> bool:
+        """Wait until the agent may have its prompt; False where the turn ends without."""
+        prompt = self._supervisor.spawn(self._recorder.prompt_recorded.wait(), "prompt")
+        over = self._supervisor.spawn(self._over.wait(), "end")
+        await asyncio.wait({prompt, over}, return_when=asyncio.FIRST_COMPLETED)
+        return prompt.done()
+
+    def _poll_s(self) -> float:
+        return jittered(self._services.approval_waiters.settings.poll_s)
 
     async def _deliver_next(self) -> bool:
-        """Deliver the oldest message that waits; False if there is none, or the agent has not got its prompt."""
-        if not self._recorder.prompt_sent:
-            return False
+        """Deliver the oldest message that waits; False if there is none."""
         async with self._services.database.connection() as conn:
             steer = await steers.next_reserved(conn, self._request.task_id)
         if steer is None or self._over.is_set():

@@ -25,7 +25,6 @@ from boocoder.api.tokens.access_tokens import TOUCH_EVERY, AccessTokens
 from boocoder.api.tokens.grant import ALLOWED
 from boocoder.api.tokens.live_connections import LiveConnections
 from boocoder.api.tokens.route_guard import KINDS, guard_routes, named_ids
-from boocoder.db.conversation import messages
 from boocoder.db.core.pool import Database
 from boocoder.db.registry.ids import OwnedKind
 from boocoder.errors import Conflict
@@ -33,7 +32,7 @@ from boocoder.model.access_token import TokenScope
 from boocoder.model.ids import HostId, MessageId, new_id
 from boocoder.model.task import MessageRole
 from tests.fixtures.api import Api
-from tests.fixtures.row_builders import add_answer, add_host, add_place, add_running, add_task
+from tests.fixtures.row_builders import add_answer, add_host, add_message, add_place, add_running, add_task
 
 ROUTES = [route for router in ROUTERS for route in router.routes]
 HTTP_ROUTES = [route for route in ROUTES if isinstance(route, Route)]
@@ -93,7 +92,7 @@ async def add_rows(database: Database) -> Rows:
         }
         await conn.execute(OTHER_ROWS.format(tree=TREE, tree2="b" * 40, **ids))
         queued = await add_task(conn, place, prompt="findable words")
-        await messages.insert_message(
+        await add_message(
             conn,
             MessageId(new_id()),
             session_id=place.session_id,
