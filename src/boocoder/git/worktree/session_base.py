@@ -11,6 +11,7 @@ from boocoder.git.project import user_git
 from boocoder.git.refs import write_ref
 from boocoder.git.shadow.objects import own_difference
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.worktree.head_file import read_head
 from boocoder.git.worktree.session_worktrees import session_git
 
 
@@ -45,6 +46,8 @@ async def moved_base(
         GitError: git failed.
     """
     git_dir = shadow.worktrees.git_dir_of(worktree)
+    if read_head(git_dir) == commit:
+        return None
     git = session_git(git_dir)
     head = await _commit(git, "HEAD")
     if head is None or head == commit or await _commit(git, commit) is None:

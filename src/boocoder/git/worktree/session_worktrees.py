@@ -19,6 +19,7 @@ from boocoder.git.shadow.object_store import STORE, link_objects
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.private_index import copy_index, drop_index, signature
 from boocoder.git.shadow.store_cleanup import StoreCleanup, clean_store
+from boocoder.git.worktree.head_file import read_head
 from boocoder.git.worktree.linked import admin_of, remove_files, remove_linked
 from boocoder.git.worktree.linked_conversion import copy_linked_state, move_submodules
 from boocoder.git.worktree.session_repository import (
@@ -82,6 +83,7 @@ class SessionWorktrees:
         self._checkout = checkout
         self._linking = asyncio.Lock()
         self._configs: dict[Path, tuple[int, int, int]] = {}  # as they were when they were read last
+        self._heads: dict[Path, str] = {}  # commits that git found there
 
     def git_dir_of(self, worktree: Path) -> Path:
         """The session's git directory, there or not."""
@@ -220,12 +222,21 @@ class SessionWorktrees:
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     async def head_commit(self, path: Path) -> str | None:
-        """What a session has checked out; None where it has no commit, or no repository of its own."""
+        """What a session has checked out; None where it has no commit, or no repository of its own.
+
+        It starts git only where HEAD has moved since the last call.
+        """
         git_dir = self.git_dir_of(path)
         if not git_dir.is_dir():
             return None
+        held = read_head(git_dir)
+        if held is not None and self._heads.get(git_dir) == held:
+            return held
         done = await session_git(git_dir).result("rev-parse", "-q", "--verify", "HEAD^{commit}")
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        if done.returncode != 0:
+            return None
+        self._heads[git_dir] = done.stdout.decode().strip()
+        return self._heads[git_dir]
 
     async def in_order(self, path: Path) -> bool:
         """Whether `prepare` would find nothing to do. It costs a few looks at small files."""
@@ -343,6 +354,7 @@ class SessionWorktrees:
     async def _discard(self, path: Path, *, git_dir: bool) -> None:
         await remove_linked(self._checkout.common_dir, path)
         drop_index(self.seed_of(path))
+        self._heads.pop(self.git_dir_of(path), None)
         if git_dir:
             await asyncio.to_thread(remove_files, self.git_dir_of(path))
 
