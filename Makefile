@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser web-types web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack clean
+.PHONY: help demo serve page browser web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -27,6 +27,9 @@ browser: .venv/.synced ## find the browser of the tests, or install Debian's chr
 web-types: .venv/.synced ## write the page's types of routes and frames out of the server's code
 	@$(PY) tools/web_types.py
 
+api-document: .venv/.synced ## write docs/openapi.json out of the routes and docs/api.md
+	@$(PY) tools/api_document.py
+
 web-test: page ## the page's unit tests
 	@$(PY) tools/build_page.py --test
 
@@ -38,6 +41,7 @@ check: .venv/.synced ## formatting, lint, types, import contracts, of the page t
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) tools/web_types.py --check
+	@$(PY) tools/api_document.py --check
 	@$(PY) tools/build_page.py --lint
 	@.venv/bin/lint-imports --no-logo
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from boocoder.api.application import ROUTERS
-from boocoder.api.openapi import openapi_document
+from boocoder.api.openapi.document import openapi_document
 from boocoder.api.streaming.socket_messages import Answer, Request
 from boocoder.events.frames import Frame
 from boocoder.wire.problems import Problem
@@ -138,6 +138,8 @@ def _array(schema: Schema) -> str:
     if "prefixItems" in schema:
         return "[" + ", ".join(_type(one) for one in schema["prefixItems"]) + "]"
     inner = _type(schema["items"]) if isinstance(schema.get("items"), dict) else "unknown"
+    if "minItems" in schema and schema["minItems"] == schema.get("maxItems"):  # a tuple, as the document writes it
+        return "[" + ", ".join([inner] * schema["minItems"]) + "]"
     return f"({inner})[]" if " " in inner else f"{inner}[]"
 
 

@@ -28,6 +28,7 @@ from boocoder.api.routes.service import (
     demo,
     health,
     model_servers,
+    openapi,
     pages,
     search,
     streams,
@@ -74,6 +75,7 @@ ROUTERS = (
     model_servers.router,
     terminal.router,
     terminal.frame,
+    openapi.router,
     pages.router,
 )
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from boocoder.api.access import access_of
 from boocoder.api.application import ROUTERS
-from boocoder.api.openapi import openapi_document
+from boocoder.api.openapi.document import openapi_document
 from boocoder.wire.changes import ChangeInfo, ChangeSummary
 from tests.paths import DOCS
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 
 from boocoder.api.application import ROUTERS
-from boocoder.api.openapi import openapi_document
+from boocoder.api.openapi.document import openapi_document
 from tests.fixtures.api import Api
 from tests.fixtures.repository import MakeRepository
 

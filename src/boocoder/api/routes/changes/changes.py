@@ -131,7 +131,7 @@ async def resolve_change(change_id: ChangePath, services: Services, body: Resolv
 
 @router.get("/{change_id}/publish", dependencies=[CHANGE_FILES_HERE])
 @access(Access.READ)
-async def publish_words(change_id: ChangePath, services: Services) -> PullRequestText:
+async def get_pull_request_text(change_id: ChangePath, services: Services) -> PullRequestText:
     """Default title and text of a pull request, written from the session."""
     title, text = await services.changes.publisher.words(change_id)
     return PullRequestText(title=title, text=text)

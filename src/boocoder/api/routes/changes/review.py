@@ -55,7 +55,7 @@ From = Annotated[int, Query(ge=0, le=LINE_MAX)]
 
 @router.get("/{change_id}/files", dependencies=[CHANGE_FILES_HERE])
 @access(Access.READ)
-async def list_files(
+async def list_changed_files(
     change_id: ChangePath,
     services: Services,
     path: Annotated[str | None, Query(min_length=1)] = None,
@@ -73,7 +73,7 @@ async def list_files(
 
 @router.get("/{change_id}/files/{number}", dependencies=[CHANGE_FILES_HERE])
 @access(Access.READ)
-async def get_file(
+async def get_changed_file(
     change_id: ChangePath,
     number: Number,
     services: Services,
@@ -138,7 +138,7 @@ async def edit_unit(change_id: ChangePath, body: EditInput, services: Services) 
 
 @router.post("/{change_id}/undo", dependencies=[CHANGE_FILES_HERE])
 @access(Access.WRITE)
-async def undo_units(change_id: ChangePath, services: Services, body: UndoInput | None = None) -> RevertResult:
+async def undo_rejected_units(change_id: ChangePath, services: Services, body: UndoInput | None = None) -> RevertResult:
     """Take rejected units out of the session's worktree, after a snapshot; refused while a turn runs (409)."""
     units = () if body is None else tuple(body.units)
     return await services.changes.reverter.revert(change_id, units)

@@ -8,8 +8,7 @@ from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 from boocoder.api.requests.fields import ProjectPath
 from boocoder.api.requests.projects import ProjectSettingsInput
 from boocoder.api.services import Services
-from boocoder.db.registry import projects
-from boocoder.db.registry.project_settings import get_project_settings, put_project_settings
+from boocoder.db.registry import project_settings, projects
 from boocoder.wire.projects import ProjectSettings
 
 router = APIRouter(prefix="/api/projects/{project_id}/settings", route_class=StrictRoute)
@@ -17,15 +16,17 @@ router = APIRouter(prefix="/api/projects/{project_id}/settings", route_class=Str
 
 @router.get("")
 @access(Access.READ)
-async def get_settings(project_id: ProjectPath, services: Services) -> ProjectSettings:
+async def get_project_settings(project_id: ProjectPath, services: Services) -> ProjectSettings:
     """The project's settings; the defaults where it has none of its own."""
     async with services.database.connection() as conn:
-        return await get_project_settings(conn, project_id)
+        return await project_settings.get_project_settings(conn, project_id)
 
 
 @router.put("")
 @access(Access.WRITE, ProjectTokens.NEVER)
-async def put_settings(project_id: ProjectPath, body: ProjectSettingsInput, services: Services) -> ProjectSettings:
+async def put_project_settings(
+    project_id: ProjectPath, body: ProjectSettingsInput, services: Services
+) -> ProjectSettings:
     """Replace the project's settings; they hold for worktrees that are made or set up from now on."""
     settings = ProjectSettings(
         project_id,
@@ -38,5 +39,5 @@ async def put_settings(project_id: ProjectPath, body: ProjectSettingsInput, serv
     )
     async with services.database.transaction() as conn:
         await projects.get_project(conn, project_id)
-        await put_project_settings(conn, settings)
-        return await get_project_settings(conn, project_id)
+        await project_settings.put_project_settings(conn, settings)
+        return await project_settings.get_project_settings(conn, project_id)

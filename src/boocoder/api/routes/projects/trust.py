@@ -22,14 +22,16 @@ OfSession = Annotated[SessionId | None, Query()]
 
 @router.get("")
 @access(Access.READ)
-async def get_trust(project_id: ProjectPath, services: Services, session_id: OfSession = None) -> ProjectTrustInfo:
+async def get_project_trust(
+    project_id: ProjectPath, services: Services, session_id: OfSession = None
+) -> ProjectTrustInfo:
     """The files of the checkout, or of a session's worktree, that make agents run or obey something."""
     return _info(project_id, await services.trust.files(project_id, session_id=session_id))
 
 
 @router.post("")
 @access(Access.WRITE)
-async def trust(
+async def trust_project(
     project_id: ProjectPath, body: TrustInput, services: Services, session_id: OfSession = None
 ) -> ProjectTrustInfo:
     """Trust files with the content that was shown; 409 where one has another content now."""
@@ -39,7 +41,7 @@ async def trust(
 
 @router.delete("")
 @access(Access.WRITE)
-async def distrust(project_id: ProjectPath, services: Services) -> ProjectTrustInfo:
+async def distrust_project(project_id: ProjectPath, services: Services) -> ProjectTrustInfo:
     """Forget all that was trusted in the project."""
     await services.trust.distrust(project_id)
     return _info(project_id, await services.trust.files(project_id))

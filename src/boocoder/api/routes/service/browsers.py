@@ -26,7 +26,9 @@ async def list_browsers(connections: Connections, request: Request) -> list[Brow
 
 @router.delete("/{browser_id}")
 @access(Access.WRITE)
-async def sign_out(browser_id: Annotated[UUID, Path()], connections: Connections, request: Request) -> BrowserInfo:
+async def sign_out_browser(
+    browser_id: Annotated[UUID, Path()], connections: Connections, request: Request
+) -> BrowserInfo:
     """Sign a browser out; its open streams are cut off."""
     mine = request.scope.get("state", {}).get(BROWSER)
     found = await connections.browsers.sign_out(browser_id)

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/demo", route_class=StrictRoute)
 
 @router.post("", status_code=201)
 @access(Access.WRITE)
-async def make_demo(services: Services, response: Response, body: EmptyBody | None = None) -> DemoProject:
+async def add_demo(services: Services, response: Response, body: EmptyBody | None = None) -> DemoProject:
     """Make the demo project and offer the scripted agent, or answer what is there already."""
     path = services.data_dir / DEMO_DIRECTORY / "tally"
     path.parent.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api", route_class=StrictRoute)
 
 @router.get("/health")
 @access(Access.ANY, ProjectTokens.OPEN)
-async def health(services: Services) -> ServiceHealth:
+async def get_health(services: Services) -> ServiceHealth:
     """That the database answers, and how much there is to do; 503 when it does not."""
     async with services.database.connection() as conn:
         counts = await tasks.count_tasks(conn)
@@ -44,6 +44,6 @@ async def list_hosts(services: Services) -> list[HostInfo]:
 
 @router.post("/login-codes", status_code=201)
 @access(Access.WRITE)
-async def new_login_code(connections: Connections, body: EmptyBody | None = None) -> LoginLink:
+async def add_login_code(connections: Connections, body: EmptyBody | None = None) -> LoginLink:
     """A link that signs in one more browser."""
     return LoginLink(path=f"{LOGIN_PATH}?code={connections.authenticator.new_code()}")

@@ -23,7 +23,7 @@ FoundLimit = Annotated[int, Query(ge=1, le=FOUND_MAX)]
 
 @router.get("/sessions/{session_id}/files", dependencies=[SESSION_FILES_HERE])
 @access(Access.READ)
-async def find_in_session(
+async def find_session_files(
     session_id: SessionPath, services: Services, query: Letters = "", limit: FoundLimit = FOUND_DEFAULT
 ) -> FoundFiles:
     """Files of the session's worktree whose path has these letters; of the checkout while there is no worktree."""
@@ -32,7 +32,7 @@ async def find_in_session(
 
 @router.get("/projects/{project_id}/files")
 @access(Access.READ)
-async def find_in_project(
+async def find_project_files(
     project_id: ProjectPath, services: Services, query: Letters = "", limit: FoundLimit = FOUND_DEFAULT
 ) -> FoundFiles:
     """Files of the project's checkout whose path has these letters."""

@@ -53,7 +53,7 @@ async def list_messages(
 
 @router.get("/messages/{message_id}/parts/{part}/text")
 @access(Access.READ)
-async def read_text(
+async def get_text(
     message_id: MessagePath,
     part: PartPath,
     services: Services,

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
 
 @router.post("", status_code=201)
 @access(Access.START)
-async def open_session(body: NewSession, services: Services) -> Session:
+async def add_session(body: NewSession, services: Services) -> Session:
     """Open a session; its worktree is made when its first task runs."""
     session_id, project_id = SessionId(new_id()), ProjectId(body.project_id)
     start_from, start_dirty = body.start.from_, body.start.dirty
@@ -100,7 +100,7 @@ async def mark_session_seen(session_id: SessionPath, services: Services, body: E
 
 @router.post("/{session_id}/chats", status_code=201)
 @access(Access.START)
-async def begin_chat(session_id: SessionPath, services: Services, body: NewChat | None = None) -> Chat:
+async def add_chat(session_id: SessionPath, services: Services, body: NewChat | None = None) -> Chat:
     """Begin a chat: a fresh context over the session's files."""
     chat_id = ChatId(new_id())
     title = (body.title if body else None) or "New chat"

@@ -54,7 +54,7 @@ async def take_snapshot(session_id: SessionPath, services: Services, body: NewSn
 
 @router.get("/snapshots/compare", dependencies=[SESSION_FILES_HERE])
 @access(Access.READ)
-async def compare(session_id: SessionPath, services: Services, old: Old, new: New) -> SnapshotDiff:
+async def compare_snapshots(session_id: SessionPath, services: Services, old: Old, new: New) -> SnapshotDiff:
     """How two states of the files differ: snapshots, `base` (where the worktree began) or `now`."""
     shadow, old_tree, new_tree = await _sides(services, session_id, old, new)
     found = await measure(shadow, base_tree=old_tree, tree=new_tree)
@@ -69,7 +69,7 @@ async def compare(session_id: SessionPath, services: Services, old: Old, new: Ne
 
 @router.get("/snapshots/compare/diff", response_class=Response, dependencies=[SESSION_FILES_HERE])
 @access(Access.READ)
-async def compare_diff(session_id: SessionPath, services: Services, old: Old, new: New) -> Response:
+async def get_snapshots_diff(session_id: SessionPath, services: Services, old: Old, new: New) -> Response:
     """The difference as `git apply` takes it: the exact bytes, binary files included."""
     shadow, old_tree, new_tree = await _sides(services, session_id, old, new)
     disposition = f'attachment; filename="session-{session_id}.diff"'
@@ -82,7 +82,7 @@ async def compare_diff(session_id: SessionPath, services: Services, old: Old, ne
 
 @router.post("/rewind", dependencies=[SESSION_FILES_HERE])
 @access(Access.WRITE)
-async def rewind(session_id: SessionPath, body: RewindInput, services: Services) -> RewindResult:
+async def rewind_session(session_id: SessionPath, body: RewindInput, services: Services) -> RewindResult:
     """Set the session's files back; what they were is a snapshot, so that this can be undone."""
     if body.snapshot_id is not None:
         snapshot_id = SnapshotId(body.snapshot_id)
@@ -94,7 +94,7 @@ async def rewind(session_id: SessionPath, body: RewindInput, services: Services)
 
 @router.post("/fork", status_code=201)
 @access(Access.WRITE)
-async def fork(session_id: SessionPath, services: Services, body: ForkInput | None = None) -> ForkResult:
+async def fork_session(session_id: SessionPath, services: Services, body: ForkInput | None = None) -> ForkResult:
     """Make a new session with the files of a snapshot and the conversation up to it."""
     asked = body or ForkInput()
     made = await services.care.forker.fork(

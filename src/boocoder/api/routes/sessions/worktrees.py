@@ -37,7 +37,7 @@ async def list_worktrees(
 
 @router.post("/prune")
 @access(Access.WRITE)
-async def prune(services: Services, body: PruneInput | None = None) -> list[PrunedWorktree]:
+async def prune_worktrees(services: Services, body: PruneInput | None = None) -> list[PrunedWorktree]:
     """Remove now what the settings say has to go, and say what came of each."""
     pruned = await services.collector.prune(dry_run=body.dry_run if body else False)
     return list(pruned)
@@ -45,7 +45,7 @@ async def prune(services: Services, body: PruneInput | None = None) -> list[Prun
 
 @of_session.post("/remove")
 @access(Access.WRITE)
-async def remove(session_id: SessionPath, services: Services, body: RemoveInput | None = None) -> WorktreeInfo:
+async def remove_worktree(session_id: SessionPath, services: Services, body: RemoveInput | None = None) -> WorktreeInfo:
     """Remove the session's worktree once a snapshot holds all of it; its next turn makes it again."""
     await services.care.remover.remove(session_id, "a person asked for it", force=body.force if body else False)
     return await _one(services, session_id)
@@ -53,7 +53,9 @@ async def remove(session_id: SessionPath, services: Services, body: RemoveInput 
 
 @of_session.post("/update")
 @access(Access.WRITE)
-async def update(session_id: SessionPath, services: Services, body: UpdateInput | None = None) -> ResolveResult:
+async def update_worktree(
+    session_id: SessionPath, services: Services, body: UpdateInput | None = None
+) -> ResolveResult:
     """Bring the session's files onto the newest commit of its branch, or of `ref`; the agent resolves conflicts.
 
     The branch is the one that the session was started from, else the one that is checked out. Uncommitted files of
@@ -64,7 +66,7 @@ async def update(session_id: SessionPath, services: Services, body: UpdateInput 
 
 @of_session.post("/restore")
 @access(Access.WRITE)
-async def restore(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
+async def restore_worktree(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
     """Bring the session's worktree back out of its newest snapshot."""
     await services.care.restorer.restore(session_id)
     return await _one(services, session_id)
@@ -72,7 +74,7 @@ async def restore(session_id: SessionPath, services: Services, body: EmptyBody |
 
 @of_session.post("/pin")
 @access(Access.WRITE)
-async def pin(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
+async def pin_worktree(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
     """Keep the session's worktree whatever the limits say."""
     await services.care.remover.pin(session_id, pinned=True)
     return await _one(services, session_id)
@@ -80,7 +82,7 @@ async def pin(session_id: SessionPath, services: Services, body: EmptyBody | Non
 
 @of_session.post("/unpin")
 @access(Access.WRITE)
-async def unpin(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
+async def unpin_worktree(session_id: SessionPath, services: Services, body: EmptyBody | None = None) -> WorktreeInfo:
     """Let the limits decide about the session's worktree again."""
     await services.care.remover.pin(session_id, pinned=False)
     return await _one(services, session_id)

@@ -25,7 +25,7 @@ single = APIRouter(prefix="/api/steers", route_class=StrictRoute)
 
 @router.post("", status_code=201)
 @access(Access.START)
-async def steer(
+async def steer_session(
     session_id: SessionPath,
     body: SteerInput,
     services: Services,

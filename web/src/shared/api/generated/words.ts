@@ -56,10 +56,6 @@ export interface FoundServer {
   models: string[];
 }
 
-export interface HTTPValidationError {
-  detail?: ValidationError[];
-}
-
 /** What became of a configured MCP server with one agent. */
 export interface McpServerUse {
   name: string;
@@ -128,14 +124,6 @@ export type TokenScope = "answer" | "full" | "read" | "start";
 
 /** How an agent is driven, in order of preference. */
 export type Transport = "acp" | "builtin" | "oneshot" | "server" | "stream";
-
-export interface ValidationError {
-  loc: (string | number)[];
-  msg: string;
-  type: string;
-  input?: unknown;
-  ctx?: Record<string, unknown>;
-}
 
 /** A person's decision on one unit; a unit without one is open. */
 export type Verdict = "accepted" | "rejected";

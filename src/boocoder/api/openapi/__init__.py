@@ -1,0 +1,1 @@
+"""The OpenAPI document of the API, and the page that shows it."""
