@@ -17,6 +17,7 @@ NAMES = (  # of a turn
     "prompt.before_sent",  # the agent session is known, the prompt not recorded as sent
     "prompt.after_sent",  # recorded as sent, the agent does not have it yet
     "record.after_batch",  # a batch of the stream was stored
+    "done.after_snapshot",  # the files are measured, the backend still asks how the agent ended
     "settle.before_snapshot",  # the agent has ended
     "settle.after_snapshot",  # the tree is kept by its ref, no row knows it
     "settle.before_commit",  # inside the settling transaction

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from boocoder.events.agent_event import (
+    AgentDone,
     AgentSessionOpened,
     PermissionAnswer,
     PlanStatus,
@@ -99,6 +100,9 @@ async def test_tools_work_in_the_worktree(case: BackendCase) -> None:
     order = [event.part for event in port.events if isinstance(event, (TextDelta, ToolCall))]
     assert list(dict.fromkeys(order))[1:3] == [write.part, bash.part]
     assert len(set(order)) == 4, "text before and after a tool are different parts"
+    kinds = [type(event) for event in port.events]
+    assert kinds.count(AgentDone) <= 1
+    assert AgentDone not in kinds or ToolCall not in kinds[kinds.index(AgentDone) :]
 
 
 async def test_reading_a_file(case: BackendCase) -> None:

@@ -63,6 +63,7 @@ class Backend(Protocol):
 
     Rules of the contract (tests/contract runs them against every backend):
     - `run_turn` emits AgentSessionOpened, then PromptSending, then lets the agent have the prompt.
+    - It may emit AgentDone, once, on the agent's end of turn, if it takes time to judge it. No tool runs after that.
     - It returns Completed only on the agent's explicit end of turn. Every other end is a named outcome.
     - After `request.stop` is set it ends the agent's turn, emits what still came, and returns within
       `stop_grace_s`: Cancelled for CANCELLED, Interrupted for SHUTDOWN, TimedOut for SILENT.

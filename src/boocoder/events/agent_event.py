@@ -197,6 +197,15 @@ class PromptSending:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentDone:
+    """The agent says that its turn has ended; its tools write no more files.
+
+    A backend that needs time to find out how the turn ended emits it first, once, so that the files are measured
+    meanwhile. Tool calls that it emits after that have them measured again.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The agent is alive although it says nothing (a heartbeat that proves work, not just a connection).
 
@@ -217,6 +226,7 @@ AgentEvent = (
     | Notice
     | AgentSessionOpened
     | PromptSending
+    | AgentDone
     | Progress
 )
 

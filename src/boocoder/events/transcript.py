@@ -134,7 +134,12 @@ class Transcript:
                 self._put("usage", self._usage(event))
             case agent_event.Notice():
                 self.notice(event)
-            case agent_event.AgentSessionOpened() | agent_event.PromptSending() | agent_event.Progress():
+            case (
+                agent_event.AgentSessionOpened()
+                | agent_event.PromptSending()
+                | agent_event.AgentDone()
+                | agent_event.Progress()
+            ):
                 pass
         return None
 

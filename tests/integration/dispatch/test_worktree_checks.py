@@ -3,67 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from boocoder.db.core.pool import Database
-from boocoder.db.registry import projects
-from boocoder.db.tasks import tasks
-from boocoder.db.tasks.claim import ClaimedTask, claim_tasks
-from boocoder.db.tasks.tasks import Task
-from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.turn import worktree_checks
-from boocoder.dispatch.turn.run import run_turn
-from boocoder.dispatch.turn.services import TurnServices
 from boocoder.dispatch.turn.worktree_checks import check_worktree
-from boocoder.model.ids import ProjectId, new_id
 from boocoder.model.task import TaskState
-from boocoder.model.turn import StopSignal
 from boocoder.worktrees.trust.project_trust import ProjectTrust
 from tests.fixtures.repository import MakeRepository
-from tests.fixtures.row_builders import LEASE_S, Owner, Place, add_host, add_place, add_task
-from tests.fixtures.turn_services import services_of
+from tests.fixtures.turn_desk import TurnDesk, turn_desk
 
 RUNS = ".agent/hooks.json"
 
 
-@dataclass
-class Desk:
-    """A session of a real repository, whose agent is the scripted one."""
-
-    services: TurnServices
-    owner: Owner
-    place: Place
-
-    async def claim(self) -> ClaimedTask:
-        """A new task, claimed."""
-        async with self.services.database.connection() as conn:
-            await add_task(conn, self.place, prompt="[[say hello]]")
-            (task,) = await claim_tasks(conn, self.owner.host_id, self.owner.instance_id, 1, LEASE_S)
-        return task
-
-    async def run(self, task: ClaimedTask) -> Task:
-        """Run it to its end."""
-        key = AttemptKey(task.id, task.epoch, self.owner.host_id, self.owner.instance_id)
-        await run_turn(task, key, StopSignal(), self.services)
-        async with self.services.database.connection() as conn:
-            return await tasks.get_task(conn, task.id)
-
-
 @pytest.fixture
-async def desk(database: Database, repository: MakeRepository, tmp_path: Path) -> Desk:
-    async with database.connection() as conn:
-        owner = await add_host(conn)
-        project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
-        place = await add_place(conn, project.id)
-    services = services_of(database, tmp_path, owner)
+async def desk(database: Database, repository: MakeRepository, tmp_path: Path) -> TurnDesk:
+    made = await turn_desk(database, repository().path, tmp_path)
     trust = ProjectTrust(database=database, patterns={"scripted": (RUNS,)})
-    return Desk(replace(services, trust=trust), owner, place)
+    return replace(made, services=replace(made.services, trust=trust))
 
 
-async def test_a_worktree_is_checked_ahead_once_it_is_there_and_in_order(desk: Desk) -> None:
+async def test_a_worktree_is_checked_ahead_once_it_is_there_and_in_order(desk: TurnDesk) -> None:
     first = await desk.claim()
     assert await check_worktree(first, "scripted", desk.services) is None
     assert (await desk.run(first)).state is TaskState.COMPLETED
@@ -80,7 +43,7 @@ async def test_a_worktree_is_checked_ahead_once_it_is_there_and_in_order(desk: D
     assert await check_worktree(third, "scripted", desk.services) is None
 
 
-async def test_an_untrusted_file_ends_the_turn_before_its_prompt(desk: Desk) -> None:
+async def test_an_untrusted_file_ends_the_turn_before_its_prompt(desk: TurnDesk) -> None:
     await desk.run(await desk.claim())
     second = await desk.claim()
     assert second.worktree_path is not None
@@ -99,7 +62,7 @@ async def test_an_untrusted_file_ends_the_turn_before_its_prompt(desk: Desk) -> 
     assert (ended.state, ended.error_code) == (TaskState.FAILED, "project_not_trusted")
 
 
-async def test_files_that_cannot_be_checked_end_the_turn_with_the_reason(desk: Desk) -> None:
+async def test_files_that_cannot_be_checked_end_the_turn_with_the_reason(desk: TurnDesk) -> None:
     await desk.run(await desk.claim())
     second = await desk.claim()
     assert second.worktree_path is not None

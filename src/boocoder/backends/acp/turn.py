@@ -37,7 +37,7 @@ from boocoder.backends.shared.outcomes import died, stopped
 from boocoder.backends.shared.turn_events import PortFailed, StopRequested
 from boocoder.errors import BackendError
 from boocoder.events import json_coerce
-from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel
+from boocoder.events.agent_event import AgentDone, AgentEvent, Notice, NoticeLevel
 from boocoder.model.steer import SteerResult
 from boocoder.model.turn import Completed, Failed, Outcome, StopReason, StopSignal, TurnError, TurnRequest
 from boocoder.process.orphans import ToolDescendants
@@ -199,6 +199,8 @@ class AcpTurn:
             return await self._close(self._dead(answer))
         if answer.error is None:
             self._journal.ended(answer.result)
+            if self._ending is None:
+                await self._emit([AgentDone()])
         await self._take_late()
         counts = json_coerce.mapping(answer.result)
         meta = json_coerce.mapping(json_coerce.mapping(counts.get("_meta")).get("quota")).get("token_count")

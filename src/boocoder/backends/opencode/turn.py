@@ -44,7 +44,7 @@ from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.turn_events import PortFailed, StopRequested
 from boocoder.errors import BackendError
-from boocoder.events.agent_event import AgentEvent, Notice, NoticeLevel, ToolStatus
+from boocoder.events.agent_event import AgentDone, AgentEvent, Notice, NoticeLevel, ToolStatus
 from boocoder.model.steer import SteerResult
 from boocoder.model.turn import Completed, Interrupted, Outcome, TurnError, TurnRequest
 
@@ -305,6 +305,8 @@ class OpenCodeTurn:
 
     async def _finish(self, answer: MessageInfo | None) -> Outcome:
         """The turn is over: let the stream catch up, let the store fill in, and judge."""
+        if answer is not None and answer.error is None and self._ending is None:
+            await self._emit([AgentDone()])
         await self._steering.stop()
         await self._approvals.stop()
         if not self.unruly:

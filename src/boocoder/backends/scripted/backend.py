@@ -11,11 +11,11 @@ from boocoder.backends.scripted.script_player import ScriptPlayer
 from boocoder.backends.scripted.tool_executor import ScriptedReporter, ScriptedToolExecutor
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.event_journal import TurnJournal, read_journal, store_broken
-from boocoder.events.agent_event import AgentSessionOpened, Notice, NoticeLevel, PromptSending
+from boocoder.events.agent_event import AgentDone, AgentSessionOpened, Notice, NoticeLevel, PromptSending
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.ids import TaskId
 from boocoder.model.steer import SteerResult
-from boocoder.model.turn import AgentSessionRef, Failed, Outcome, ResumeStep, StopReason, TurnRequest
+from boocoder.model.turn import AgentSessionRef, Completed, Failed, Outcome, ResumeStep, StopReason, TurnRequest
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import ProcessHost
 from boocoder.service import TaskSupervisor
@@ -122,6 +122,8 @@ class ScriptedBackend:
         try:
             outcome = await self._play(request, port, memory, journal)
             journal.end(outcome)
+            if isinstance(outcome, Completed):
+                await port.emit(AgentDone())
             return outcome
         finally:
             journal.close()

@@ -49,6 +49,7 @@ class Recorder:
         stop: set when the lease is found to be lost.
         before_prompt: awaited before the agent gets its prompt, together with what is stored then.
         with_prompt: called while it is being recorded that the agent gets its prompt.
+        when_done: called when the agent is done, while the backend finds out how its turn ended.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Recorder:
         stop: StopSignal,
         before_prompt: Callable[[], Awaitable[None]] | None = None,
         with_prompt: Callable[[], None] | None = None,
+        when_done: Callable[[], None] | None = None,
     ) -> None:
         self._services = services
         self._attempt = attempt
@@ -75,6 +77,9 @@ class Recorder:
         self._stop = stop
         self._before_prompt = before_prompt
         self._with_prompt = with_prompt
+        self._when_done = when_done
+        self._done = False
+        self._worked_on = False
         self._approvals = ApprovalGate(
             database=services.database,
             approval_waiters=services.approval_waiters,
@@ -124,6 +129,11 @@ class Recorder:
             case agent_event.PromptSending():
                 await self._mark_prompt_sent()
                 return
+            case agent_event.AgentDone():
+                self._agent_done()
+                return
+            case agent_event.ToolCall():
+                self._worked_on = self._done
             case agent_event.Progress(text=text):
                 if text:
                     self._show_progress(text)
@@ -136,6 +146,16 @@ class Recorder:
         elif live is not None:
             self._services.broker.publish_live(live)
         await self._pace(urgent=live is None)
+
+    def _agent_done(self) -> None:
+        if not self._done and self._when_done is not None:
+            self._when_done()
+        self._done = True
+
+    @property
+    def over(self) -> bool:
+        """Whether the agent was done and did nothing since."""
+        return self._done and not self._worked_on
 
     def _show_progress(self, text: str) -> None:
         frame = ProgressFrame(
@@ -185,6 +205,7 @@ class Recorder:
         """A backend may drop its question at any moment; output before it must not be lost with it."""
         if self._lost is not None:
             raise self._lost
+        self._worked_on = self._done
         await asyncio.shield(self._supervisor.spawn(self._store_added(add, also), "tell"))
 
     async def _store_added(self, add: Callable[[], None], also: AlsoWrite) -> None:

@@ -11,7 +11,7 @@ from boocoder.dispatch.agent_choice import ChosenBackend, choose
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.turn.drive import drive, failed_by
-from boocoder.dispatch.turn.end_snapshot import measure_worktree
+from boocoder.dispatch.turn.end_snapshot import EndSnapshot
 from boocoder.dispatch.turn.finish import TurnEnding, finish_turn
 from boocoder.dispatch.turn.prepare import OpenedTurn, PromptContext, open_turn, read_context
 from boocoder.dispatch.turn.prompt import missed_by
@@ -26,7 +26,7 @@ from boocoder.dispatch.workspaces import Workspace, known_worktree
 from boocoder.errors import DATABASE_AWAY, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice
 from boocoder.events.transcript import Transcript
-from boocoder.model.turn import Cancelled, Failed, Interrupted, Outcome, StopReason, StopSignal
+from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, StopSignal
 from boocoder.worktrees.create.setup import NotReady
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, ser
     """
     services.failpoints.hit("claim.after")
     start = StartSnapshot(task, services.workspaces)
+    last = EndSnapshot(task, services.workspaces, services.failpoints)
     try:
         start.begin(known_worktree(task))  # in parallel with storing the messages: the prompt waits for both
         chosen = await choose(task.agent, services.agents, fallback=services.settings.agent_fallback)
@@ -50,13 +51,14 @@ async def run_turn(task: ClaimedTask, attempt: AttemptKey, stop: StopSignal, ser
             check_worktree(task, agent, services),
         )
         services.failpoints.hit("prepare.after_commit")
-        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, check)
+        turn = _TurnRun(task, attempt, stop, services, opened, context, agent, start, last, check)
         if isinstance(chosen, ChosenBackend):
             await turn.run(chosen)
         else:
             await turn.end(chosen, recorder=None)
     finally:
         await start.stop()
+        await last.stop()
 
 
 class _TurnRun:
@@ -72,6 +74,7 @@ class _TurnRun:
         context: PromptContext,
         agent: str,
         start: StartSnapshot,
+        last: EndSnapshot,
         check: WorktreeCheck | None,
     ) -> None:
         self._task = task
@@ -88,6 +91,7 @@ class _TurnRun:
             redactor=redactor_of(task, services),
         )
         self._start = start
+        self._last = last
         self._check = check
         self._workspace: Workspace | None = None
 
@@ -135,11 +139,16 @@ class _TurnRun:
             stop=self._stop,
             before_prompt=self._start.wait,
             with_prompt=self._look_at_checkout,
+            when_done=self._measure_early,
         )
 
     def _look_at_checkout(self) -> None:
         if self._workspace is not None and self._workspace.watch is not None:
             self._workspace.watch.begin()
+
+    def _measure_early(self) -> None:
+        if self._workspace is not None:
+            self._last.begin(self._workspace)
 
     async def _worktree(self, recorder: Recorder) -> tuple[Workspace | NotReady, Failed | None]:
         """The worktree, and how the turn ends if nobody trusts its files; as checked at the claim if that is fresh."""
@@ -186,7 +195,8 @@ class _TurnRun:
         await asyncio.shield(self._end(outcome, recorder))
 
     async def _end(self, outcome: Outcome, recorder: Recorder | None) -> None:
-        measure = await measure_worktree(self._task, self._workspace, self._transcript, self._services.workspaces)
+        settled = isinstance(outcome, Completed) and recorder is not None and recorder.over
+        measure = await self._last.measure(self._workspace, self._transcript, anew=not settled)
         self._transcript.close_tools()
         if recorder is not None:
             await self._flush(recorder)
