@@ -30,6 +30,7 @@ OPENCODE_VERSION = "1.18.33"  # the newest that boocoder's recordings and tests 
 GOOSE_VERSION = "1.52.0"  # likewise
 QWEN_VERSION = "0.24.4"  # likewise
 CLAUDE_VERSION = "0.100.0"  # of its ACP adapter, likewise; it brings the claude program that it was made for
+CONFORMANCE_VERSION = "0.1.16"  # of the test suite for MCP servers, which the tests of `boocoder mcp` run
 EVERY_AGENT = ("opencode", "goose", "qwen", "claude")
 INSTALL_LIMIT_S = 900.0  # 60 MB over a slow line
 VIEW_LIMIT_S = 60.0
@@ -84,7 +85,7 @@ def install_goose() -> Path:
 
 
 def install_agent(agent: str) -> tuple[str, ...]:
-    """Install one of EVERY_AGENT if it is not there yet; the program and arguments that start it.
+    """Install one of EVERY_AGENT or `mcp-conformance` if it is not there yet; the command that starts it.
 
     Raises:
         InstallError: there is no Node.js or npm, the registry is out of reach, the agent is not made for this machine.
@@ -99,6 +100,9 @@ def install_agent(agent: str) -> tuple[str, ...]:
         case "claude":
             adapter = "@agentclientprotocol/claude-agent-acp"
             package = Package(adapter, CLAUDE_VERSION, "claude", 390, "dist/index.js", all_parts=True)
+        case "mcp-conformance":
+            name = "@modelcontextprotocol/conformance"
+            package = Package(name, CONFORMANCE_VERSION, "mcp-conformance", 50, "dist/index.js", all_parts=True)
         case _:
             raise InstallError(f"There is no recipe for {agent!r}. Known are {', '.join(EVERY_AGENT)}.")
     return (_node(), str(_ensure(package)))

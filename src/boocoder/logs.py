@@ -89,7 +89,7 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = handlers
     root.setLevel(level.upper())
-    for noisy in ("httpx2", "httpcore2", "asyncio", "uvicorn.error"):
+    for noisy in ("httpx2", "httpcore2", "asyncio", "uvicorn.error", "mcp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 

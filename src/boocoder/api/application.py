@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from boocoder.api import problem
 from boocoder.api.access import require_access
+from boocoder.api.endpoints import ProtocolEndpoint, route_of
 from boocoder.api.middleware.allow_lists import AllowLists
 from boocoder.api.middleware.body_limit import BodyLimit
 from boocoder.api.middleware.content_type import JsonOnly
@@ -81,13 +83,18 @@ ROUTERS = (
 
 
 def create_app(
-    services: ApiServices, connections: ConnectionServices, *, send_timeout_s: float = CLIENT_SEND_TIMEOUT_S
+    services: ApiServices,
+    connections: ConnectionServices,
+    *,
+    send_timeout_s: float = CLIENT_SEND_TIMEOUT_S,
+    endpoints: Sequence[ProtocolEndpoint] = (),
 ) -> FastAPI:
     """The application; serve it with `api.server`.
 
     Args:
         services, connections: used by the routes.
         send_timeout_s: a client that takes nothing for so long is cut off.
+        endpoints: addresses of other protocols.
 
     Raises:
         RuntimeError: a route does not declare who may call it.
@@ -110,6 +117,7 @@ def create_app(
     app.state.connections = connections
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(route_of(endpoint) for endpoint in endpoints)
     require_access(app)
     guard_routes(app)
     return app

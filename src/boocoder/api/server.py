@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
 from boocoder.api.browsers import Browsers
 from boocoder.api.connection_limits import UnprovenConnections
+from boocoder.api.endpoints import ProtocolEndpoint
 from boocoder.api.middleware.token_auth import LOGIN_PATH
 from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, UNPROVEN, HttpConnection, SocketConnection
 from boocoder.api.services import ApiServices, ConnectionServices
@@ -111,11 +113,15 @@ class ApiServer:
     Args:
         settings: address, allowed clients and limits.
         services: used by the routes.
+        endpoints: addresses of other protocols; stopped here.
     """
 
-    def __init__(self, *, settings: ApiSettings, services: ApiServices) -> None:
+    def __init__(
+        self, *, settings: ApiSettings, services: ApiServices, endpoints: Sequence[ProtocolEndpoint] = ()
+    ) -> None:
         self._settings = settings
         self._services = services
+        self._endpoints = tuple(endpoints)
         self._stopping = asyncio.Event()
         self._supervisor = TaskSupervisor("api")
         self._server: uvicorn.Server | None = None
@@ -152,8 +158,8 @@ class ApiServer:
         tokens = AccessTokens(database=services.database, host_id=services.info.host_id, key=self.token)
         await browsers.load()
         await tokens.load()
-        connections = ConnectionServices(self._authenticator, browsers, tokens, allowed, self._stopping)
-        app = create_app(self._services, connections, send_timeout_s=settings.send_timeout_s)
+        connections = ConnectionServices(self._authenticator, browsers, tokens, allowed, self._stopping, self.url)
+        app = create_app(self._services, connections, send_timeout_s=settings.send_timeout_s, endpoints=self._endpoints)
         config = uvicorn_config(app, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
         _load(config)
         self._server = uvicorn.Server(config)
@@ -169,6 +175,8 @@ class ApiServer:
         server, listener = self._server, self._listener
         self._server = self._listener = None
         self._stopping.set()
+        for endpoint in self._endpoints:
+            await endpoint.stop()
         if server is None or listener is None:
             return
         server.should_exit = True

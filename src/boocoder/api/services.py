@@ -113,6 +113,7 @@ class ConnectionServices:
 
     Args:
         stopping: set when the service stops, so that streams end by themselves.
+        url: of this service, as this machine reaches it.
     """
 
     authenticator: Authenticator
@@ -120,6 +121,7 @@ class ConnectionServices:
     tokens: AccessTokens
     allowed: AllowList
     stopping: asyncio.Event
+    url: str
 
 
 def build_api_services(

@@ -13,6 +13,7 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.app.worktrees import SessionFiles
 from boocoder.config.settings import Settings
+from boocoder.integrations.mcp_server.endpoint import McpEndpoint
 from boocoder.maintenance.worktree_gc import WorktreeCollector
 from boocoder.worktrees.terminals import Terminals
 
@@ -52,6 +53,7 @@ async def start_api(
             trust=files.trust,
             terminals=_terminals(host, agent_host, files),
         ),
+        endpoints=(McpEndpoint(certificate=settings.tls_certificate),),
     )
     await host.start(server)
     return server

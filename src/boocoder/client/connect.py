@@ -15,7 +15,13 @@ from boocoder.client.environment import named_service
 from boocoder.errors import InvalidInput, Unavailable
 
 
-def _endpoint(url: str | None, token: str | None, certificate: str, data_dir: Path | str | None) -> FoundService:
+def located_service(url: str | None, token: str | None, certificate: str, data_dir: Path | str | None) -> FoundService:
+    """The service that arguments or the environment name; they are those of `connect_async`.
+
+    Raises:
+        Unavailable: no service runs.
+        InvalidInput: an address without a token.
+    """
     named = named_service()
     by_environment = url is None and data_dir is None
     url = (named.url if by_environment else url) or ""
@@ -54,7 +60,7 @@ async def connect_async(
         Unavailable: no service runs, or it does not answer.
         InvalidInput: an address without a token.
     """
-    async with _endpoint(url, token, certificate, data_dir).client() as client:
+    async with located_service(url, token, certificate, data_dir).client() as client:
         await client.health()
         yield AsyncBoocoder(client)
 

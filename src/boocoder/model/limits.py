@@ -12,6 +12,7 @@ INLINE_TEXT_MAX_CHARS = 16_384  # of a tool's input or output in one frame or ro
 TURN_TEXT_MAX_CHARS = 8_000_000  # of a turn's text in the database; the rest goes to files, read in the same pages
 TOOL_TEXT_MAX_CHARS = 1_000_000  # of one tool call's input or output in the database; the rest goes to a file
 TEXT_PAGE_MAX_CHARS = 262_144  # one page of a part's text
+SEQ_MAX = 2**63 - 1  # a bigint of the database; higher than any number of a frame or message
 FLUSH_INTERVAL_S = 0.1  # streamed text is durable at most this much later (decision 6)
 CLIENT_BUFFER_FRAMES = 4_096  # a client that lags further must resync
 CLIENT_BUFFER_BYTES = 4 * 1024 * 1024  # as above

@@ -22,13 +22,13 @@ from boocoder.model.ids import (
 from boocoder.model.limits import (
     INLINE_TEXT_MAX_CHARS,
     PROMPT_MAX_CHARS,
+    SEQ_MAX,
     TEXT_PAGE_MAX_CHARS,
     TITLE_MAX_CHARS,
 )
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-SEQ_MAX = 2**63 - 1  # a bigint
 PATH_MAX_CHARS = 4096  # PATH_MAX of Linux
 
 

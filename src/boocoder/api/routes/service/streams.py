@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, WebSocket
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
-from boocoder.api.requests.fields import SEQ_MAX, After, SessionPath
+from boocoder.api.requests.fields import After, SessionPath
 from boocoder.api.services import Connections, Services
 from boocoder.api.streaming.sse import EventStreamResponse
 from boocoder.api.streaming.websocket import Socket
 from boocoder.api.tokens.grant import grant_of
 from boocoder.db.conversation import sessions
+from boocoder.model.limits import SEQ_MAX
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 

@@ -10,7 +10,6 @@ from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.tasks import message_info
 from boocoder.api.requests.fields import (
     PAGE_DEFAULT,
-    SEQ_MAX,
     After,
     ChatPath,
     Limit,
@@ -23,7 +22,7 @@ from boocoder.api.services import Services
 from boocoder.db.conversation import chats, messages
 from boocoder.db.conversation.messages import TextField
 from boocoder.db.conversation.overflow import OverflowFiles
-from boocoder.model.limits import TEXT_PAGE_MAX_CHARS
+from boocoder.model.limits import SEQ_MAX, TEXT_PAGE_MAX_CHARS
 from boocoder.wire.messages import MessageWithParts, TextPage
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)

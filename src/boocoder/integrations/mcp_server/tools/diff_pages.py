@@ -1,0 +1,112 @@
+"""Reads a change's diff in pages across its files, as text with the ids of its parts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from boocoder.client.http_client import Client
+from boocoder.errors import InvalidInput
+from boocoder.integrations.mcp_server.tool import ToolArguments
+from boocoder.integrations.mcp_server.tools.arguments import ChangeArgument, Cursor
+from boocoder.wire.review import DiffLine, FileUnits, PagePosition, ReviewedFile, ReviewUnit
+
+PAGE_CHARS = 30_000  # some 10,000 tokens; a page ends with the part that goes beyond it
+LINE_CHARS = 2_000  # of one line
+PREFIX = {"context": " ", "removed": "-", "added": "+"}
+
+
+class DiffQuery(ToolArguments, frozen=True):
+    """Where to read."""
+
+    change_id: ChangeArgument
+    path: Annotated[str | None, Meta(description="Only this file.")] = None
+    cursor: Annotated[
+        Cursor | None, Meta(description="`cursor` of the previous page; left out: from the beginning.")
+    ] = None
+    context: Annotated[int, Meta(ge=0, le=50, description="Unchanged lines beside each part.")] = 3
+
+
+class DiffPart(msgspec.Struct, frozen=True):
+    """A part of a change that can be decided by itself, or a piece of a long one.
+
+    Args:
+        id: for review_change.
+        path: of its file.
+        kind: hunk, mode, rename, or file for what has no lines.
+        state: accepted, rejected or open.
+        diff: its lines as git prints them; "" for what has none.
+    """
+
+    id: str
+    path: str
+    kind: str
+    state: str
+    diff: str
+
+
+class DiffPage(msgspec.Struct, frozen=True):
+    """Parts in the order of the files.
+
+    Args:
+        files: how many the change has, or match.
+        flags: what deserves a second look in these files, such as a secret.
+        cursor: gets the next page; null: this is the last one.
+    """
+
+    files: int
+    parts: tuple[DiffPart, ...]
+    flags: tuple[str, ...]
+    cursor: str | None
+
+
+async def read_diff_page(client: Client, query: DiffQuery) -> DiffPage:
+    """A page of a diff.
+
+    Raises:
+        InvalidInput: cursor_invalid.
+    """
+    index, place = _position(query.cursor)
+    files = await client.items(f"/api/changes/{query.change_id}/files", ReviewedFile, path=query.path)
+    parts: list[DiffPart] = []
+    flags: list[str] = []
+    chars = 0
+    while index < len(files) and chars < PAGE_CHARS:
+        page = await _file_page(client, query, files[index], place)
+        if place == PagePosition(0, 0):
+            flags += [f"{page.file.path}: {flag.reason}" for flag in page.file.flags]
+        for unit in page.units:
+            parts.append(_part(page.file, unit))
+            chars += len(parts[-1].diff)
+        index, place = (index + 1, PagePosition(0, 0)) if page.next is None else (index, page.next)
+    cursor = f"{index}.{place.unit}.{place.line}" if index < len(files) else None
+    return DiffPage(len(files), tuple(parts), tuple(flags), cursor)
+
+
+async def _file_page(client: Client, query: DiffQuery, file: ReviewedFile, place: PagePosition) -> FileUnits:
+    path = f"/api/changes/{query.change_id}/files/{file.number}"
+    return await client.get(path, FileUnits, context=query.context, unit=place.unit, line=place.line)
+
+
+def _position(cursor: str | None) -> tuple[int, PagePosition]:
+    """File, part and line of a cursor."""
+    if cursor is None:
+        return 0, PagePosition(0, 0)
+    numbers = cursor.split(".")
+    if len(numbers) != 3 or not all(one.isascii() and one.isdigit() for one in numbers):
+        text = f"{cursor!r} is no cursor of read_diff."
+        raise InvalidInput("cursor_invalid", text, "Give the cursor of the page before, or none.")
+    return int(numbers[0]), PagePosition(int(numbers[1]), int(numbers[2]))
+
+
+def _part(file: ReviewedFile, unit: ReviewUnit) -> DiffPart:
+    lines = [_line(line) for line in unit.lines]
+    header = f"@@ -{unit.old_start},{unit.old_count} +{unit.new_start},{unit.new_count} @@"
+    return DiffPart(unit.id, file.path, unit.kind, unit.state, "\n".join([header, *lines]) if lines else "")
+
+
+def _line(line: DiffLine) -> str:
+    cut = len(line.text) > LINE_CHARS or line.left_out
+    return f"{PREFIX[line.kind]}{line.text[:LINE_CHARS]}{' [cut]' if cut else ''}"
