@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from uuid import uuid4
 
 import httpx2
@@ -173,6 +174,27 @@ async def test_the_address_takes_tokens_only_and_keeps_the_rules_of_the_service(
         assert (await http.delete(url, headers={**good, **session})).status_code == 200
         assert (await http.post(url, headers={**good, **session}, json=ping)).status_code == 404
         assert (await http.put(url, headers=good, json={})).status_code == 405
+
+
+def test_a_client_that_goes_away_ends_the_program_without_a_word(shared_service: Installation) -> None:
+    ping = b'{"jsonrpc":"2.0","id":%d,"method":"ping"}\n'
+    child = subprocess.Popen(
+        shared_service.argv("mcp"),
+        env=shared_service.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdin and child.stdout and child.stderr
+    child.stdin.write(ping % 1 + b"not JSON\n" + ping % 2)
+    child.stdin.flush()
+    assert b"jsonrpc" in child.stdout.readline()
+    child.stdout.close()
+    child.stdin.write(ping % 3)
+    child.stdin.close()
+    assert child.wait(60) == 0
+    assert b"Traceback" not in child.stderr.read()
+    child.stderr.close()
 
 
 async def test_without_a_service_every_call_says_so(shared_service: Installation) -> None:

@@ -12,7 +12,7 @@ import pytest
 from boocoder.cli import main
 
 ROUNDS = 15  # of every command
-STARTS_SOMETHING = {"serve", "scripted-model", "run"}  # these run until they are stopped
+STARTS_SOMETHING = {"serve", "scripted-model", "run", "mcp"}  # these run until they are stopped
 STRANGE = (
     "",
     " ",
