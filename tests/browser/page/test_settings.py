@@ -1,8 +1,9 @@
-"""The settings page: files that make agents run something are trusted, and a browser is signed out alone."""
+"""The settings page: trusted files, tokens, browsers, hosts, MCP servers, and the editor that opens a file."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
@@ -10,10 +11,13 @@ from playwright.async_api import expect
 from boocoder.model.access_token import TokenScope
 from boocoder.wire.projects import Project, ProjectTrustInfo
 from boocoder.wire.service import TokenInfo
+from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
+from tests.browser.changes.test_review import panel
+from tests.browser.page.test_looks import assert_accessible
 from tests.fixtures.browser import MakeVisit, Visit
 from tests.fixtures.repository import Repository
-from tests.fixtures.service import Installation
+from tests.fixtures.service import Installation, MakeInstallation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,3 +61,32 @@ async def test_another_browser_is_signed_out(person: Visit, visit: MakeVisit, se
     await expect(other.page.get_by_text("This browser is signed out")).to_be_visible(timeout=60_000)
     await other.page.close()
     other.forgive(re.compile("401|WebSocket|net::ERR"))
+
+
+async def test_hosts_and_mcp_servers_are_shown(installation: MakeInstallation, visit: MakeVisit) -> None:
+    made = installation({"BOOCODER_MODELS_BASE_URL": "http://127.0.0.1:9/v1"})
+    place = made.home / ".config" / "boocoder" / "config.toml"
+    place.parent.mkdir(parents=True)
+    place.write_text('[mcp.notes]\ncommand = ["notes-server"]\n', "utf-8")
+    made.start()
+    person = await visit(made)
+    await person.go("/settings")
+    servers = person.page.get_by_role("region", name="MCP servers")
+    await expect(servers).to_contain_text("notes a program")
+    await expect(servers.get_by_role("listitem").first).to_contain_text("gets it")
+    hosts = person.page.get_by_role("region", name="Hosts")
+    await expect(hosts).to_contain_text("this one · 0 sessions · agents: ")
+    await expect(hosts).to_contain_text("running")
+    await assert_accessible(person.page, "settings with MCP servers and hosts")
+
+
+async def test_a_file_of_a_change_opens_in_the_chosen_editor(person: Visit, desk: ServiceHarness) -> None:
+    created, _ = await desk.run("[[write notes/a b.txt|one]]")
+    worktree = (await desk.client.items("/api/worktrees", WorktreeInfo, session_id=created.session_id))[0]
+    await person.go("/settings")
+    await person.page.get_by_label("Open an agent's files in").select_option("VS Code")
+    await person.open_session(created.session_id)
+    file = panel(person).get_by_role("region", name="notes/a b.txt")
+    await expect(file.get_by_role("button", name="Copy the path")).to_be_visible()
+    link = file.get_by_role("link", name="Open in VS Code")
+    await expect(link).to_have_attribute("href", f"vscode://file{quote(worktree.path)}/notes/a%20b.txt:1")

@@ -15,7 +15,7 @@ import { Loading } from "../shared/ui/Loading";
 
 const TasksPage = lazy(() => import("../features/tasks/TasksPage"));
 const AgentsPage = lazy(() => import("../features/agents/AgentsPage"));
-const SettingsPage = lazy(() => import("./SettingsPage"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 export function App() {
   const [location] = useLocation();

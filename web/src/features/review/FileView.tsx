@@ -1,10 +1,13 @@
 // One file of the change: header with a verdict for the whole file, units, and comments at their lines.
-import { Check, ChevronRight, UnfoldVertical, X } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { Check, ChevronRight, SquarePen, UnfoldVertical, X } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useDecide, useUnits } from "../../shared/review/queries";
-import type { ReviewComment, ReviewedFile } from "../../shared/api/generated";
+import type { DiffLine, ReviewComment, ReviewedFile } from "../../shared/api/generated";
+import { isAway, useWorktree } from "../../shared/api/worktree";
+import { editorUrl, EDITORS, useEditor } from "../../shared/session/editor";
 import { visible } from "../../shared/text/visible";
-import { IconButton } from "../../shared/ui/Button";
+import { IconButton, IconLink } from "../../shared/ui/Button";
+import { CopyButton } from "../../shared/ui/CopyButton";
 import { Failure } from "../../shared/ui/Failure";
 import { Loading } from "../../shared/ui/Loading";
 import { showError } from "../../shared/ui/Toasts";
@@ -63,7 +66,9 @@ export function FileView({ changeId, sessionId, file, comments, height }: FileVi
   const astray = (side: string, line: number) => !pages.isPending && !lines.some((one) => isLine(one, side, line));
   return (
     <section className={styles.file} aria-label={visible(file.path)}>
-      <Head changeId={changeId} file={file} open={open} onOpen={setOpen} context={context} onContext={setContext} />
+      <Head changeId={changeId} file={file} open={open} onOpen={setOpen} context={context} onContext={setContext}>
+        {!file.path_coded && <FileLinks sessionId={sessionId} file={file} line={firstLine(lines)} />}
+      </Head>
       {open && (
         <>
           <FileNotes file={file} />
@@ -104,9 +109,11 @@ interface HeadProps {
   onOpen: (open: boolean) => void;
   context: number;
   onContext: (lines: number) => void;
+  /** Further buttons. */
+  children: ReactNode;
 }
 
-function Head({ changeId, file, open, onOpen, context, onContext }: HeadProps) {
+function Head({ changeId, file, open, onOpen, context, onContext, children }: HeadProps) {
   const decide = useDecide(changeId);
   const whole = (verdict: "accepted" | "rejected") => decide.mutate({ paths: [file.path], path_coded: file.path_coded, verdict }, { onError: showError });
   const all = { accepted: file.accepted === file.units, rejected: file.rejected === file.units };
@@ -121,6 +128,7 @@ function Head({ changeId, file, open, onOpen, context, onContext }: HeadProps) {
           <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
         </span>
       </button>
+      {children}
       <IconButton
         label={context === CONTEXT ? "Show context lines" : "Show changes only"}
         icon={<UnfoldVertical />}
@@ -130,5 +138,31 @@ function Head({ changeId, file, open, onOpen, context, onContext }: HeadProps) {
       <IconButton label="Accept the file" icon={<Check />} aria-pressed={all.accepted} onClick={() => whole("accepted")} />
       <IconButton label="Reject the file" icon={<X />} aria-pressed={all.rejected} onClick={() => whole("rejected")} />
     </header>
+  );
+}
+
+/** The line in the agent's file where its first change is. */
+function firstLine(lines: readonly DiffLine[]): number {
+  const changed = lines.findIndex((line) => line.kind !== "context");
+  return lines.slice(Math.max(changed, 0)).find((line) => line.new !== null)?.new ?? 1;
+}
+
+interface FileLinksProps {
+  sessionId: string;
+  file: ReviewedFile;
+  line: number;
+}
+
+/** Copies the file's path, and opens it in the editor that is chosen in the settings. */
+function FileLinks({ sessionId, file, line }: FileLinksProps) {
+  const editor = useEditor();
+  const worktree = useWorktree(sessionId);
+  const there = worktree && !isAway(worktree) && file.status !== "D";
+  const url = there ? editorUrl(editor, worktree.path, file.path, line) : null;
+  return (
+    <span className={styles.links}>
+      <CopyButton text={file.path} what="the path" />
+      {url && <IconLink label={`Open in ${EDITORS[editor]}`} icon={<SquarePen />} href={url} />}
+    </span>
   );
 }

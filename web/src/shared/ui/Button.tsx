@@ -1,5 +1,5 @@
 // Buttons. An icon button always has a label for screen readers, which is also its tooltip.
-import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import styles from "./Button.module.css";
 
 type Kind = "plain" | "primary" | "quiet" | "danger";
@@ -31,5 +31,19 @@ export function IconButton({ label, icon, className = "", ...rest }: IconButtonP
     <button type="button" className={`${styles.iconButton} ${className}`} aria-label={label} title={label} {...rest}>
       {icon}
     </button>
+  );
+}
+
+interface IconLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
+  label: string;
+  icon: ReactNode;
+}
+
+/** Looks like an icon button, and leads somewhere. */
+export function IconLink({ label, icon, className = "", ...rest }: IconLinkProps) {
+  return (
+    <a className={`${styles.iconButton} ${className}`} aria-label={label} title={label} {...rest}>
+      {icon}
+    </a>
   );
 }

@@ -1,7 +1,7 @@
 // The browsers that are signed in at this service, each with a button that signs it out.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { call } from "../shared/api/client";
-import { Button } from "../shared/ui/Button";
+import { call } from "../../shared/api/client";
+import { Button } from "../../shared/ui/Button";
 import styles from "./SettingsPage.module.css";
 
 const KEY = ["browsers"];

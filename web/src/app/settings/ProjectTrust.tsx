@@ -1,8 +1,8 @@
 // What each project makes agents run (plugins, hooks, servers, settings), and a person's trust in it.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { call, type Answer } from "../shared/api/client";
-import { useProjects } from "../shared/api/queries";
-import { Button } from "../shared/ui/Button";
+import { call, type Answer } from "../../shared/api/client";
+import { useProjects } from "../../shared/api/queries";
+import { Button } from "../../shared/ui/Button";
 import styles from "./SettingsPage.module.css";
 
 type Trust = Answer<"GET /api/projects/{project_id}/trust">;

@@ -1,10 +1,10 @@
 // Access tokens for other programs: what each may do, a button that revokes it, and a form that makes one.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { call, type Answer } from "../shared/api/client";
-import { useProjects } from "../shared/api/queries";
-import { Button } from "../shared/ui/Button";
-import { CopyButton } from "../shared/ui/CopyButton";
+import { call, type Answer } from "../../shared/api/client";
+import { useProjects } from "../../shared/api/queries";
+import { Button } from "../../shared/ui/Button";
+import { CopyButton } from "../../shared/ui/CopyButton";
 import styles from "./SettingsPage.module.css";
 
 type Token = Answer<"GET /api/tokens">[number];

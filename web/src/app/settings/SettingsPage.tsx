@@ -1,13 +1,16 @@
-// Settings of this browser, and facts about the service.
+// Settings of this browser, and what the service has: trusted files, MCP servers, tokens, browsers and hosts.
 import { useId, type ReactNode } from "react";
-import { useHealth } from "../shared/api/health";
-import { setDiffView, useDiffView } from "../shared/diff/diffView";
-import { keyName } from "../shared/keys/shortcuts";
-import { setSendKey, useSendKey } from "../shared/keys/sendKey";
-import { NotificationSettings } from "../features/notifications/NotificationSettings";
-import { PageHeader } from "../shared/ui/PageHeader";
-import { setTheme, useTheme } from "../shared/ui/theme";
+import { useHealth } from "../../shared/api/health";
+import { setDiffView, useDiffView } from "../../shared/diff/diffView";
+import { keyName } from "../../shared/keys/shortcuts";
+import { setSendKey, useSendKey } from "../../shared/keys/sendKey";
+import { NotificationSettings } from "../../features/notifications/NotificationSettings";
+import { EDITORS, setEditor, useEditor, type Editor } from "../../shared/session/editor";
+import { PageHeader } from "../../shared/ui/PageHeader";
+import { setTheme, useTheme } from "../../shared/ui/theme";
 import { AccessTokens } from "./AccessTokens";
+import { Hosts } from "./Hosts";
+import { McpServers } from "./McpServers";
 import { ProjectTrust } from "./ProjectTrust";
 import { SignedInBrowsers } from "./SignedInBrowsers";
 import styles from "./SettingsPage.module.css";
@@ -16,12 +19,16 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
   const theme = useTheme();
   const send = useSendKey();
   const diff = useDiffView();
+  const editor = useEditor();
   return (
     <>
       <PageHeader title="Settings" onMenu={onMenu} />
       <div className={styles.page}>
         <div className={styles.column}>
-          <p className={styles.note}>These settings are stored in this browser. The service has its own settings file.</p>
+          <p className={styles.note}>
+            Appearance, writing, editor and notifications are stored in this browser. Everything below them belongs to the service, which
+            has a settings file, too.
+          </p>
           <Section title="Appearance">
             <Choice title="Theme" value={theme} onChoose={setTheme} options={{ system: "System", light: "Light", dark: "Dark" }} />
             <Choice
@@ -45,17 +52,36 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
               options={{ enter: "Enter", "mod+enter": keyName("mod+Enter") }}
             />
           </Section>
+          <Section title="Editor">
+            <label className={styles.row}>
+              <span>Open an agent's files in</span>
+              <select className={styles.field} value={editor} onChange={(event) => setEditor(event.target.value as Editor)}>
+                {Object.entries(EDITORS).map(([one, name]) => (
+                  <option key={one} value={one}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <p className={styles.note}>For an editor on the machine of the service: it opens the files of the agent's copy.</p>
+          </Section>
           <Section title="Notifications">
             <NotificationSettings />
           </Section>
           <Section title="Trusted files of projects">
             <ProjectTrust />
           </Section>
+          <Section title="MCP servers">
+            <McpServers />
+          </Section>
           <Section title="Access tokens">
             <AccessTokens />
           </Section>
           <Section title="Signed-in browsers">
             <SignedInBrowsers />
+          </Section>
+          <Section title="Hosts">
+            <Hosts />
           </Section>
           <Section title="About">
             <About />
@@ -106,7 +132,6 @@ function About() {
   if (!health) return <p className={styles.note}>Loading…</p>;
   const facts: [string, string][] = [
     ["Version", health.version],
-    ["Host", health.host_id],
     ["Address", location.origin],
   ];
   return (
