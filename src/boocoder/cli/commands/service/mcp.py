@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-
 import click
 
-from boocoder.cli.invocation import settings_of
+from boocoder.cli.invocation import service_finder, settings_of
 
 
 @click.command("mcp")
@@ -18,16 +16,6 @@ def command(ctx: click.Context) -> None:
     that is not this data directory's.
     """
     from boocoder import service  # with the SDK most of a second, which no other command needs
-    from boocoder.client.connect import located_service
-    from boocoder.client.environment import named_service
     from boocoder.integrations.mcp_server.stdio import serve_stdio
 
-    settings, named = settings_of(ctx), named_service()
-    find = functools.partial(
-        located_service,
-        url=named.url or None,
-        token=named.token or None,
-        certificate=settings.tls_certificate,
-        data_dir=None if named.url else settings.data_dir,
-    )
-    service.run(serve_stdio(find))
+    service.run(serve_stdio(service_finder(settings_of(ctx))))

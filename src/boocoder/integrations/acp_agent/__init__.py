@@ -1,0 +1,1 @@
+"""`boocoder acp`: an agent of the Agent Client Protocol; sessions of the service in an editor."""
