@@ -76,13 +76,12 @@ async def refused(client: Client, tool: str, /, **arguments: object) -> Answer:
     return dict(error)
 
 
-async def ended(client: Client, task_id: str) -> Answer:
+async def ended(client: Client, task_id: str, *, through_requests: bool = False) -> Answer:
     """Wait for a task as the tool's description says: again and again."""
-    while True:
-        report = await done(client, "wait_for_task", task_id=task_id, timeout_s=30)
-        if report["ended"]:
-            return report
-        assert not report["requests"], report
+    order = {"task_id": task_id, "timeout_s": 30, "through_requests": through_requests}
+    while not (report := await done(client, "wait_for_task", **order))["ended"]:
+        assert through_requests or not report["requests"], report
+    return report
 
 
 async def names(client: Client) -> set[str]:

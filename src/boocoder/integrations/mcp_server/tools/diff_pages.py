@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -13,7 +14,7 @@ from boocoder.integrations.mcp_server.tool import ToolArguments
 from boocoder.integrations.mcp_server.tools.arguments import ChangeArgument, Cursor
 from boocoder.wire.review import DiffLine, FileUnits, PagePosition, ReviewedFile, ReviewUnit
 
-PAGE_CHARS = 30_000  # some 10,000 tokens; a page ends with the part that goes beyond it
+PAGE_CHARS = 30_000  # some 10,000 tokens; a page ends with the line that goes beyond it
 LINE_CHARS = 2_000  # of one line
 PREFIX = {"context": " ", "removed": "-", "added": "+"}
 
@@ -70,19 +71,45 @@ async def read_diff_page(client: Client, query: DiffQuery) -> DiffPage:
     """
     index, place = _position(query.cursor)
     files = await client.items(f"/api/changes/{query.change_id}/files", ReviewedFile, path=query.path)
-    parts: list[DiffPart] = []
-    flags: list[str] = []
-    chars = 0
-    while index < len(files) and chars < PAGE_CHARS:
+    taken = _TakenParts()
+    while index < len(files) and not taken.full:
         page = await _file_page(client, query, files[index], place)
-        if place == PagePosition(0, 0):
-            flags += [f"{page.file.path}: {flag.reason}" for flag in page.file.flags]
-        for unit in page.units:
-            parts.append(_part(page.file, unit))
-            chars += len(parts[-1].diff)
-        index, place = (index + 1, PagePosition(0, 0)) if page.next is None else (index, page.next)
+        following = taken.add(page, place)
+        index, place = (index + 1, PagePosition(0, 0)) if following is None else (index, following)
     cursor = f"{index}.{place.unit}.{place.line}" if index < len(files) else None
-    return DiffPage(len(files), tuple(parts), tuple(flags), cursor)
+    return DiffPage(len(files), tuple(taken.parts), tuple(taken.flags), cursor)
+
+
+class _TakenParts:
+    """The parts of a page, up to PAGE_CHARS."""
+
+    def __init__(self) -> None:
+        self.parts: list[DiffPart] = []
+        self.flags: list[str] = []
+        self._chars = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more fits."""
+        return self._chars >= PAGE_CHARS
+
+    def add(self, page: FileUnits, place: PagePosition) -> PagePosition | None:
+        """Take what fits of a page of a file that begins at `place`; where the file goes on, None at its end."""
+        if place == PagePosition(0, 0):
+            self.flags += [f"{page.file.path}: {flag.reason}" for flag in page.file.flags]
+        for at, unit in enumerate(page.units):
+            first = place.line if at == 0 else 0
+            lines: list[str] = []
+            for line in unit.lines:
+                if self.full:
+                    break
+                lines.append(_line(line))
+                self._chars += len(lines[-1]) + 1
+            if lines or not unit.lines:
+                self.parts.append(_part(page.file, unit, lines))
+            if len(lines) < len(unit.lines):
+                return PagePosition(place.unit + at, first + len(lines))
+        return page.next
 
 
 async def _file_page(client: Client, query: DiffQuery, file: ReviewedFile, place: PagePosition) -> FileUnits:
@@ -101,8 +128,7 @@ def _position(cursor: str | None) -> tuple[int, PagePosition]:
     return int(numbers[0]), PagePosition(int(numbers[1]), int(numbers[2]))
 
 
-def _part(file: ReviewedFile, unit: ReviewUnit) -> DiffPart:
-    lines = [_line(line) for line in unit.lines]
+def _part(file: ReviewedFile, unit: ReviewUnit, lines: Sequence[str]) -> DiffPart:
     header = f"@@ -{unit.old_start},{unit.old_count} +{unit.new_start},{unit.new_count} @@"
     return DiffPart(unit.id, file.path, unit.kind, unit.state, "\n".join([header, *lines]) if lines else "")
 

@@ -23,7 +23,9 @@ from boocoder.wire.tasks import TaskInfo, TurnUsage
 
 WAIT_DEFAULT_S = 45.0  # many clients give up on a call after 60 s
 WAIT_MAX_S = 600.0
-LOOK_S = 0.5  # between two looks at the task
+LOOK_FIRST_S = 0.2  # between two looks at the task at first; each pause is half as long again
+LOOK_MAX_S = 1.0
+NEWS_S = 2.0  # between two reports, at least
 REPORT_S = 5.0  # between two reports while nothing new happens
 ACTIVITY_CHARS = 200
 REQUESTS_SHOWN = 20
@@ -69,7 +71,7 @@ class TaskReport(msgspec.Struct, frozen=True):
 
 async def _wait(call: ToolContext, order: WaitOrder) -> TaskReport:
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began, pause_s = loop.time(), LOOK_FIRST_S
     reporter = _Reporter(call)
     while True:
         task = await call.client.get(f"/api/tasks/{order.task_id}", TaskInfo)
@@ -78,7 +80,8 @@ async def _wait(call: ToolContext, order: WaitOrder) -> TaskReport:
         if task.state.final or asked or passed_s >= order.timeout_s:
             return await _report(call.client, task)
         await reporter.tell(task, passed_s)
-        await asyncio.sleep(min(LOOK_S, order.timeout_s - passed_s))
+        await asyncio.sleep(min(pause_s, order.timeout_s - passed_s))
+        pause_s = min(1.5 * pause_s, LOOK_MAX_S)
 
 
 class _Reporter:
@@ -91,6 +94,8 @@ class _Reporter:
 
     async def tell(self, task: TaskInfo, passed_s: float) -> None:
         """Report what happens in a task now."""
+        if passed_s - self._told_at < NEWS_S:
+            return
         activity = await _activity(self._call.client, task)
         if activity == self._told and passed_s - self._told_at < REPORT_S:
             return
