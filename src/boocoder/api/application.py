@@ -29,6 +29,7 @@ from boocoder.api.routes.service import (
     browsers,
     demo,
     health,
+    hosts,
     model_servers,
     openapi,
     pages,
@@ -46,6 +47,7 @@ from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 
 ROUTERS = (
     health.router,
+    hosts.router,
     browsers.router,
     tokens.router,
     projects.router,

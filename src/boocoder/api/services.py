@@ -28,6 +28,7 @@ from boocoder.intake.task_resolver import AgentDirectory, TaskResolver
 from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.model_servers.found_server import FoundServer
+from boocoder.placement.project_check import ProjectCheck
 from boocoder.wire.worktrees import PrunedWorktree
 from boocoder.worktrees.search.file_search import FileSearch
 from boocoder.worktrees.services import WorktreeServices
@@ -86,6 +87,7 @@ class ApiServices:
     Args:
         data_dir: where the service keeps its files.
         resolver: completes and checks new tasks.
+        project_check: looks whether this host can serve a project.
         terminals: None where they are turned off.
     """
 
@@ -101,6 +103,7 @@ class ApiServices:
     agents: HostAgents
     resolver: TaskResolver
     relinker: ProjectRelinker
+    project_check: ProjectCheck
     info: ApiInfo
     data_dir: Path
     trust: ProjectTrust
@@ -151,7 +154,8 @@ def build_api_services(
         files=FileSearch(database=database, shadows=shadows),
         attachments=Attachments(database=database, root=data_dir / "attachments"),
         agents=agents,
-        resolver=TaskResolver(database=database, agents=agents, shadows=shadows),
+        resolver=TaskResolver(database=database, agents=agents, shadows=shadows, host_id=info.host_id),
+        project_check=ProjectCheck(database=database, host_id=info.host_id),
         relinker=ProjectRelinker(database=database, shadows=shadows),
         info=info,
         data_dir=data_dir,

@@ -18,10 +18,9 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.http import start_api
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
-from boocoder.app.turns import start_dispatch
+from boocoder.app.turns import Dispatching, start_dispatch
 from boocoder.app.worktrees import open_session_files, start_collector
 from boocoder.config.settings import Settings
-from boocoder.dispatch.dispatcher import Dispatcher
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.process.privacy import hide_own_secrets
 from boocoder.service import TaskSupervisor
@@ -76,16 +75,16 @@ async def running(settings: Settings) -> AsyncIterator[ServiceInfo]:
 class _Application:
     """What is alive while the service runs."""
 
-    def __init__(self, info: ServiceInfo, server: ApiServer, dispatcher: Dispatcher) -> None:
+    def __init__(self, info: ServiceInfo, server: ApiServer, dispatching: Dispatching) -> None:
         self.info = info
         self._server = server
-        self._dispatcher = dispatcher
+        self._dispatching = dispatching
 
     async def wait_stopped(self) -> None:
         """Wait for a signal, or for the death of a vital part, which is raised."""
         supervisor = TaskSupervisor("application")
         signalled = supervisor.spawn(self._server.wait_signalled(), "signal")
-        died = supervisor.spawn(self._dispatcher.wait_failed(), "failure")
+        died = supervisor.spawn(self._dispatching.wait_failed(), "failure")
         try:
             await asyncio.wait({signalled, died}, return_when=asyncio.FIRST_COMPLETED)
             if died.done():
@@ -102,7 +101,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         store = await open_store(host)
         agent_host = await open_agents(host, store)
         files = await open_session_files(host, store, agent_host)
-        dispatcher = await start_dispatch(host, store, agent_host, files)
+        dispatching = await start_dispatch(host, store, agent_host, files)
         collector = await start_collector(host, store, files)
         server = await start_api(host, store, agent_host, files, collector)
         info = ServiceInfo(server.url, server.token, server.login_url, host.host_id, host.instance_id)
@@ -111,7 +110,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
             settings.data_dir / "service.json",
             ServiceFile(server.url, os.getpid(), str(settings.data_dir.resolve()), settings.tls_certificate),
         )
-        yield _Application(info, server, dispatcher)
+        yield _Application(info, server, dispatching)
 
 
 def _write_service_file(stack: contextlib.AsyncExitStack, path: Path, content: ServiceFile) -> None:

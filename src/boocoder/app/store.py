@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import platform
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from boocoder.db.server.embedded import EmbeddedPostgres
 from boocoder.db.tasks import hosts
 from boocoder.errors import Unavailable
 from boocoder.maintenance.data_location import record_location
+from boocoder.maintenance.host_claim import claim_host
 from boocoder.maintenance.relocation import repoint_git
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,14 @@ async def open_store(host: ServiceHost) -> Store:
     host.on_stop(database.close)
     await database.open()
     await _follow_move(host, database)
-    async with database.connection() as conn:
-        await hosts.register_host(
-            conn, host.host_id, host.instance_id, platform.node(), os.getpid(), settings.lease_ttl_s
-        )
+    await claim_host(
+        database,
+        host_id=host.host_id,
+        instance_id=host.instance_id,
+        name=platform.node(),
+        data_dir=settings.data_dir,
+        ttl_s=settings.lease_ttl_s,
+    )
     host.on_stop(lambda: _unregister(host, database))
     broker = Broker(reader=DatabaseReader(database=database))
     await host.start(broker)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
+
 from boocoder.app.agent_host import AgentHost
 from boocoder.app.agents import silence_limits
 from boocoder.app.host import ServiceHost
@@ -22,13 +25,34 @@ from boocoder.maintenance.orphan_recovery import OrphanRecovery, RecoverySetting
 from boocoder.model.ids import TaskId
 from boocoder.model.limits import LEASE_RENEW_S
 from boocoder.model.turn import StopReason
+from boocoder.placement.project_check import ProjectCheck
+from boocoder.placement.watch import PlacementWatch
+from boocoder.service import TaskSupervisor
 from boocoder.worktrees.checkout_watch import CheckoutWatch
 from boocoder.worktrees.create.copy_plan import CopyLimits
 from boocoder.worktrees.create.factory import WorktreeFactory
 from boocoder.worktrees.create.setup import WorktreeSetup
 
 
-async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> Dispatcher:
+@dataclass(frozen=True, slots=True)
+class Dispatching:
+    """What the service cannot go on without."""
+
+    dispatcher: Dispatcher
+    leases: LeaseKeeper
+
+    async def wait_failed(self) -> BaseException:
+        """Wait until one of both has died."""
+        waits = TaskSupervisor("dispatch failure")
+        try:
+            each = [waits.spawn(one.wait_failed(), "wait") for one in (self.dispatcher, self.leases)]
+            done, _ = await asyncio.wait(each, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            await waits.stop()
+
+
+async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> Dispatching:
     """Recover turns of an earlier run, then claim new tasks."""
     settings = host.settings
     services = _turn_services(host, store, agent_host, files)
@@ -46,6 +70,7 @@ async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost,
             lease_ttl_s=settings.lease_ttl_s,
             drain_s=settings.drain_s,
             stop_grace_s=settings.stop_grace_s,
+            substitute=bool(settings.agent_fallback),
         ),
     )
     leases = LeaseKeeper(
@@ -59,8 +84,16 @@ async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost,
     )
     await host.start(leases)
     await host.start(dispatcher)
-    await host.start(_listener(store, dispatcher, services.approval_waiters))
-    return dispatcher
+    watch = PlacementWatch(
+        database=store.database,
+        host_id=host.host_id,
+        check=ProjectCheck(database=store.database, host_id=host.host_id),
+        find_agent=agent_host.agents.info,
+        on_found=dispatcher.wake,
+    )
+    await host.start(watch)
+    await host.start(_listener(store, dispatcher, services.approval_waiters, watch))
+    return Dispatching(dispatcher, leases)
 
 
 def _turn_services(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> TurnServices:
@@ -115,6 +148,7 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
             root=host.settings.data_dir / "worktrees",
             indexes=host.settings.data_dir / "indexes",
             failpoints=host.failpoints,
+            host_id=host.host_id,
         ),
         locks=files.locks,
         watch=watch,
@@ -123,8 +157,11 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
     )
 
 
-def _listener(store: Store, dispatcher: Dispatcher, approval_waiters: ApprovalWaiters) -> QueueListener:
+def _listener(
+    store: Store, dispatcher: Dispatcher, approval_waiters: ApprovalWaiters, watch: PlacementWatch
+) -> QueueListener:
     def wake() -> None:
+        watch.look_again()
         dispatcher.wake()
         approval_waiters.wake()
 
@@ -138,4 +175,5 @@ def _listener(store: Store, dispatcher: Dispatcher, approval_waiters: ApprovalWa
         on_cancel=cancel,
         on_events=store.broker.seen_until,
         on_permissions=approval_waiters.wake,
+        on_project=watch.project_changed,
     )

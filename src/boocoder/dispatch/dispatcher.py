@@ -31,6 +31,7 @@ class DispatchSettings:
         lease_ttl_s: a claim's first lease.
         drain_s: how long running turns may go on after a stop was asked for.
         stop_grace_s: how long interrupted turns may take to end.
+        substitute: whether this host runs tasks whose agent no host has with another agent.
     """
 
     max_turns: int = 8
@@ -38,6 +39,7 @@ class DispatchSettings:
     lease_ttl_s: float = LEASE_TTL_S
     drain_s: float = 10.0
     stop_grace_s: float = 10.0
+    substitute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,14 @@ class Dispatcher:
         # Not waited for on the disk: recording that the prompt is sent is, and takes the claim along. A server that
         # crashes before that has the task still waiting, and this turn finds its lease lost.
         async with self._services.database.relaxed() as conn:
-            claimed = await claim_tasks(conn, self._host_id, self._instance_id, free, self._settings.lease_ttl_s)
+            claimed = await claim_tasks(
+                conn,
+                self._host_id,
+                self._instance_id,
+                free,
+                self._settings.lease_ttl_s,
+                substitute=self._settings.substitute,
+            )
         for task in claimed:
             attempt = AttemptKey(task.id, task.epoch, self._host_id, self._instance_id)
             turn = _RunningTask(attempt, StopSignal())

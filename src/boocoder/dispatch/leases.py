@@ -53,6 +53,10 @@ class LeaseKeeper:
         """Begin to renew."""
         self._supervisor.spawn(self._loop(), "renew", vital=True)
 
+    async def wait_failed(self) -> BaseException:
+        """Wait until another process has taken this host's id: this service must not go on beside it."""
+        return await self._supervisor.wait_failed()
+
     async def stop(self) -> None:
         """Stop renewing; call it after the last turn has ended."""
         await self._supervisor.stop()
@@ -68,8 +72,8 @@ class LeaseKeeper:
             except (Unavailable, TimeoutError) as error:
                 log.warning("leases not renewed", extra={"error": str(error)})
             except LeaseLost:
-                log.error("another process runs as this host; all turns stop", extra={"host_id": self._host_id})
-                renewed_at = float("-inf")
+                self._stop_all()
+                raise
             if time.monotonic() - renewed_at > self._ttl_s - self._renew_s:
                 self._stop_all()
 

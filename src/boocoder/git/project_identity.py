@@ -9,6 +9,8 @@ from boocoder.git.command import Git
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.shadow.objects import ShadowGit
 
+ROOTS_TIMEOUT_S = 120.0  # a history of millions of commits on a cold disk
+
 
 async def is_same_repository(git_dir: Path, candidate: Checkout, commits: Sequence[str]) -> bool:
     """Whether the candidate has one of the commits, or begins with the same first commit.
@@ -23,12 +25,39 @@ async def is_same_repository(git_dir: Path, candidate: Checkout, commits: Sequen
     """
     if not commits:
         return True
-    git = user_git(candidate)
-    stdin = "".join(f"{one}\n" for one in commits).encode()
-    answers = (await git("cat-file", "--batch-check=%(objecttype)", "--buffer", stdin=stdin)).splitlines()
-    if b"commit" in answers:
+    if await has_commit(candidate, commits):
         return True
-    return bool(await _roots_of_store(git_dir, stdin) & await _roots(git))
+    return bool(await _roots_of_store(git_dir, _lines(commits)) & await _roots(user_git(candidate)))
+
+
+async def has_commit(checkout: Checkout, commits: Sequence[str]) -> bool:
+    """Whether a repository has one of these commits.
+
+    Args:
+        commits: full ids.
+
+    Raises:
+        GitError: git failed.
+    """
+    if not commits:
+        return False
+    git = user_git(checkout)
+    answers = await git("cat-file", "--batch-check=%(objecttype)", "--buffer", stdin=_lines(commits))
+    return b"commit" in answers.splitlines()
+
+
+async def root_commits(checkout: Checkout) -> list[str]:
+    """Ids of the commits that the checked-out history begins with, sorted; none before the first commit.
+
+    Raises:
+        GitError: git took too long.
+    """
+    done = await user_git(checkout).result("rev-list", "--max-parents=0", "HEAD", timeout_s=ROOTS_TIMEOUT_S)
+    return sorted(done.stdout.decode().split()) if done.returncode == 0 else []
+
+
+def _lines(commits: Sequence[str]) -> bytes:
+    return "".join(f"{one}\n" for one in commits).encode()
 
 
 async def _roots_of_store(git_dir: Path, commits: bytes) -> set[bytes]:

@@ -14,7 +14,7 @@ from boocoder.db.tasks import attachments, tasks
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.intake.new_task import NewTask, check, request_hash, title_of
 from boocoder.intake.task_resolver import TaskResolver
-from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId, new_id
+from boocoder.model.ids import AttachmentId, ChatId, HostId, ProjectId, SessionId, TaskId, new_id
 from boocoder.model.session import SessionState
 from boocoder.model.task import TaskState
 from boocoder.wire.tasks import EnqueuedTask
@@ -58,10 +58,10 @@ async def enqueue(
         known = await _known(outbox.database, resolved, digest)
         if known is not None:
             return known
-        await resolver.check(resolved)
+        start_host = await resolver.check(resolved)
         try:
             async with outbox.transaction() as transaction:
-                enqueued = await _insert(transaction, resolved, digest)
+                enqueued = await _insert(transaction, resolved, digest, start_host)
                 if also is not None:
                     await also(transaction.conn, enqueued.task_id)
                 return enqueued
@@ -110,10 +110,12 @@ def _key_reused(key: str | None) -> Conflict:
     return Conflict("idempotency_key_reused", text, "Use a new key for a new request.")
 
 
-async def _insert(transaction: OutboxTransaction, new_task: NewTask, digest: bytes) -> EnqueuedTask:
+async def _insert(
+    transaction: OutboxTransaction, new_task: NewTask, digest: bytes, start_host: HostId | None
+) -> EnqueuedTask:
     assert new_task.agent is not None
     conn = transaction.conn
-    place = await _place(conn, new_task)
+    place = await _place(conn, new_task, start_host)
     task_id = TaskId(new_id())
     number = await tasks.insert_task(
         conn,
@@ -152,7 +154,7 @@ async def _attach(conn: Connection, wanted: tuple[AttachmentId, ...], task_id: T
         raise InvalidInput("attachment_unusable", text, "Attach the file again.")
 
 
-async def _place(conn: Connection, new_task: NewTask) -> _TaskPlacement:
+async def _place(conn: Connection, new_task: NewTask, start_host: HostId | None) -> _TaskPlacement:
     """Find or make the session and the chat; the session's row is held until the commit, so that tasks of one
     session are numbered in the order in which they become visible."""
     chat = None if new_task.chat_id is None else await chats.get_chat(conn, new_task.chat_id)
@@ -160,7 +162,7 @@ async def _place(conn: Connection, new_task: NewTask) -> _TaskPlacement:
     if chat is not None and chat.session_id != session_id:
         raise _mismatch(f"Chat {chat.id} is not in session {session_id}.")
     if session_id is None:
-        return await _new_session(conn, new_task)
+        return await _new_session(conn, new_task, start_host)
     session = await sessions.lock_session(conn, session_id)
     if new_task.project_id is not None and session.project_id != new_task.project_id:
         raise _mismatch(f"Session {session.id} is not in project {new_task.project_id}.")
@@ -171,13 +173,15 @@ async def _place(conn: Connection, new_task: NewTask) -> _TaskPlacement:
     return _TaskPlacement(session.project_id, session.id, chat_id)
 
 
-async def _new_session(conn: Connection, new_task: NewTask) -> _TaskPlacement:
+async def _new_session(conn: Connection, new_task: NewTask, start_host: HostId | None) -> _TaskPlacement:
     assert new_task.project_id is not None
     project = await projects.hold_project(conn, new_task.project_id)
     session_id = SessionId(new_id())
     await sessions.insert_session(conn, session_id, project.id, title_of(new_task))
     if new_task.start_from is not None or new_task.start_dirty:
-        await start_points.set_start(conn, session_id, start_from=new_task.start_from, start_dirty=new_task.start_dirty)
+        await start_points.set_start(
+            conn, session_id, start_from=new_task.start_from, start_dirty=new_task.start_dirty, host_id=start_host
+        )
     return _TaskPlacement(project.id, session_id, await _new_chat(conn, new_task, session_id))
 
 

@@ -9,9 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from boocoder.db.core.notifications import EVENTS_CHANNEL, PERMISSIONS_CHANNEL, TASKS_CHANNEL, Notifications
+from boocoder.db.core.notifications import (
+    EVENTS_CHANNEL,
+    PERMISSIONS_CHANNEL,
+    PROJECTS_CHANNEL,
+    TASKS_CHANNEL,
+    Notifications,
+)
 from boocoder.errors import Unavailable
-from boocoder.model.ids import SessionId, TaskId
+from boocoder.model.ids import ProjectId, SessionId, TaskId
 from boocoder.net.backoff import backoff
 from boocoder.service import TaskSupervisor
 
@@ -23,7 +29,7 @@ CONNECT_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 2.0
 CLOSE_TIMEOUT_S = 1.0
-CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL)
+CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL, PROJECTS_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class QueueListener:
         on_cancel: this running task shall end.
         on_events: the session's numbers reach to this one.
         on_permissions: a request was decided, or a rule was added.
+        on_project: a project was added, moved, or is another repository now.
         ping_interval_s, ping_timeout_s: a link that answers no ping for their sum is given up.
         connect_timeout_s: one try to connect and subscribe takes at most so long; `start` waits no longer either.
         backoff_max_s: longest wait between two tries to connect.
@@ -65,6 +72,7 @@ class QueueListener:
         on_cancel: Callable[[TaskId], None],
         on_events: Callable[[SessionId, int], None],
         on_permissions: Callable[[], None] | None = None,
+        on_project: Callable[[ProjectId], None] | None = None,
         ping_interval_s: float = PING_INTERVAL_S,
         ping_timeout_s: float = PING_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
@@ -76,6 +84,7 @@ class QueueListener:
         self._on_cancel = on_cancel
         self._on_events = on_events
         self._on_permissions = on_permissions
+        self._on_project = on_project
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._connect_timeout_s = connect_timeout_s
@@ -157,6 +166,9 @@ class QueueListener:
         if channel == PERMISSIONS_CHANNEL:
             if self._on_permissions is not None:
                 self._on_permissions()
+        elif channel == PROJECTS_CHANNEL:
+            if self._on_project is not None:
+                self._on_project(ProjectId(UUID(first)))
         elif channel == EVENTS_CHANNEL:
             self._on_events(SessionId(UUID(first)), int(second))
         elif first == "ready":

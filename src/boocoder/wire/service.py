@@ -31,12 +31,14 @@ class HostFields(msgspec.Struct, frozen=True):
     id: HostId
     name: str
     alive: bool
+    drained_at: datetime | None
     started_at: datetime
     gone_at: datetime | None
     sessions: int
     running_tasks: int
     pending_tasks: int
     agents: tuple[str, ...]
+    projects: tuple[str, ...]
 
 
 class HostInfo(HostFields, frozen=True):
@@ -45,10 +47,11 @@ class HostInfo(HostFields, frozen=True):
     Args:
         current: it sent this answer.
         alive: whether it runs: it renews its lease.
+        drained_at: since when it takes no new session; None while it takes them.
         gone_at: when it stopped or its lease ran out; None while it runs.
         sessions: open sessions whose files are there.
         running_tasks, pending_tasks: tasks of those sessions; what waits for a host that is gone runs when it is back.
-        agents: names of those that are ready there.
+        agents, projects: names of those that are ready there.
     """
 
     current: bool

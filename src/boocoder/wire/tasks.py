@@ -10,13 +10,32 @@ from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskI
 from boocoder.model.task import TaskState
 
 
+class WaitingFor(msgspec.Struct, frozen=True):
+    """Why a pending task waits for a host, and what to do about it.
+
+    Args:
+        code: host_absent, able_host_absent or no_host_can.
+        text: who could run it, or what each host lacks.
+    """
+
+    code: str
+    text: str
+    cure: str
+
+
 class EnqueuedTask(msgspec.Struct, frozen=True):
-    """Where a task went; `created` is false when its idempotency key named an existing one."""
+    """Where a task went.
+
+    Args:
+        created: false when its idempotency key named an existing one.
+        waiting_for: why no host can run it now; None where one can.
+    """
 
     task_id: TaskId
     session_id: SessionId
     chat_id: ChatId
     created: bool
+    waiting_for: WaitingFor | None = None
 
 
 class TurnUsage(msgspec.Struct, frozen=True):
@@ -77,8 +96,13 @@ class TaskFields(msgspec.Struct, frozen=True):
 
 
 class TaskInfo(TaskFields, frozen=True):
-    """A task. In a list `prompt` is cut; `prompt_chars` counts all of it. `place` orders its session's queue."""
+    """A task. In a list `prompt` is cut; `prompt_chars` counts all of it. `place` orders its session's queue.
+
+    Args:
+        waiting_for: why a pending task waits for a host; None while it waits for its turn only.
+    """
 
     usage: TurnUsage | None
     open_requests: int
     attachments: tuple[AttachmentInfo, ...]
+    waiting_for: WaitingFor | None = None

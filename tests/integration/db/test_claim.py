@@ -187,7 +187,9 @@ async def wait_for_blocked_backend(database: Database) -> None:
 
 async def claim_pages(conn: Connection, host: Owner) -> int:
     """Pages that the prepared claim touches, once the server has settled on a plan for all parameters."""
-    run = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE claim ('{host.host_id}', '{host.instance_id}', 8, 60)"
+    run = (
+        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE claim ('{host.host_id}', '{host.instance_id}', 8, 60, false)"
+    )
     pages = 0
     for _ in range(7):
         plan = json.loads((await conn.fetchrow(run))[0])[0]["Plan"]
@@ -201,7 +203,7 @@ async def test_claim_cost_does_not_grow_with_a_sessions_queue(database: Database
     async with database.connection() as conn:
         host = await add_host(conn)
         text = load_statements("tasks")["claim_tasks"]
-        await conn.execute(f"PREPARE claim (uuid, uuid, bigint, float8) AS {text}")
+        await conn.execute(f"PREPARE claim (uuid, uuid, bigint, float8, boolean) AS {text}")
         await claim_pages(conn, host)  # the plan is made on empty tables
         place = await add_place(conn)
         for _ in range(3):

@@ -49,6 +49,7 @@ WORDS = "INSERT INTO message_words (message_id, slice, ord, words) SELECT id, %d
 STEER = "INSERT INTO steers (id, session_id, task_id, sent_by, prompt, %s) \
 SELECT gen_random_uuid(), t.session_id, t.id, 'api', 'x', %s FROM tasks t JOIN messages m ON m.task_id = t.id"
 PLACED = "state, message_id, part, delivered_at"
+HOST_PROJECT = "INSERT INTO host_projects (host_id, project_id, state) SELECT h.id, p.id, %s FROM hosts h, projects p"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -232,6 +233,8 @@ CASES: dict[str, list[str]] = {
         "ALTER TABLE chats DROP CONSTRAINT chats_pkey CASCADE",
         "INSERT INTO chats (id, session_id, title) SELECT id, session_id, title FROM chats",
     ],
+    "host_projects_pkey": [HOST_PROJECT % "'ready'"] * 2,
+    "host_projects_state_check": [HOST_PROJECT % "'lost'"],
     "available_agents_pkey": [
         "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",
         "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",

@@ -38,7 +38,7 @@ from boocoder.model.steer import SteerSender, SteerState
 from boocoder.model.task import PartKind, TaskState
 from boocoder.model.turn import Cancelled, Completed, Outcome, StopReason, StopSignal, TurnRequest
 from boocoder.wire.steers import SteerInfo
-from tests.fixtures.row_builders import LEASE_S, Owner, Place, add_answer, add_host, add_place, add_task
+from tests.fixtures.row_builders import LEASE_S, Owner, Place, add_answer, add_host, add_place, add_task, bind
 from tests.fixtures.turn_services import services_of
 from tests.waiting import PATIENCE_S
 
@@ -153,6 +153,7 @@ class Stage:
             owner = await add_host(conn)
             place = await add_place(conn)
             await add_task(conn, place, prompt=prompt)
+            await bind(conn, owner, place)
             (task,) = await claim_tasks(conn, owner.host_id, owner.instance_id, 100, LEASE_S)
             ids = TurnIds(task.session_id, task.chat_id, task.id, await add_answer(conn, task))
         key = AttemptKey(task.id, task.epoch, owner.host_id, owner.instance_id)

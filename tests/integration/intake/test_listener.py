@@ -17,7 +17,7 @@ from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import claim_tasks
 from boocoder.events.batch import EventItem
 from boocoder.intake.listener import QueueListener
-from boocoder.model.ids import SessionId, TaskId
+from boocoder.model.ids import ProjectId, SessionId, TaskId
 from tests.fixtures.row_builders import LEASE_S, add_host, add_place, add_running, add_task, end
 from tests.waiting import PATIENCE_S
 
@@ -33,6 +33,7 @@ class Heard:
         self.ready: list[SessionId] = []
         self.cancelled: list[TaskId] = []
         self.events: list[tuple[SessionId, int]] = []
+        self.projects: list[ProjectId] = []
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -46,6 +47,7 @@ class Heard:
             on_ready=lambda session_id: self._add(self.ready, session_id),
             on_cancel=lambda task_id: self._add(self.cancelled, task_id),
             on_events=lambda session_id, last: self._add(self.events, (session_id, last)),
+            on_project=lambda project_id: self._add(self.projects, project_id),
             ping_interval_s=0.2,
             ping_timeout_s=0.3,
             connect_timeout_s=2.0,
@@ -91,7 +93,8 @@ async def test_hints_arrive(dsn: str, database: Database) -> None:
         await end(conn, host, running)
         await heard.until(lambda: len(heard.ready) == 3)  # the next task of the session may start now
         assert listener.statistics().connected
-        assert listener.statistics().notifications == 5
+        await heard.until(lambda: heard.projects == [place.project_id])
+        assert listener.statistics().notifications == 6
 
 
 async def test_ending_a_sessions_last_task_is_not_announced(dsn: str, database: Database) -> None:

@@ -44,16 +44,15 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
   const chatId = chats?.at(-1)?.id;
   const target = useMemo(() => ({ sessionId, chatId }), [sessionId, chatId]);
   const running = session?.running_task_id ?? null;
-  const absent = session?.absent_host ?? null;
   const { steers } = conversation;
   const queue = useMemo(
     () => (
       <>
         <SteerList steers={steers} />
-        <QueueList sessionId={sessionId} runningTaskId={running} absentHost={absent} />
+        <QueueList sessionId={sessionId} runningTaskId={running} />
       </>
     ),
-    [sessionId, running, absent, steers],
+    [sessionId, running, steers],
   );
   const wanted = new URLSearchParams(useSearch()).get("message");
   const { shown } = usePanel();

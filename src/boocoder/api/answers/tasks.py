@@ -11,13 +11,18 @@ from boocoder.db.tasks.tasks import Task
 from boocoder.model.permission import PermissionKind, PermissionState
 from boocoder.wire.messages import MessageWithParts, PartInfo
 from boocoder.wire.permissions import AskedQuestion, OfferedAnswer, PermissionInfo
-from boocoder.wire.tasks import AttachmentInfo, TaskInfo, TurnUsage
+from boocoder.wire.tasks import AttachmentInfo, TaskInfo, TurnUsage, WaitingFor
 
 
-def task_info(task: Task) -> TaskInfo:
-    """A task with its usage and attachments decoded."""
+def task_info(task: Task, waiting_for: WaitingFor | None = None) -> TaskInfo:
+    """A task with its usage and attachments decoded.
+
+    Args:
+        waiting_for: why it waits for a host.
+    """
     usage = None if task.usage is None else msgspec.json.decode(task.usage, type=TurnUsage)
-    return from_row(TaskInfo, task, usage=usage, attachments=attachment_infos(task.attachments))
+    attachments = attachment_infos(task.attachments)
+    return from_row(TaskInfo, task, usage=usage, attachments=attachments, waiting_for=waiting_for)
 
 
 def attachment_infos(column: msgspec.Raw) -> tuple[AttachmentInfo, ...]:

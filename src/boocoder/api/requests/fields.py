@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from boocoder.model.ids import (
     ChangeId,
     ChatId,
+    HostId,
     MessageId,
     PermissionId,
     ProjectId,
@@ -52,6 +53,7 @@ FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS), AfterValidator(_v
 LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
 Id = Annotated[UUID, Field(strict=False)]
 
+HostPath = Annotated[HostId, Path()]
 ProjectPath = Annotated[ProjectId, Path()]
 SessionPath = Annotated[SessionId, Path()]
 ChatPath = Annotated[ChatId, Path()]

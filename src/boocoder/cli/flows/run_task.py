@@ -14,7 +14,7 @@ from boocoder.cli.flows.approvals import ApprovalPrompter
 from boocoder.cli.flows.decide_change import decide
 from boocoder.cli.flows.follow_task import cancel_on_interrupt, exit_code
 from boocoder.cli.views.live_turn import LiveView
-from boocoder.cli.views.style import absent_host_text, duration, marked, style_of
+from boocoder.cli.views.style import duration, marked, style_of, waiting_text
 from boocoder.cli.views.terminal_text import plain
 from boocoder.client.decisions import pending_change
 from boocoder.client.http_client import Client
@@ -23,20 +23,16 @@ from boocoder.client.task_requests import TaskRequest, enqueue_task
 from boocoder.events import frames
 from boocoder.service import TaskSupervisor
 from boocoder.wire.changes import ChangeInfo
-from boocoder.wire.sessions import Session
 from boocoder.wire.tasks import EnqueuedTask
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-async def warn_of_absent_host(client: Client, ask: TaskRequest, console: Console) -> None:
-    """Say so if the task waits for a host that does not run."""
-    if ask.session_id is None:
-        return
-    session = await client.get(f"/api/sessions/{ask.session_id}", Session)
-    if session.absent_host:
-        console.print(absent_host_text(session.absent_host), style="yellow")
+def warn_of_waiting(task: EnqueuedTask, console: Console) -> None:
+    """Say so if the task waits for a host."""
+    if task.waiting_for is not None:
+        console.print(f"The task waits for a host. {waiting_text(task.waiting_for)}", style="yellow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +128,7 @@ async def run_shown(
     """
     task = await enqueue_task(client, ask)
     console.print(f"task {task.task_id}  session {task.session_id}", style="dim")
-    await warn_of_absent_host(client, ask, console)
+    warn_of_waiting(task, console)
     view = LiveView(console)
     person = ApprovalPrompter(client=client, console=console, question=question)
     seen = await show_task(client, task, view.show, person=person, idle=view.idle)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from boocoder.errors import BoocoderError
+from boocoder.errors import BoocoderError, sentences
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from boocoder.wire.tasks import TaskInfo
+    from boocoder.wire.tasks import TaskInfo, WaitingFor
 
 
 MARKS = {
@@ -121,6 +121,13 @@ def age(moment: datetime) -> str:
 def absent_host_text(name: str) -> str:
     """That the tasks of a session wait for its host."""
     return f"The files of this session are on {name}, which does not run: its tasks wait. Start boocoder there."
+
+
+def waiting_text(reason: WaitingFor) -> str:
+    """Why a task waits for a host, and what to do."""
+    from boocoder.cli.views.terminal_text import plain
+
+    return plain(sentences(reason.text, reason.cure))
 
 
 def show_rows(console: Console, columns: tuple[str, ...], rows: Sequence[tuple[tuple[str, str], ...]]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from boocoder.db.conversation.sessions import session_not_found
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
-from boocoder.model.ids import ProjectId, SessionId
+from boocoder.model.ids import HostId, ProjectId, SessionId
 from boocoder.model.session import SetupState
 
 
@@ -37,7 +37,7 @@ class _Base(msgspec.Struct, frozen=True):
 
 
 _GET = statement("starts", "get_start", row=Start, params=(UUID,))
-_SET = statement("starts", "set_start", row=Done, params=(UUID, str | None, bool))
+_SET = statement("starts", "set_start", row=Done, params=(UUID, str | None, bool, UUID | None))
 _BEGIN = statement("starts", "begin_setup", row=_Setup, params=(UUID,))
 _STATE = statement("starts", "set_setup_state", row=Done, params=(UUID, SetupState))
 _END = statement("starts", "end_setup", row=_Base, params=(UUID, str))
@@ -55,9 +55,20 @@ async def get_start(conn: Connection, session_id: SessionId) -> Start:
     return found
 
 
-async def set_start(conn: Connection, session_id: SessionId, *, start_from: str | None, start_dirty: bool) -> None:
-    """Store what a new session starts from; at most one of both is given."""
-    await _SET.one(conn, session_id, start_from, start_dirty)
+async def set_start(
+    conn: Connection,
+    session_id: SessionId,
+    *,
+    start_from: str | None,
+    start_dirty: bool,
+    host_id: HostId | None = None,
+) -> None:
+    """Store what a new session starts from; at most one of `start_from` and `start_dirty` is given.
+
+    Args:
+        host_id: the host on which that was looked up: it runs the session while it can.
+    """
+    await _SET.one(conn, session_id, start_from, start_dirty, host_id)
 
 
 async def begin_setup(conn: Connection, session_id: SessionId) -> SetupState:

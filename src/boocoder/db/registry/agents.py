@@ -51,6 +51,7 @@ _PUT = statement(
     ),
 )
 _KEEP = statement("agents", "keep_agents", row=Done, params=(UUID, list[str]))
+_ELSEWHERE = statement("agents", "is_ready_elsewhere", row=Done, params=(UUID, str))
 _LIST = statement("agents", "list_agents", row=AvailableAgent, params=(UUID | None,))
 
 
@@ -85,6 +86,11 @@ async def put_agent(conn: Connection, host_id: HostId, agent: AgentInfo) -> None
 async def keep_agents(conn: Connection, host_id: HostId, names: Iterable[str]) -> None:
     """Delete the host's agents of other names: its settings no longer have them."""
     await _KEEP.all(conn, host_id, list(names))
+
+
+async def is_ready_elsewhere(conn: Connection, host_id: HostId, name: str) -> bool:
+    """Whether another host has an agent of this name, running or not."""
+    return await _ELSEWHERE.changed(conn, host_id, name)
 
 
 async def list_agents(conn: Connection, host_id: HostId | None = None) -> list[AvailableAgent]:

@@ -21,6 +21,13 @@ RETURNING true AS done;
 -- Forget the agents of a host that are not among these names ($2).
 DELETE FROM available_agents WHERE host_id = $1 AND name <> ALL ($2) RETURNING true AS done;
 
+-- name: is_ready_elsewhere
+-- A row where another host than $1 has agent $2.
+SELECT true AS done
+FROM available_agents a JOIN hosts h ON h.id = a.host_id AND h.removed_at IS NULL
+WHERE a.host_id <> $1 AND a.name = $2 AND a.state = 'ready'
+LIMIT 1;
+
 -- name: list_agents
 -- The agents of one host or of all ($1), by name.
 SELECT host_id, name, backend, state, reason, cure, version, program,

@@ -7,8 +7,10 @@ FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE s.id = $1;
 
 -- name: set_start
--- Where a session that has no worktree yet starts from.
-UPDATE sessions SET start_from = $2, start_dirty = $3 WHERE id = $1 RETURNING true AS done;
+-- Where a session that has no worktree yet starts from, and on which host that was looked up, if on any ($4).
+UPDATE sessions
+SET start_from = $2, start_dirty = $3, start_host_id = (SELECT h.id FROM hosts h WHERE h.id = $4)
+WHERE id = $1 RETURNING true AS done;
 
 -- name: begin_setup
 -- A worktree was made, or made again: whether there is something to do before an agent gets it.

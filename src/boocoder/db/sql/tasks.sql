@@ -13,41 +13,72 @@ RETURNING ord;
 SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = $1;
 
 -- name: claim_tasks
--- Takes the head task of up to $3 sessions that run nothing, have an unlocked worktree, and belong to host $1 or to no
--- host. `waiting` jumps from session to session in the index of pending tasks and `heads` reads one entry of each, so
--- the cost does not depend on the length of a session's queue. The locked row is checked again, which drops a task that
--- another claimer took or a person moved in the meantime; tasks_one_running_per_session rejects the remaining races.
--- The cast of `state` keeps the planner from walking the index of pending tasks where it has the task's id: a plan made
--- while the queue is short lives on when it is long.
-WITH RECURSIVE waiting AS (
-    (SELECT t.session_id FROM tasks t WHERE t.state = 'pending' ORDER BY t.session_id LIMIT 1)
+-- Takes the head task of up to $3 sessions that run nothing, have an unlocked worktree, and belong to host $1 or may be
+-- placed there. `heads` jumps from session to session in the index of pending tasks, one entry of each, so the cost does
+-- not depend on the length of a session's queue; everything else is looked up for the first heads only, in order. The
+-- locked row is checked again, which drops a task that another claimer took or a person moved in the meantime;
+-- tasks_one_running_per_session rejects the remaining races. The cast of `state` keeps the planner from walking the
+-- index of pending tasks where it has the task's id: a plan made while the queue is short lives on when it is long.
+--
+-- Placement: a session without files anywhere goes to a host that has its project and its agent, first to the one that
+-- looked up its start. A host that lacks one of both takes it only where no other host could, running or not: to refuse
+-- it, if no other host runs, or with another agent, if $5 says that it has a substitute. placement.waiting explains the
+-- same rules to people.
+WITH RECURSIVE living AS MATERIALIZED (
+    SELECT h.id, h.drained_at IS NULL AS open FROM hosts h WHERE h.stopped_at IS NULL AND h.lease_until > now()
+), heads AS (
+    (SELECT t.session_id, t.place, t.id, t.ord, t.priority, t.project_id, t.agent FROM tasks t
+     WHERE t.state = 'pending' ORDER BY t.session_id, t.place LIMIT 1)
     UNION ALL
-    SELECT (SELECT t.session_id FROM tasks t
-            WHERE t.state = 'pending' AND t.session_id > w.session_id
-            ORDER BY t.session_id LIMIT 1)
-    FROM waiting w
-    WHERE w.session_id IS NOT NULL
+    SELECT next.* FROM heads h
+    CROSS JOIN LATERAL (
+        SELECT t.session_id, t.place, t.id, t.ord, t.priority, t.project_id, t.agent FROM tasks t
+        WHERE t.state = 'pending' AND t.session_id > h.session_id
+        ORDER BY t.session_id, t.place LIMIT 1
+    ) next
 ), busy AS MATERIALIZED (
     SELECT r.session_id FROM tasks r WHERE r.state = 'running'
-), heads AS (
-    SELECT head.id, head.place
-    FROM waiting w
-    JOIN sessions s ON s.id = w.session_id AND (s.host_id IS NULL OR s.host_id = $1)
-    CROSS JOIN LATERAL (
-        SELECT t.id, t.place FROM tasks t
-        WHERE t.session_id = w.session_id AND t.state = 'pending'
-        ORDER BY t.place LIMIT 1
-    ) head
-    WHERE w.session_id NOT IN (SELECT b.session_id FROM busy b)
+), ready_projects AS MATERIALIZED (
+    SELECT p.project_id FROM host_projects p WHERE p.host_id = $1 AND p.state = 'ready'
+), placeable AS (
+    SELECT h.id, h.place, h.priority, h.ord
+    FROM (SELECT * FROM heads ORDER BY priority DESC, ord OFFSET 0) h
+    WHERE h.session_id NOT IN (SELECT b.session_id FROM busy b)
       AND NOT EXISTS (
-          SELECT FROM session_worktrees h
-          WHERE h.session_id = w.session_id AND (h.busy_instance = $2 OR h.rewind_to IS NOT NULL))
+          SELECT FROM session_worktrees w
+          WHERE w.session_id = h.session_id AND (w.busy_instance = $2 OR w.rewind_to IS NOT NULL) OFFSET 0)
+      AND (
+          SELECT CASE
+              WHEN s.host_id = $1 THEN true
+              WHEN s.host_id IS NOT NULL AND (
+                  s.host_id IN (SELECT l.id FROM living l)
+                  OR EXISTS (SELECT FROM session_worktrees w WHERE w.session_id = s.id OFFSET 0)) THEN false
+              WHEN $1 IN (SELECT l.id FROM living l WHERE NOT l.open) THEN false
+              WHEN s.start_host_id <> $1 AND s.start_host_id IN (SELECT l.id FROM living l WHERE l.open)
+                   AND EXISTS (
+                       SELECT FROM host_projects p
+                       JOIN available_agents a ON a.host_id = p.host_id AND a.name = h.agent AND a.state = 'ready'
+                       WHERE p.host_id = s.start_host_id AND p.project_id = h.project_id AND p.state = 'ready' OFFSET 0)
+                  THEN false
+              WHEN h.project_id IN (SELECT r.project_id FROM ready_projects r)
+                   AND h.agent IN (SELECT a.name FROM available_agents a WHERE a.host_id = $1 AND a.state = 'ready')
+                  THEN true
+              ELSE (NOT EXISTS (SELECT FROM living l WHERE l.id <> $1)
+                    OR $5 AND h.project_id IN (SELECT r.project_id FROM ready_projects r))
+                   AND NOT EXISTS (
+                       SELECT FROM host_projects p
+                       JOIN available_agents a ON a.host_id = p.host_id AND a.name = h.agent AND a.state = 'ready'
+                       JOIN hosts o ON o.id = p.host_id AND o.removed_at IS NULL
+                       WHERE p.project_id = h.project_id AND p.state = 'ready' AND p.host_id <> $1 OFFSET 0)
+              END
+          FROM sessions s WHERE s.id = h.session_id)
+    ORDER BY h.priority DESC, h.ord OFFSET 0
 ), chosen AS (
     SELECT t.id
-    FROM heads h
+    FROM placeable h
     JOIN tasks t ON t.id = h.id
     WHERE t.state::text = 'pending' AND t.place = h.place
-    ORDER BY t.priority DESC, t.ord
+    ORDER BY h.priority DESC, h.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
 ), claimed AS (
@@ -58,7 +89,7 @@ WITH RECURSIVE waiting AS (
 ), bound AS (
     UPDATE sessions s SET host_id = $1
     FROM claimed c
-    WHERE s.id = c.session_id AND s.host_id IS NULL
+    WHERE s.id = c.session_id AND s.host_id IS DISTINCT FROM $1
 ), attempt AS (
     INSERT INTO attempts (task_id, epoch, host_id, instance_id, lease_until)
     SELECT c.id, c.epoch, $1, $2, now() + make_interval(secs => $4) FROM claimed c

@@ -74,29 +74,36 @@ class ClaimedTask(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.attachments, type=tuple[Attachment, ...])
 
 
-_CLAIM = statement("tasks", "claim_tasks", row=ClaimedTask, params=(UUID, UUID, int, float))
+_CLAIM = statement("tasks", "claim_tasks", row=ClaimedTask, params=(UUID, UUID, int, float, bool))
 _GET_RUNNING = statement("tasks", "get_running_task", row=ClaimedTask, params=(UUID,))
 
 
 async def claim_tasks(
-    conn: Connection, host_id: HostId, instance_id: InstanceId, limit: int, lease_ttl_s: float
+    conn: Connection,
+    host_id: HostId,
+    instance_id: InstanceId,
+    limit: int,
+    lease_ttl_s: float,
+    *,
+    substitute: bool = False,
 ) -> list[ClaimedTask]:
     """Take the oldest waiting task of up to `limit` sessions that run nothing: highest priority, then oldest first.
 
     Call it outside a transaction: it is one statement and tries again when another claimer was quicker.
 
     Args:
-        host_id: takes tasks of sessions of this host and of sessions that have none yet.
+        host_id: takes tasks of sessions of this host and of new ones that it can run.
         instance_id: owner of the attempts.
         limit: tasks at most, >= 1.
         lease_ttl_s: seconds until the attempts' leases run out.
+        substitute: whether the host has another agent for a task whose agent no host has.
 
     Raises:
         Unavailable: claim_contended, lost CLAIM_TRIES races in a row.
     """
     for _ in range(CLAIM_TRIES):
         try:
-            return await _CLAIM.all(conn, host_id, instance_id, limit, lease_ttl_s)
+            return await _CLAIM.all(conn, host_id, instance_id, limit, lease_ttl_s, substitute)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != _ONE_RUNNING:
                 raise

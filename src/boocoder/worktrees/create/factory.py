@@ -11,7 +11,9 @@ from boocoder.db.core.pool import Database
 from boocoder.db.files import start_points, worktree_gc, worktrees
 from boocoder.db.files.start_points import Start
 from boocoder.db.files.worktrees import WorktreeRow
+from boocoder.db.registry.host_projects import list_ready_hosts
 from boocoder.db.registry.project_settings import get_project_settings
+from boocoder.db.tasks.hosts import get_holder
 from boocoder.errors import GitError
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
@@ -19,14 +21,14 @@ from boocoder.git.shadow.real_directory import is_real_directory
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.worktree.session_worktrees import Worktree
-from boocoder.model.ids import SessionId
+from boocoder.model.ids import HostId, SessionId
 from boocoder.model.session import SetupState, WorktreeState
 from boocoder.model.turn import StopSignal
 from boocoder.service import TaskSupervisor
 from boocoder.worktrees.create.incomplete import missing_content_notices
 from boocoder.worktrees.create.repair import branch_name, repair_notices
 from boocoder.worktrees.create.setup import Emit, NotReady, SetupTarget, WorktreeSetup
-from boocoder.worktrees.create.start_point import start_notices, starting_point
+from boocoder.worktrees.create.start_point import named, start_notices, starting_point
 from boocoder.worktrees.remove.restore import recreate_worktree
 from boocoder.worktrees.remove.trash import restore_from_trash
 
@@ -54,6 +56,7 @@ class WorktreeFactory:
         setup: makes new ones ready.
         root: directory of all worktrees; their names are session ids.
         indexes: directory of the private git indexes, one a session, which make snapshots quick.
+        host_id: this host, so that a session says where it started if other hosts have clones of their own.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class WorktreeFactory:
         root: Path,
         indexes: Path,
         failpoints: Failpoints,
+        host_id: HostId | None = None,
     ) -> None:
         self._database = database
+        self._host_id = host_id
         self._shadows = shadows
         self._setup = setup
         self._root = root
@@ -164,7 +169,20 @@ class WorktreeFactory:
             dirty = await counting
         finally:
             await aside.stop()
-        return made, await start_notices(shadow, start, point, made, dirty)
+        return made, await start_notices(shadow, start, point, made, dirty) + await self._place_notices(start, made)
+
+    async def _place_notices(self, start: Start, made: Worktree) -> list[Notice]:
+        """Which clone the files are from, where the person cannot know."""
+        if self._host_id is None or start.start_from is not None or start.start_dirty:
+            return []
+        async with self._database.connection() as conn:
+            others = await list_ready_hosts(conn, self._host_id, start.project_id)
+            holder = await get_holder(conn, self._host_id)
+        names = named([host.name for host in others if host.alive])
+        if holder is None or not names:
+            return []
+        place = f"{holder.name}, from commit {made.base_commit[:10]} of the clone there"
+        return [Notice("started_on_host", f"The agent works on {place}. Other hosts have clones, too: {names}.")]
 
     async def _again(self, shadow: ShadowRepository, known: WorktreeRow) -> CreatedWorktree:
         """With the files of the newest snapshot; the base stays what it was."""

@@ -13,7 +13,6 @@ import { useDragOrder } from "./useDragOrder";
 interface QueueListProps {
   sessionId: string;
   runningTaskId: string | null;
-  absentHost: string | null; // has the session's files and does not run
 }
 
 const SOON_MS = 700; // do not flash a task that starts at once
@@ -25,7 +24,7 @@ export const QueueList = memo(function QueueList(props: QueueListProps) {
   return shown && tasks.length > 0 ? <List {...props} tasks={tasks} /> : null;
 });
 
-function List({ sessionId, runningTaskId, absentHost, tasks }: QueueListProps & { tasks: TaskInfo[] }) {
+function List({ sessionId, runningTaskId, tasks }: QueueListProps & { tasks: TaskInfo[] }) {
   const [announcement, announce] = useState("");
   const move = useMove(sessionId);
   const drop = useCancel();
@@ -47,11 +46,11 @@ function List({ sessionId, runningTaskId, absentHost, tasks }: QueueListProps & 
         {tasks.length === 1 ? "1 message queued" : `${tasks.length} messages queued`}
         {runningTaskId ? " until this turn ends" : ""}
       </h2>
-      {absentHost && (
-        <p className={styles.absent}>
-          The files of this session are on <strong>{visible(absentHost)}</strong>, which does not run. Start boocoder there.
+      {reasons(tasks).map((reason) => (
+        <p key={reason} className={styles.waiting}>
+          {visible(reason)}
         </p>
-      )}
+      ))}
       <ol className={styles.list}>
         {tasks.map((task, index) => (
           <QueueRow
@@ -82,6 +81,11 @@ function List({ sessionId, runningTaskId, absentHost, tasks }: QueueListProps & 
 /** A task that started and was requeued: its prompt is in the conversation already, and it runs first. */
 function neverBegan(task: TaskInfo): boolean {
   return task.epoch === 0;
+}
+
+/** Why tasks wait for a host, each reason once. */
+function reasons(tasks: TaskInfo[]): string[] {
+  return [...new Set(tasks.flatMap((task) => (task.waiting_for ? [`${task.waiting_for.text} ${task.waiting_for.cure}`] : [])))];
 }
 
 /** Whether something has been present for a while; immediately if `now`. */

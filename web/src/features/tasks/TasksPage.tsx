@@ -125,6 +125,7 @@ function Task({ task, project }: { task: TaskInfo; project: string }) {
       <Link href={`/sessions/${task.session_id}`}>{visible(task.prompt.trim().split("\n")[0] ?? "").slice(0, 140)}</Link>
       <p>{visible(facts.join(" · "))}</p>
       {silentS > 0 && <p className={styles.silent}>{words}</p>}
+      {task.waiting_for && <p className={styles.silent}>{visible(`${task.waiting_for.text} ${task.waiting_for.cure}`)}</p>}
       {task.error_text && <p className={styles.error}>{visible(task.error_text)}</p>}
       {live && (
         <Button small kind="quiet" disabled={cancel.isPending || task.cancel_requested_at !== null} onClick={() => cancel.mutate(task.id, { onError: showError })}>

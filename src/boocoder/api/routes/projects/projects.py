@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,8 @@ from boocoder.intake.project_relink import with_presence
 from boocoder.model.ids import ProjectId, new_id
 from boocoder.wire.projects import Project
 
+FIRST_LOOK_S = 3.0  # at the history of a new project; what takes longer is done in the background
+
 router = APIRouter(prefix="/api/projects", route_class=StrictRoute)
 
 
@@ -30,11 +34,16 @@ async def add_project(body: NewProject, services: Services, response: Response) 
     found = await inspect_project(Path(body.path))
     if not body.separate:
         await services.relinker.require_new(found.root)
+    await services.project_check.require_same(found.root)
     project_id = ProjectId(new_id())
     async with services.database.transaction() as conn:
         project = await projects.insert_project(conn, project_id, body.name or found.root.name or "/", found.root)
     if project.id != project_id:
         response.status_code = 200
+    else:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK_S):
+                await services.project_check.check_one(project_id)
     return project
 
 

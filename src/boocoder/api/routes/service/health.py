@@ -1,16 +1,15 @@
-"""Health of the service, the hosts of its database, and sign-in links."""
+"""Health of the service, and sign-in links."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
-from boocoder.api.answers.rows import from_row
 from boocoder.api.middleware.token_auth import LOGIN_PATH
 from boocoder.api.requests.fields import EmptyBody
 from boocoder.api.services import Connections, Services
-from boocoder.db.tasks import hosts, tasks
-from boocoder.wire.service import HostInfo, LoginLink, ServiceHealth
+from boocoder.db.tasks import tasks
+from boocoder.wire.service import LoginLink, ServiceHealth
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 
@@ -31,15 +30,6 @@ async def get_health(services: Services) -> ServiceHealth:
         subscriptions=services.broker.statistics().subscriptions,
         warnings=services.info.warnings,
     )
-
-
-@router.get("/hosts")
-@access(Access.READ, ProjectTokens.NEVER)
-async def list_hosts(services: Services) -> list[HostInfo]:
-    """The hosts of the database, those that run first."""
-    async with services.database.connection() as conn:
-        found = await hosts.get_hosts(conn)
-    return [from_row(HostInfo, one, current=one.id == services.info.host_id) for one in found]
 
 
 @router.post("/login-codes", status_code=201)

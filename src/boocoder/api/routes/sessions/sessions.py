@@ -15,7 +15,6 @@ from boocoder.db.conversation import chats, sessions
 from boocoder.db.files import start_points
 from boocoder.db.registry import projects
 from boocoder.intake.new_task import check_start
-from boocoder.intake.task_resolver import require_start
 from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id
 from boocoder.model.session import SessionActivity, SessionState
 from boocoder.wire.sessions import Chat, Session, SessionCounts
@@ -30,12 +29,15 @@ async def add_session(body: NewSession, services: Services) -> Session:
     session_id, project_id = SessionId(new_id()), ProjectId(body.project_id)
     start_from, start_dirty = body.start.from_, body.start.dirty
     check_start(start_from, start_dirty)
-    if start_from is not None:
-        await require_start(services.database, services.shadows, project_id, start_from)
+    start_host = None
+    if start_from is not None or start_dirty:
+        start_host = await services.resolver.check_start(project_id, start_from=start_from, start_dirty=start_dirty)
     async with services.database.transaction() as conn:
         project = await projects.hold_project(conn, project_id)
         await sessions.insert_session(conn, session_id, project.id, body.title or "New session")
-        await start_points.set_start(conn, session_id, start_from=start_from, start_dirty=start_dirty)
+        await start_points.set_start(
+            conn, session_id, start_from=start_from, start_dirty=start_dirty, host_id=start_host
+        )
         return await sessions.get_session(conn, session_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
@@ -18,6 +19,7 @@ from boocoder.intake.enqueue import enqueue
 from boocoder.intake.new_task import NewTask
 from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
 from boocoder.model.task import TaskState
+from boocoder.placement.waiting import explain_waiting
 from boocoder.wire.tasks import BoardCounts, EnqueuedTask, TaskInfo
 
 router = APIRouter(prefix="/api/tasks", route_class=StrictRoute)
@@ -32,7 +34,9 @@ async def add_task(
     done = await enqueue(services.outbox, _new_task(body, idempotency_key), resolver=services.resolver)
     if not done.created:
         response.status_code = 200
-    return done
+    async with services.database.connection() as conn:
+        why = await explain_waiting(conn, [await tasks.get_task(conn, done.task_id)])
+    return msgspec.structs.replace(done, waiting_for=why.get(done.task_id))
 
 
 @router.get("")
@@ -55,7 +59,8 @@ async def list_tasks(
             limit=limit,
             before=None if before is None else TaskId(before),
         )
-    return [task_info(row) for row in rows]
+        why = await explain_waiting(conn, rows)
+    return [task_info(row, why.get(row.id)) for row in rows]
 
 
 @router.get("/counts")
@@ -71,7 +76,9 @@ async def count_tasks(services: Services, project_id: Annotated[UUID | None, Que
 async def get_task(task_id: TaskPath, services: Services) -> TaskInfo:
     """One task with its whole prompt."""
     async with services.database.connection() as conn:
-        return task_info(await tasks.get_task(conn, task_id))
+        task = await tasks.get_task(conn, task_id)
+        why = await explain_waiting(conn, [task])
+    return task_info(task, why.get(task_id))
 
 
 @router.patch("/{task_id}")

@@ -23,7 +23,7 @@ from boocoder.cli.flows.run_task import (
     FinishedTask,
     run_shown,
     show_task,
-    warn_of_absent_host,
+    warn_of_waiting,
 )
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.service_notices import OwnServiceNotices
@@ -145,7 +145,7 @@ async def _detach(client: Client, ask: TaskRequest, as_json: bool) -> int:
         print_json({"type": "task", **msgspec.structs.asdict(task)})
     else:
         click.echo(f"task {task.task_id}  session {task.session_id}")
-    await warn_of_absent_host(client, ask, make_console(stderr=True))
+    warn_of_waiting(task, make_console(stderr=True))
     return 0
 
 

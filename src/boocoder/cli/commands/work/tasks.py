@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PageOptions, Result, page_options, pages, prints_result, show_list
-from boocoder.cli.views.style import age, duration, make_console, marked, print_json, style_of, task_state
+from boocoder.cli.views.style import age, duration, make_console, marked, print_json, style_of, task_state, waiting_text
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.client.http_client import Client
 from boocoder.client.task_requests import TaskRequest, enqueue_task
@@ -42,6 +44,17 @@ def list_tasks(ctx: click.Context, state: str | None, as_json: bool, page: PageO
         for task in tasks
     ]
     show_list(tasks, ("id", "state", "agent", "age", "prompt"), rows, as_json=as_json)
+    if not as_json:
+        _show_waiting(tasks)
+
+
+def _show_waiting(tasks: Sequence[TaskInfo]) -> None:
+    """Each reason for which tasks wait for a host, once."""
+    reasons = Counter(task.waiting_for for task in tasks if task.waiting_for is not None)
+    console = make_console(stderr=True)
+    for reason, number in reasons.items():
+        waits = "1 task waits" if number == 1 else f"{number} tasks wait"
+        console.print(f"{waits} for a host. {waiting_text(reason)}", style="yellow")
 
 
 @command.command("show")
@@ -65,6 +78,8 @@ def show(ctx: click.Context, task: str, as_json: bool) -> None:
     console.print(f"  {found.agent} {found.model or ''} {found.mode or ''}".rstrip())
     console.print(f"task {found.id}  session {found.session_id}  chat {found.chat_id}", style="dim")
     console.print(plain(found.prompt))
+    if found.waiting_for is not None:
+        console.print(f"It waits for a host. {waiting_text(found.waiting_for)}", style="yellow")
     if found.error_text:
         console.print(plain(found.error_text), style="red")
         console.print(plain(found.error_cure or ""))
@@ -122,7 +137,10 @@ def add(
         )
 
     task = ask_service(ctx, ask)
-    return task, f"task {task.task_id}  session {task.session_id}"
+    said = f"task {task.task_id}  session {task.session_id}"
+    if task.waiting_for is not None:
+        said += f"\nThe task waits for a host. {waiting_text(task.waiting_for)}"
+    return task, said
 
 
 @command.command("edit")

@@ -1,6 +1,7 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { ApplyInput, ApplyResult, ChangeCommit, ChangeInfo, ChangeSummary, PublishInput, PublishedBranch, PullRequestText, ResolveInput, ResolveResult, UnapplyInput, UnapplyResult } from "./changes";
 import type { EmptyBody } from "./fields";
+import type { HostPatch } from "./hosts";
 import type { MessageWithParts, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
 import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, StartName, TrustInput } from "./projects";
@@ -49,6 +50,8 @@ export interface Routes {
   "GET /api/folders": { path: Record<string, never>; query: { typed?: string; limit?: number }; body: undefined; answer: FoundFolders };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ServiceHealth };
   "GET /api/hosts": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HostInfo[] };
+  "PATCH /api/hosts/{host_id}": { path: { host_id: string }; query: Record<string, never>; body: HostPatch; answer: HostInfo };
+  "DELETE /api/hosts/{host_id}": { path: { host_id: string }; query: Record<string, never>; body: undefined; answer: HostInfo };
   "GET /api/ids": { path: Record<string, never>; query: { kind: IdKind; text?: string; session_id?: string | null; project_id?: string | null; limit?: number }; body: undefined; answer: IdMatch[] };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: LoginLink };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPage };

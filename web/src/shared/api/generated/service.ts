@@ -26,12 +26,14 @@ export interface HostInfo {
   id: string;
   name: string;
   alive: boolean;
+  drained_at: string | null;
   started_at: string;
   gone_at: string | null;
   sessions: number;
   running_tasks: number;
   pending_tasks: number;
   agents: string[];
+  projects: string[];
   current: boolean;
 }
 

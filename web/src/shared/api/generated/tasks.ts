@@ -18,12 +18,13 @@ export interface BoardCounts {
   ended: number;
 }
 
-/** Where a task went; `created` is false when its idempotency key named an existing one. */
+/** Where a task went. */
 export interface EnqueuedTask {
   task_id: string;
   session_id: string;
   chat_id: string;
   created: boolean;
+  waiting_for: WaitingFor | null;
 }
 
 /** A model server that was found on this machine. */
@@ -113,6 +114,7 @@ export interface TaskInfo {
   usage: TurnUsage | null;
   open_requests: number;
   attachments: AttachmentInfo[];
+  waiting_for: WaitingFor | null;
 }
 
 /** Change a task that waits. */
@@ -129,4 +131,11 @@ export interface TurnUsage {
   cache_write_tokens: number;
   cost_usd: number;
   context_tokens: number;
+}
+
+/** Why a pending task waits for a host, and what to do about it. */
+export interface WaitingFor {
+  code: string;
+  text: string;
+  cure: string;
 }

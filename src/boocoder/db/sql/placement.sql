@@ -1,0 +1,20 @@
+-- What decides where a waiting task can run, for people; claim_tasks applies the same rules.
+
+-- name: list_placement_hosts
+-- The hosts that a person may expect to run something, with what each has of the projects $1 and the agents $2.
+SELECT h.id, h.name, h.stopped_at IS NULL AND h.lease_until > now() AS alive, h.drained_at IS NOT NULL AS drained,
+       coalesce((SELECT jsonb_object_agg(p.project_id, p.state) FROM host_projects p
+                 WHERE p.host_id = h.id AND h.removed_at IS NULL AND p.project_id = ANY ($1)), '{}') AS projects,
+       coalesce((SELECT jsonb_object_agg(a.name, jsonb_build_object('state', a.state, 'reason', a.reason, 'cure', a.cure))
+                 FROM available_agents a
+                 WHERE a.host_id = h.id AND h.removed_at IS NULL AND a.name = ANY ($2)), '{}') AS agents
+FROM hosts h
+WHERE h.removed_at IS NULL OR EXISTS (SELECT FROM sessions s WHERE s.host_id = h.id AND s.id = ANY ($3))
+ORDER BY h.name, h.started_at, h.id;
+
+-- name: list_placement_sessions
+-- Where the sessions $1 are bound to, and where their projects are.
+SELECT s.id, s.host_id, p.path AS project_path,
+       EXISTS (SELECT FROM session_worktrees w WHERE w.session_id = s.id) AS has_files
+FROM sessions s JOIN projects p ON p.id = s.project_id
+WHERE s.id = ANY ($1);
