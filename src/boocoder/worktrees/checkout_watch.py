@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from boocoder.errors import BoocoderError
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.user.state import repository_state, state_changes
+from boocoder.git.user.state import ReferenceWatch, state_changes
 from boocoder.model.ids import ProjectId
 from boocoder.service import TaskSupervisor
 from boocoder.worktrees.create.start_point import count, named, path_shown
@@ -41,7 +41,7 @@ class CheckoutStatus:
     """What a look found.
 
     Args:
-        repository: as `repository_state`.
+        repository: as `ReferenceWatch.state`.
     """
 
     files: DirtyFiles
@@ -55,6 +55,7 @@ class _WatchedCheckout:
     running: asyncio.Lock = field(default_factory=asyncio.Lock)
     next: asyncio.Task[CheckoutStatus | None] | None = None
     rests_until: float = 0.0
+    references: ReferenceWatch = field(default_factory=ReferenceWatch)
 
 
 class CheckoutWatch:
@@ -102,7 +103,7 @@ class CheckoutWatch:
                 return None
             try:
                 async with asyncio.timeout(LOOK_MAX_S):
-                    return await _taken(await self._shadows.of(project_id, project_path))
+                    return await _taken(await self._shadows.of(project_id, project_path), checkout.references)
             except (BoocoderError, OSError, TimeoutError) as error:
                 log.info("checkout not looked at", extra={"project_id": project_id, "error": str(error)})
                 return None
@@ -123,7 +124,7 @@ class TurnWatch:
         self._after: asyncio.Task[CheckoutStatus | None] | None = None
 
     def begin(self) -> None:
-        """Look in the background, as the agent gets its prompt; once."""
+        """Look in the background, right after the agent got its prompt; once."""
         self._before = self._before or self._watch.look(self._project_id, self._project_path)
 
     def look_again(self) -> None:
@@ -153,13 +154,19 @@ def _result(task: asyncio.Task[CheckoutStatus | None]) -> CheckoutStatus | None:
     return task.result()
 
 
-async def _taken(shadow: ShadowRepository) -> CheckoutStatus | None:
-    paths = await shadow.dirty_paths(staged=False, timeout_s=LOOK_MAX_S)
+async def _taken(shadow: ShadowRepository, references: ReferenceWatch) -> CheckoutStatus | None:
+    paths, repository = await asyncio.gather(
+        shadow.dirty_paths(staged=False, timeout_s=LOOK_MAX_S), references.state(shadow.checkout, timeout_s=LOOK_MAX_S)
+    )
     if len(paths) > FILES_MAX:
         return None
     root = shadow.checkout.root
-    files = await asyncio.to_thread(lambda: {path: _signature(root, path) for path in paths})
-    return CheckoutStatus(files, await repository_state(shadow.checkout, timeout_s=LOOK_MAX_S))
+    files = await asyncio.to_thread(_signatures, root, paths) if paths else {}
+    return CheckoutStatus(files, repository)
+
+
+def _signatures(root: Path, paths: Collection[bytes]) -> DirtyFiles:
+    return {path: _signature(root, path) for path in paths}
 
 
 def _signature(root: Path, path: bytes) -> tuple[int, int]:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 PENDING_MAX_ITEMS = 512  # as below; a larger batch would keep the loop busy while it is encoded
 PENDING_MAX_CHARS = 262_144  # an agent that floods waits for the database beyond this
 YIELD_EVERY = 32  # events; a backend that never waits would keep the loop from everybody else
+WITH_PROMPT_S = 0.002  # the prompt is on its way by then, before what starts a process and holds the loop up
 RETRY_S = 0.25  # between tries while the database is away; the lease bounds them
 
 STEP_TEXT = {
@@ -48,7 +49,7 @@ class Recorder:
         liveness: touched by every event.
         stop: set when the lease is found to be lost.
         before_prompt: awaited before the agent gets its prompt, together with what is stored then.
-        with_prompt: called while it is being recorded that the agent gets its prompt.
+        with_prompt: called a moment after the agent got its prompt.
         when_done: called when the agent is done, while the backend finds out how its turn ended.
     """
 
@@ -296,6 +297,8 @@ class Recorder:
         self.steers_wait = marked.steers_wait
         self.prompt_recorded.set()
         self._services.failpoints.hit("prompt.after_sent")
+        if self._with_prompt is not None:
+            asyncio.get_running_loop().call_later(WITH_PROMPT_S, self._with_prompt)
 
     async def _ready_for_prompt(self) -> None:
         if self._before_prompt is not None:
@@ -304,6 +307,4 @@ class Recorder:
     async def _mark(self) -> attempts.PromptMark | None:
         """Durable when it returns, and with it everything that was committed before, such as the claim."""
         async with self._services.database.connection() as conn:
-            if self._with_prompt is not None:
-                self._with_prompt()  # what it begins runs while the statement waits for the disk
             return await attempts.mark_prompt_sent(conn, *self._attempt.guard)

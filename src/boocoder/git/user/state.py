@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,26 +15,69 @@ from boocoder.git.user.commit import contains
 
 _WATCHED_REFS = ("refs/heads", "refs/tags", "refs/notes", "refs/stash")  # a fetch in the background moves refs/remotes
 _WATCHED_FILES = ("config", "config.worktree", "info/attributes", "info/exclude")
+REFERENCE_FILES_MAX = 2_000  # more are read by git, which takes as long
+FileSignatures = dict[str, tuple[int, int, int, int]]
+"""Path -> inode, times of content and inode (ns), size in bytes."""
 FILE_MAX_BYTES = 1024 * 1024  # a configuration has a few kB
 
 
-async def repository_state(checkout: Checkout, *, timeout_s: float) -> Mapping[str, str]:
-    """Name of a reference, file or hook -> a text that differs when it differs.
+class ReferenceWatch:
+    """Reads the state of one repository again and again; git starts only where a file of its references has changed."""
 
-    Args:
-        timeout_s: of git.
+    def __init__(self) -> None:
+        self._files: FileSignatures | None = None
+        self._references: Mapping[str, str] = {}
 
-    Raises:
-        GitError: git failed.
-    """
+    async def state(self, checkout: Checkout, *, timeout_s: float) -> Mapping[str, str]:
+        """Name of a reference, file or hook -> a text that differs when it differs.
+
+        Args:
+            timeout_s: of git.
+
+        Raises:
+            GitError: git failed.
+        """
+        files = await asyncio.to_thread(_reference_files, checkout.common_dir)  # before git reads them
+        if files is None or files != self._files:
+            self._references = await _references(checkout, timeout_s)
+            self._files = files
+        return {**self._references, **_files(checkout)}
+
+
+async def _references(checkout: Checkout, timeout_s: float) -> Mapping[str, str]:
     printed = await user_git(checkout)(
         "for-each-ref", "--format=%(refname)%00%(objectname)", *_WATCHED_REFS, timeout_s=timeout_s
     )
-    state: dict[str, str] = {}
-    for line in printed.decode("utf-8", "replace").splitlines():
-        name, _, id_ = line.partition("\0")
-        state[name] = id_
-    return state | _files(checkout)
+    lines = printed.decode("utf-8", "replace").splitlines()
+    return {name: id_ for name, _, id_ in (line.partition("\0") for line in lines)}
+
+
+def _reference_files(common_dir: Path) -> FileSignatures | None:
+    """The files that hold the watched references; None where they are no such files, or too many to look at.
+
+    git replaces such a file by another one, so that a new content is a new inode or another time.
+    """
+    if os.path.lexists(common_dir / "reftable"):
+        return None
+    found: FileSignatures = {}
+    waiting = [common_dir / "packed-refs", *(common_dir / name for name in _WATCHED_REFS)]
+    while waiting:
+        path = waiting.pop()
+        try:
+            seen = path.lstat()
+            if stat.S_ISDIR(seen.st_mode):
+                waiting.extend(path.iterdir())
+            elif stat.S_ISREG(seen.st_mode):
+                found[str(path)] = (seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size)
+            else:
+                return None
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+        if len(found) + len(waiting) > REFERENCE_FILES_MAX:
+            return None
+    return found
 
 
 def _files(checkout: Checkout) -> dict[str, str]:
