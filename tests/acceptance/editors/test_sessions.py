@@ -76,7 +76,7 @@ async def test_what_the_agent_says_it_can_do(editor: Editor) -> None:
     await editor.request("authenticate", methodId="none")
 
 
-async def test_load_replays_what_happened_and_resume_does_not(
+async def test_load_replays_what_happened_before_it_answers(
     editor: Editor, editor_service: Installation, project: Repository
 ) -> None:
     view = await editor.new(project.path)
@@ -93,8 +93,14 @@ async def test_load_replays_what_happened_and_resume_does_not(
         await loaded.prompt("[[recall]]")
         assert "users=3" in loaded.text(), "the agent remembers"
         await view.until(lambda: "users=3" in view.text())
+
+
+async def test_a_session_is_resumed_without_its_history(editor: Editor, project: Repository) -> None:
     resumed = (await editor.new(project.path)).id
+    await editor.connection.close_session(session_id=resumed)
+    await editor.connection.resume_session(cwd=str(project.path), session_id=resumed, mcp_servers=[])
     await editor.view(resumed).prompt("[[say before]]")
+    assert editor.view(resumed).text() == "before", "one without a history"
     await editor.connection.close_session(session_id=resumed)
     seen = len(editor.view(resumed).updates)
     with pytest.raises(RequestError, match="not open here"):
@@ -229,6 +235,21 @@ async def test_without_a_service_every_request_says_how_to_start_one(
             with pytest.raises(RequestError, match=r"No boocoder service runs for .*\. Start one with: boocoder serve"):
                 await alone.new(project.path)
     assert "Start one with: boocoder serve" in (editor_service.home / "acp.log").read_text()
+
+
+async def test_a_session_goes_on_after_a_restart_of_the_service(
+    editor: Editor, editor_service: Installation, project: Repository
+) -> None:
+    view = await editor.new(project.path)
+    await view.prompt("[[say before]]")
+    address = editor_service.url
+    assert await asyncio.to_thread(editor_service.stop) == 0
+    with pytest.raises(RequestError, match="Start one with: boocoder serve"):
+        await view.prompt("[[say nobody hears it]]")
+    await asyncio.to_thread(editor_service.start)
+    assert editor_service.url != address, "the port is free to change"
+    assert (await view.prompt("[[say after]] [[recall]]")).stop_reason == "end_turn"
+    assert view.text().startswith("beforeafter") and "users=2" in view.text()
 
 
 async def test_lines_that_are_no_messages_are_skipped(editor: Editor) -> None:

@@ -13,7 +13,6 @@ from acp.schema import (
     CreateFormSessionElicitationRequest,
     RequestPermissionRequest,
     RequestPermissionResponse,
-    SessionNotification,
 )
 from pydantic import BaseModel, ValidationError
 
@@ -59,8 +58,7 @@ class EditorConnection:
         Raises:
             ConnectionError: the editor is gone.
         """
-        notification = SessionNotification.model_validate({"sessionId": session_id, "update": dumped(update)})
-        await self._connection.send_notification("session/update", dumped(notification))
+        await self._connection.send_notification("session/update", {"sessionId": session_id, "update": dumped(update)})
 
     async def ask_permission(self, request: RequestPermissionRequest) -> str | None:
         """The id of the option that was chosen; None if the editor dismissed the request.

@@ -164,24 +164,10 @@ class EditorRequests:
         return chosen if chosen in [one.option_id for one in options] else None
 
     async def _fill_form(self, frame: frames.QuestionFrame) -> Answer | None:
-        names = [f"answer_{number}" for number in range(1, len(frame.questions) + 1)]
-        schema = {
-            "type": "object",
-            "properties": dict(zip(names, map(_property, frame.questions), strict=True)),
-            "required": names,
-        }
-        form = CreateFormSessionElicitationRequest.model_validate(
-            {
-                "sessionId": self._session_id,
-                "mode": "form",
-                "message": "\n".join(one.text for one in frame.questions),
-                "requestedSchema": schema,
-            }
-        )
-        fields = await self._connection.ask_form(form)
+        fields = await self._connection.ask_form(question_form(self._session_id, frame.questions))
         if fields is None:
             return {"decision": "dismiss"}
-        answers = [_texts(fields.get(name)) for name in names]
+        answers = [_texts(fields.get(_field(number))) for number in range(len(frame.questions))]
         return {"decision": "answer", "answers": answers} if all(answers) else {"decision": "dismiss"}
 
     async def _tell_where(self, frame: frames.QuestionFrame) -> None:
@@ -191,6 +177,23 @@ class EditorRequests:
             f"`boocoder permissions answer {str(frame.request_id)[:8]} ...`.\n\n"
         )
         await self._connection.update(self._session_id, message(text, None))
+
+
+def question_form(session_id: str, questions: Sequence[Question]) -> CreateFormSessionElicitationRequest:
+    """The form for the questions, with a field for each."""
+    fields = {_field(number): _property(question) for number, question in enumerate(questions)}
+    return CreateFormSessionElicitationRequest.model_validate(
+        {
+            "sessionId": session_id,
+            "mode": "form",
+            "message": "\n".join(one.text for one in questions),
+            "requestedSchema": {"type": "object", "properties": fields, "required": list(fields)},
+        }
+    )
+
+
+def _field(number: int) -> str:
+    return f"answer_{number + 1}"
 
 
 def _call_id(frame: Request) -> str:

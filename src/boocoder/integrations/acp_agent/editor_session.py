@@ -16,7 +16,7 @@ from acp.schema import SessionInfoUpdate
 from pydantic import BaseModel
 
 from boocoder.client.http_client import Client
-from boocoder.errors import BoocoderError, Conflict
+from boocoder.errors import BoocoderError, Conflict, Unavailable
 from boocoder.events import frames
 from boocoder.integrations.acp_agent.change_diff import change_state, change_tool_call
 from boocoder.integrations.acp_agent.choices import AgentChoice
@@ -27,6 +27,7 @@ from boocoder.integrations.acp_agent.replay import ReplayEnd
 from boocoder.integrations.acp_agent.update_translator import UpdateTranslator, ended_text, message
 from boocoder.model.ids import ChangeId
 from boocoder.model.limits import TITLE_MAX_CHARS
+from boocoder.net.backoff import backoff
 from boocoder.service import TaskSupervisor
 from boocoder.wire.projects import Project
 from boocoder.wire.sessions import Session
@@ -35,6 +36,8 @@ from boocoder.wire.worktrees import WorktreeInfo
 
 log = logging.getLogger(__name__)
 
+RETRY_FIRST_S = 1.0  # after the client's own tries, which last a minute
+RETRY_CAP_S = 10.0
 REPLAY_LIMIT_S = 120.0  # of a long history on a busy machine; what is left then follows as live updates
 StopReason = Literal["end_turn", "cancelled"]
 
@@ -110,6 +113,7 @@ class EditorSession:
         self._pending_change: ChangeId | None = None
         self._shown_changes: set[UUID] = set()
         self._follower: asyncio.Task[None] | None = None
+        self._followed: Client | None = None
         self._replay: ReplayEnd | None = None
         self._muted = False
 
@@ -126,12 +130,12 @@ class EditorSession:
             muted: read history without sending it.
         """
         await self._learn_worktree()
-        self._replay, self._muted = replay, muted
-        if replay is not None:
-            self._requests.hold()
-        self._follow()
         if replay is None:
+            self._follow()
             return
+        self._replay, self._muted = replay, muted
+        self._requests.hold()
+        self._follow()
         try:
             async with asyncio.timeout(REPLAY_LIMIT_S):
                 await replay.reached.wait()
@@ -170,7 +174,7 @@ class EditorSession:
 
     async def cancel(self) -> None:
         """End the turns of the editor's prompts."""
-        for prompt in self._prompts:
+        for prompt in list(self._prompts):
             prompt.cancelled = True
             if prompt.task_id is not None:
                 await self._cancel_task(prompt)
@@ -189,23 +193,42 @@ class EditorSession:
             await self._connection.update(self.id, update)
 
     def _follow(self) -> None:
-        if self._follower is None or self._follower.done():
-            self._follower = self._supervisor.spawn(self._read_stream(), f"follow {self.id}")
+        """Read the stream, of the service that runs now: one that restarted may have another address."""
+        client = self._client()
+        if self._follower is not None:
+            if self._followed is client and not self._follower.done():
+                return
+            self._follower.cancel()
+        self._followed = client
+        self._follower = self._supervisor.spawn(self._read_streams(client), f"follow {self.id}")
 
-    async def _read_stream(self) -> None:
+    async def _read_streams(self, client: Client) -> None:
+        attempt = 0
+        while await self._read_stream(client):
+            await asyncio.sleep(backoff(attempt, first_s=RETRY_FIRST_S, cap_s=RETRY_CAP_S))
+            attempt += 1
+            try:
+                client = self._followed = self._client()
+            except BoocoderError:
+                continue  # it has not started again
+
+    async def _read_stream(self, client: Client) -> bool:
+        """Read until the service is away for too long; whether to try again."""
         try:
-            async with aclosing(self._client().stream(UUID(self.id), self._after)) as received:
+            async with aclosing(client.stream(UUID(self.id), self._after)) as received:
                 async for frame in received:
                     async with self._handling:
                         await self._handle(frame)
                         self._after = max(self._after, frame.seq or 0)
         except ConnectionError:
-            return  # the editor is gone
+            return False  # the editor is gone
         except BoocoderError as error:
             self._fail(error)
+            return isinstance(error, Unavailable)
         except Exception as error:  # a prompt whose stream died would wait for ever
             log.exception("following the session failed")
             self._fail(BoocoderError("editor_stream_failed", f"The session's stream failed: {error}.", ""))
+        return False
 
     def _fail(self, error: BoocoderError) -> None:
         for prompt in self._prompts:
