@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack clean
+.PHONY: help demo serve page browser web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -70,6 +70,9 @@ steering-races: .venv/.synced ## 1,000 messages race against the end of their tu
 
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
 	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)
+
+api-fuzz: .venv/.synced ## schemathesis against the API with all phases, some minutes (BOOCODER_TEST_API_FUZZ=100 for more examples)
+	@BOOCODER_TEST_API_FUZZ=$${BOOCODER_TEST_API_FUZZ:-20} $(PY) -m pytest -n 0 --timeout 7200 tests/integration/api/security/test_schemathesis.py $(ARGS)
 
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo .failures dist build bench/out web/node_modules src/boocoder/api/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,8 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from boocoder.api.problem import ApiError
 
@@ -92,6 +93,17 @@ def require_access(app: FastAPI) -> None:
             raise RuntimeError(f"{getattr(route, 'path', route)} would change something on GET")
 
 
+def prefer_fixed_paths(app: FastAPI) -> None:
+    """Let no path with a parameter take an address that is another route's as it stands, whatever the method.
+
+    `PATCH /api/tasks/counts` is then a method that this address does not take, and not a task with an odd id.
+    """
+    fixed = frozenset(path for route in app.routes if "{" not in (path := getattr(route, "path", "{")))
+    for route in app.routes:
+        if isinstance(route, StrictRoute) and "{" in route.path:
+            route.other_paths = fixed
+
+
 class StrictRequest(Request):
     """A request whose JSON is read by the strict decoder: no NaN, no half surrogate pairs, no endless depth."""
 
@@ -113,13 +125,20 @@ class StrictRoute(APIRoute):
 
     Attributes:
         answer_type: the declared return type; `Response` where the function builds the answer itself.
+        other_paths: addresses that it does not take although they fit its path.
     """
+
+    other_paths: frozenset[str] = frozenset()
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
         self.answer_type: Any = get_type_hints(endpoint)["return"]
         if not (isinstance(self.answer_type, type) and issubclass(self.answer_type, Response)):
             endpoint = _encoded(endpoint, options.get("status_code") or 200)
         super().__init__(path, endpoint, **{**options, "response_model": None})
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether it takes a request."""
+        return (Match.NONE, {}) if scope["path"] in self.other_paths else super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the framework, behind our checks."""

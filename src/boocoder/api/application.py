@@ -10,9 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
+from starlette.routing import Match
 
 from boocoder.api import problem
-from boocoder.api.access import require_access
+from boocoder.api.access import prefer_fixed_paths, require_access
 from boocoder.api.endpoints import ProtocolEndpoint, route_of
 from boocoder.api.middleware.allow_lists import AllowLists
 from boocoder.api.middleware.body_limit import BodyLimit
@@ -120,6 +121,7 @@ def create_app(
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(route_of(endpoint) for endpoint in endpoints)
+    prefer_fixed_paths(app)
     require_access(app)
     guard_routes(app)
     return app
@@ -157,4 +159,13 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.NOT_FOUND and pages.is_stray(request):
         return pages.document(request, HTTPStatus.NOT_FOUND)
-    return problem.response(problem.of_http_exception(error), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return problem.response(problem.of_http_exception(error), headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What an address takes; the framework only says what its first route does."""
+    there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return set().union(*(getattr(route, "methods", None) or () for route in there))

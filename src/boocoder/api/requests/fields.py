@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from boocoder.model.ids import (
     ChangeId,
@@ -39,19 +39,29 @@ def _storable(text: str) -> str:
     return text
 
 
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _visible(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
-Name = Annotated[Text, Field(max_length=200), AfterValidator(_visible)]
-Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARS), AfterValidator(_visible)]
-Prompt = Annotated[Text, Field(max_length=PROMPT_MAX_CHARS), AfterValidator(_visible)]
-FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS), AfterValidator(_visible)]
+# What the validators ask for, in the words of JSON Schema; `\\s` lacks some of what Python calls white space.
+STORABLE = {"pattern": r"^[^\u0000]*$"}
+VISIBLE = {"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"}
+
+Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra=STORABLE)]
+Name = Annotated[Text, Field(max_length=200, json_schema_extra=VISIBLE), AfterValidator(_visible)]
+Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
+Prompt = Annotated[Text, Field(max_length=PROMPT_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
+FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
 LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
+CommentText = Annotated[LongText, Field(json_schema_extra=VISIBLE)]  # changes.review refuses a blank one
 Id = Annotated[UUID, Field(strict=False)]
+Whole = Annotated[int, BeforeValidator(_whole)]  # 3.0 is a whole number in JSON, and some clients write it
 
 HostPath = Annotated[HostId, Path()]
 ProjectPath = Annotated[ProjectId, Path()]

@@ -22,7 +22,8 @@ def _one_line(pattern: str) -> str:
     return pattern
 
 
-Pattern = Annotated[Text, Field(max_length=PATTERN_MAX_CHARS), AfterValidator(_one_line)]
+ONE_LINE = {"pattern": r"^[^\u0000\n]*[^\s\u0000\u001c-\u001f\u0085][^\u0000\n]*$"}
+Pattern = Annotated[Text, Field(max_length=PATTERN_MAX_CHARS, json_schema_extra=ONE_LINE), AfterValidator(_one_line)]
 ShellCommand = Annotated[Text, Field(max_length=COMMAND_MAX_CHARS)]
 Timeout = Annotated[float, Field(gt=0, le=TIMEOUT_MAX_S)]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from boocoder.api.requests.fields import Id, Input, LongText, Name, Prompt, Text, Title
+from boocoder.api.requests.fields import Id, Input, LongText, Name, Prompt, Text, Title, Whole
 from boocoder.api.requests.sessions import StartInput
 from boocoder.intake.new_task import PRIORITY_MAX
 from boocoder.model.limits import ATTACHMENTS_MAX, BODY_MAX_BYTES
@@ -27,7 +27,7 @@ class NewTaskInput(Input):
     model: Name | None = None
     mode: Name | None = None
     thinking: Name | None = None
-    priority: Annotated[int, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX)] = 0
+    priority: Annotated[Whole, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX)] = 0
     title: Title | None = None
     start: StartInput = StartInput()
     attachments: Annotated[list[Id], Field(max_length=ATTACHMENTS_MAX)] = []
@@ -52,6 +52,12 @@ class SteerInput(Input):
     sent_by: Annotated[SteerSender, Field(strict=False)] = SteerSender.API
 
 
+BASE64 = {
+    "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$",
+    "contentEncoding": "base64",
+}
+
+
 def _decodable(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
@@ -64,7 +70,7 @@ class NewAttachment(Input):
     """Keep a file until a task takes it."""
 
     name: Name
-    content: Annotated[str, Field(max_length=BODY_MAX_BYTES), AfterValidator(_decodable)]
+    content: Annotated[str, Field(max_length=BODY_MAX_BYTES, json_schema_extra=BASE64), AfterValidator(_decodable)]
 
     def decoded(self) -> bytes:
         """The file's bytes."""

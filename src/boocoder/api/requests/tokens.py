@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from boocoder.api.requests.fields import Id, Input, Name
+from boocoder.api.requests.fields import Id, Input, Name, Whole
 from boocoder.model.access_token import TokenScope
 
 DAYS_DEFAULT = 90
@@ -19,4 +19,4 @@ class NewToken(Input):
     name: Name
     scope: Annotated[TokenScope, Field(strict=False)]
     project_id: Id | None = None
-    days: Annotated[int | None, Field(ge=1, le=DAYS_MAX)] = DAYS_DEFAULT
+    days: Annotated[Whole, Field(ge=1, le=DAYS_MAX)] | None = DAYS_DEFAULT
