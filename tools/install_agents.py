@@ -32,7 +32,7 @@ QWEN_VERSION = "0.24.4"  # likewise
 CLAUDE_VERSION = "0.100.0"  # of its ACP adapter, likewise; it brings the claude program that it was made for
 CONFORMANCE_VERSION = "0.1.16"  # of the test suite for MCP servers, which the tests of `boocoder mcp` run
 ACPX_VERSION = "0.19.1"  # a command line client of ACP agents, which the tests of `boocoder acp` drive it with
-EVERY_AGENT = ("opencode", "goose", "qwen", "claude", "acpx")
+EVERY_AGENT = ("opencode", "goose", "qwen", "claude", "acpx", "mcp-conformance")
 INSTALL_LIMIT_S = 900.0  # 60 MB over a slow line
 VIEW_LIMIT_S = 60.0
 LOCK_LIMIT_S = 2 * INSTALL_LIMIT_S
@@ -86,7 +86,7 @@ def install_goose() -> Path:
 
 
 def install_agent(agent: str) -> tuple[str, ...]:
-    """Install one of EVERY_AGENT or `mcp-conformance` if it is not there yet; the command that starts it.
+    """Install one of EVERY_AGENT if it is not there yet; the program and arguments that start it.
 
     Raises:
         InstallError: there is no Node.js or npm, the registry is out of reach, the agent is not made for this machine.

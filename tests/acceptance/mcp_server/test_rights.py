@@ -11,6 +11,7 @@ from mcp import MCPError
 
 from boocoder.integrations.mcp_server.tools.all_tools import EVERY_TOOL
 from boocoder.model.access_token import TokenScope
+from boocoder.wire.service import TokenInfo
 from tests.acceptance.mcp_server.harness import added, done, ended, names, over_http, over_stdio, refused, token_of
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import Installation
@@ -105,6 +106,10 @@ async def test_a_token_of_one_project_reaches_no_other(
             await client.read_resource(f"boocoder://sessions/{task['session_id']}/diff")
         own = await done(client, "start_task", project="mine", agent="scripted", prompt="[[say hello]]")
         assert (await ended(client, own["task_id"]))["state"] == "completed"
+        async with shared_service.client() as api:
+            (known,) = [one for one in await api.items("/api/tokens", TokenInfo) if str(one.project_id) == mine]
+            await api.delete(f"/api/tokens/{known.id}", TokenInfo)
+        assert (await refused(client, "list_projects"))["code"] == "unauthorized"
 
 
 async def test_hostile_arguments_are_refused_and_nothing_is_lost(shared_service: Installation) -> None:
