@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -18,6 +19,7 @@ from tests.acceptance.many_tasks import Created, Id
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import Installation, MakeInstallation
 
+GONE_S = 100.0  # it renews its lease every few seconds
 MISSING = "goose"  # known everywhere, installed nowhere in these tests
 
 
@@ -138,3 +140,8 @@ async def test_a_copied_data_directory_does_not_run_beside_its_original(
             await asyncio.to_thread(copy.start)
             assert sum(host.alive for host in await client.items("/api/hosts", HostInfo)) == 2
             assert await asyncio.to_thread(copy.stop) == 0
+        conn = await asyncpg.connect(dsn)
+        await conn.execute("UPDATE hosts SET instance_id = gen_random_uuid() WHERE stopped_at IS NULL")
+        await conn.close()
+        assert await asyncio.to_thread(original.wait_death, GONE_S) == 1
+        assert "Another boocoder runs with this host's id" in original.log.read_text("utf-8")

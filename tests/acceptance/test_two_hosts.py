@@ -155,6 +155,9 @@ async def test_a_session_whose_host_is_gone_says_so_by_name(
             assert refused.value.code == "session_elsewhere", path
         shown = await asyncio.to_thread(other.run, "hosts")
         assert "1 task waits" in shown.stdout and mine.name in shown.stdout
+        shown = await asyncio.to_thread(other.run, "tasks", "show", waiting.task_id)
+        assert "It waits for a host. The files of this session are on" in shown.stdout
+        assert f"Start boocoder on {mine.name}." in shown.stdout
         shown = await asyncio.to_thread(other.run, "sessions", "show", created.session_id)
         assert "does not run: its tasks wait" in shown.stdout
         await desk.cancel(waiting)

@@ -21,6 +21,7 @@ from tests.fixtures.row_builders import LEASE_S, Owner, add_host, add_place, add
 CLAIMERS = 16
 SESSIONS = 40
 TASKS = 2_000
+SHORT_LINE, LONG_LINE = 20, 420  # sessions that wait
 
 
 @dataclass
@@ -218,6 +219,21 @@ async def test_claim_cost_does_not_grow_with_a_sessions_queue(database: Database
         )
         long = await claim_pages(conn, host)
     assert long < short + 50
+
+
+async def test_claim_looks_at_one_index_entry_of_a_waiting_session_that_is_not_its_turn(database: Database) -> None:
+    async with database.connection() as conn:
+        host = await add_host(conn)
+        text = load_statements("tasks")["claim_tasks"]
+        await conn.execute(f"PREPARE claim (uuid, uuid, bigint, float8, boolean) AS {text}")
+        place = await add_place(conn)
+        for number in range(SHORT_LINE):
+            await add_task(conn, place if number == 0 else await add_place(conn, place.project_id))
+        short = await claim_pages(conn, host)
+        for _ in range(LONG_LINE - SHORT_LINE):
+            await add_task(conn, await add_place(conn, place.project_id))
+        long = await claim_pages(conn, host)
+    assert (long - short) / (LONG_LINE - SHORT_LINE) < 4.5, "the way down the index, and the row"
 
 
 async def test_finished_tasks_do_not_come_back(database: Database) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import start_points
+from boocoder.db.tasks import hosts
 from boocoder.db.tasks.claim import claim_tasks
+from boocoder.errors import Conflict
 from boocoder.model.agent import AgentState
 from boocoder.model.ids import SessionId, TaskId
 from tests.fixtures.row_builders import (
@@ -99,8 +103,13 @@ async def test_a_host_that_runs_alone_leaves_a_task_to_one_that_could_until_that
         await end_lease(conn, gone)
         task = await add_task(conn, place)
         assert await taken(conn, alone) == []
-        await conn.execute("UPDATE hosts SET removed_at = now() WHERE id = $1", gone.host_id)
+        with pytest.raises(Conflict, match="runs"):
+            await hosts.remove_host(conn, alone.host_id)
+        assert list((await hosts.remove_host(conn, gone.host_id)).projects) == ["project"]
+        assert [host.id for host in await hosts.get_hosts(conn)] == [alone.host_id]
         assert await taken(conn, alone) == [task]
+        await hosts.register_host(conn, gone.host_id, gone.instance_id, "test", 1, LEASE_S)
+        assert len(await hosts.get_hosts(conn)) == 2, "a start brings it back"
 
 
 async def test_a_session_stays_with_its_files_and_leaves_a_dead_host_without_any(database: Database) -> None:
@@ -147,7 +156,10 @@ async def test_a_drained_host_takes_no_new_session_and_goes_on_with_its_own(data
             for host in (drained, other):
                 await offer(conn, host, place.project_id)
         await end(conn, drained, await add_running(conn, drained, own))
-        await conn.execute("UPDATE hosts SET drained_at = now() WHERE id = $1", drained.host_id)
+        assert (await hosts.drain_host(conn, drained.host_id, drained=True)).drained_at is not None
         follow_up, new = await add_task(conn, own), await add_task(conn, fresh)
         assert await taken(conn, drained) == [follow_up]
         assert await taken(conn, other) == [new]
+        assert (await hosts.drain_host(conn, drained.host_id, drained=False)).drained_at is None
+        last = await add_task(conn, await add_place(conn, fresh.project_id))
+        assert await taken(conn, drained) == [last]

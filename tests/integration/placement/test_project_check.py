@@ -62,6 +62,20 @@ async def test_tasks_stay_with_the_repository_that_was_added(database: Database,
     assert [task.id for task in claimed] == made
 
 
+async def test_a_project_that_moved_is_looked_for_again(database: Database, repository: MakeRepository) -> None:
+    here, there = repository(), repository(name="there")
+    (host,) = await hosts_of(database, 1)
+    project_id = await add_project(database, here.path)
+    assert await looked(database, host, project_id) is ProjectState.READY
+    async with database.transaction() as conn:
+        await projects.relink_project(conn, project_id, there.path)
+        before = await host_projects.put_host_project(
+            conn, host.host_id, project_id, ProjectState.READY, str(here.path)
+        )
+    assert not before, "what was seen at the old path says nothing"
+    assert await state_of(database, host.host_id, project_id) is ProjectState.UNKNOWN
+
+
 async def test_a_clone_is_the_same_repository_and_a_shallow_one_by_a_commit_of_a_session(
     database: Database, repository: MakeRepository
 ) -> None:
