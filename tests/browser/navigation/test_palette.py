@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from tests.acceptance.harness import ServiceHarness
 from tests.fixtures.browser import Visit
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator, WebSocketRoute
+    from playwright.async_api import Locator, Route, WebSocketRoute
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -176,3 +177,21 @@ async def test_an_older_page_is_told_to_reload(person: Visit) -> None:
     await hint.get_by_role("button", name="Reload").click()
     await expect(about).to_contain_text(health["version"])
     await expect(hint).to_be_hidden()
+
+
+async def test_enter_before_anything_is_found_opens_the_first_result(person: Visit, desk: ServiceHarness) -> None:
+    created, _ = await desk.run("[[say quicker than the search]]")
+    page, pressed = person.page, asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await pressed.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/api/(sessions\?.*quicker|search\?)"), late)
+    await expect(person.composer).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="Search").fill("quicker than the search")
+    await expect(page.get_by_text("No results.")).to_be_visible()
+    await page.keyboard.press("Enter")
+    pressed.set()
+    await expect(page).to_have_url(re.compile(created.session_id))

@@ -185,3 +185,14 @@ async def test_a_word_of_an_answer_is_found(person: Visit, desk: ServiceHarness)
     await found.first.click()
     await expect(page).to_have_url(re.compile(created.session_id))
     await expect(seen.answer(page)).to_contain_text("flibbertigibbet")
+
+
+async def test_the_header_names_place_agent_and_what_was_used(
+    person: Visit, desk: ServiceHarness, project: Repository
+) -> None:
+    created, _ = await desk.run("[[say counted once]]")
+    await person.open_session(created.session_id)
+    facts = person.page.locator("header", has=person.page.get_by_role("heading", level=1))
+    await expect(facts).to_contain_text(f"{project.path.name} · scripted · 1 turn · 101 tokens")
+    await desk.run("[[say counted twice]]", session=created.session_id)
+    await expect(facts).to_contain_text("2 turns · 202 tokens")

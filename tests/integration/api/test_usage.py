@@ -28,7 +28,7 @@ async def run(
     assert await tasks.finish_task(conn, task_id, task.epoch, state, usage=usage)
 
 
-async def sums(api: Api, **params: int) -> dict[tuple[str, str, str], dict[str, Any]]:
+async def sums(api: Api, **params: int | str) -> dict[tuple[str, str, str], dict[str, Any]]:
     answer = await api.http.get("/api/usage", params=params)
     assert answer.status_code == 200, answer.text
     return {(row["kind"], row["agent"], row["model"]): row for row in answer.json()}
@@ -52,6 +52,8 @@ async def test_turns_are_summed_by_agent_model_and_project(api: Api) -> None:
     assert rows["model", "goose", "big"]["input_tokens"] == 200
     assert rows["model", "goose", ""]["turns"] == 1
     assert rows["model", "qwen", "big"]["cost_usd"] == 0.25
+    mine = await sums(api, session_id=str(one.session_id))
+    assert mine["total", "", ""]["turns"] == 2 and ("agent", "qwen", "") not in mine
     listed = (await api.http.get("/api/usage")).json()
     projects = {row["project_id"]: row["turns"] for row in listed if row["kind"] == "project"}
     assert projects == {str(one.project_id): 2, str(other.project_id): 2}

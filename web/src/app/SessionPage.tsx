@@ -3,9 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
 import { useSearch } from "wouter";
-import type { Session } from "../shared/api/generated";
-import { isGone, useChats, useSession } from "../shared/api/queries";
+import type { Chat, Session } from "../shared/api/generated";
+import { isGone, useAllProjects, useChats, useSession } from "../shared/api/queries";
 import { useMarkSeen } from "../shared/api/sessions";
+import { useSessionUsage } from "../shared/api/usage";
 import { resetPanel, setPanel, usePanel } from "../shared/session/panel";
 import { ConversationView } from "../features/conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../shared/keys/shortcuts";
@@ -14,6 +15,7 @@ import { QueueList } from "../features/queue/QueueList";
 import { SteerList } from "../features/queue/SteerList";
 import type { Conversation } from "../shared/stream/conversation";
 import { tapFrames, useConversation } from "../shared/stream/store";
+import { count } from "../shared/text/times";
 import { visible } from "../shared/text/visible";
 import { Button } from "../shared/ui/Button";
 import { ErrorBoundary } from "../shared/ui/ErrorBoundary";
@@ -64,7 +66,7 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
   useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
   return (
     <>
-      <PageHeader title={visible(session?.title ?? (error ? "No session" : "…"))} onMenu={onMenu}>
+      <PageHeader title={visible(session?.title ?? (error ? "No session" : "…"))} facts={session && <SessionFacts session={session} chat={chats?.at(-1)} />} onMenu={onMenu}>
         {session && <ChangeButton change={conversation.change} />}
       </PageHeader>
       {error && !session ? (
@@ -96,6 +98,22 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
       )}
     </>
   );
+}
+
+/** Project, beginning, agent and model of a session, and what its turns used so far. */
+function SessionFacts({ session, chat }: { session: Session; chat: Chat | undefined }) {
+  const { data: projects } = useAllProjects();
+  const usage = useSessionUsage(session.id);
+  const tokens = usage ? usage.input_tokens + usage.output_tokens : 0;
+  const facts = [
+    projects?.find((one) => one.id === session.project_id)?.name,
+    session.start_from && `from ${session.start_from}`,
+    chat?.agent && `${chat.agent}${chat.model ? ` ${chat.model}` : ""}`,
+    usage?.turns && `${usage.turns} turn${usage.turns === 1 ? "" : "s"}`,
+    tokens > 0 && `${count(tokens)} tokens`,
+    !!usage?.cost_usd && `$${usage.cost_usd.toFixed(2)}`,
+  ];
+  return visible(facts.filter(Boolean).join(" · "));
 }
 
 function ChangeButton({ change }: { change: Conversation["change"] }) {

@@ -1,7 +1,7 @@
 -- What turns cost, summed. Only tasks that were begun and have ended count.
 
 -- name: sum_usage
--- Turns of the last $1 days, of one project or all ($2), with their tokens, cost and time: all of them, and by agent, by model and by project.
+-- Turns of the last $1 days, of one project or all ($2) and one session or all ($3), with their tokens, cost and time: all of them, and by agent, by model and by project.
 SELECT CASE WHEN GROUPING(t.agent) = 0 AND GROUPING(t.model) = 1 THEN 'agent'
             WHEN GROUPING(t.model) = 0 THEN 'model'
             WHEN GROUPING(t.project_id) = 0 THEN 'project'
@@ -18,6 +18,6 @@ SELECT CASE WHEN GROUPING(t.agent) = 0 AND GROUPING(t.model) = 1 THEN 'agent'
        coalesce(sum(extract(epoch FROM t.ended_at - t.started_at)), 0)::float8 AS seconds
 FROM tasks t
 WHERE t.ended_at > now() - make_interval(days => $1) AND t.started_at IS NOT NULL
-  AND ($2::uuid IS NULL OR t.project_id = $2)
+  AND ($2::uuid IS NULL OR t.project_id = $2) AND ($3::uuid IS NULL OR t.session_id = $3)
 GROUP BY GROUPING SETS ((), (t.agent), (t.agent, t.model), (t.project_id))
 ORDER BY kind, turns DESC, agent, model, t.project_id;

@@ -9,6 +9,7 @@ import type { PaletteView } from "./paletteView";
 import styles from "./CommandList.module.css";
 import { rank } from "./rank";
 import { SessionCommands } from "./SessionCommands";
+import { useEnterAhead } from "./useEnterAhead";
 import { usePageCommands } from "./usePageCommands";
 
 interface CommandListProps {
@@ -26,9 +27,10 @@ export function CommandList({ sessionId, onOpen }: CommandListProps) {
     goTo(address);
   };
   const { places, page } = usePageCommands(sessionId, go, onOpen);
+  const enterAhead = useEnterAhead(typed);
   const searching = typed.trim() !== "";
   return (
-    <Command loop label="Search and commands" className={styles.frame} filter={rank}>
+    <Command loop label="Search and commands" className={styles.frame} filter={rank} {...enterAhead}>
       <Command.Input className={styles.input} placeholder="Search sessions, messages and commands" autoFocus onValueChange={setTyped} />
       <Command.List className={styles.list}>
         <Command.Empty className={styles.empty}>No results.</Command.Empty>

@@ -6,17 +6,22 @@ import styles from "./PageHeader.module.css";
 
 interface PageHeadProps {
   title: ReactNode;
+  /** Facts below the title. */
+  facts?: ReactNode;
   onMenu: () => void;
   children?: ReactNode;
 }
 
-export function PageHeader({ title, onMenu, children }: PageHeadProps) {
+export function PageHeader({ title, facts, onMenu, children }: PageHeadProps) {
   return (
     <header className={styles.head}>
       <span className={styles.menu}>
         <IconButton label="Sessions" icon={<PanelLeft />} onClick={onMenu} />
       </span>
-      <h1 className={styles.title}>{title}</h1>
+      <div className={styles.words}>
+        <h1 className={styles.title}>{title}</h1>
+        {facts && <p className={styles.facts}>{facts}</p>}
+      </div>
       <div className={styles.tools}>{children}</div>
     </header>
   );

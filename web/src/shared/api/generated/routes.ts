@@ -115,7 +115,7 @@ export interface Routes {
   "POST /api/tokens": { path: Record<string, never>; query: Record<string, never>; body: NewToken; answer: NewTokenInfo };
   "GET /api/tokens/current": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: TokenGrant };
   "DELETE /api/tokens/{token_id}": { path: { token_id: string }; query: Record<string, never>; body: undefined; answer: TokenInfo };
-  "GET /api/usage": { path: Record<string, never>; query: { days?: number; project_id?: string | null }; body: undefined; answer: UsageSum[] };
+  "GET /api/usage": { path: Record<string, never>; query: { days?: number; project_id?: string | null; session_id?: string | null }; body: undefined; answer: UsageSum[] };
   "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean; session_id?: string | null; project_id?: string | null }; body: undefined; answer: WorktreeInfo[] };
   "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: PrunedWorktree[] };
 }
