@@ -54,7 +54,7 @@ class PlacementWatch:
         self._on_found = on_found
         self._look_every_s = look_every_s
         self._changed: set[ProjectId] = set()
-        self._all = False
+        self._missed = False
         self._wake = asyncio.Event()
         self._seen: _Seen = {}
         self._gate = asyncio.Semaphore(CHECKS_AT_ONCE)
@@ -75,33 +75,34 @@ class PlacementWatch:
         self._wake.set()
 
     def look_again(self) -> None:
-        """Anything may have changed."""
-        self._all = True
+        """Notifications may have been missed."""
+        self._missed = True
         self._wake.set()
 
     async def _look_loop(self) -> None:
-        self._all = True
+        first = True
         while True:
             self._wake.clear()
-            changed, everything = self._changed, self._all
-            self._changed, self._all = set(), False
+            changed, missed = self._changed, self._missed
+            self._changed, self._missed = set(), False
             try:
-                await self._look(changed, everything=everything)
+                await self._look(changed, missed=missed, first=first)
+                first = False
             except BoocoderError as error:
                 log.warning("did not look at the projects", extra={"code": error.code})
                 self._changed |= changed
-                self._all |= everything
+                self._missed |= missed
             try:
                 async with asyncio.timeout(self._look_every_s):
                     await self._wake.wait()
             except TimeoutError:
                 pass
 
-    async def _look(self, changed: set[ProjectId], *, everything: bool) -> None:
+    async def _look(self, changed: set[ProjectId], *, missed: bool, first: bool) -> None:
         async with self._database.connection() as conn:
             listed = await host_projects.list_host_projects(conn, self._host_id)
         places = await asyncio.to_thread(lambda: {one.id: (one.path, _place(Path(one.path))) for one in listed})
-        todo = [one for one in listed if everything or self._is_stale(one, places, changed=one.id in changed)]
+        todo = [one for one in listed if first or self._is_stale(one, places, changed=missed or one.id in changed)]
         found = await asyncio.gather(*(self._check_one(one) for one in todo))
         self._seen = places
         if any(found):
