@@ -244,9 +244,11 @@ async def test_a_session_goes_on_after_a_restart_of_the_service(
     await view.prompt("[[say before]]")
     address = editor_service.url
     assert await asyncio.to_thread(editor_service.stop) == 0
-    with pytest.raises(RequestError, match="Start one with: boocoder serve"):
-        await view.prompt("[[say nobody hears it]]")
-    await asyncio.to_thread(editor_service.start)
+    try:
+        with pytest.raises(RequestError, match="Start one with: boocoder serve"):
+            await view.prompt("[[say nobody hears it]]")
+    finally:
+        await asyncio.to_thread(editor_service.start)
     assert editor_service.url != address, "the port is free to change"
     assert (await view.prompt("[[say after]] [[recall]]")).stop_reason == "end_turn"
     assert view.text().startswith("beforeafter") and "users=2" in view.text()
