@@ -46,6 +46,15 @@ def test_what_the_page_of_the_api_says_is_in_the_document() -> None:
     assert fields["chat_id"]["description"] == "Id of a chat"
 
 
+def test_bounds_of_numbers_are_in_the_document() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for name, field in (("NewComment", "first_line"), ("RewindInput", "turns"), ("NewToken", "days")):
+        about = schemas[name]["properties"][field]
+        number = next(one for one in (about, *about.get("anyOf", ())) if one.get("type") == "integer")
+        assert "minimum" in number and "maximum" in number, (name, field)
+    assert schemas["NewTaskInput"]["properties"]["priority"]["maximum"] == 1000
+
+
 def test_problems_are_the_answer_to_every_error() -> None:
     problem = DOCUMENT["components"]["responses"]["Problem"]
     assert problem["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")

@@ -10,6 +10,9 @@ from typing import Any
 Schema = Mapping[str, Any]
 STYLE = """\
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --quiet: light-dark(#59636e, #9198a1); }
+html { background: light-dark(#ffffff, #0d1117); color: light-dark(#1f2328, #e6edf3); }
+a { color: light-dark(#0550ae, #79b8ff); }
+nav a, td a { display: inline-block; min-height: 24px; min-width: 24px; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem 1.5rem 6rem; }
 code { font: 0.92em ui-monospace, monospace; overflow-wrap: anywhere; }
 nav ul { columns: 12rem; padding-left: 1rem; }
@@ -38,7 +41,8 @@ def reference_page(document: Schema) -> str:
     title = f"{escape(document['info']['title'])} {escape(document['info']['version'])}: HTTP API"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{title}</title><link rel="stylesheet" href="/docs.css"><body><h1>{title}</h1>'
+        f'<title>{title}</title><link rel="icon" href="/favicon.svg"><link rel="stylesheet" href="/docs.css">'
+        f"<body><h1>{title}</h1>"
         f'{_paragraphs(document["info"]["description"])}<p><a href="/openapi.json">openapi.json</a>, for generated '
         f'clients</p><nav><ul>{links}<li><a href="#schemas">schemas</a></li></ul></nav><main>{routes}'
         f'<h2 id="schemas">schemas</h2>{schemas}</main></body></html>'

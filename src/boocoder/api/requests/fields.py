@@ -61,7 +61,7 @@ FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS, json_schema_extra=
 LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
 CommentText = Annotated[LongText, Field(json_schema_extra=VISIBLE)]  # changes.review refuses a blank one
 Id = Annotated[UUID, Field(strict=False)]
-Whole = Annotated[int, BeforeValidator(_whole)]  # 3.0 is a whole number in JSON, and some clients write it
+WHOLE = BeforeValidator(_whole)  # 3.0 is a whole number in JSON, and some clients write it
 
 HostPath = Annotated[HostId, Path()]
 ProjectPath = Annotated[ProjectId, Path()]

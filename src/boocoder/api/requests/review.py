@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from boocoder.api.requests.fields import PATH_MAX_CHARS, CommentText, Id, Input, Name, Text, Whole
+from boocoder.api.requests.fields import PATH_MAX_CHARS, WHOLE, CommentText, Id, Input, Name, Text
 from boocoder.changes.diff.parts import LineSpan
 from boocoder.changes.review.comments import LineRange
 
@@ -16,8 +16,8 @@ LINE_MAX = 2**31 - 1  # an integer of the database
 
 UnitId = Annotated[Text, Field(min_length=1, max_length=64)]
 FilePath = Annotated[Text, Field(min_length=1, max_length=3 * PATH_MAX_CHARS)]  # every byte may be percent-coded
-Line = Annotated[Whole, Field(ge=0, le=LINE_MAX)]
-LineNumber = Annotated[Whole, Field(ge=1, le=LINE_MAX)]
+Line = Annotated[int, Field(ge=0, le=LINE_MAX), WHOLE]
+LineNumber = Annotated[int, Field(ge=1, le=LINE_MAX), WHOLE]
 
 
 class DecideInput(Input):

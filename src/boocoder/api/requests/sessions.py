@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from boocoder.api.requests.fields import Id, Input, Name, Text, Title, Whole
+from boocoder.api.requests.fields import WHOLE, Id, Input, Name, Text, Title
 from boocoder.model.session import SessionState
 
 TURNS_MAX = 10_000
@@ -61,7 +61,7 @@ class RewindInput(Input):
     """Set a session's files back: to a snapshot, or to before its newest `turns` turns."""
 
     snapshot_id: Id | None = None
-    turns: Annotated[Whole, Field(ge=1, le=TURNS_MAX)] | None = None
+    turns: Annotated[int, Field(ge=1, le=TURNS_MAX), WHOLE] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> RewindInput:

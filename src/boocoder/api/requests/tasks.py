@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from boocoder.api.requests.fields import Id, Input, LongText, Name, Prompt, Text, Title, Whole
+from boocoder.api.requests.fields import WHOLE, Id, Input, LongText, Name, Prompt, Text, Title
 from boocoder.api.requests.sessions import StartInput
 from boocoder.intake.new_task import PRIORITY_MAX
 from boocoder.model.limits import ATTACHMENTS_MAX, BODY_MAX_BYTES
@@ -27,7 +27,7 @@ class NewTaskInput(Input):
     model: Name | None = None
     mode: Name | None = None
     thinking: Name | None = None
-    priority: Annotated[Whole, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX)] = 0
+    priority: Annotated[int, Field(ge=-PRIORITY_MAX, le=PRIORITY_MAX), WHOLE] = 0
     title: Title | None = None
     start: StartInput = StartInput()
     attachments: Annotated[list[Id], Field(max_length=ATTACHMENTS_MAX)] = []

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from boocoder.api.requests.fields import Id, Input, Name, Whole
+from boocoder.api.requests.fields import WHOLE, Id, Input, Name
 from boocoder.model.access_token import TokenScope
 
 DAYS_DEFAULT = 90
@@ -19,4 +19,4 @@ class NewToken(Input):
     name: Name
     scope: Annotated[TokenScope, Field(strict=False)]
     project_id: Id | None = None
-    days: Annotated[Whole, Field(ge=1, le=DAYS_MAX)] | None = DAYS_DEFAULT
+    days: Annotated[int, Field(ge=1, le=DAYS_MAX), WHOLE] | None = DAYS_DEFAULT
