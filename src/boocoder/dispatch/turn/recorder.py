@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from boocoder.db.tasks import attempts
 from boocoder.dispatch.approvals import AlsoWrite, ApprovalGate
@@ -38,6 +39,21 @@ STEP_TEXT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class TurnHooks:
+    """What a turn does at its turning points.
+
+    Args:
+        before_prompt: awaited before the agent gets its prompt, together with what is stored then.
+        with_prompt: called a moment after the agent got its prompt.
+        when_done: called when the agent is done, while the backend finds out how its turn ended.
+    """
+
+    before_prompt: Callable[[], Awaitable[None]] | None = None
+    with_prompt: Callable[[], None] | None = None
+    when_done: Callable[[], None] | None = None
+
+
 class Recorder:
     """Implements `backends.base.TurnPort` for one attempt. Use with `async with`.
 
@@ -48,9 +64,7 @@ class Recorder:
         transcript: the turn's fold.
         liveness: touched by every event.
         stop: set when the lease is found to be lost.
-        before_prompt: awaited before the agent gets its prompt, together with what is stored then.
-        with_prompt: called a moment after the agent got its prompt.
-        when_done: called when the agent is done, while the backend finds out how its turn ended.
+        hooks: what the turn does at its turning points.
     """
 
     def __init__(
@@ -64,9 +78,7 @@ class Recorder:
         transcript: Transcript,
         liveness: Liveness,
         stop: StopSignal,
-        before_prompt: Callable[[], Awaitable[None]] | None = None,
-        with_prompt: Callable[[], None] | None = None,
-        when_done: Callable[[], None] | None = None,
+        hooks: TurnHooks | None = None,
     ) -> None:
         self._services = services
         self._attempt = attempt
@@ -76,9 +88,8 @@ class Recorder:
         self._transcript = transcript
         self._liveness = liveness
         self._stop = stop
-        self._before_prompt = before_prompt
-        self._with_prompt = with_prompt
-        self._when_done = when_done
+        self._hooks = hooks or TurnHooks()
+        self._soon: asyncio.TimerHandle | None = None
         self._done = False
         self._worked_on = False
         self._approvals = ApprovalGate(
@@ -114,6 +125,8 @@ class Recorder:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
         await self._supervisor.stop()
         if self._lost is not None:
             self._services.broker.forget_tail(self._ids.session_id)
@@ -149,8 +162,8 @@ class Recorder:
         await self._pace(urgent=live is None)
 
     def _agent_done(self) -> None:
-        if not self._done and self._when_done is not None:
-            self._when_done()
+        if not self._done and self._hooks.when_done is not None:
+            self._hooks.when_done()
         self._done = True
 
     @property
@@ -297,12 +310,12 @@ class Recorder:
         self.steers_wait = marked.steers_wait
         self.prompt_recorded.set()
         self._services.failpoints.hit("prompt.after_sent")
-        if self._with_prompt is not None:
-            asyncio.get_running_loop().call_later(WITH_PROMPT_S, self._with_prompt)
+        if self._hooks.with_prompt is not None:
+            self._soon = asyncio.get_running_loop().call_later(WITH_PROMPT_S, self._hooks.with_prompt)
 
     async def _ready_for_prompt(self) -> None:
-        if self._before_prompt is not None:
-            await self._before_prompt()
+        if self._hooks.before_prompt is not None:
+            await self._hooks.before_prompt()
 
     async def _mark(self) -> attempts.PromptMark | None:
         """Durable when it returns, and with it everything that was committed before, such as the claim."""

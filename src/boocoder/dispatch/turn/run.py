@@ -15,7 +15,7 @@ from boocoder.dispatch.turn.end_snapshot import EndSnapshot
 from boocoder.dispatch.turn.finish import TurnEnding, finish_turn
 from boocoder.dispatch.turn.prepare import OpenedTurn, PromptContext, open_turn, read_context
 from boocoder.dispatch.turn.prompt import missed_by
-from boocoder.dispatch.turn.recorder import Recorder
+from boocoder.dispatch.turn.recorder import Recorder, TurnHooks
 from boocoder.dispatch.turn.redaction import redacted_outcome, redactor_of
 from boocoder.dispatch.turn.request import request_of
 from boocoder.dispatch.turn.services import TurnServices
@@ -137,9 +137,9 @@ class _TurnRun:
             transcript=self._transcript,
             liveness=liveness,
             stop=self._stop,
-            before_prompt=self._start.wait,
-            with_prompt=self._look_at_checkout,
-            when_done=self._measure_early,
+            hooks=TurnHooks(
+                before_prompt=self._start.wait, with_prompt=self._look_at_checkout, when_done=self._measure_early
+            ),
         )
 
     def _look_at_checkout(self) -> None:
