@@ -18,21 +18,11 @@ from boocoder.db.tasks.attachments import Attachment
 from boocoder.errors import InvalidInput, NotFound, Unavailable
 from boocoder.model.ids import AttachmentId, new_id
 from boocoder.model.limits import ATTACHMENT_MAX_BYTES
+from boocoder.model.media_type import media_type
 
 NAME_MAX_BYTES = 120  # of a file system's 255; long ones are no help to anybody
 UNSENT_S = 24 * 3600.0  # a draft may lie over night
 SWEPT_MAX = 100  # files deleted by the way of one upload
-IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-"""What a browser may show by itself. SVG is not among them: it can hold scripts."""
-
-_BEGINNINGS = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-    b"%PDF-": "application/pdf",
-    b"PK\x03\x04": "application/zip",
-}
 
 
 class Attachments:
@@ -143,17 +133,3 @@ def safe_name(name: str) -> str:
     tail = (dot + ending).encode()[:20].decode(errors="ignore") if stem else ""
     room = NAME_MAX_BYTES - len(tail.encode())
     return (stem or ending).encode()[:room].decode(errors="ignore") + tail or "file"
-
-
-def media_type(content: bytes) -> str:
-    """What the bytes look like."""
-    for beginning, kind in _BEGINNINGS.items():
-        if content.startswith(beginning):
-            return kind
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    return "application/octet-stream" if "\0" in text else "text/plain"

@@ -6,6 +6,10 @@ PROMPT_MAX_CHARS = 1_000_000  # longer text is a file and belongs in the worktre
 BODY_MAX_BYTES = 4 * 1024 * 1024  # a prompt of PROMPT_MAX_CHARS in four-byte UTF-8
 ATTACHMENT_MAX_BYTES = 3_000_000  # as base64 in a body of BODY_MAX_BYTES; a screenshot of two large screens
 ATTACHMENTS_MAX = 20  # per task; more belong in the project
+PROMPT_IMAGES_MAX = 6  # of one prompt as images; further ones are files that the agent may read
+PROMPT_IMAGES_MAX_BYTES = (
+    10_000_000  # of all of them; as base64 less than half of what model services take in a request
+)
 TITLE_MAX_CHARS = 200  # one line on a screen
 SUMMARY_MAX_CHARS = 500  # a row of a list; the whole text is in the message
 INLINE_TEXT_MAX_CHARS = 16_384  # of a tool's input or output in one frame or row; the rest is read in pages

@@ -137,6 +137,7 @@ class Agent:
             "agentCapabilities": {
                 "loadSession": "load" not in self.without,
                 "sessionCapabilities": offered,
+                "promptCapabilities": {"image": "images" not in self.without},
                 "mcpCapabilities": {"http": "mcp-http" not in self.without},
             },
             "agentInfo": {"name": "fake", "version": "1.2.3"},
@@ -201,6 +202,8 @@ class Agent:
             return
         prompt = "".join(block.get("text", "") for block in params["prompt"])
         session.prompts.append(prompt)
+        with (self.store / "prompts.jsonl").open("a") as file:
+            file.write(json.dumps(params["prompt"]) + "\n")
         self.remember(session, "user_message_chunk", prompt)
         session.save()
         heard: list[str] = []

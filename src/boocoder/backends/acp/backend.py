@@ -26,6 +26,7 @@ from boocoder.backends.acp.session_setup import (
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.acp.turn import AcpTurn
 from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.prompt_images import PromptImage, read_images
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.line_journal import LineJournal, journal_path, journals, prune
 from boocoder.backends.shared.outcomes import stopped, unless_stopped
@@ -203,19 +204,20 @@ class AcpBackend:
         )
         try:
             opened = await _unless_stopped(request, self._open(process, request, lost))
+            images = await read_images(request.attachments if process.capabilities.images else ())
             await announce_session(
                 port,
                 native_id=opened.session.native_id,
                 config_hash=config_hash(self.agent, request.worktree),
                 step=opened.step,
-                notices=opened.notices,
+                notices=(*opened.notices, *images.notices),
             )
             if outcome := _stopped(request):
                 return outcome
             await port.emit(PromptSending())
             if outcome := _stopped(request):  # a cancel right behind a prompt may reach the agent too early
                 return outcome
-            return await self._drive(process, opened, request, port)
+            return await self._drive(process, opened, images.images, request, port)
         except BackendError as error:
             if process.connection.dead or error.code == "agent_no_answer":  # a fresh process may answer
                 await self.pool.end(request.worktree, 0.0)
@@ -238,7 +240,12 @@ class AcpBackend:
         return opened
 
     async def _drive(
-        self, process: AgentProcess, opened: AcpReadySession, request: TurnRequest, port: TurnPort
+        self,
+        process: AgentProcess,
+        opened: AcpReadySession,
+        images: tuple[PromptImage, ...],
+        request: TurnRequest,
+        port: TurnPort,
     ) -> Outcome:
         path = journal_path(self._state_dir, request.chat_id)
         journal = LineJournal(path=path, task_id=request.task_id, agent=self.agent.name)
@@ -248,6 +255,7 @@ class AcpBackend:
             process=process,
             session=opened.session,
             prompt=request.prompt_text(opened.step),
+            images=images,
             journal=journal,
             settings=self._settings,
         )

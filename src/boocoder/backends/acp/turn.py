@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import assert_never
 
@@ -31,6 +32,7 @@ from boocoder.backends.acp.updates.parser import Update, read_counts
 from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.acp.updates.usage import UsageLedger
 from boocoder.backends.base import SteerMessage, TurnPort
+from boocoder.backends.prompt_images import PromptImage
 from boocoder.backends.shared.line_journal import LineJournal
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.outcomes import died, stopped
@@ -58,6 +60,7 @@ class AcpTurn:
         process: the agent.
         session: opened and set.
         prompt: the text to send, with what the agent missed before it.
+        images: sent behind the text.
         journal: of the turn.
         settings: limits.
 
@@ -73,6 +76,7 @@ class AcpTurn:
         process: AgentProcess,
         session: AcpSession,
         prompt: str,
+        images: Sequence[PromptImage] = (),
         journal: LineJournal,
         settings: AcpSettings,
     ) -> None:
@@ -81,7 +85,7 @@ class AcpTurn:
         self._process = process
         self._connection = process.connection
         self._session = session
-        self._prompt = prompt
+        self._prompt = [{"type": "text", "text": prompt}, *(_image_block(image) for image in images)]
         self._journal = journal
         self._settings = settings
         self._mail: Mailbox[Signal] = Mailbox()
@@ -154,7 +158,7 @@ class AcpTurn:
         return True
 
     async def _send(self) -> Outcome | None:
-        params = {"sessionId": self._session.native_id, "prompt": [{"type": "text", "text": self._prompt}]}
+        params = {"sessionId": self._session.native_id, "prompt": self._prompt}
         try:
             await self._connection.send("session/prompt", params, lambda answer: self._mail.put(PromptAnswered(answer)))
         except ConnectionDead as error:
@@ -281,6 +285,10 @@ class AcpTurn:
         """Report the death even while the prompt's request is not open."""
         death = await self._connection.wait_dead()
         self._mail.put(PromptAnswered(death))
+
+
+def _image_block(image: PromptImage) -> dict[str, str]:
+    return {"type": "image", "data": image.base64, "mimeType": image.media_type}
 
 
 def _current_mode(session: AcpSession) -> str:

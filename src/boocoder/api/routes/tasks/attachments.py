@@ -12,8 +12,8 @@ from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 from boocoder.api.answers.rows import from_row
 from boocoder.api.requests.tasks import NewAttachment
 from boocoder.api.services import Services
-from boocoder.intake.attachments import IMAGES
 from boocoder.model.ids import AttachmentId
+from boocoder.model.media_type import IMAGE_TYPES
 from boocoder.wire.tasks import AttachmentInfo
 
 router = APIRouter(prefix="/api/attachments", route_class=StrictRoute)
@@ -34,7 +34,7 @@ async def add_attachment(body: NewAttachment, services: Services) -> AttachmentI
 async def get_attachment(attachment_id: AttachmentPath, services: Services) -> Response:
     """The file: an image to be shown, anything else to be saved."""
     found, content = await services.attachments.read(attachment_id)
-    shown = found.media_type in IMAGES
+    shown = found.media_type in IMAGE_TYPES
     disposition = "inline" if shown else "attachment"
     headers = {
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(found.name, safe='')}",

@@ -37,7 +37,14 @@ _CLOSE_S = 2.0  # of session/close: it is a courtesy
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an agent says that it can do with sessions, whether it takes MCP servers by HTTP, and messages in a turn."""
+    """What an agent says that it can do.
+
+    Args:
+        load, resume, list, close, delete: what it does with sessions.
+        mcp_http: whether it takes MCP servers over HTTP.
+        steering: whether it takes messages in a turn.
+        images: whether it takes images in a prompt.
+    """
 
     load: bool = False
     resume: bool = False
@@ -46,6 +53,7 @@ class Capabilities:
     delete: bool = False
     mcp_http: bool = False
     steering: bool = False
+    images: bool = False
 
 
 class AgentProcess:
@@ -107,11 +115,13 @@ class AgentProcess:
         with_sessions = json_coerce.mapping(offered_here.get("sessionCapabilities"))
         offered = {name: with_sessions.get(name) not in (None, False) for name in ("resume", "list", "close", "delete")}
         mcp = json_coerce.mapping(offered_here.get("mcpCapabilities"))
+        in_prompts = json_coerce.mapping(offered_here.get("promptCapabilities"))
         steering = json_coerce.mapping(json_coerce.mapping(result.get("_meta")).get("steering"))
         self.capabilities = Capabilities(
             load=offered_here.get("loadSession") is True,
             mcp_http=mcp.get("http") is True,
             steering=steering.get("supported") is True,
+            images=in_prompts.get("image") is True,
             **offered,
         )
         self.version = json_coerce.text(json_coerce.mapping(result.get("agentInfo")).get("version"))
