@@ -25,6 +25,7 @@ _OPTIONS = {
     "top_p": _SHARE,
     "reasoning_effort": _TEXT,
     "thinking": _FLAG,
+    "images": _FLAG,
     "extra_body": _BODY,
     "turns_at_once": _COUNT,
 }

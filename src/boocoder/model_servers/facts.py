@@ -111,7 +111,8 @@ def facts_of(row: ModelRow, props: ServerProps | None, options: ModelOptions, kn
         facts = replace(facts, images=props.images if props.images is not None else facts.images)
     elif not facts.slots:
         facts = replace(facts, context_tokens=said or facts.context_tokens)
-    return replace(facts, context_tokens=options.context_tokens or facts.context_tokens)
+    images = facts.images if options.images is None else options.images
+    return replace(facts, context_tokens=options.context_tokens or facts.context_tokens, images=images)
 
 
 def label_of(row: ModelRow) -> str:

@@ -18,6 +18,7 @@ class ModelOptions:
         temperature, top_p: of sampling.
         reasoning_effort: how hard to think, such as "low".
         thinking: whether to think at all.
+        images: whether it takes images; None: what the server says.
         extra_body: further fields of every request, as they are.
         turns_at_once: how many turns of a model run at the same time; 0: as many as the server has slots.
     """
@@ -28,6 +29,7 @@ class ModelOptions:
     top_p: float | None = None
     reasoning_effort: str = ""
     thinking: bool | None = None
+    images: bool | None = None
     extra_body: Mapping[str, object] = field(default_factory=dict)
     turns_at_once: int = 0
 

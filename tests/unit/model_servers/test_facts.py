@@ -41,6 +41,12 @@ def test_a_small_context_is_reported_with_the_reason_and_a_cure() -> None:
     assert not ModelFacts("m", "m").warning and not ModelFacts("m", "m").cure
 
 
+def test_a_person_says_whether_a_model_takes_images() -> None:
+    row = {"id": "eyes", "architecture": {"input_modalities": ["text"]}}
+    assert facts(row).images is False
+    assert facts(row, ModelOptions(images=True)).images is True
+
+
 @pytest.mark.parametrize(
     ("row", "context", "images"),
     [

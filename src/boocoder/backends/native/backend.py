@@ -13,7 +13,13 @@ from boocoder.backends.base import SteerMessage, TurnPort
 from boocoder.backends.native.context.commands import command_of, expand_command
 from boocoder.backends.native.context.instructions import project_preamble
 from boocoder.backends.native.context.window import ContextWindow
-from boocoder.backends.native.conversation.store import NativeConversation, NativeStore, config_hash
+from boocoder.backends.native.conversation.images import ImageStore
+from boocoder.backends.native.conversation.store import (
+    NativeConversation,
+    NativeStore,
+    StoredImage,
+    config_hash,
+)
 from boocoder.backends.native.conversation.transcript_repair import close_crashed_turn
 from boocoder.backends.native.limits import CHARS_PER_TOKEN, DEFAULT_CONTEXT_TOKENS, NativeLimits
 from boocoder.backends.native.loop import outcome as native_outcome
@@ -27,6 +33,7 @@ from boocoder.backends.native.model.router import ModelRouter, RoutedModel
 from boocoder.backends.native.tools.edit_form import EditStatistics
 from boocoder.backends.native.tools.known_files import KnownFiles
 from boocoder.backends.native.tools.schemas import schema_chars
+from boocoder.backends.prompt_images import read_images
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.event_journal import read_journal, store_broken
 from boocoder.backends.shared.session_setup import announce_session, new_session_step, not_resumed, waiting_report
@@ -104,6 +111,7 @@ class NativeBackend:
         self._limits = limits
         self._processes = processes
         self._store = NativeStore(directory=state_dir / "sessions")
+        self._images = ImageStore(state_dir / "images")
         self._journals = state_dir / "turns"
         self._models = ModelRouter(servers, limits)
         self._mcp = McpConnections(servers=mcp_servers, processes=processes)
@@ -226,12 +234,15 @@ class NativeBackend:
         window.offer(schema_chars() + mcp.chars)
         warm.preamble = warm.preamble or project_preamble(request.worktree, max_chars=rules_chars(window))
         warm.known = warm.known or KnownFiles.from_records(request.worktree, conversation.records)
+        window.sees_images = model.facts.images is True
+        images = await self._attached_images(request, model, port)
         await _warn_of_model(warm, model, port)
         await _warn_of_servers(warm, mcp, port)
         turn = NativeTurn(
             request=request,
             port=port,
             conversation=conversation,
+            images=self._images,
             journal_path=self._journal_path(conversation),
             client=model.client,
             choice=ModelChoice(model.model, request.thinking or ""),
@@ -247,14 +258,27 @@ class NativeBackend:
         )
         self._keep_warm(warm)
         await port.emit(PromptSending())
-        return await self._drive(turn, request, prompt)
+        return await self._drive(turn, request, prompt, images)
 
-    async def _drive(self, turn: NativeTurn, request: TurnRequest, prompt: str) -> Outcome:
+    async def _attached_images(
+        self, request: TurnRequest, model: RoutedModel, port: TurnPort
+    ) -> tuple[StoredImage, ...]:
+        """Store the prompt's images, and say so where the model does not see them."""
+        found = await read_images(request.attachments)
+        if found.images:
+            notices = found.notices if model.facts.images else (_images_not_seen(model),)
+            for notice in notices:
+                await port.emit(notice)
+        return await asyncio.to_thread(self._images.keep, found.images)
+
+    async def _drive(
+        self, turn: NativeTurn, request: TurnRequest, prompt: str, images: tuple[StoredImage, ...]
+    ) -> Outcome:
         key = (request.task_id, request.epoch)
         self._running[key] = (request, turn)
         self._idle.clear()
         try:
-            return await turn.run(prompt)
+            return await turn.run(prompt, images)
         finally:
             del self._running[key]
             if not self._running:
@@ -330,6 +354,19 @@ def _mode_of(request: TurnRequest) -> AgentMode:
     except ValueError:
         text = f"The native agent has no mode {request.mode!r}."
         raise ModelError("agent_mode_unknown", text, f"It has: {', '.join(OFFERED_MODES)}.") from None
+
+
+def _images_not_seen(model: RoutedModel) -> Notice:
+    """The model gets the paths of attached images only."""
+    name = model.facts.label or model.model
+    if model.facts.images is None:
+        text = (
+            f"The model server does not say whether {name} sees images, so it got only their paths. If it does, set "
+            "images = true for it in its server's table, [models.NAME]."
+        )
+    else:
+        text = f"{name} does not see images; it got only their paths."
+    return Notice("images_not_seen", text, NoticeLevel.WARNING)
 
 
 async def _warn_of_model(warm: _WarmConversation, model: RoutedModel, port: TurnPort) -> None:

@@ -10,6 +10,8 @@ TOOL_OUTPUT_MAX_CHARS = 16_000  # of one tool result; smaller where the context 
 TOOL_OUTPUT_SHARE = 0.125  # of the context that one tool result may take
 RULES_SHARE = 0.125  # of the context that rules of the project may take, and those of its folders again
 GUIDE_MAX_CHARS = 12_000  # of the project's AGENTS.md or CLAUDE.md
+IMAGE_TOKENS = 1_200  # of one image, about: Gemma takes 256, Qwen up to some 4,000; corrected by what the server counts
+IMAGES_MAX_BYTES = 20_000_000  # of all images in one request; those of earlier prompts are left out beyond it
 ANSWER_MAX_CHARS = 2_000_000  # of one model answer; a model that writes more is looping
 
 

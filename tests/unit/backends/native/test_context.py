@@ -9,6 +9,7 @@ from boocoder.backends.native.conversation.store import (
     AnswerRecord,
     Record,
     RequestedTool,
+    StoredImage,
     ToolResultRecord,
     TurnEndRecord,
     UserRecord,
@@ -90,6 +91,51 @@ def test_the_newest_results_are_cut_when_nothing_else_is_left() -> None:
     text = text_of(messages)
     assert "output 1.0 " in text and "characters are left out" in text
     assert len(text) < HARD_CUT_CHARS + 1_000
+
+
+def pictured(number: int, *, size_bytes: int = 1_000) -> list[Record]:
+    """One turn whose prompt has an image."""
+    prompt = UserRecord(f"task-{number}", f"prompt {number}", (StoredImage(f"{number}.png", size_bytes),))
+    return [prompt, AnswerRecord(f"answer {number}"), TurnEndRecord(f"task-{number}", "completed")]
+
+
+def images_of(messages: tuple[RequestMessage, ...] | None) -> list[str]:
+    assert messages is not None
+    return [name for message in messages for name in message.images]
+
+
+def test_images_are_sent_to_a_model_that_sees_them() -> None:
+    records = [*pictured(1), *pictured(2)]
+    context = window(8_000)
+    blind = context.messages(SYSTEM, records)
+    assert images_of(blind) == [] and "left out" not in text_of(blind)
+    context.sees_images = True
+    assert images_of(context.messages(SYSTEM, records)) == ["1.png", "2.png"]
+
+
+def test_images_of_earlier_prompts_go_before_any_text() -> None:
+    context = window(6_000)
+    context.sees_images = True
+    records = [*turn(0, steps=1, output_chars=600), *(one for number in range(1, 6) for one in pictured(number))]
+    messages = context.messages(SYSTEM, records)
+    assert images_of(messages) == ["4.png", "5.png"]
+    text = text_of(messages)
+    assert "output 0.0 " in text and text.count("[The images of this prompt are left out") == 3
+    assert context.messages(SYSTEM, records) == messages
+
+
+def test_images_that_do_not_fit_never_keep_a_prompt_from_the_model() -> None:
+    context = window(1_500)
+    context.sees_images = True
+    messages = context.messages(SYSTEM, pictured(1))
+    assert images_of(messages) == [] and "prompt 1" in text_of(messages)
+
+
+def test_a_request_has_a_limited_size_of_images() -> None:
+    context = window(100_000)
+    context.sees_images = True
+    records = [record for number in range(5) for record in pictured(number, size_bytes=4_500_000)]
+    assert images_of(context.messages(SYSTEM, records)) == ["4.png"]
 
 
 def test_a_prompt_that_cannot_fit_gives_nothing() -> None:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from boocoder.backends.native.conversation.store import (
     AnswerRecord,
     Record,
+    StoredImage,
     SummaryRecord,
     ToolResultRecord,
     TurnEndRecord,
     UserRecord,
 )
-from boocoder.backends.native.limits import CHARS_PER_TOKEN
+from boocoder.backends.native.limits import CHARS_PER_TOKEN, IMAGE_TOKENS, IMAGES_MAX_BYTES
 from boocoder.backends.native.model.wire import RequestMessage, SentFunction, SentToolCall
 
 MESSAGE_TOKENS = 8  # what a chat template puts around a message
@@ -32,6 +33,7 @@ _SUMMARY = "[Your summary of this conversation so far:\n{text}]"
 _STEPS_LEFT_OUT = (
     "[Your first steps for the following prompt are left out: they no longer fit. Files that you changed are changed.]"
 )
+_IMAGES_LEFT_OUT = "[The images of this prompt are left out: they no longer fit.]"
 _NO_ANSWER = "[This turn ended without an answer: {code}.]"
 
 
@@ -40,12 +42,14 @@ class ContextTrim:
     """The parts of a conversation that are left out, by position of their records.
 
     Args:
+        images: prompts without their images.
         outputs: omitted tool results (and long arguments of answers).
         cut: shortened tool results.
         first: position of the first record that is sent.
         resumed: in the first turn that is sent, steps before this position are left out.
     """
 
+    images: set[int] = field(default_factory=set)
     outputs: set[int] = field(default_factory=set)
     cut: set[int] = field(default_factory=set)
     first: int = 0
@@ -54,7 +58,7 @@ class ContextTrim:
     @property
     def amount(self) -> int:
         """Increases whenever more is left out."""
-        return len(self.outputs) + len(self.cut) + self.first + self.resumed
+        return len(self.images) + len(self.outputs) + len(self.cut) + self.first + self.resumed
 
 
 class ContextWindow:
@@ -66,6 +70,7 @@ class ContextWindow:
         fixed_chars: size of tools and system prompt.
 
     Attributes:
+        sees_images: whether the model takes images; others get the text alone.
         needed_tokens: estimated minimum size of messages that did not fit.
     """
 
@@ -76,6 +81,7 @@ class ContextWindow:
         self._correction = 1.0
         self._preamble = ""
         self._summary = ""
+        self.sees_images = False
         self.needed_tokens = 0
         self.trimmed = ContextTrim()
 
@@ -92,7 +98,9 @@ class ContextWindow:
     def estimate(self, messages: Sequence[RequestMessage]) -> int:
         """Estimated tokens of the messages with tools and system prompt."""
         chars = self._fixed_chars + sum(_chars(message) for message in messages)
-        return int((chars / CHARS_PER_TOKEN + MESSAGE_TOKENS * len(messages)) * self._correction)
+        images = sum(len(message.images) for message in messages)
+        tokens = chars / CHARS_PER_TOKEN + MESSAGE_TOKENS * len(messages) + IMAGE_TOKENS * images
+        return int(tokens * self._correction)
 
     def learn(self, messages: Sequence[RequestMessage], counted_tokens: int) -> None:
         """Correct the estimate by the server's count for these messages."""
@@ -131,6 +139,7 @@ class ContextWindow:
         """
         self._preamble = preamble
         self._start_behind_summary(records)
+        self._limit_image_bytes(records)
         sent = self._built(system, records)
         if self.estimate(sent) <= self.budget_tokens:
             return sent
@@ -153,14 +162,41 @@ class ContextWindow:
             self._summary = _SUMMARY.format(text=summary.text)
             self.trimmed.first = max(self.trimmed.first, begins[0])
 
+    def _limit_image_bytes(self, records: Sequence[Record]) -> None:
+        """Leave out the images of all prompts but the newest where they are too many for one request."""
+        places = self._places_of_images(records)
+        total = sum(image.size_bytes for place in places for image in _images(records[place]))
+        if total > IMAGES_MAX_BYTES:
+            self.trimmed.images.update(places[:-1])
+
+    def _places_of_images(self, records: Sequence[Record]) -> list[int]:
+        """Positions of prompts whose images are sent."""
+        if not self.sees_images:
+            return []
+        places = range(self.trimmed.first, len(records))
+        return [place for place in places if _images(records[place]) and place not in self.trimmed.images]
+
     def _trims(self, records: Sequence[Record]) -> Iterator[None]:
-        """Leave out more and more: old tool results, then old turns and steps, then parts of the newest results."""
+        """Leave out more and more: images of earlier prompts, then text, then the newest prompt's images."""
+        newest = max(place for place, record in enumerate(records) if isinstance(record, UserRecord))
+        yield from self._trim_images(records, before=newest)
+        yield from self._trim_text(records)
+        yield from self._trim_images(records, before=len(records))
+
+    def _trim_images(self, records: Sequence[Record], *, before: int) -> Iterator[None]:
+        for place in self._places_of_images(records):
+            if place < before:
+                self.trimmed.images.add(place)
+                yield
+
+    def _trim_text(self, records: Sequence[Record]) -> Iterator[None]:
+        """Old tool results, then old turns and steps, then parts of the newest results."""
+        turns = [place for place, record in enumerate(records) if isinstance(record, UserRecord)]
         recent = _place_of_recent(records)
         for place, record in enumerate(records):
             if place < recent and place not in self.trimmed.outputs and _is_long(record):
                 self.trimmed.outputs.add(place)
                 yield
-        turns = [place for place, record in enumerate(records) if isinstance(record, UserRecord)]
         for place in turns[1:]:
             if place > self.trimmed.first:
                 self.trimmed.first = place
@@ -186,11 +222,11 @@ class ContextWindow:
             if place < self.trimmed.first or self.trimmed.first < place < self.trimmed.resumed:
                 continue
             match record:
-                case UserRecord(text=text):
+                case UserRecord():
                     head = f"{self._summary or _LEFT_OUT}\n\n" if place == self.trimmed.first > 0 else ""
                     head += f"{_STEPS_LEFT_OUT}\n\n" if place == self.trimmed.first < self.trimmed.resumed else ""
                     preamble = self._preamble if all(message.role != "user" for message in built) else ""
-                    built.append(RequestMessage("user", preamble + head + text))
+                    built.append(self._prompt(place, record, head=preamble + head))
                 case AnswerRecord():
                     built.append(self._answer(place, record, current=place > last_user))
                 case ToolResultRecord(id=call_id):
@@ -200,6 +236,13 @@ class ContextWindow:
                 case _:
                     pass
         return tuple(built)
+
+    def _prompt(self, place: int, record: UserRecord, *, head: str) -> RequestMessage:
+        if not record.images or not self.sees_images:
+            return RequestMessage("user", head + record.text)
+        if place in self.trimmed.images:
+            return RequestMessage("user", f"{head}{record.text}\n\n{_IMAGES_LEFT_OUT}")
+        return RequestMessage("user", head + record.text, images=tuple(image.name for image in record.images))
 
     def _answer(self, place: int, record: AnswerRecord, *, current: bool) -> RequestMessage:
         trimmed = place in self.trimmed.outputs
@@ -225,6 +268,10 @@ def _place_of_recent(records: Sequence[Record]) -> int:
     """Position of the newest answers, whose results are sent complete."""
     answers = [place for place, record in enumerate(records) if isinstance(record, AnswerRecord) and record.calls]
     return answers[-KEEP_ANSWERS] if len(answers) >= KEEP_ANSWERS else (answers[0] if answers else len(records))
+
+
+def _images(record: Record) -> tuple[StoredImage, ...]:
+    return record.images if isinstance(record, UserRecord) else ()
 
 
 def _is_long(record: Record, limit: int = SHORT_CHARS) -> bool:

@@ -24,11 +24,19 @@ class ConversationHeader(msgspec.Struct, frozen=True, tag="begun", tag_field="ki
     config_hash: str
 
 
-class UserRecord(msgspec.Struct, frozen=True, tag="user", tag_field="kind"):
-    """A prompt, with the transcript handed over before it; it begins a turn."""
+class StoredImage(msgspec.Struct, frozen=True):
+    """An image of a prompt: its file's name, which ends with its kind (png, jpeg, gif, webp), and its size."""
+
+    name: str
+    size_bytes: int
+
+
+class UserRecord(msgspec.Struct, frozen=True, tag="user", tag_field="kind", omit_defaults=True):
+    """A prompt, with the transcript handed over before it and its images; it begins a turn."""
 
     task_id: str
     text: str
+    images: tuple[StoredImage, ...] = ()
 
 
 class RequestedTool(msgspec.Struct, frozen=True):

@@ -10,10 +10,12 @@ from boocoder.backends.base import TurnPort
 from boocoder.backends.native.context.commands import NativeCommand, command_of
 from boocoder.backends.native.context.instructions import system_prompt
 from boocoder.backends.native.context.window import ContextWindow
+from boocoder.backends.native.conversation.images import ImageStore
 from boocoder.backends.native.conversation.store import (
     AnswerRecord,
     NativeConversation,
     RequestedTool,
+    StoredImage,
     SummaryRecord,
     ToolResultRecord,
     UserRecord,
@@ -64,6 +66,7 @@ class NativeTurn:
         request: the turn.
         port: receives events and answers requests.
         conversation: the conversation that it continues.
+        images: of conversations.
         journal_path: file for the turn's events.
         client, choice: the model.
         window: the model's context window.
@@ -83,6 +86,7 @@ class NativeTurn:
         request: TurnRequest,
         port: TurnPort,
         conversation: NativeConversation,
+        images: ImageStore,
         journal_path: Path,
         client: ModelClient,
         choice: ModelChoice,
@@ -113,6 +117,7 @@ class NativeTurn:
             system=system_prompt(mode, self._edits.form),
             preamble=preamble,
             conversation=conversation,
+            images=images,
             window=window,
             reporter=self._reporter,
             limits=limits,
@@ -124,9 +129,7 @@ class NativeTurn:
         self._loops = LoopGuard(same_calls=limits.same_calls)
         self.inbox = SteerInbox()
         """Messages of the person that the model gets with its next call."""
-        self._ids = {
-            call.id for record in conversation.records if isinstance(record, AnswerRecord) for call in record.calls
-        }
+        self._ids = _used_ids(conversation)
 
     def _make_executor(self, port: TurnPort, processes: ProcessHost, mode: AgentMode) -> ToolExecutor:
         return ToolExecutor(
@@ -149,18 +152,19 @@ class NativeTurn:
             mcp=self._mcp,
         )
 
-    async def run(self, prompt: str) -> Outcome:
+    async def run(self, prompt: str, images: tuple[StoredImage, ...] = ()) -> Outcome:
         """Run the turn to its end, or until it is stopped; afterwards the conversation is complete.
 
         Args:
             prompt: the person's text, after any handed-over transcript.
+            images: that the person attached.
 
         Raises:
             LeaseLost: another host owns the turn.
             OSError: the conversation cannot be written.
         """
         try:
-            self._conversation.append(UserRecord(str(self._request.task_id), clean(prompt)))
+            self._conversation.append(UserRecord(str(self._request.task_id), clean(prompt), images))
             outcome = await self._until_stopped()
             self._close(outcome)
             return outcome
@@ -300,6 +304,11 @@ class NativeTurn:
         if outcome is not None:
             self._journal.end(outcome)
         close_turn(self._conversation, code=_code(outcome), unstored_text=clean(self._reporter.unstored_text))
+
+
+def _used_ids(conversation: NativeConversation) -> set[str]:
+    """The ids of all tool calls so far."""
+    return {call.id for record in conversation.records if isinstance(record, AnswerRecord) for call in record.calls}
 
 
 def _code(outcome: Outcome | None) -> str:

@@ -4,9 +4,9 @@ but a request whose optional fields the server does not know."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +21,7 @@ from boocoder.backends.native.model.errors import (
     error_in_stream,
     error_of_response,
 )
-from boocoder.backends.native.model.wire import Chunk, RequestMessage, read_chunk
+from boocoder.backends.native.model.wire import Chunk, RequestMessage, read_chunk, sent_message
 from boocoder.errors import Unavailable
 from boocoder.model_servers.answers import running_text, slots_text
 from boocoder.model_servers.client import ModelServerClient
@@ -45,6 +45,7 @@ class ModelCall:
         tools: schemas of the tools that the model may call.
         max_tokens: limit of the answer.
         thinking: "" for the model's default, "off", or an effort such as "low".
+        image_urls: data: URLs of the messages' images, by name.
     """
 
     model: str
@@ -52,6 +53,7 @@ class ModelCall:
     tools: tuple[Tool, ...] = ()
     max_tokens: int = 0
     thinking: str = ""
+    image_urls: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelClient:
@@ -171,7 +173,8 @@ class ModelClient:
         raise error_of_response(response.status_code, body, model=model, after_s=after_s, extras=extras)
 
     def _body(self, call: ModelCall) -> bytes:
-        fields: dict[str, object] = {"model": call.model, "messages": call.messages, "stream": True}
+        messages = [sent_message(message, call.image_urls) for message in call.messages]
+        fields: dict[str, object] = {"model": call.model, "messages": messages, "stream": True}
         if call.tools:
             fields["tools"] = call.tools
         extras: dict[str, object] = {"stream_options": {"include_usage": True}, "return_progress": True}

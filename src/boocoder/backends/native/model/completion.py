@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from boocoder.backends.native.context.window import ContextWindow
+from boocoder.backends.native.conversation.images import ImageStore
 from boocoder.backends.native.conversation.store import NativeConversation
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.native.loop.reporter import NativeReporter
@@ -55,6 +56,7 @@ class CompletionRunner:
         system: the system prompt.
         preamble: text before the first prompt.
         conversation: the conversation so far.
+        images: of conversations.
         window: the model's context window.
         reporter: receives the answer.
         limits: retries and pauses.
@@ -71,6 +73,7 @@ class CompletionRunner:
         system: str,
         preamble: str,
         conversation: NativeConversation,
+        images: ImageStore,
         window: ContextWindow,
         reporter: NativeReporter,
         limits: NativeLimits,
@@ -83,6 +86,7 @@ class CompletionRunner:
         self._system = system
         self._preamble = preamble
         self._conversation = conversation
+        self._images = images
         self._window = window
         self._reporter = reporter
         self._limits = limits
@@ -145,6 +149,7 @@ class CompletionRunner:
             tools=self._tools,
             max_tokens=self._window.answer_tokens,
             thinking=self._choice.thinking,
+            image_urls=await self._image_urls(messages),
         )
         watch = self._supervisor.spawn(status.run(), "wait-status")
         begun_at = 0.0
@@ -168,6 +173,10 @@ class CompletionRunner:
         self._accumulator = None
         await self._count(answer, messages, time.monotonic() - begun_at if begun_at else 0.0)
         return answer
+
+    async def _image_urls(self, messages: tuple[RequestMessage, ...]) -> dict[str, str]:
+        names = {name for message in messages for name in message.images}
+        return await asyncio.to_thread(self._images.data_urls, names) if names else {}
 
     async def _recover(self, error: ModelError, retries: _Retries) -> None:
         """Prepare for a retry.
@@ -202,7 +211,7 @@ class CompletionRunner:
             )
             raise ModelError("context_overflow", text, LARGER)
         if self._window.trimmed.amount > before:
-            text = "The model's context was full: old tool results or old messages are left out from here on."
+            text = "The model's context was full: old images, tool results or messages are left out from here on."
             await self._reporter.notice("context_trimmed", text)
         if nudge and messages[-1].role != "user":
             return (*messages, RequestMessage("user", _NUDGE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from boocoder.events import json_coerce
@@ -26,13 +28,55 @@ class SentToolCall(msgspec.Struct, frozen=True):
 
 
 class RequestMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message to the model. `content` is always sent, because some chat templates fail without it."""
+    """A message to the model. `content` is always sent, because some chat templates fail without it.
+
+    Args:
+        images: names of its images; `sent_message` puts their data into its content.
+    """
 
     role: str
     content: str
     tool_calls: tuple[SentToolCall, ...] = ()
     tool_call_id: str = ""
     reasoning_content: str = ""
+    images: tuple[str, ...] = ()
+
+
+class ImageUrl(msgspec.Struct, frozen=True):
+    """The address of an image, here always a data: URL."""
+
+    url: str
+
+
+class TextContent(msgspec.Struct, frozen=True, tag="text", tag_field="type"):
+    """The text of a message that has images too."""
+
+    text: str
+
+
+class ImageContent(msgspec.Struct, frozen=True, tag="image_url", tag_field="type"):
+    """An image of a message."""
+
+    image_url: ImageUrl
+
+
+class MessageWithImages(msgspec.Struct, frozen=True):
+    """A message whose content is a list."""
+
+    role: str
+    content: tuple[TextContent | ImageContent, ...]
+
+
+def sent_message(message: RequestMessage, urls: Mapping[str, str]) -> RequestMessage | MessageWithImages:
+    """The message as it is sent.
+
+    Args:
+        urls: data: URLs of images by name; an image without one is left out.
+    """
+    images = [ImageContent(ImageUrl(urls[name])) for name in message.images if name in urls]
+    if not images:
+        return msgspec.structs.replace(message, images=()) if message.images else message
+    return MessageWithImages(message.role, (TextContent(message.content), *images))
 
 
 class PromptProgress(msgspec.Struct, frozen=True):
