@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +13,24 @@ from tools.agent_recipes import LARGE, SMALL
 from boocoder.events import frames
 from boocoder.model.steer import SteerState
 from boocoder.scripted_model.request_log import RequestState
+from boocoder.wire.rules import SessionRules
 from boocoder.wire.steers import SteerInfo
 from tests.acceptance.approvals.asking import answer, asked, ended
-from tests.acceptance.harness import text_of
+from tests.acceptance.harness import ServiceHarness, text_of
 from tests.acceptance.many_tasks import Created
 from tests.agents.habits import Agent
 from tests.agents.real import Real, follow, notices, refuse_all, run
+from tests.fixtures.repository import committed
+
+PROJECT_RULES = (
+    *("AGENTS.md", "CLAUDE.md", "CLAUDE.local.md", ".claude/CLAUDE.md", ".claude/rules/style/tabs.md", "CONTEXT.md"),
+    *("QWEN.md", ".qwen/QWEN.md", ".qwen/QWEN.local.md", ".goosehints", "GEMINI.md", ".cursorrules"),
+    ".github/copilot-instructions.md",
+)
+OWN_RULES = (
+    *("AGENTS.md", ".agents/AGENTS.md", ".claude/CLAUDE.md", ".claude/rules/brief.md", ".qwen/QWEN.md"),
+    *(".qwen/AGENTS.md", ".config/goose/.goosehints", ".config/goose/AGENTS.md", ".config/opencode/AGENTS.md"),
+)
 
 
 @pytest.mark.asyncio(loop_scope="class")
@@ -99,6 +112,29 @@ class Scenes:
                 after = Created(str(sent.queued_task_id), created.session_id, created.chat_id)
                 await follow(desk, after, frames.TurnEndedFrame)
             assert (await desk.answer(created)).count("plum") == 1
+
+    async def test_the_rule_files_in_force_are_those_that_the_model_gets(self, real: Real, tmp_path: Path) -> None:
+        project = committed(tmp_path / "project")
+        for name in PROJECT_RULES:
+            project.write(name, f"RULE[{name}]\n")
+        project.commit("Add rules")
+        home = self.agent.home(real.service.home)
+        own = (*(home / name for name in OWN_RULES), real.service.home / "CLAUDE.md")
+        try:
+            for path in own:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"RULE[{path}]\n")
+            async with real.service.client() as client:
+                created, _ = await run(ServiceHarness(client, project.path), self.agent, "[[say obeyed]]")
+                found = await client.get(f"/api/sessions/{created.session_id}/rules", SessionRules)
+        finally:
+            for path in own:
+                path.unlink()
+        sent = [one.body.decode() for one in real.model.requests if b"say obeyed" in one.body]
+        obeyed = {path for body in sent for path in re.findall(r"RULE\[(.*?)\]", body)}
+        assert {one.path for one in found.files if one.in_force} == obeyed
+        assert found.known and {"AGENTS.md", "CLAUDE.md"} & obeyed
+        assert {one.path for one in found.files if not one.in_force} >= {"GEMINI.md", ".cursorrules"}
 
     async def test_a_permission(self, real: Real, tmp_path: Path) -> None:
         outside = tmp_path / "outside.txt"

@@ -19,6 +19,7 @@ from boocoder.api.browsers import Browsers
 from boocoder.api.tokens.access_tokens import AccessTokens
 from boocoder.broker.broker import Broker
 from boocoder.broker.outbox import Outbox
+from boocoder.catalog.session_rules import SessionRuleReport
 from boocoder.changes.services import ChangeServices
 from boocoder.db.core.pool import Database
 from boocoder.git.shadow.registry import ShadowRegistry
@@ -107,6 +108,7 @@ class ApiServices:
     info: ApiInfo
     data_dir: Path
     trust: ProjectTrust
+    rules: SessionRuleReport
     terminals: Terminals | None = None
 
 
@@ -140,6 +142,7 @@ def build_api_services(
     info: ApiInfo,
     data_dir: Path,
     trust: ProjectTrust,
+    rules: SessionRuleReport,
     terminals: Terminals | None = None,
 ) -> ApiServices:
     """The services of the routes, with those that only the API needs."""
@@ -160,6 +163,7 @@ def build_api_services(
         info=info,
         data_dir=data_dir,
         trust=trust,
+        rules=rules,
         terminals=terminals,
     )
 

@@ -9,6 +9,7 @@ from boocoder.api.bind import exposure_warnings, is_loopback
 from boocoder.api.server import ApiServer, ApiSettings
 from boocoder.api.services import ApiInfo, build_api_services
 from boocoder.app.agent_host import AgentHost
+from boocoder.app.agent_rules import build_rule_report
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.app.worktrees import SessionFiles
@@ -51,6 +52,7 @@ async def start_api(
             info=ApiInfo(host.host_id, host.instance_id, warnings=warnings),
             data_dir=settings.data_dir,
             trust=files.trust,
+            rules=build_rule_report(settings, store.database, files.trust, agent_host),
             terminals=_terminals(host, agent_host, files),
         ),
         endpoints=(McpEndpoint(certificate=settings.tls_certificate),),

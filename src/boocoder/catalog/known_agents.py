@@ -45,6 +45,20 @@ class ModelServerUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model_prefix: str = ""
 
 
+class RuleNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The files with words that an agent reads by itself, as `tests/agents` measures it with the real one.
+
+    Args:
+        project: groups of patterns relative to the worktree; of a group the first that is there is read.
+        person: groups of patterns relative to the home directory.
+        above: patterns that are read in every directory above the worktree as well.
+    """
+
+    project: tuple[tuple[str, ...], ...] = ()
+    person: tuple[tuple[str, ...], ...] = ()
+    above: tuple[str, ...] = ()
+
+
 Table = dict[str, object]
 
 
@@ -59,6 +73,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keep_env: variables that pass from boocoder's environment, such as its API key.
         runs: paths of a repository that it runs or obeys (plugins, hooks, MCP servers, agents, settings), as
             `worktrees.trust` reads them.
+        rules: files with words that it reads by itself; None where nobody has measured it.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         env: added to the usual environment.
         folders: where its installer puts it in addition to the usual places, relative to the home directory.
@@ -77,6 +92,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    rules: RuleNames | None = None
     env: Mapping[str, str] = {}
     folders: tuple[str, ...] = ()
     package: str = ""

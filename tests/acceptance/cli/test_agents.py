@@ -85,6 +85,23 @@ def test_a_command_of_ones_own_takes_a_task(place: Installation, repository: Mak
     assert done.returncode == 0 and "said: tea" in done.stdout, done.stdout + done.stderr
 
 
+def test_the_rule_files_of_a_session_are_listed(place: Installation, repository: MakeRepository) -> None:
+    made = repository()
+    for name in ("QWEN.md", "CLAUDE.md"):
+        made.write(name, "Use tabs.\n")
+    made.commit("Add rules")
+    done = place.run("run", "coffee", "--agent", "mine", "--no-apply", "--json", cwd=made.path)
+    session = json.loads(done.stdout.splitlines()[0])["session_id"]
+    own = place.run("sessions", "rules", session)
+    assert "does not know which instruction files mine reads" in own.stdout, own.stdout + own.stderr
+    shown = place.run("sessions", "rules", session[:8], "--agent", "qwen").stdout
+    (obeyed,) = [line for line in shown.splitlines() if "QWEN.md" in line]
+    (ignored,) = [line for line in shown.splitlines() if "CLAUDE.md" in line]
+    assert obeyed.startswith("in force") and "project" in obeyed, shown
+    assert ignored.startswith("not in force") and "qwen does not read it." in ignored, shown
+    assert "sandbox: off" in shown and 'sandbox.profile = "auto"' in shown, shown
+
+
 def test_who_is_not_signed_in_is_told_how(place: Installation) -> None:
     done = place.run("agents", "show", "auggie", "--probe")
     assert "auggie login" in done.stdout and "signed in:    no" in done.stdout, done.stdout

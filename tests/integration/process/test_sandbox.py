@@ -82,3 +82,22 @@ async def test_a_missing_program_is_named_although_a_wrapper_would_start(tmp_pat
         assert caught.value.code == "program_missing"
     finally:
         await host.stop()
+
+
+async def test_the_files_said_to_be_hidden_are_those_that_cannot_be_read(tmp_path: Path) -> None:
+    sandbox = sandbox_for(tmp_path, SandboxProfile.FILES, await find_support())
+    worktree, own, other = tmp_path / "worktree", tmp_path / ".claude" / "CLAUDE.md", tmp_path / "CLAUDE.md"
+    worktree.mkdir()
+    own.parent.mkdir()
+    for path in (own, other):
+        path.write_text("rule")
+    assert not sandbox.hides(own, [tmp_path / ".claude"]) and sandbox.hides(other, [tmp_path / ".claude"])
+    host = ProcessHost(state_dir=tmp_path / "host", instance="hidden", sandbox=sandbox)
+    await host.start()
+    try:
+        use = SandboxUse("claude", worktree, home=(".claude/",))
+        command = Command(("sh", "-c", f"cat {own}; cat {other}"), worktree, agent_environment(), use)
+        done = await run_supervised(host, command, timeout_s=60)
+        assert (done.stdout, done.returncode) == (b"rule\n", 1)
+    finally:
+        await host.stop()

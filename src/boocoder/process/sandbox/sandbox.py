@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +111,26 @@ class Sandbox:
         if self._policy.profile is None:
             works = self.support.mechanism is not SandboxMechanism.NONE
             return SandboxProfile.FILES if works else SandboxProfile.OFF
+        return self._policy.profile
+
+    def hides(self, path: Path, shown: Iterable[Path]) -> bool:
+        """Whether the profile `files` keeps a path from processes to which `shown` is opened."""
+        real = Path(os.path.realpath(path))
+        seen = (*shown, *self._policy.writable, *self._policy.readable)
+        if any(real.is_relative_to(os.path.realpath(one)) for one in seen):
+            return False
+        return any(real.is_relative_to(one) for one in self._places.hidden())
+
+    def exemption(self, use: SandboxUse) -> str:
+        """The setting that exempts a command from the sandbox, with what it names; "" for none."""
+        if use.agent in self._policy.off_agents:
+            return f"sandbox.off_agents, which names {use.agent}"
+        project = self._project_of(use)
+        return f"sandbox.off_projects, which names {project}" if project in self._policy.off_projects else ""
+
+    @property
+    def wanted(self) -> SandboxProfile | None:
+        """The profile of the settings, None for `files` where the machine can enforce it."""
         return self._policy.profile
 
     def confine(self, argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], use: SandboxUse) -> ConfinedCommand:

@@ -47,8 +47,26 @@ class ProjectTrust:
             NotFound: project_not_found, session_not_found.
             InvalidInput: runnable_files_unclear, or session_of_another_project.
         """
-        root = await self._root(project_id, session_id)
+        root = await self.root(project_id, session_id)
         return await self._looked_up(project_id, root, self._patterns)
+
+    async def root(self, project_id: ProjectId, session_id: SessionId | None) -> Path:
+        """Where the files are: the session's worktree if it has one, else the person's checkout.
+
+        Raises:
+            As `files`, but for runnable_files_unclear.
+        """
+        async with self._database.connection() as conn:
+            project = await projects.get_project(conn, project_id)
+            if session_id is None:
+                return Path(project.path)
+            session = await sessions.get_session(conn, session_id)
+            row = await worktrees.get_worktree(conn, session_id)
+        if session.project_id != project_id:
+            text = f"Session {session_id} is not of project {project_id}."
+            raise InvalidInput("session_of_another_project", text, "Name the session's own project.")
+        there = row is not None and is_real_directory(Path(row.path))
+        return Path(row.path) if row is not None and there else Path(project.path)
 
     async def trust(
         self, project_id: ProjectId, seen: Sequence[TrustedFile], *, session_id: SessionId | None = None
@@ -106,19 +124,6 @@ class ProjectTrust:
         async with self._database.connection() as conn:
             trusted = set(await trusted_files.list_trusted(conn, project_id))
         return [FileTrust(one, TrustedFile(one.path, one.sha256) in trusted) for one in found]
-
-    async def _root(self, project_id: ProjectId, session_id: SessionId | None) -> Path:
-        async with self._database.connection() as conn:
-            project = await projects.get_project(conn, project_id)
-            if session_id is None:
-                return Path(project.path)
-            session = await sessions.get_session(conn, session_id)
-            row = await worktrees.get_worktree(conn, session_id)
-        if session.project_id != project_id:
-            text = f"Session {session_id} is not of project {project_id}."
-            raise InvalidInput("session_of_another_project", text, "Name the session's own project.")
-        there = row is not None and is_real_directory(Path(row.path))
-        return Path(row.path) if row is not None and there else Path(project.path)
 
 
 def _names(paths: Sequence[str]) -> str:

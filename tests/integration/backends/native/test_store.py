@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from boocoder.backends.native.backend import NativeBackend
+from boocoder.backends.native.context.project_rules import rule_files_in_use
 from boocoder.backends.native.conversation.store import NativeStore
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.shared.event_journal import read_journal
@@ -231,6 +232,9 @@ async def test_the_projects_own_rules_are_told_but_nothing_from_outside(tmp_path
         system, first = (message["content"] for message in place.model.bodies[0]["messages"])
     assert "Use tabs." in first and "outside" not in first and str(work) in first
     assert len(first) < 15_000 and "read CLAUDE.md" in first and first.endswith("\n\ngo")
+    linked, cut = rule_files_in_use(work)
+    assert (linked.path, linked.in_force, cut.path, cut.in_force) == ("AGENTS.md", False, "CLAUDE.md", True)
+    assert "out of the worktree" in linked.reason and "12,000 characters" in cut.reason
     assert "tabs" not in system and str(work) not in system, "what differs between sessions comes behind the tools"
 
 

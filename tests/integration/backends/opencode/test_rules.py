@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from boocoder.backends.opencode.rules import rule_files_in_use
 from boocoder.backends.opencode.settings import OpenCodeSettings
 from boocoder.model.turn import Completed
 from boocoder.scripted_model.server import ScriptedModel
@@ -37,6 +38,9 @@ async def test_rules_of_project_and_person_reach_the_model(tmp_path: Path, openc
         body = (await desk.model.wait_request("first-prompt")).body
         for words in (b"OWN-GLOBAL-RULE", b"PROJECT-RULE", b"INSTRUCTION-FILE"):
             assert body.count(words) == 1, words
+        listed = {Path(one.path).name: one for one in rule_files_in_use(worktree, own_config=own, home=tmp_path)}
+        assert {name for name, one in listed.items() if one.in_force} == {"AGENTS.md", "style.md"}
+        assert listed["CLAUDE.md"].reason == "AGENTS.md comes first."
         assert b"NOT-THIS-ONE" not in body and b"evil.example" not in body
         assert "critic" in (await desk.backend.probe()).modes
         (worktree / "AGENTS.md").write_text("CHANGED-RULE")

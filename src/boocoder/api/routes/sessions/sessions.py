@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
+from boocoder.api.files_host import SESSION_FILES_HERE
 from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, Limit, SessionPath
 from boocoder.api.requests.sessions import NewChat, NewSession, SessionPatch
 from boocoder.api.services import Services
@@ -17,6 +18,7 @@ from boocoder.db.registry import projects
 from boocoder.intake.new_task import check_start
 from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id
 from boocoder.model.session import SessionActivity, SessionState
+from boocoder.wire.rules import SessionRules
 from boocoder.wire.sessions import Chat, Session, SessionCounts
 
 router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
@@ -81,6 +83,15 @@ async def get_session(session_id: SessionPath, services: Services) -> Session:
     """One session."""
     async with services.database.connection() as conn:
         return await sessions.get_session(conn, session_id)
+
+
+@router.get("/{session_id}/rules", dependencies=[SESSION_FILES_HERE])
+@access(Access.READ)
+async def get_session_rules(
+    session_id: SessionPath, services: Services, agent: Annotated[str | None, Query(max_length=100)] = None
+) -> SessionRules:
+    """The rule files that are in force for its next turn, those that are not, and the sandbox of its agent."""
+    return await services.rules.of_session(session_id, agent)
 
 
 @router.patch("/{session_id}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from boocoder.backends.shared.rule_files import RULE_NAMES, RuleFile, first_rule_file, text_inside
+from boocoder.backends.native.limits import GUIDE_MAX_CHARS
+from boocoder.backends.shared.rules.rule_files import RULE_NAMES, RuleFile, first_rule_file, text_inside
+from boocoder.backends.shared.rules.rule_report import given_rule_files
 from boocoder.events.clean_text import clean
+from boocoder.model.rule_files import RuleFileUse
 
 SKILL_FOLDERS = (".agents/skills", ".claude/skills")
 SKILLS_MAX = 20
@@ -25,6 +28,11 @@ def guide_in(worktree: Path, folder: Path, max_chars: int) -> RuleFile | None:
     """
     names = [str((folder / name).relative_to(worktree)) for name in RULE_NAMES]
     return first_rule_file(worktree, names, max_chars=max_chars)
+
+
+def rule_files_in_use(worktree: Path) -> list[RuleFileUse]:
+    """Which rules of the project's main folder precede the first prompt of a conversation."""
+    return given_rule_files(worktree, RULE_NAMES, max_chars=GUIDE_MAX_CHARS)
 
 
 def skill_lines(worktree: Path) -> list[str]:

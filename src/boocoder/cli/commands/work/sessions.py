@@ -10,10 +10,12 @@ from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.messages import show_messages
+from boocoder.cli.views.rules import show_rules
 from boocoder.cli.views.style import absent_host_text, age, make_console, marked, print_json, style_of, task_state
 from boocoder.cli.views.terminal_text import one_line
 from boocoder.client.http_client import Client
 from boocoder.wire.messages import MessageWithParts
+from boocoder.wire.rules import SessionRules
 from boocoder.wire.search import IdKind
 from boocoder.wire.sessions import Chat, Session
 from boocoder.wire.tasks import TaskInfo
@@ -110,6 +112,25 @@ async def _details(client: Client, named: str, *, messages: bool) -> SessionDeta
             said += page
             after = page[-1].ord
     return SessionDetails(session, tuple(chats), tuple(sorted(tasks, key=lambda task: task.place)), tuple(said))
+
+
+@command.command("rules")
+@id_argument("session", IdKind.SESSION)
+@click.option("--agent", metavar="NAME", help="For this agent instead of the one of the newest chat.")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_context
+def rules(ctx: click.Context, session: str, agent: str | None, as_json: bool) -> None:
+    """Show which rule files of project and person are in force for a session's agent, and its sandbox."""
+
+    async def ask(client: Client) -> SessionRules:
+        session_id = await resolve_id(client, IdKind.SESSION, session)
+        return await client.get(f"/api/sessions/{session_id}/rules", SessionRules, agent=agent)
+
+    found = ask_service(ctx, ask)
+    if as_json:
+        print_json(found)
+    else:
+        show_rules(make_console(), found)
 
 
 @command.command("archive")

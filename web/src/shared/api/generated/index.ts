@@ -11,6 +11,7 @@ export type * from "./problems";
 export type * from "./projects";
 export type * from "./review";
 export type * from "./routes";
+export type * from "./rules";
 export type * from "./search";
 export type * from "./service";
 export type * from "./sessions";

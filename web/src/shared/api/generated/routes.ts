@@ -6,6 +6,7 @@ import type { MessageWithParts, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
 import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, StartName, TrustInput } from "./projects";
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
+import type { SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
 import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenGrant, TokenInfo } from "./service";
 import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
@@ -88,6 +89,7 @@ export interface Routes {
   "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkResult };
   "POST /api/sessions/{session_id}/rewind": { path: { session_id: string }; query: Record<string, never>; body: RewindInput; answer: RewindResult };
+  "GET /api/sessions/{session_id}/rules": { path: { session_id: string }; query: { agent?: string | null }; body: undefined; answer: SessionRules };
   "POST /api/sessions/{session_id}/seen": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: Session };
   "GET /api/sessions/{session_id}/snapshots": { path: { session_id: string }; query: { limit?: number; before?: string | null }; body: undefined; answer: SnapshotInfo[] };
   "POST /api/sessions/{session_id}/snapshots": { path: { session_id: string }; query: Record<string, never>; body: NewSnapshot | null; answer: SnapshotInfo };

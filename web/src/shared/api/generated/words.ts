@@ -98,6 +98,27 @@ export type PermissionState = "allowed" | "answered" | "asked" | "cancelled" | "
 /** What a rule does with a request that it matches. */
 export type RuleAction = "allow" | "ask" | "deny";
 
+/** A rule file that is there, and whether it is in force. */
+export interface RuleFileUse {
+  path: string;
+  owner: RuleOwner;
+  kind: RuleKind;
+  read_by: RuleReader;
+  size_bytes: number;
+  in_force: boolean;
+  trusted: boolean | null;
+  reason: string;
+}
+
+/** What the file does. */
+export type RuleKind = "runs" | "words";
+
+/** Whose file it is. */
+export type RuleOwner = "person" | "project";
+
+/** Who reads the file for the model. */
+export type RuleReader = "agent" | "boocoder";
+
 /** What sessions of a list have in common. */
 export type SessionActivity = "waiting" | "running" | "active";
 
