@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.events.agent_event import Notice
+from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.limits import PROMPT_IMAGES_MAX, PROMPT_IMAGES_MAX_BYTES
 from boocoder.model.media_type import IMAGE_TYPES, media_type
 
@@ -53,6 +53,15 @@ async def read_images(files: Sequence[Path]) -> PromptImages:
         files: attachments in the person's order; the prompt's text names each of them.
     """
     return await asyncio.to_thread(_read, files) if files else PromptImages()
+
+
+def images_not_seen(model: str) -> Notice:
+    """The notice that a model gets the paths of attached images only.
+
+    Args:
+        model: its name for people.
+    """
+    return Notice("images_not_seen", f"{model} does not see images; it got only their paths.", NoticeLevel.WARNING)
 
 
 def _read(files: Sequence[Path]) -> PromptImages:

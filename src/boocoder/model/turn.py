@@ -129,7 +129,7 @@ class TurnRequest:
         missed: messages that others wrote in the chat since the agent's last turn; "" for none.
         handover: the whole conversation so far, for an agent session that does not know it; "" for a new chat.
         attachments: absolute paths of files that the person sent with the prompt, which names them too; the agent
-            may read them without being asked about it.
+            may read them without being asked about it. Images among them go to agents that take images.
         stop: watched by the backend, which then ends the agent's turn in order and returns.
     """
 

@@ -33,7 +33,7 @@ from boocoder.backends.native.model.router import ModelRouter, RoutedModel
 from boocoder.backends.native.tools.edit_form import EditStatistics
 from boocoder.backends.native.tools.known_files import KnownFiles
 from boocoder.backends.native.tools.schemas import schema_chars
-from boocoder.backends.prompt_images import read_images
+from boocoder.backends.prompt_images import images_not_seen, read_images
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.event_journal import read_journal, store_broken
 from boocoder.backends.shared.session_setup import announce_session, new_session_step, not_resumed, waiting_report
@@ -357,15 +357,13 @@ def _mode_of(request: TurnRequest) -> AgentMode:
 
 
 def _images_not_seen(model: RoutedModel) -> Notice:
-    """The model gets the paths of attached images only."""
     name = model.facts.label or model.model
-    if model.facts.images is None:
-        text = (
-            f"The model server does not say whether {name} sees images, so it got only their paths. If it does, set "
-            "images = true for it in its server's table, [models.NAME]."
-        )
-    else:
-        text = f"{name} does not see images; it got only their paths."
+    if model.facts.images is not None:
+        return images_not_seen(name)
+    text = (
+        f"The model server does not say whether {name} sees images, so it got only their paths. If it does, set "
+        "images = true for it in its server's table, [models.NAME]."
+    )
     return Notice("images_not_seen", text, NoticeLevel.WARNING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
@@ -43,6 +44,7 @@ class OpenCodeApprovals:
         client: the server.
         port: who decides.
         directory: the turn's worktree.
+        attachments: files of the person outside of it, which opencode may read without being asked about it.
         translator: knows which tool call asks.
         mail: gets PortFailed when the port refuses to go on.
     """
@@ -53,12 +55,14 @@ class OpenCodeApprovals:
         client: OpenCodeClient,
         port: TurnPort,
         directory: Path,
+        attachments: Sequence[Path],
         translator: OpenCodeTranslator,
         mail: Mailbox[Signal],
     ) -> None:
         self._client = client
         self._port = port
         self._directory = directory
+        self._attached = {f"{folder}/*" for path in attachments for folder in (path.parent, path.parent.resolve())}
         self._translator = translator
         self._seen: set[str] = set()
         self._answered: set[str] = set()
@@ -100,7 +104,16 @@ class OpenCodeApprovals:
             if asked.session_id in sessions and asked.tool and self._translator.belongs(asked.tool.message_id):
                 self.take(asked)
 
+    def _is_attachment(self, asked: PermissionAsked) -> bool:
+        """Whether opencode asks about folders of attached files alone; each has a folder of its own."""
+        folders = set(asked.patterns)
+        return asked.permission == "external_directory" and bool(folders) and folders <= self._attached
+
     async def _permission(self, asked: PermissionAsked) -> None:
+        if self._is_attachment(asked):
+            self._answered.add(asked.id)
+            await self._client.allow_once(asked.id, self._directory)
+            return
         argument = permission_argument(asked.metadata, asked.patterns)
         verb = _VERBS.get(asked.permission, f"Use {asked.permission}:")
         request = PermissionRequest(

@@ -13,7 +13,7 @@ from pathlib import Path
 from boocoder.backends.base import SteerMessage, TurnPort
 from boocoder.backends.opencode import outcome as opencode_outcome
 from boocoder.backends.opencode import probe
-from boocoder.backends.opencode.http.client import Prompt, PromptModel, PromptText
+from boocoder.backends.opencode.http.client import Prompt, PromptFilePart, PromptModel, PromptText
 from boocoder.backends.opencode.ids import message_id, part_id
 from boocoder.backends.opencode.mcp_servers import offered_uses
 from boocoder.backends.opencode.models import coalesce_model, default_model
@@ -25,6 +25,7 @@ from boocoder.backends.opencode.server.server import OpenCodeServer
 from boocoder.backends.opencode.session_setup import OpenCodeReadySession, config_hash, open_session
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.opencode.turn import OpenCodeTurn
+from boocoder.backends.prompt_images import PromptImage, images_not_seen, read_images
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.session_setup import announce_session, waiting_report
 from boocoder.errors import BackendError, LeaseLost
@@ -235,7 +236,8 @@ class OpenCodeBackend:
         self, process: ServerProcess, opened: OpenCodeReadySession, request: TurnRequest, port: TurnPort
     ) -> Outcome:
         """Give opencode the prompt, and run the turn to its end."""
-        prompt = await asyncio.to_thread(self._prompt, request, opened)
+        images = await self._images(process, request, port)
+        prompt = await asyncio.to_thread(self._prompt, request, opened, images)
         await port.emit(PromptSending())
         self._warm_sessions[opened.native_id] = ""
         turn = OpenCodeTurn(
@@ -247,6 +249,18 @@ class OpenCodeBackend:
             settings=self._settings,
         )
         return await self._drive(turn, request, process, opened.native_id)
+
+    async def _images(self, process: ServerProcess, request: TurnRequest, port: TurnPort) -> tuple[PromptImage, ...]:
+        """The attached images for a model that sees them; the person is told where it does not."""
+        found = await read_images(request.attachments)
+        if not found.images:
+            return ()
+        model = coalesce_model(request.model, self._providers)
+        # Without a model opencode takes its own default, and answers for one that sees no images.
+        seen = model is None or await probe.sees_images(process.client, request.worktree, model)
+        for notice in found.notices if seen else (images_not_seen(str(model)),):
+            await port.emit(notice)
+        return found.images if seen else ()
 
     async def _drive(
         self, turn: OpenCodeTurn, request: TurnRequest, process: ServerProcess, session_id: str
@@ -282,12 +296,16 @@ class OpenCodeBackend:
         log.warning("opencode ignored the abort, killing the server")
         await process.kill()
 
-    def _prompt(self, request: TurnRequest, opened: OpenCodeReadySession) -> Prompt:
+    def _prompt(self, request: TurnRequest, opened: OpenCodeReadySession, images: tuple[PromptImage, ...]) -> Prompt:
         model = coalesce_model(request.model, self._providers)
         message = message_id(request.task_id, time.time())
+        files = [
+            PromptFilePart(part_id(message, number), image.data_url, image.media_type, image.path.name)
+            for number, image in enumerate(images, start=1)
+        ]
         return Prompt(
             message_id=message,
-            parts=[PromptText(part_id(message), request.prompt_text(opened.step))],
+            parts=[PromptText(part_id(message), request.prompt_text(opened.step)), *files],
             model=PromptModel(model.provider, model.model) if model else None,
             agent=request.mode or None,
             variant=request.thinking or None,

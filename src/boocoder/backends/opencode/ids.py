@@ -55,9 +55,9 @@ def clock_lag_s(newest: str, now_s: float) -> float:
     return max(0.0, (ahead + 1) / _COUNTER_SPAN / 1000)
 
 
-def part_id(message: str) -> str:
-    """The id of a prompt's one part."""
-    return "prt_" + message.removeprefix("msg_")
+def part_id(message: str, number: int = 0) -> str:
+    """The id of a prompt's part; `number` is its place, because opencode sorts parts by their ids."""
+    return f"prt_{(int(message[4:16], 16) + number) % _HEAD_MODULUS:012x}{message[16:]}"
 
 
 def is_prompt_of(message: str, task_id: TaskId) -> bool:

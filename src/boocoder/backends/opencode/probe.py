@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.backends.opencode.http.client import OpenCodeClient
+from boocoder.backends.opencode.events.tool_view import lenient
+from boocoder.backends.opencode.http.client import OfferedModel, OpenCodeClient
+from boocoder.backends.opencode.models import ModelRef
 from boocoder.model.agent import AgentCommand
 
 
@@ -33,6 +35,18 @@ async def list_offer(client: OpenCodeClient, directory: Path) -> ServerOptions:
         modes=tuple(agent.name for agent in agents if not agent.hidden and agent.mode in ("primary", "all")),
         commands=tuple(AgentCommand(command.name, command.description) for command in commands),
     )
+
+
+async def sees_images(client: OpenCodeClient, directory: Path, model: ModelRef) -> bool:
+    """Whether a model takes images, by opencode's catalogue.
+
+    Raises:
+        BackendError: the server cannot be asked.
+    """
+    for provider in await client.providers(directory):
+        if provider.id == model.provider and (row := provider.models.get(model.model)) is not None:
+            return lenient(row, OfferedModel).capabilities.input.image
+    return False
 
 
 async def load_directory(client: OpenCodeClient, directory: Path) -> None:

@@ -12,7 +12,7 @@ import time
 import msgspec
 
 from boocoder.backends.base import SteerMessage
-from boocoder.backends.opencode.http.client import OpenCodeClient, Prompt, PromptText, Unreachable
+from boocoder.backends.opencode.http.client import OpenCodeClient, Prompt, PromptFilePart, PromptText, Unreachable
 from boocoder.backends.opencode.ids import part_id, steer_message_id
 from boocoder.backends.opencode.turn_events import Signal, SteerReplied
 from boocoder.backends.shared.mailbox import Mailbox
@@ -56,7 +56,7 @@ class OpenCodeSteering:
         if self._over or not await message.sending() or self._over:
             return SteerResult.REFUSED
         identity = steer_message_id(self._task_id, time.time())
-        parts = [PromptText(part_id(identity), message.text)]
+        parts: list[PromptText | PromptFilePart] = [PromptText(part_id(identity), message.text)]
         prompt = msgspec.structs.replace(self._prompt, message_id=identity, parts=parts)
         result: asyncio.Future[SteerResult] = asyncio.get_running_loop().create_future()
         self._sent[identity] = result

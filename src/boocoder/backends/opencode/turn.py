@@ -95,6 +95,7 @@ class OpenCodeTurn:
             client=process.client,
             port=port,
             directory=request.worktree,
+            attachments=request.attachments,
             translator=self._translator,
             mail=self._mail,
         )

@@ -60,6 +60,24 @@ class OpenCodeAgentMode(msgspec.Struct):
     hidden: bool | None = False  # null for one that a configuration has changed
 
 
+class ModelInputs(msgspec.Struct):
+    """What a model takes."""
+
+    image: bool = False
+
+
+class ModelCapabilities(msgspec.Struct):
+    """What a model can do."""
+
+    input: ModelInputs = msgspec.field(default_factory=ModelInputs)
+
+
+class OfferedModel(msgspec.Struct):
+    """A model of opencode's catalogue."""
+
+    capabilities: ModelCapabilities = msgspec.field(default_factory=ModelCapabilities)
+
+
 class ProviderModels(msgspec.Struct):
     """A provider with its models by id."""
 
@@ -95,11 +113,21 @@ class PromptText(msgspec.Struct):
     type: str = "text"
 
 
+class PromptFilePart(msgspec.Struct):
+    """A file of a prompt, as a data: URL."""
+
+    id: str
+    url: str
+    mime: str
+    filename: str
+    type: str = "file"
+
+
 class Prompt(msgspec.Struct, omit_defaults=True, rename={"message_id": "messageID"}):
-    """A turn's request; `message_id` and the part's id make it idempotent; `system` adds to opencode's own rules."""
+    """A turn's request; `message_id` and the parts' ids make it idempotent; `system` adds to opencode's own rules."""
 
     message_id: str
-    parts: list[PromptText]
+    parts: list[PromptText | PromptFilePart]
     model: PromptModel | None = None
     agent: str | None = None
     variant: str | None = None
