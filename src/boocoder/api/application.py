@@ -38,6 +38,7 @@ from boocoder.api.routes.service import (
     streams,
     tokens,
     usage,
+    webhooks,
 )
 from boocoder.api.routes.sessions import files, messages, sessions, snapshots, terminal, worktrees
 from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
@@ -51,6 +52,7 @@ ROUTERS = (
     hosts.router,
     browsers.router,
     tokens.router,
+    webhooks.router,
     projects.router,
     project_settings.router,
     trust.router,

@@ -30,6 +30,7 @@ from boocoder.model.agent import AgentInfo
 from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.model_servers.found_server import FoundServer
 from boocoder.placement.project_check import ProjectCheck
+from boocoder.webhooks.registry import Webhooks
 from boocoder.wire.worktrees import PrunedWorktree
 from boocoder.worktrees.search.file_search import FileSearch
 from boocoder.worktrees.services import WorktreeServices
@@ -109,6 +110,7 @@ class ApiServices:
     data_dir: Path
     trust: ProjectTrust
     rules: SessionRuleReport
+    webhooks: Webhooks
     terminals: Terminals | None = None
 
 
@@ -164,6 +166,7 @@ def build_api_services(
         data_dir=data_dir,
         trust=trust,
         rules=rules,
+        webhooks=Webhooks(database=database),
         terminals=terminals,
     )
 

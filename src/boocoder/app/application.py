@@ -19,6 +19,7 @@ from boocoder.app.http import start_api
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
 from boocoder.app.turns import Dispatching, start_dispatch
+from boocoder.app.webhooks import build_webhooks
 from boocoder.app.worktrees import open_session_files, start_collector
 from boocoder.config.settings import Settings
 from boocoder.model.ids import HostId, InstanceId
@@ -101,9 +102,12 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         store = await open_store(host)
         agent_host = await open_agents(host, store)
         files = await open_session_files(host, store, agent_host)
-        dispatching = await start_dispatch(host, store, agent_host, files)
+        webhooks = build_webhooks(host, store)
+        dispatching = await start_dispatch(host, store, agent_host, files, webhooks)
         collector = await start_collector(host, store, files)
         server = await start_api(host, store, agent_host, files, collector)
+        webhooks.page_url = server.url
+        await host.start(webhooks)
         info = ServiceInfo(server.url, server.token, server.login_url, host.host_id, host.instance_id)
         _write_service_file(
             stack,

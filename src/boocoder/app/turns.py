@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 from boocoder.app.agent_host import AgentHost
 from boocoder.app.agents import silence_limits
@@ -28,6 +29,7 @@ from boocoder.model.turn import StopReason
 from boocoder.placement.project_check import ProjectCheck
 from boocoder.placement.watch import PlacementWatch
 from boocoder.service import TaskSupervisor
+from boocoder.webhooks.dispatcher import WebhookDispatcher
 from boocoder.worktrees.checkout_watch import CheckoutWatch
 from boocoder.worktrees.create.copy_plan import CopyLimits
 from boocoder.worktrees.create.factory import WorktreeFactory
@@ -52,7 +54,9 @@ class Dispatching:
             await waits.stop()
 
 
-async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> Dispatching:
+async def start_dispatch(
+    host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles, webhooks: WebhookDispatcher
+) -> Dispatching:
     """Recover turns of an earlier run, then claim new tasks."""
     settings = host.settings
     services = _turn_services(host, store, agent_host, files)
@@ -92,7 +96,7 @@ async def start_dispatch(host: ServiceHost, store: Store, agent_host: AgentHost,
         on_found=dispatcher.wake,
     )
     await host.start(watch)
-    await host.start(_listener(store, dispatcher, services.approval_waiters, watch))
+    await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks))
     return Dispatching(dispatcher, leases)
 
 
@@ -158,15 +162,26 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
 
 
 def _listener(
-    store: Store, dispatcher: Dispatcher, approval_waiters: ApprovalWaiters, watch: PlacementWatch
+    store: Store,
+    dispatcher: Dispatcher,
+    approval_waiters: ApprovalWaiters,
+    watch: PlacementWatch,
+    webhooks: WebhookDispatcher,
 ) -> QueueListener:
     def wake() -> None:
         watch.look_again()
         dispatcher.wake()
         approval_waiters.wake()
+        webhooks.wake()
 
     def cancel(task_id: TaskId) -> None:
         dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
+
+    def tell_webhooks(turned_off: UUID | None) -> None:
+        if turned_off is None:
+            webhooks.wake()
+        else:
+            webhooks.stop_webhook(turned_off)
 
     return QueueListener(
         dsn=store.database.dsn,
@@ -176,4 +191,5 @@ def _listener(
         on_events=store.broker.seen_until,
         on_permissions=approval_waiters.wake,
         on_project=watch.project_changed,
+        on_webhooks=tell_webhooks,
     )

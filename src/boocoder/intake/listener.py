@@ -14,6 +14,7 @@ from boocoder.db.core.notifications import (
     PERMISSIONS_CHANNEL,
     PROJECTS_CHANNEL,
     TASKS_CHANNEL,
+    WEBHOOKS_CHANNEL,
     Notifications,
 )
 from boocoder.errors import Unavailable
@@ -29,7 +30,7 @@ CONNECT_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 2.0
 CLOSE_TIMEOUT_S = 1.0
-CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL, PROJECTS_CHANNEL)
+CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL, PROJECTS_CHANNEL, WEBHOOKS_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class QueueListener:
         on_events: the session's numbers reach to this one.
         on_permissions: a request was decided, or a rule was added.
         on_project: a project was added, moved, or is another repository now.
+        on_webhooks: something waits for a webhook (None), or this webhook was turned off.
         ping_interval_s, ping_timeout_s: a link that answers no ping for their sum is given up.
         connect_timeout_s: one try to connect and subscribe takes at most so long; `start` waits no longer either.
         backoff_max_s: longest wait between two tries to connect.
@@ -73,6 +75,7 @@ class QueueListener:
         on_events: Callable[[SessionId, int], None],
         on_permissions: Callable[[], None] | None = None,
         on_project: Callable[[ProjectId], None] | None = None,
+        on_webhooks: Callable[[UUID | None], None] | None = None,
         ping_interval_s: float = PING_INTERVAL_S,
         ping_timeout_s: float = PING_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
@@ -85,6 +88,7 @@ class QueueListener:
         self._on_events = on_events
         self._on_permissions = on_permissions
         self._on_project = on_project
+        self._on_webhooks = on_webhooks
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._connect_timeout_s = connect_timeout_s
@@ -169,6 +173,9 @@ class QueueListener:
         elif channel == PROJECTS_CHANNEL:
             if self._on_project is not None:
                 self._on_project(ProjectId(UUID(first)))
+        elif channel == WEBHOOKS_CHANNEL:
+            if self._on_webhooks is not None:
+                self._on_webhooks(UUID(second) if first == "stop" else None)
         elif channel == EVENTS_CHANNEL:
             self._on_events(SessionId(UUID(first)), int(second))
         elif first == "ready":

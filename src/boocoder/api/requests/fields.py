@@ -43,7 +43,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _visible(text: str) -> str:
+def visible_text(text: str) -> str:
+    """A text with something to see in it; raises ValueError for another one."""
     if not text.strip():
         raise ValueError("is empty")
     return text
@@ -54,10 +55,10 @@ STORABLE = {"pattern": r"^[^\u0000]*$"}
 VISIBLE = {"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"}
 
 Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra=STORABLE)]
-Name = Annotated[Text, Field(max_length=200, json_schema_extra=VISIBLE), AfterValidator(_visible)]
-Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
-Prompt = Annotated[Text, Field(max_length=PROMPT_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
-FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(_visible)]
+Name = Annotated[Text, Field(max_length=200, json_schema_extra=VISIBLE), AfterValidator(visible_text)]
+Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(visible_text)]
+Prompt = Annotated[Text, Field(max_length=PROMPT_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(visible_text)]
+FolderPath = Annotated[Text, Field(max_length=PATH_MAX_CHARS, json_schema_extra=VISIBLE), AfterValidator(visible_text)]
 LongText = Annotated[Text, Field(max_length=INLINE_TEXT_MAX_CHARS)]
 CommentText = Annotated[LongText, Field(json_schema_extra=VISIBLE)]  # changes.review refuses a blank one
 Id = Annotated[UUID, Field(strict=False)]

@@ -15,6 +15,7 @@ from boocoder.errors import Unavailable
 TASKS_CHANNEL = "boocoder_tasks"  # 'ready:<session>' and 'cancel:<task>', sent by the trigger of tasks
 PERMISSIONS_CHANNEL = "boocoder_permissions"  # a request was decided, or a rule was added
 EVENTS_CHANNEL = "boocoder_events"  # '<session>:<last seq>', sent by every write to a stream
+WEBHOOKS_CHANNEL = "boocoder_webhooks"  # 'ready' or 'stop:<webhook>'
 PROJECTS_CHANNEL = "boocoder_projects"  # '<project>': added, moved, or another repository; by the trigger of projects
 
 OnMessage = Callable[[str, str], None]

@@ -190,7 +190,7 @@ def test_a_route_that_declares_nothing_or_has_unknown_ids_cannot_be_served() -> 
     with pytest.raises(RuntimeError, match="/x"):
         guard_routes(app)
     # An id of a kind that the guard does not know would not be compared with a token's project.
-    known = {*KINDS, "browser_id", "host_id", "token_id"}
+    known = {*KINDS, "browser_id", "host_id", "token_id", "webhook_id", "delivery_id"}
     for route in ROUTES:
         named = set(re.findall(r"{(\w+_id)}", str(getattr(route, "path", ""))))
         assert named <= known, getattr(route, "path", "")

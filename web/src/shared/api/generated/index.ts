@@ -20,5 +20,6 @@ export type * from "./socket_messages";
 export type * from "./steers";
 export type * from "./tasks";
 export type * from "./tokens";
+export type * from "./webhooks";
 export type * from "./words";
 export type * from "./worktrees";

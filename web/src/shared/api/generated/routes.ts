@@ -14,6 +14,7 @@ import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo } from "./sna
 import type { SteerInfo } from "./steers";
 import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
 import type { NewToken } from "./tokens";
+import type { DeliveryInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
 import type { AgentInfo, ChangeState, FoundServer, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
 import type { FoundFiles, PrunedWorktree, TerminalInfo, WorktreeInfo } from "./worktrees";
 
@@ -118,6 +119,13 @@ export interface Routes {
   "GET /api/tokens/current": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: TokenGrant };
   "DELETE /api/tokens/{token_id}": { path: { token_id: string }; query: Record<string, never>; body: undefined; answer: TokenInfo };
   "GET /api/usage": { path: Record<string, never>; query: { days?: number; project_id?: string | null; session_id?: string | null }; body: undefined; answer: UsageSum[] };
+  "GET /api/webhooks": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: WebhookInfo[] };
+  "POST /api/webhooks": { path: Record<string, never>; query: Record<string, never>; body: NewWebhook; answer: NewWebhookInfo };
+  "PATCH /api/webhooks/{webhook_id}": { path: { webhook_id: string }; query: Record<string, never>; body: WebhookPatch; answer: WebhookInfo };
+  "DELETE /api/webhooks/{webhook_id}": { path: { webhook_id: string }; query: Record<string, never>; body: undefined; answer: WebhookInfo };
+  "GET /api/webhooks/{webhook_id}/deliveries": { path: { webhook_id: string }; query: { limit?: number; before?: string | null }; body: undefined; answer: DeliveryInfo[] };
+  "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/resend": { path: { webhook_id: string; delivery_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: DeliveryInfo };
+  "POST /api/webhooks/{webhook_id}/test": { path: { webhook_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: DeliveryInfo };
   "GET /api/worktrees": { path: Record<string, never>; query: { gone?: boolean; session_id?: string | null; project_id?: string | null }; body: undefined; answer: WorktreeInfo[] };
   "POST /api/worktrees/prune": { path: Record<string, never>; query: Record<string, never>; body: PruneInput | null; answer: PrunedWorktree[] };
 }

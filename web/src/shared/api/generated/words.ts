@@ -48,6 +48,9 @@ export type Decider = "person" | "rule" | "timeout" | "turn";
 /** What a person may say: the first three to a permission, the last two to a question. */
 export type Decision = "allow" | "allow_session" | "refuse" | "answer" | "dismiss";
 
+/** What became of telling one webhook of one event. */
+export type DeliveryState = "cancelled" | "delivered" | "failed" | "waiting";
+
 /** A model server that runs and is not used. */
 export interface FoundServer {
   kind: string;
@@ -148,6 +151,9 @@ export type Transport = "acp" | "builtin" | "oneshot" | "server" | "stream";
 
 /** A person's decision on one unit; a unit without one is open. */
 export type Verdict = "accepted" | "rejected";
+
+/** Names of events, as in `type` of a webhook's message. */
+export type WebhookEvent = "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.interrupted" | "turn.timed_out" | "permission.asked" | "question.asked" | "change.updated" | "change.applied";
 
 /** making -> ready -> removing -> gone -> ready again, when its session goes on. */
 export type WorktreeState = "gone" | "making" | "ready" | "removing";

@@ -1,0 +1,28 @@
+"""What webhooks tell of, and the states of a delivery."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class WebhookEvent(StrEnum):
+    """Names of events, as in `type` of a webhook's message."""
+
+    TURN_COMPLETED = "turn.completed"
+    TURN_FAILED = "turn.failed"
+    TURN_CANCELLED = "turn.cancelled"
+    TURN_INTERRUPTED = "turn.interrupted"
+    TURN_TIMED_OUT = "turn.timed_out"
+    PERMISSION_ASKED = "permission.asked"
+    QUESTION_ASKED = "question.asked"
+    CHANGE_UPDATED = "change.updated"
+    CHANGE_APPLIED = "change.applied"
+
+
+class DeliveryState(StrEnum):
+    """What became of telling one webhook of one event."""
+
+    WAITING = "waiting"  # for its first or next try
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up
+    CANCELLED = "cancelled"  # its webhook was turned off

@@ -1,0 +1,1 @@
+"""Webhooks: which URLs are told of events, and telling them."""
