@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from boocoder.app.agent_host import AgentHost
-from boocoder.app.agents import NATIVE, OPENCODE, agent_choices
+from boocoder.app.agents import NATIVE, OPENCODE, SCRIPTED, agent_choices
 from boocoder.backends.native.context import project_rules
 from boocoder.backends.opencode import rules as opencode_rules
 from boocoder.catalog.known_agents import KnownAgent
@@ -25,6 +25,7 @@ def build_rule_report(
     readers: dict[str, ReadRules] = {
         NATIVE: project_rules.rule_files_in_use,
         OPENCODE: _opencode(settings),
+        SCRIPTED: lambda _: [],
     }
     visible: dict[str, tuple[Path, ...]] = {}
     for known, entry in agent_choices(settings):

@@ -12,6 +12,7 @@ import { ConversationView } from "../features/conversation/ConversationView";
 import { SHORTCUTS, useShortcut } from "../shared/keys/shortcuts";
 import { Composer } from "../features/composer/Composer";
 import { QueueList } from "../features/queue/QueueList";
+import { RulesButton } from "../features/rules/RulesButton";
 import { SteerList } from "../features/queue/SteerList";
 import type { Conversation } from "../shared/stream/conversation";
 import { tapFrames, useConversation } from "../shared/stream/store";
@@ -67,6 +68,7 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
   return (
     <>
       <PageHeader title={visible(session?.title ?? (error ? "No session" : "…"))} facts={session && <SessionFacts session={session} chat={chats?.at(-1)} />} onMenu={onMenu}>
+        {session && <RulesButton sessionId={sessionId} />}
         {session && <ChangeButton change={conversation.change} />}
       </PageHeader>
       {error && !session ? (
