@@ -92,6 +92,12 @@ async def test_a_picture_is_pasted_or_dropped_and_seen(kind: str, person: Visit,
     assert had_by_the_agent(person, f"{kind}.png") == [PNG]
     await person.page.reload()
     assert await loaded(shown)
+    await shown.click()
+    large = person.page.get_by_role("dialog", name=f"{kind}.png")
+    assert await loaded(large.get_by_role("img", name=f"{kind}.png"))
+    await expect(large.get_by_role("link", name="Open in a new tab")).to_be_visible()
+    await person.page.keyboard.press("Escape")
+    await expect(large).to_have_count(0)
 
 
 async def loaded(picture: Locator) -> bool:

@@ -31,5 +31,5 @@ export function AttachmentBar({ files, onRemove }: AttachmentBarProps) {
 
 function Sign({ file: { there } }: { file: PendingAttachment }) {
   if (!there) return <LoaderCircle className={styles.busy} aria-hidden />;
-  return isImage(there) ? <img src={attachmentAddress(there.id)} alt="" /> : <File aria-hidden />;
+  return isImage(there) ? <img src={attachmentAddress(there.id)} alt="" loading="lazy" /> : <File aria-hidden />;
 }

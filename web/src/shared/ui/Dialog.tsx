@@ -8,8 +8,8 @@ interface DialogProps {
   title: string;
   onClose: () => void;
   children: ReactNode;
-  /** "list" has no padding and sits high on the screen, so that its content can grow downwards. */
-  size?: "small" | "medium" | "list";
+  /** "list" has no padding and sits high on the screen, so that its content can grow downwards; "image" fits its image. */
+  size?: "small" | "medium" | "list" | "image";
   /** Asks for confirmation before a far-reaching action. */
   alert?: boolean;
 }
