@@ -25,6 +25,7 @@ class Agent:
         larger: what the larger scripted model is called there, "" if it offers one model only.
         tells_exit_code: whether its updates hold the exit code of a command.
         steers: whether it takes a message while its turn runs.
+        gives_images: whether it gives the scripted model an image; the others take it for one that sees none.
     """
 
     recipe: Recipe
@@ -35,6 +36,7 @@ class Agent:
     larger: str = ""
     tells_exit_code: bool = True
     steers: bool = False
+    gives_images: bool = False
 
     @property
     def name(self) -> str:
@@ -50,4 +52,4 @@ OPENCODE = Agent(agent_recipes.OPENCODE, asks=READ_OUTSIDE, free="", larger=LARG
 OPENCODE_ACP = Agent(agent_recipes.OPENCODE_ACP, free="", larger=f"scripted/{LARGE}")
 GOOSE = Agent(agent_recipes.GOOSE, remembers="session_loaded", bound="chat", larger=LARGE)
 QWEN = Agent(agent_recipes.QWEN)
-CLAUDE = Agent(agent_recipes.CLAUDE, tells_exit_code=False, steers=True)
+CLAUDE = Agent(agent_recipes.CLAUDE, tells_exit_code=False, steers=True, gives_images=True)

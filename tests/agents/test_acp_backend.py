@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from boocoder.scripted_model.server import ScriptedModel
 from tests.agents.habits import CLAUDE, GOOSE, OPENCODE_ACP, QWEN, Agent
 from tests.contract.port import RecordingPort
 from tests.fakes.acp.harness import AcpHarness, desk
+from tests.fixtures.images import PNG, attached_prompt, image_file
 
 pytestmark = [pytest.mark.opencode, pytest.mark.asyncio(loop_scope="module")]
 
@@ -37,11 +39,13 @@ class Real:
         agent: what is known about it.
         acp: the desk.
         worktree: for turns that may share one, and its process.
+        model: that it asks.
     """
 
     agent: Agent
     acp: AcpHarness
     worktree: Path
+    model: ScriptedModel
 
 
 def known_acp(recipe: Recipe, home: Path, root_url: str) -> AcpAgent:
@@ -61,7 +65,7 @@ async def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         agent = known_acp(chosen.recipe, directory / "home", model.root_url)
         async with desk(directory, agent, AcpSettings(spare=False)) as acp:
             acp.budget_s = BUDGET_S
-            yield Real(chosen, acp, acp.worktree())
+            yield Real(chosen, acp, acp.worktree(), model)
 
 
 async def test_probe(real: Real) -> None:
@@ -125,3 +129,13 @@ async def test_a_failing_model_is_a_failure(real: Real) -> None:
     assert isinstance(outcome, Failed)
     assert outcome.error.code == "model_failed"
     assert outcome.error.cure
+
+
+async def test_an_attached_image_reaches_a_model_that_the_agent_takes_to_see(real: Real, tmp_path: Path) -> None:
+    shot = image_file(tmp_path)
+    prompt = attached_prompt("[[say seen]] attached-picture", shot)
+    port, outcome = await real.acp.run(prompt, worktree=real.acp.worktree(), attachments=(shot,))
+    assert (outcome, port.text) == (Completed(), "seen")
+    body = (await real.model.wait_request("attached-picture")).body
+    assert (base64.b64encode(PNG) in body) == real.agent.gives_images
+    assert str(shot).encode() in body

@@ -33,6 +33,7 @@ _DETAILS = {
     **dict.fromkeys(("new_session_args", "resume_args", "home", "models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,
     "obeys_cwd": _FLAG,
+    "images": _FLAG,
 }
 KEYS = {**_OWN, **_DETAILS}
 """Every key of an agent's table, with the type of its value."""

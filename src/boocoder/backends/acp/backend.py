@@ -204,7 +204,8 @@ class AcpBackend:
         )
         try:
             opened = await _unless_stopped(request, self._open(process, request, lost))
-            images = await read_images(request.attachments if process.capabilities.images else ())
+            takes_images = process.capabilities.images and self.agent.images
+            images = await read_images(request.attachments if takes_images else ())
             await announce_session(
                 port,
                 native_id=opened.session.native_id,

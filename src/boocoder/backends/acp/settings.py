@@ -26,6 +26,8 @@ class AcpAgent:
         login_first: whether it opens no session before its person has signed in.
         obeys_cwd: whether it works in the directory that session/new names, wherever its process was started. Others
             are started in the worktree, and none is kept in reserve.
+        images: whether it gets attached images where it announces that it takes them; turned off for a model that sees
+            none, which may refuse the prompt.
         models_late: whether its first session offers a built-in list of models while it queries its model server.
         install, login: commands for a person.
     """
@@ -41,6 +43,7 @@ class AcpAgent:
     error_text: str = ""
     login_first: bool = False
     obeys_cwd: bool = False
+    images: bool = True
     models_late: bool = False
     install: str = ""
     login: str = ""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from boocoder.backends.acp.settings import AcpAgent
 from boocoder.events.agent_event import Notice
 from boocoder.model.turn import Completed
 from tests.fakes.acp.harness import desk, fake_agent
@@ -31,10 +35,15 @@ async def test_an_image_is_a_block_of_its_own_behind_the_text(tmp_path: Path) ->
     assert prompts(tmp_path) == [[{"type": "text", "text": prompt}, image]]
 
 
-async def test_an_agent_that_takes_no_images_gets_the_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "agent",
+    [lambda path: fake_agent(path, "none", "--without", "images"), lambda path: fake_agent(path, images=False)],
+    ids=["not announced", "turned off"],
+)
+async def test_an_agent_that_takes_no_images_gets_the_path(tmp_path: Path, agent: Callable[[Path], AcpAgent]) -> None:
     shot = image_file(tmp_path)
     prompt = attached_prompt("[[say hi]]", shot)
-    async with desk(tmp_path, fake_agent(tmp_path, "none", "--without", "images")) as acp:
+    async with desk(tmp_path, agent(tmp_path)) as acp:
         _, outcome = await acp.run(prompt, attachments=(shot,))
     assert outcome == Completed()
     assert prompts(tmp_path) == [[{"type": "text", "text": prompt}]]
