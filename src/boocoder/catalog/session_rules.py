@@ -12,12 +12,12 @@ from boocoder.catalog.rule_readers import ReadRules, unread_names
 from boocoder.db.conversation import chats, sessions
 from boocoder.db.core.pool import Database
 from boocoder.db.registry import projects
-from boocoder.errors import InvalidInput
+from boocoder.errors import InvalidInput, NotFound
 from boocoder.model.ids import ProjectId, SessionId
 from boocoder.model.rule_files import RuleFileUse, RuleKind, RuleOwner, RuleReader
 from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox
-from boocoder.wire.rules import SessionRules
+from boocoder.wire.rules import SandboxInUse, SessionRules
 from boocoder.worktrees.trust.project_trust import FileTrust, ProjectTrust
 
 _UNTRUSTED = "No turn begins while files of the project are not trusted."
@@ -61,8 +61,10 @@ class SessionRuleReport:
             agent: None for the one of the newest chat.
 
         Raises:
-            NotFound: session_not_found.
+            NotFound: session_not_found, or agent_unknown where one is named.
         """
+        if agent is not None:
+            self._check(agent)
         async with self._database.connection() as conn:
             session = await sessions.get_session(conn, session_id)
             project = await projects.get_project(conn, session.project_id)
@@ -86,6 +88,20 @@ class SessionRuleReport:
             files=tuple(_held_back(one) for one in files) if refusal else files,
             sandbox=confinement(self._sandbox, use),
         )
+
+    def of_agent(self, agent: str) -> SandboxInUse:
+        """What confines an agent's processes, in projects that the settings do not exempt.
+
+        Raises:
+            NotFound: agent_unknown, this host has none of that name.
+        """
+        self._check(agent)
+        return confinement(self._sandbox, SandboxUse(agent))
+
+    def _check(self, agent: str) -> None:
+        if not self._driver(agent):
+            text = f"There is no agent called {agent!r}."
+            raise NotFound("agent_unknown", text, "See those there are with: boocoder agents")
 
     def _words(self, read: ReadRules, root: Path, use: SandboxUse) -> list[RuleFileUse]:
         """It blocks."""

@@ -104,6 +104,7 @@ def test_the_rule_files_of_a_session_are_listed(place: Installation, repository:
 
 def test_who_is_not_signed_in_is_told_how(place: Installation) -> None:
     done = place.run("agents", "show", "auggie", "--probe")
+    assert "sandbox: off" in done.stdout and "everything that you can" in done.stdout, done.stdout
     assert "auggie login" in done.stdout and "signed in:    no" in done.stdout, done.stdout
     assert listed(place)["auggie"]["signed_in"] is False
 

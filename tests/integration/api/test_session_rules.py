@@ -123,3 +123,13 @@ async def test_an_agent_without_known_habits_says_so(api: Api, repository: MakeR
     _, session = await opened(api, made)
     found = await rules(api, session, agent="other")
     assert (found["known"], found["files"]) == (False, [])
+    unknown = await api.http.get(f"/api/sessions/{session}/rules", params={"agent": "nobody"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "agent_unknown")
+
+
+async def test_the_sandbox_of_an_agent_is_told(api: Api) -> None:
+    said = (await api.http.get("/api/agents/scripted/sandbox")).json()
+    assert (said["profile"], said["mechanism"]) == ("off", "none")
+    assert "everything that you can" in said["text"] and "sandbox.profile" in said["cure"]
+    unknown = await api.http.get("/api/agents/nobody/sandbox")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "agent_unknown")

@@ -96,8 +96,10 @@ async def test_the_files_said_to_be_hidden_are_those_that_cannot_be_read(tmp_pat
     await host.start()
     try:
         use = SandboxUse("claude", worktree, home=(".claude/",))
-        command = Command(("sh", "-c", f"cat {own}; cat {other}"), worktree, agent_environment(), use)
+        command = Command(("sh", "-c", f"export LC_ALL=C; cat {own}; cat {other}"), worktree, agent_environment(), use)
         done = await run_supervised(host, command, timeout_s=60)
         assert (done.stdout, done.returncode) == (b"rule\n", 1)
+        missing = sandbox.support.mechanism is SandboxMechanism.BUBBLEWRAP
+        assert ("No such file" if missing else "Permission denied") in done.stderr
     finally:
         await host.stop()

@@ -174,6 +174,7 @@ async def check_sandbox(settings: Settings) -> list[Check]:
     works = support.mechanism is not SandboxMechanism.NONE
     said = f"profile {wanted}; this machine has {support.mechanism}" + (f"; without: {off}" if off else "")
     if wanted == "off":
+        said = f"{said}; agents can read and write everything that you can."
         cure = 'Set sandbox.profile = "auto" to hide your secrets from agents.' if works else support.cure
         return [Check("sandbox", False, sentences(said, support.reason), cure, needed=False)]
     if support.mechanism is SandboxMechanism.BUBBLEWRAP:

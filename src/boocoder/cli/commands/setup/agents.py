@@ -13,11 +13,13 @@ import click
 from boocoder.cli.client.connect import any_service
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.views.agents import show_agent, show_agents
+from boocoder.cli.views.rules import show_sandbox
 from boocoder.cli.views.service_notices import OwnServiceNotices
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.client.http_client import Client
 from boocoder.errors import NotFound
 from boocoder.model.agent import AgentInfo, AgentState
+from boocoder.wire.rules import SandboxInUse
 
 ASKED_AT_ONCE = 2  # as many as the service tries at a time, so that no request waits for others
 IDENTIFY_S = 30.0  # identifying takes a second or two an agent, a try of opencode some five
@@ -48,17 +50,19 @@ def command(ctx: click.Context, probe: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def show(ctx: click.Context, name: str, probe: bool, as_json: bool) -> None:
-    """Show one agent: models, modes, thinking options, slash commands, how to install it and sign in."""
+    """Show one agent: models, modes, thinking options, slash commands, its sandbox, how to install it and sign in."""
 
-    async def ask(client: Client) -> AgentInfo:
+    async def ask(client: Client) -> tuple[AgentInfo, SandboxInUse]:
         agents = await (_probe(client, [name]) if probe else _list(client))
-        return _named(name, agents)
+        return _named(name, agents), await client.get(f"/api/agents/{name}/sandbox", SandboxInUse)
 
-    agent = _ask(ctx, ask)
+    agent, sandbox = _ask(ctx, ask)
     if as_json:
         print_json(agent)
-    else:
-        show_agent(make_console(), agent)
+        return
+    console = make_console()
+    show_agent(console, agent)
+    show_sandbox(console, sandbox)
 
 
 def _ask(ctx: click.Context, question: Callable[[Client], Awaitable[T]]) -> T:

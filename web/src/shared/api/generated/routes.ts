@@ -6,7 +6,7 @@ import type { MessageWithParts, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
 import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, StartName, TrustInput } from "./projects";
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
-import type { SessionRules } from "./rules";
+import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
 import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenGrant, TokenInfo } from "./service";
 import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
@@ -22,6 +22,7 @@ import type { FoundFiles, PrunedWorktree, TerminalInfo, WorktreeInfo } from "./w
 export interface Routes {
   "GET /api/agents": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: AgentInfo[] };
   "POST /api/agents/probe": { path: Record<string, never>; query: Record<string, never>; body: ProbeInput | null; answer: AgentInfo[] };
+  "GET /api/agents/{agent}/sandbox": { path: { agent: string }; query: Record<string, never>; body: undefined; answer: SandboxInUse };
   "POST /api/attachments": { path: Record<string, never>; query: Record<string, never>; body: NewAttachment; answer: AttachmentInfo };
   "GET /api/attachments/{attachment_id}": { path: { attachment_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   "GET /api/browsers": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: BrowserInfo[] };
