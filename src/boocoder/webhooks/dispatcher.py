@@ -82,7 +82,7 @@ class WebhookDispatcher:
 
     async def start(self) -> None:
         """Begin to send."""
-        self._supervisor.spawn(self._loop(), "deliver", vital=True)
+        self._supervisor.spawn(self._loop(), "deliver")
 
     async def stop(self) -> None:
         """Stop sending; what is under way is put back. Safe twice and before start."""

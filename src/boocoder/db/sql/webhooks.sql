@@ -125,11 +125,15 @@ RETURNING state;
 -- name: delete_old
 -- Forgets deliveries that ended over $1 seconds ago, those of each webhook before its newest $2, and what was queued
 -- for a webhook while it was being turned off.
+WITH kept AS MATERIALIZED (
+    SELECT w.id, w.enabled, (
+        SELECT n.ord FROM webhook_deliveries n WHERE n.webhook_id = w.id ORDER BY n.ord DESC OFFSET $2 LIMIT 1) AS newest_old
+    FROM webhooks w
+)
 DELETE FROM webhook_deliveries d
-USING webhooks w
-WHERE w.id = d.webhook_id AND d.lease_until IS NULL
+USING kept
+WHERE kept.id = d.webhook_id AND d.lease_until IS NULL
   AND (d.ended_at < now() - make_interval(secs => $1)
-       OR (d.state = 'waiting' AND NOT w.enabled)
-       OR (d.state <> 'waiting' AND d.ord <= (
-           SELECT n.ord FROM webhook_deliveries n WHERE n.webhook_id = w.id ORDER BY n.ord DESC OFFSET $2 LIMIT 1)))
+       OR (d.state = 'waiting' AND NOT kept.enabled)
+       OR (d.state <> 'waiting' AND d.ord <= kept.newest_old))
 RETURNING true AS done;
