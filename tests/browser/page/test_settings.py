@@ -1,4 +1,4 @@
-"""The settings page: trusted files, tokens, browsers, hosts, MCP servers, and the editor that opens a file."""
+"""The settings page: trusted files, tokens, webhooks, browsers, hosts, MCP servers, and the editor of a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from boocoder.model.access_token import TokenScope
 from boocoder.wire.projects import Project, ProjectTrustInfo
 from boocoder.wire.service import TokenInfo
+from boocoder.wire.webhooks import WebhookInfo
 from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
 from tests.browser.changes.test_review import panel
@@ -18,6 +19,7 @@ from tests.browser.page.test_looks import assert_accessible
 from tests.fixtures.browser import MakeVisit, Visit
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import Installation, MakeInstallation
+from tests.fixtures.webhook_receiver import webhook_receiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,6 +51,30 @@ async def test_a_token_is_made_shown_once_and_revoked(person: Visit, desk: Servi
     await row.get_by_role("button", name="Revoke").click()
     await expect(tokens).not_to_contain_text("never used", timeout=60_000)
     assert not await desk.client.items("/api/tokens", TokenInfo)
+
+
+async def test_a_webhook_is_added_tested_and_removed(person: Visit, desk: ServiceHarness) -> None:
+    await person.go("/settings")
+    webhooks = person.page.get_by_role("region", name="Webhooks")
+    async with webhook_receiver() as receiver:
+        url = f"{receiver.url}/good"
+        await webhooks.get_by_label("URL of the new webhook").fill(url)
+        await webhooks.get_by_label("What it is told of").select_option("changes")
+        await webhooks.get_by_role("button", name="Add webhook").click()
+        await expect(webhooks.get_by_role("status")).to_contain_text("whsec_", timeout=60_000)
+        receiver.secrets["/good"] = await webhooks.get_by_role("status").locator("code").inner_text()
+        told = f"{url} change.applied, change.updated, all projects, "
+        await expect(webhooks).to_contain_text(f"{told}nothing sent yet", timeout=60_000)
+        await assert_accessible(person.page, "settings with a webhook")
+        row = webhooks.locator("div", has_text=url).filter(has=person.page.get_by_role("button", name="Test"))
+        await row.get_by_role("button", name="Test").click()
+        await receiver.wait_distinct("/good", 1)
+        await expect(webhooks).to_contain_text(f"{told}last delivered", timeout=60_000)
+        await row.get_by_role("button", name="Turn off").click()
+        await expect(webhooks).to_contain_text(f"{told}off", timeout=60_000)
+        await row.get_by_role("button", name="Remove").click()
+        await expect(webhooks.get_by_role("button", name="Remove")).to_have_count(0, timeout=60_000)
+    assert not await desk.client.items("/api/webhooks", WebhookInfo)
 
 
 async def test_another_browser_is_signed_out(person: Visit, visit: MakeVisit, served: Installation) -> None:

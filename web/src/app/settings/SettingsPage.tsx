@@ -1,4 +1,4 @@
-// Settings of this browser, and what the service has: trusted files, MCP servers, tokens, browsers and hosts.
+// Settings of this browser, and what the service has: trusted files, MCP servers, tokens, webhooks, browsers and hosts.
 import { useId, type ReactNode } from "react";
 import { useHealth } from "../../shared/api/health";
 import { setDiffView, useDiffView } from "../../shared/diff/diffView";
@@ -13,6 +13,7 @@ import { Hosts } from "./Hosts";
 import { McpServers } from "./McpServers";
 import { ProjectTrust } from "./ProjectTrust";
 import { SignedInBrowsers } from "./SignedInBrowsers";
+import { Webhooks } from "./Webhooks";
 import styles from "./SettingsPage.module.css";
 
 export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
@@ -76,6 +77,9 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
           </Section>
           <Section title="Access tokens">
             <AccessTokens />
+          </Section>
+          <Section title="Webhooks">
+            <Webhooks />
           </Section>
           <Section title="Signed-in browsers">
             <SignedInBrowsers />
