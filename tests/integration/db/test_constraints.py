@@ -50,12 +50,19 @@ STEER = "INSERT INTO steers (id, session_id, task_id, sent_by, prompt, %s) \
 SELECT gen_random_uuid(), t.session_id, t.id, 'api', 'x', %s FROM tasks t JOIN messages m ON m.task_id = t.id"
 PLACED = "state, message_id, part, delivered_at"
 HOST_PROJECT = "INSERT INTO host_projects (host_id, project_id, state) SELECT h.id, p.id, %s FROM hosts h, projects p"
+WEBHOOK = "INSERT INTO webhooks (id, url, secret) VALUES (gen_random_uuid(), %s, %s)"
+DELIVERY = "INSERT INTO webhook_deliveries (webhook_id, event, data, %s) SELECT id, 'x', '{}', %s FROM webhooks"
+GOOD_WEBHOOK = WEBHOOK % ("'http://a/'", "'whsec_'")
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
 CASES: dict[str, list[str]] = {
     "projects_name_check": ["INSERT INTO projects (id, name, path) VALUES (gen_random_uuid(), '', '/x')"],
     "projects_path_check": ["INSERT INTO projects (id, name, path) VALUES (gen_random_uuid(), 'x', 'relative')"],
+    "webhooks_url_check": [WEBHOOK % ("'ftp://a/'", "'whsec_'")],
+    "webhooks_secret_check": [WEBHOOK % ("'http://a/'", "'x'")],
+    "webhook_deliveries_check": [GOOD_WEBHOOK, DELIVERY % ("state", "'delivered'")],
+    "webhook_deliveries_check1": [GOOD_WEBHOOK, DELIVERY % ("lease_until", "now()")],
     "trusted_files_pkey": [TRUSTED % f"'a', {HASH}"] * 2,
     "trusted_files_path_check": [TRUSTED % f"'', {HASH}"],
     "trusted_files_sha256_check": [TRUSTED % "'a', 'short'"],
@@ -268,6 +275,9 @@ OBVIOUS = {
     "agent_notes_ord_key",
     "steers_pkey",
     "steers_ord_key",
+    "webhooks_pkey",
+    "webhook_deliveries_pkey",
+    "webhook_deliveries_ord_key",
 }
 
 
