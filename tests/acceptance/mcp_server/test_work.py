@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from uuid import uuid4
 
 import pytest
 from mcp import Client, MCPError
@@ -114,13 +115,14 @@ async def test_long_conversations_and_diffs_come_in_pages(
     shared_service: Installation, repository: MakeRepository
 ) -> None:
     project_id = await added(shared_service, repository())
+    key = str(uuid4())
     writes = " ".join(f"[[bash seq 1 4000 > many-{n}.txt]]" for n in range(3))
     async with over_http(shared_service, shared_service.token) as client:
         first = await done(client, "start_task", project=project_id, agent="scripted", prompt=f"{writes} [[say first]]")
         await ended(client, first["task_id"])
         place = {"session_id": first["session_id"]}
-        second = await done(client, "start_task", **place, prompt="[[say second]]", idempotency_key="once")
-        same = await done(client, "start_task", **place, prompt="[[say second]]", idempotency_key="once")
+        second = await done(client, "start_task", **place, prompt="[[say second]]", idempotency_key=key)
+        same = await done(client, "start_task", **place, prompt="[[say second]]", idempotency_key=key)
         assert (same["task_id"], same["created"]) == (second["task_id"], False)
         report = await ended(client, second["task_id"])
 

@@ -109,10 +109,11 @@ async def read_page(client: Client, query: MessageQuery) -> ConversationPage:
     if chat_id is None:
         return ConversationPage(None, (), None)
     before = query.before or SEQ_MAX
-    found = await client.items(f"/api/chats/{chat_id}/messages", MessageWithParts, before=before, limit=query.limit)
-    messages = tuple(_spoken(message, query) for message in found)
-    more = len(found) == query.limit and found[0].ord > 1
-    return ConversationPage(ChatId(chat_id), messages, found[0].ord if more else None)
+    path, limit = f"/api/chats/{chat_id}/messages", query.limit + 1  # one more tells whether there are earlier ones
+    found = await client.items(path, MessageWithParts, before=before, limit=limit)
+    page = found[-query.limit :]
+    messages = tuple(_spoken(message, query) for message in page)
+    return ConversationPage(ChatId(chat_id), messages, page[0].ord if len(found) > query.limit else None)
 
 
 def _spoken(message: MessageWithParts, query: MessageQuery) -> SpokenMessage:
