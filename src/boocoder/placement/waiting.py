@@ -11,12 +11,13 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.tasks.placement import (
     PlacementHost,
     PlacementSession,
+    has_running_host,
     list_placement_hosts,
     list_placement_sessions,
 )
-from boocoder.db.tasks.tasks import Task
+from boocoder.db.tasks.tasks import Task, get_task
 from boocoder.errors import sentences
-from boocoder.model.ids import TaskId
+from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.task import TaskState
 from boocoder.wire.tasks import WaitingFor
 
@@ -41,6 +42,16 @@ async def explain_waiting(conn: Connection, tasks: Iterable[Task]) -> dict[TaskI
         task.id: waiting_for(task.agent, str(task.project_id), sessions[task.session_id], hosts) for task in pending
     }
     return {task_id: reason for task_id, reason in reasons.items() if reason is not None}
+
+
+async def explain_queued(conn: Connection, task_id: TaskId, session_id: SessionId) -> WaitingFor | None:
+    """Why a task that was queued just now waits for a host.
+
+    Its turn may begin at this moment, and this look takes time from it: where the session's host runs, it is one row.
+    """
+    if await has_running_host(conn, session_id):
+        return None
+    return (await explain_waiting(conn, [await get_task(conn, task_id)])).get(task_id)
 
 
 def waiting_for(

@@ -9,7 +9,7 @@ from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import claim_tasks
 from boocoder.model.agent import AgentState
 from boocoder.model.ids import TaskId
-from boocoder.placement.waiting import explain_waiting
+from boocoder.placement.waiting import explain_queued, explain_waiting
 from tests.fixtures.row_builders import LEASE_S, Owner, add_host, add_place, add_task, end_lease, offer
 
 WORLDS = 150
@@ -53,6 +53,8 @@ async def test_a_task_waits_for_a_host_exactly_when_no_host_claims_it(database: 
             await world.start()
             owners, task_id = await make_world(conn, chance)
             reason = (await explain_waiting(conn, [await tasks.get_task(conn, task_id)])).get(task_id)
+            session_id = (await tasks.get_task(conn, task_id)).session_id
+            assert await explain_queued(conn, task_id, session_id) == reason, (seed, number)
             alive = await conn.fetch("SELECT id FROM hosts WHERE lease_until > now()")
             running = [owner for owner in owners if owner.host_id in {row["id"] for row in alive}]
             claimed = [

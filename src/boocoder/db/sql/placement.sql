@@ -18,3 +18,8 @@ SELECT s.id, s.host_id, p.path AS project_path,
        EXISTS (SELECT FROM session_worktrees w WHERE w.session_id = s.id) AS has_files
 FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE s.id = ANY ($1);
+
+-- name: find_running_host
+-- The host of session $1, if it has one and that runs: it takes the session's tasks.
+SELECT h.id FROM sessions s JOIN hosts h ON h.id = s.host_id
+WHERE s.id = $1 AND h.stopped_at IS NULL AND h.lease_until > now();

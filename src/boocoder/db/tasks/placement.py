@@ -40,6 +40,10 @@ class PlacementSession(msgspec.Struct, frozen=True):
     has_files: bool
 
 
+class _RunningHost(msgspec.Struct, frozen=True):
+    id: HostId
+
+
 class _HostRow(msgspec.Struct, frozen=True):
     id: HostId
     name: str
@@ -50,6 +54,7 @@ class _HostRow(msgspec.Struct, frozen=True):
 
 
 _HOSTS = statement("placement", "list_placement_hosts", row=_HostRow, params=(list[UUID], list[str], list[UUID]))
+_RUNNING = statement("placement", "find_running_host", row=_RunningHost, params=(UUID,))
 _SESSIONS = statement("placement", "list_placement_sessions", row=PlacementSession, params=(list[UUID],))
 
 
@@ -73,3 +78,8 @@ async def list_placement_hosts(
 async def list_placement_sessions(conn: Connection, sessions: Collection[SessionId]) -> list[PlacementSession]:
     """Where these sessions are bound to."""
     return await _SESSIONS.all(conn, list(sessions))
+
+
+async def has_running_host(conn: Connection, session_id: SessionId) -> bool:
+    """Whether the session is bound to a host that runs, which takes its tasks."""
+    return await _RUNNING.first(conn, session_id) is not None

@@ -19,7 +19,7 @@ from boocoder.intake.enqueue import enqueue
 from boocoder.intake.new_task import NewTask
 from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
 from boocoder.model.task import TaskState
-from boocoder.placement.waiting import explain_waiting
+from boocoder.placement.waiting import explain_queued, explain_waiting
 from boocoder.wire.tasks import BoardCounts, EnqueuedTask, TaskInfo
 
 router = APIRouter(prefix="/api/tasks", route_class=StrictRoute)
@@ -35,8 +35,8 @@ async def add_task(
     if not done.created:
         response.status_code = 200
     async with services.database.connection() as conn:
-        why = await explain_waiting(conn, [await tasks.get_task(conn, done.task_id)])
-    return msgspec.structs.replace(done, waiting_for=why.get(done.task_id))
+        why = await explain_queued(conn, done.task_id, done.session_id)
+    return msgspec.structs.replace(done, waiting_for=why)
 
 
 @router.get("")
