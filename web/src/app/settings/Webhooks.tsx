@@ -5,6 +5,7 @@ import { call, type Answer } from "../../shared/api/client";
 import { useProjects } from "../../shared/api/queries";
 import { Button } from "../../shared/ui/Button";
 import { CopyButton } from "../../shared/ui/CopyButton";
+import { ProjectSelect } from "./ProjectSelect";
 import styles from "./SettingsPage.module.css";
 
 type Webhook = Answer<"GET /api/webhooks">[number];
@@ -108,14 +109,7 @@ function NewWebhook({ projects }: { projects: { id: string; name: string }[] }) 
             </option>
           ))}
         </select>
-        <select className={styles.field} aria-label="Of which project" value={project} onChange={(event) => setProject(event.target.value)}>
-          <option value="">all projects</option>
-          {projects.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name}
-            </option>
-          ))}
-        </select>
+        <ProjectSelect label="Of which project" projects={projects} value={project} onChange={setProject} />
         <Button small type="submit" disabled={add.isPending || !url.trim()}>
           Add webhook
         </Button>
