@@ -40,10 +40,15 @@ class Recipe:
         """What is set for it; its files are written."""
         return {**places(home), **self.prepare(home, root_url)}
 
-    def table(self, home: Path, root_url: str) -> str:
-        """Its table of boocoder's settings file."""
+    def table(self, home: Path, root_url: str, *, own_home: bool = True) -> str:
+        """Its table of boocoder's settings file.
+
+        Args:
+            own_home: False for an agent that shares the home directory of the service, as a person's do.
+        """
         command = json.dumps((*install_agent(self.program), *self.args))
-        env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in self.environment(home, root_url).items())
+        chosen = self.environment(home, root_url) if own_home else self.prepare(home, root_url)
+        env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in chosen.items())
         return f"[agents.{self.name}]\ncommand = {command}\nenv = {{ {env} }}\n"
 
     def one_shot_command(self, prompt: str) -> tuple[str, ...]:

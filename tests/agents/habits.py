@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tools import agent_recipes
 from tools.agent_recipes import LARGE, Recipe
@@ -42,10 +41,6 @@ class Agent:
     def name(self) -> str:
         """As tasks call it."""
         return self.recipe.name
-
-    def home(self, of_service: Path) -> Path:
-        """Its home directory: opencode's server shares the service's."""
-        return of_service if self.recipe == agent_recipes.OPENCODE else of_service / "homes" / self.name
 
 
 OPENCODE = Agent(agent_recipes.OPENCODE, asks=READ_OUTSIDE, free="", larger=LARGE, steers=True)

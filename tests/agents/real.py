@@ -160,10 +160,8 @@ def notices(seen: list[frames.Frame]) -> list[str]:
 
 
 def settings_of(recipes: Sequence[Recipe], service: Installation, model: ScriptedModel) -> None:
-    """Write the settings file of a service with these agents, and their files."""
-    tables = [
-        recipe.table(service.home / "homes" / recipe.name, model.root_url) for recipe in recipes if recipe != OPENCODE
-    ]
+    """Write the settings file of a service with these agents, and their files into the person's home directory."""
+    tables = [recipe.table(service.home, model.root_url, own_home=False) for recipe in recipes if recipe != OPENCODE]
     config = service.home / ".config" / "boocoder" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text("\n".join(tables))

@@ -118,8 +118,7 @@ class Scenes:
         for name in PROJECT_RULES:
             project.write(name, f"RULE[{name}]\n")
         project.commit("Add rules")
-        home = self.agent.home(real.service.home)
-        own = (*(home / name for name in OWN_RULES), real.service.home / "CLAUDE.md")
+        own = tuple(real.service.home / name for name in (*OWN_RULES, "CLAUDE.md"))
         try:
             for path in own:
                 path.parent.mkdir(parents=True, exist_ok=True)

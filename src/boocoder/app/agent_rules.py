@@ -15,6 +15,7 @@ from boocoder.catalog.session_rules import SessionRuleReport
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
 from boocoder.model.agent_entry import AgentEntry
+from boocoder.process.sandbox.home_paths import home_path
 from boocoder.worktrees.trust.project_trust import ProjectTrust
 
 
@@ -54,5 +55,6 @@ def _by_itself(settings: Settings, known: KnownAgent, entry: AgentEntry | None) 
     facts = settings.surroundings
     env = {**known.env, **(entry.env if entry is not None else {})}
     home, config_home = agents_home(env, home=facts.home, config_home=facts.config_home)
-    seen = tuple(facts.home / name for name in known.home)
+    moved = {"XDG_CONFIG_HOME": str(config_home)}
+    seen = tuple(home_path(name, facts.home, moved) for name in (*known.home, *known.home_readable))
     return own_rules(known.rules, home=home, config_home=config_home), seen if home == facts.home else (home,)

@@ -75,6 +75,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             `worktrees.trust` reads them.
         rules: files with words that it reads by itself; None where nobody has measured it.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
+        home_readable: paths below the home directory that it reads: rules and settings of the person.
         env: added to the usual environment.
         folders: where its installer puts it in addition to the usual places, relative to the home directory.
         package: npm package whose platform packages hold the program itself.
@@ -91,6 +92,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login: str = ""
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
+    home_readable: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     rules: RuleNames | None = None
     env: Mapping[str, str] = {}

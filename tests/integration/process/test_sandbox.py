@@ -96,7 +96,8 @@ async def test_the_files_said_to_be_hidden_are_those_that_cannot_be_read(tmp_pat
     await host.start()
     try:
         use = SandboxUse("claude", worktree, home=(".claude/",))
-        command = Command(("sh", "-c", f"export LC_ALL=C; cat {own}; cat {other}"), worktree, agent_environment(), use)
+        environment = agent_environment({"HOME": str(tmp_path), "LC_ALL": "C"})
+        command = Command(("sh", "-c", f"cat {own}; cat {other}"), worktree, environment, use)
         done = await run_supervised(host, command, timeout_s=60)
         assert (done.stdout, done.returncode) == (b"rule\n", 1)
         missing = sandbox.support.mechanism is SandboxMechanism.BUBBLEWRAP

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from boocoder.backends.shared.usage_meaning import UsageMeaning
+from boocoder.process.sandbox.profile import SandboxUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class AcpAgent:
         env: added to the usual environment.
         keep_env: variables that pass from boocoder's environment, such as its API key.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
+        home_readable: paths below the home directory that it reads: rules and settings of the person.
         usage: scope of its token counts.
         safe_mode: set in a new session when the task names no mode; "" keeps the agent's own.
         free_mode: the mode in which it never asks; tasks may call it "yolo".
@@ -37,6 +40,7 @@ class AcpAgent:
     env: Mapping[str, str] = field(default_factory=dict)
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
+    home_readable: tuple[str, ...] = ()
     usage: UsageMeaning = UsageMeaning.TURN
     safe_mode: str = ""
     free_mode: str = ""
@@ -47,6 +51,14 @@ class AcpAgent:
     models_late: bool = False
     install: str = ""
     login: str = ""
+
+    def sandbox_use(self, worktree: Path | None = None) -> SandboxUse:
+        """What the sandbox of a process has to allow.
+
+        Args:
+            worktree: the only one that the process works in; None if it works in none yet.
+        """
+        return SandboxUse(self.name, worktree, home=self.home, home_readable=self.home_readable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from boocoder.errors import ProcessError, sentences
 from boocoder.model.agent import AgentInfo, AgentState, Transport
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.process.sandbox.profile import SandboxUse
 from boocoder.process.supervised_run import run_supervised
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
@@ -52,7 +51,7 @@ async def probe_agent(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         environment = agent_environment(agent.env, keep=agent.keep_env)
-        question = Command(argv, directory, environment, SandboxUse(agent.name, home=agent.home))
+        question = Command(argv, directory, environment, agent.sandbox_use())
         result = await run_supervised(host, question, timeout_s=timeout_s, max_bytes=_MAX_BYTES)
     except ProcessError as error:
         missing = error.code in _MISSING

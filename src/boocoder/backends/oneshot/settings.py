@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from boocoder.backends.oneshot.formats.registry import FORMATS, KEPT_OPEN_FORMATS
 from boocoder.backends.shared.usage_meaning import UsageMeaning
 from boocoder.errors import InvalidInput
+from boocoder.process.sandbox.profile import SandboxUse
 
 
 class PromptInput(StrEnum):
@@ -45,6 +47,7 @@ class OneShotAgent:
         env: added to the usual environment; may hold the same placeholders except {prompt}.
         keep_env: variables that pass from boocoder's environment, such as its API key.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
+        home_readable: paths below the home directory that it reads: rules and settings of the person.
         terminal: whether it gets a pseudo-terminal.
         kept_open: one process a session takes prompt after prompt on its input.
         usage: scope of its token counts.
@@ -75,6 +78,7 @@ class OneShotAgent:
     env: Mapping[str, str] = field(default_factory=dict)
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
+    home_readable: tuple[str, ...] = ()
     terminal: TerminalKind = TerminalKind.PIPE
     kept_open: bool = False
     usage: UsageMeaning = UsageMeaning.TURN
@@ -111,6 +115,14 @@ class OneShotAgent:
                 re.compile(text)
             except re.error as error:
                 raise _wrong(self.name, f"has a broken regular expression {text!r}: {error}", "Correct it.") from error
+
+    def sandbox_use(self, worktree: Path | None = None) -> SandboxUse:
+        """What the sandbox of a process has to allow.
+
+        Args:
+            worktree: the only one that the process works in; None if it works in none yet.
+        """
+        return SandboxUse(self.name, worktree, home=self.home, home_readable=self.home_readable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def _mounts(view: FileView) -> list[str]:
     """Mounts from the root down, so that deeper ones cover shallower ones; on ties the more permissive one wins."""
     mounts: list[tuple[Path, int, tuple[str, ...]]] = [(path, 0, ("--tmpfs", str(path))) for path in view.hidden]
     mounts += [(path, 1, ("--ro-bind", os.path.realpath(path), str(path))) for path in view.readable]
-    mounts += [(path, 2, ("--bind", os.path.realpath(path), str(path))) for path in view.writable]
-    mounts += [(path, 3, ("--ro-bind", os.devnull, str(path))) for path in view.blank]
+    mounts += [(one.target, 2, ("--bind", str(one.source), str(one.target))) for one in view.caches]
+    mounts += [(path, 3, ("--bind", os.path.realpath(path), str(path))) for path in view.writable]
+    mounts += [(path, 4, ("--ro-bind", os.devnull, str(path))) for path in view.blank]
     return [text for _, _, words in sorted(mounts, key=lambda one: (len(one[0].parts), one[1])) for text in words]

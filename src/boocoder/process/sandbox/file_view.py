@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Relative to the home directory: compilers, interpreters and version managers. They hold programs, no credentials.
-TOOLCHAINS = (
-    *(".asdf", ".bun", ".deno", ".dotnet", ".fnm", ".ghcup", ".goenv", ".jenv", ".local/pipx", ".nodenv", ".nvm"),
-    *(".npm-global", ".pyenv", ".rbenv", ".rustup", ".sdkman", ".volta", ".yarn"),
-    *(".cargo/bin", ".cargo/config.toml", ".cargo/env", ".cargo/git", ".cargo/registry", "go/bin", "go/pkg"),
-    *(".local/bin", ".local/lib", ".local/share/fnm", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm"),
-    *(".local/share/uv", ".local/share/virtualenv"),
-)
-# A person's name and habits in git; credentials are in other files.
-GIT_SETTINGS = (".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes")
+from boocoder.process.sandbox.build_caches import BuildCache, mountable
+from boocoder.process.sandbox.home_paths import home_path, shared_home_paths
+
 # Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
 SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108 -- they are hidden, not used
 RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/nscd")  # names are looked up through these
@@ -35,12 +28,22 @@ class FileView:
         readable: existing paths below hidden ones.
         hidden: directories whose contents are invisible.
         blank: files that read as empty.
+        caches: private directories that are writable in place of others.
     """
 
     writable: tuple[Path, ...]
     readable: tuple[Path, ...]
     hidden: tuple[Path, ...]
     blank: tuple[Path, ...] = ()
+    caches: tuple[BuildCache, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnState:
+    """What an agent keeps in the home directory, relative to it; see `SandboxUse.home` and `home_readable`."""
+
+    writable: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,39 +70,45 @@ def file_view(
     places: PrivateDirectories,
     *,
     argv: Sequence[str],
-    search_path: str,
+    env: Mapping[str, str],
     writable: Iterable[Path],
     readable: Iterable[Path],
-    home_entries: Iterable[str] = (),
+    own_state: OwnState = OwnState(),
+    caches: Iterable[BuildCache] = (),
 ) -> FileView:
     """The view of one command.
 
     Args:
         places: what is hidden.
         argv: the command; its program, and the script that an interpreter runs, are readable.
-        search_path: PATH of the command, whose directories are readable.
+        env: of the command; the directories of PATH and what names a toolchain are readable.
         writable: what it writes.
         readable: what it reads below hidden directories.
-        home_entries: see `SandboxUse.home`.
+        own_state: what it needs of the home directory.
+        caches: its own build caches.
     """
     hidden = places.hidden()
     home = places.home
-    own_state = [home / entry for entry in home_entries]
-    tools = [home / entry for entry in (*TOOLCHAINS, *GIT_SETTINGS)]
-    seen = [*_search_folders(search_path, home), *_programs(argv, home), *tools, *map(Path, RESOLVER), *readable]
+    state = [home_path(entry, home, env) for entry in own_state.writable]
+    words = [home_path(entry, home, env) for entry in own_state.readable]
+    tools = shared_home_paths(home, env)
+    search_path = env.get("PATH", os.defpath)
+    seen = [
+        *_search_folders(search_path, home),
+        *_programs(argv, home),
+        *tools,
+        *words,
+        *map(Path, RESOLVER),
+        *readable,
+    ]
+    shown = _existing(path for path in seen if _below(path, hidden) or path in words)
     return FileView(
-        writable=_existing([*writable, *own_state]),
-        readable=_existing(path for path in seen if _below(path, hidden)),
+        writable=_existing([*writable, *state]),
+        readable=shown,
         hidden=hidden,
         blank=tuple(path for path in map(Path, SECRET_FILES) if os.access(path, os.R_OK)),
+        caches=tuple(mountable(caches, shown, hidden)),
     )
-
-
-def make_home_entries(home: Path, entries: Iterable[str]) -> None:
-    """Make the missing directories among an agent's own paths, so that what it writes there lasts."""
-    for entry in entries:
-        if entry.endswith("/"):
-            (home / entry).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -33,6 +33,8 @@ class SandboxUse:
         every_session: it serves all sessions of this host and may write their worktrees.
         home: paths relative to the home directory that the agent writes: its login and its own state.
             A trailing slash marks a directory, which is made if it is missing.
+        home_readable: paths relative to the home directory that it reads: a person's rules and settings. With
+            bubblewrap one that exists is read-only even inside a path of `home`.
         writable: further paths that it writes.
         readable: further paths that it reads.
     """
@@ -42,6 +44,7 @@ class SandboxUse:
     project: Path | None = None
     every_session: bool = False
     home: tuple[str, ...] = ()
+    home_readable: tuple[str, ...] = ()
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
 

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from boocoder.errors import ProcessError
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
-from boocoder.process.sandbox.file_view import FileView, PrivateDirectories, file_view, make_home_entries
+from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
+from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
+from boocoder.process.sandbox.home_paths import make_home_entries
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
 from boocoder.process.sandbox.reach import session_directories, worktree_reach
 from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv
+from boocoder.process.sandbox.variables import variables_inside
 
 log = logging.getLogger(__name__)
 
 ATTACHMENTS = "attachments"  # a warm process gets a person's files long after its start
-_DROPPED = ("XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_HOST")  # sockets that are hidden
-_TEMPORARY = "/tmp"  # noqa: S108 -- a private one inside
+PRIVATE_TMP = "/tmp"  # noqa: S108 -- a private one inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,39 +149,49 @@ class Sandbox:
             cure = f'{support.cure} Or set sandbox.profile = "off".'
             raise ProcessError("sandbox_unavailable", text, cure.strip())
         view = self._view(argv, cwd, env, use)
-        inside = {name: value for name, value in env.items() if name not in _DROPPED}
         if support.bwrap is not None:
-            if "TMPDIR" in inside:
-                inside["TMPDIR"] = _TEMPORARY
+            inside = variables_inside(env, temporary=PRIVATE_TMP if "TMPDIR" in env else "")
             wrapped = bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
             return ConfinedCommand(wrapped, inside, wrapped=True)
-        return ConfinedCommand((*landlock_argv(view), *argv), {**inside, "TMPDIR": str(self._temporary)})
+        inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches)
+        return ConfinedCommand((*landlock_argv(view), *argv), inside)
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)
-        make_home_entries(self._home, use.home)
-        own = (cwd,) if cwd.is_relative_to(self._data_dir) else ()
+        own = [cwd] if cwd.is_relative_to(self._data_dir) else []
+        state = OwnState(use.home, use.home_readable)
         given_home = Path(env.get("HOME", self._home))
-        if given_home != self._home:  # a person has given the agent a home of its own
-            own = (*own, given_home)
-        worktree = (use.worktree,) if use.worktree is not None else ()
+        own_home = os.path.realpath(given_home) != os.path.realpath(self._home)  # a person has given it one
+        if own_home:
+            own.append(given_home)
+            state = OwnState()
+        make_home_entries(self._home, env, state.writable)
+        if use.worktree is not None:
+            own.append(use.worktree)
         if self.support.mechanism is SandboxMechanism.LANDLOCK:
             self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-            own = (*own, self._temporary)
+            own.append(self._temporary)
         program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
+        project = (reach.project,) if reach.project else ()
         return file_view(
             self._places,
             argv=(program, *argv[1:]),
-            search_path=env.get("PATH", os.defpath),
-            writable=(*own, *worktree, *use.writable, *reach.writable, *self._policy.writable),
-            readable=(
-                *((reach.project,) if reach.project else ()),
-                *use.readable,
-                *reach.readable,
-                *self._policy.readable,
-            ),
-            home_entries=use.home,
+            env=env,
+            writable=(*own, *use.writable, *reach.writable, *self._policy.writable),
+            readable=(*project, *use.readable, *reach.readable, *self._policy.readable),
+            own_state=state,
+            caches=self._caches(use, env, own_home=own_home),
         )
+
+    def _caches(self, use: SandboxUse, env: Mapping[str, str], *, own_home: bool) -> tuple[BuildCache, ...]:
+        """Those of the project, or of a server of all projects; an agent with a home of its own has them there."""
+        owner = use.agent if use.every_session else self._project_of(use)
+        if owner is None or own_home:
+            return ()
+        caches = build_caches(cache_root(self._data_dir, owner), self._home, env)
+        for cache in caches:
+            cache.source.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return caches
 
     def _project_of(self, use: SandboxUse) -> Path | None:
         return use.project or (self._projects.get(use.worktree) if use.worktree is not None else None)

@@ -82,7 +82,8 @@ async def find_support(
 
 def landlock_argv(view: FileView) -> tuple[str, ...]:
     """The command line, up to the command itself, that runs something under Landlock."""
-    kinds = (("hidden", (*view.hidden, *view.blank)), ("read", view.readable), ("write", view.writable))
+    writable = (*view.writable, *(cache.source for cache in view.caches))
+    kinds = (("hidden", (*view.hidden, *view.blank)), ("read", view.readable), ("write", writable))
     rules = [text for kind, paths in kinds for path in paths for text in (kind, str(path))]
     return (sys.executable, "-I", "-S", landlock_exec.__file__, *rules, "--")
 

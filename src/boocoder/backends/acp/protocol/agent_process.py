@@ -21,7 +21,6 @@ from boocoder.events import json_coerce
 from boocoder.process.child import Child
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.process.sandbox.profile import SandboxUse
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +225,7 @@ async def start_agent(
     """
     directory.mkdir(parents=True, exist_ok=True)
     environment = agent_environment(agent.env, keep=agent.keep_env)
-    use = SandboxUse(agent.name, worktree, home=agent.home)
+    use = agent.sandbox_use(worktree)
     child = await host.spawn(Command(agent.argv, directory, environment, use), stdin=True)
     process = AgentProcess(agent=agent, child=child, settings=settings, defaults=defaults)
     try:

@@ -16,7 +16,6 @@ from boocoder.model.turn import Outcome, TurnRequest
 from boocoder.process.child import Child
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command
-from boocoder.process.sandbox.profile import SandboxUse
 from boocoder.process.terminal import TerminalSize
 
 _TERM = "xterm-256color"  # for a program on a pseudo-terminal
@@ -64,7 +63,7 @@ class CommandRunner(Runner[CommandTurn]):
                 argv,
                 request.worktree,
                 agent_environment(extra, keep=self.agent.keep_env),
-                SandboxUse(self.agent.name, request.worktree, home=self.agent.home),
+                self.agent.sandbox_use(request.worktree),
             ),
             stdin=self.agent.prompt is PromptInput.STDIN,
             line_limit_bytes=self.settings.line_limit_bytes,

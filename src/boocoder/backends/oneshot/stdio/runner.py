@@ -22,7 +22,6 @@ from boocoder.errors import BackendError
 from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.process.sandbox.profile import SandboxUse
 
 T = TypeVar("T")
 
@@ -93,7 +92,7 @@ class StdioRunner(Runner[StdioTurn]):
             argv,
             request.worktree,
             agent_environment(extra, keep=self.agent.keep_env),
-            SandboxUse(self.agent.name, request.worktree, home=self.agent.home),
+            self.agent.sandbox_use(request.worktree),
         )
         conversation = await self._acquire(request, opening, command, bare)
         return StdioAttempt(self, request, opening, conversation)

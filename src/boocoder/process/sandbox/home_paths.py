@@ -1,0 +1,85 @@
+"""Names the paths of a home directory that a sandboxed process may see: programs, harmless settings, its own state."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+# Relative to the home directory: compilers, interpreters and version managers. They hold programs, no credentials.
+TOOLCHAINS = (
+    *(".asdf", ".bun", ".deno", ".dotnet", ".fnm", ".ghcup", ".goenv", ".jenv", ".local/pipx", ".nodenv", ".nvm"),
+    *(".npm-global", ".pyenv", ".rbenv", ".rustup", ".sdkman", ".volta", ".yarn"),
+    *(".cargo/bin", ".cargo/config.toml", ".cargo/env", "go/bin"),
+    *(".local/bin", ".local/lib", ".local/share/fnm", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm"),
+    *(".local/share/uv", ".local/share/virtualenv", ".cache/ms-playwright", ".cache/puppeteer", ".cache/node"),
+)
+# A person's name and habits in git; credentials are in other files.
+GIT_SETTINGS = (
+    *(".gitconfig", ".gitignore", ".gitignore_global", ".gitattributes", ".gitmessage"),
+    *(".config/git/config", ".config/git/ignore", ".config/git/attributes"),
+)
+# Where packages come from. A file that holds a credential stays hidden.
+PACKAGE_SETTINGS = (
+    *(".npmrc", ".yarnrc", ".yarnrc.yml", ".bunfig.toml", ".config/pip/pip.conf", ".pip/pip.conf", ".condarc"),
+    *(".config/uv/uv.toml", ".config/go/env", ".m2/settings.xml", ".gemrc", ".bundle/config"),
+)
+# Variables of the environment that name an installation, or certificates.
+_INSTALLATIONS = (
+    *("ANDROID_HOME", "CONDA_PREFIX", "DOTNET_ROOT", "GOROOT", "GRADLE_HOME", "JAVA_HOME", "JDK_HOME", "M2_HOME"),
+    *("MAVEN_HOME", "NVM_DIR", "PYENV_ROOT", "RBENV_ROOT", "RUSTUP_HOME", "SDKMAN_DIR", "VIRTUAL_ENV", "VOLTA_HOME"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+_CREDENTIAL = re.compile(rb"auth|token|passw|secret|credential|://[^/\s]*:[^/\s]*@", re.IGNORECASE)
+_SETTINGS_MAX_BYTES = 65_536
+# XDG base directories: https://specifications.freedesktop.org/basedir-spec/latest/
+_XDG = {
+    ".config/": "XDG_CONFIG_HOME",
+    ".local/share/": "XDG_DATA_HOME",
+    ".local/state/": "XDG_STATE_HOME",
+    ".cache/": "XDG_CACHE_HOME",
+}
+
+
+def shared_home_paths(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
+    """What every process may read of a home directory: toolchains, git's settings, package settings without secrets.
+
+    Args:
+        home: the person's home directory.
+        env: of the process.
+    """
+    for entry in (*TOOLCHAINS, *GIT_SETTINGS):
+        yield home_path(entry, home, env)
+    for entry in PACKAGE_SETTINGS:
+        path = home_path(entry, home, env)
+        if not _holds_credential(path):
+            yield path
+    for name in _INSTALLATIONS:
+        if env.get(name, "").startswith("/"):
+            yield Path(env[name])
+
+
+def home_path(entry: str, home: Path, env: Mapping[str, str]) -> Path:
+    """The place of a path that is relative to the home directory, where the XDG variables have moved it."""
+    for prefix, variable in _XDG.items():
+        if entry.startswith(prefix) and env.get(variable, "").startswith("/"):
+            return Path(env[variable]) / entry.removeprefix(prefix)
+    return home / entry
+
+
+def make_home_entries(home: Path, env: Mapping[str, str], entries: Iterable[str]) -> None:
+    """Make the missing directories among an agent's own paths, so that what it writes there lasts."""
+    for entry in entries:
+        if entry.endswith("/"):
+            home_path(entry, home, env).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _holds_credential(path: Path) -> bool:
+    """Whether a settings file may hold one; one that cannot be read counts."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_SETTINGS_MAX_BYTES)
+            return _CREDENTIAL.search(content) is not None or bool(file.read(1))
+    except OSError:
+        return os.path.lexists(path)

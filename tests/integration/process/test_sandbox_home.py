@@ -1,0 +1,140 @@
+"""What a sandboxed process finds in a home directory: own state, rules, build caches, package settings, git."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from boocoder.process.environment import agent_environment
+from boocoder.process.host import Command, ProcessHost
+from boocoder.process.run import ProcessResult
+from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
+from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
+from boocoder.process.sandbox.support import find_support
+from boocoder.process.supervised_run import run_supervised
+
+MECHANISMS = [SandboxMechanism.BUBBLEWRAP, SandboxMechanism.LANDLOCK]
+
+
+@dataclass
+class Home:
+    """A person's home directory with a project, and a way to run commands there as an agent does."""
+
+    path: Path
+    host: ProcessHost
+
+    @property
+    def worktree(self) -> Path:
+        return self.path / "data" / "worktrees" / "one"
+
+    def write(self, name: str, text: str) -> Path:
+        made = self.path / name
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text(text)
+        return made
+
+    async def run(self, command: str, env: Mapping[str, str] = {}, **needs: tuple[str, ...]) -> ProcessResult:
+        """A shell command in the worktree; `needs` are fields of `SandboxUse`."""
+        use = SandboxUse("claude", self.worktree, project=self.path / "project", **needs)  # type: ignore[arg-type]
+        environment = agent_environment({"HOME": str(self.path), "LC_ALL": "C", **env})
+        argv = ("bash", "-c", command)
+        return await run_supervised(self.host, Command(argv, self.worktree, environment, use), timeout_s=60)
+
+
+@asynccontextmanager
+async def opened(root: Path, mechanism: SandboxMechanism) -> AsyncIterator[Home]:
+    support = await find_support(() if mechanism is SandboxMechanism.LANDLOCK else None)
+    if support.mechanism is not mechanism:
+        pytest.skip(f"{mechanism} does not work here: {support.reason}")
+    home = root / "home"
+    policy = SandboxPolicy(SandboxProfile.FILES)
+    sandbox = Sandbox(policy=policy, home=home, data_dir=home / "data", support=support)
+    host = ProcessHost(state_dir=root / "host", instance="home", sandbox=sandbox)
+    await host.start()
+    made = Home(home, host)
+    made.worktree.mkdir(parents=True)
+    (home / "project").mkdir()
+    try:
+        yield made
+    finally:
+        await host.stop()
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+async def test_build_caches_last_and_are_not_the_persons(tmp_path: Path, mechanism: SandboxMechanism) -> None:
+    async with opened(tmp_path, mechanism) as home:
+        home.write(".cache/pip/wheel", "theirs")
+        cache = 'c="${XDG_CACHE_HOME:-$HOME/.cache}/pip"; n="${npm_config_cache:-$HOME/.npm}"; '
+        first = await home.run(f'{cache} mkdir -p "$c" "$n" && cat "$c/wheel"; echo ours > "$c/wheel"; echo x > "$n/y"')
+        assert (first.returncode, first.stdout) == (0, b""), first.stderr
+        second = await home.run(f'{cache} cat "$c/wheel" "$n/y"')
+        assert second.stdout == b"ours\nx\n"
+        assert (home.path / ".cache/pip/wheel").read_text() == "theirs"
+        assert not (home.path / ".npm").exists()
+
+
+async def test_each_project_has_its_own_caches(tmp_path: Path) -> None:
+    async with opened(tmp_path, SandboxMechanism.BUBBLEWRAP) as home:
+        (home.path / "other").mkdir()
+        assert (await home.run("echo poison > ~/.cache/wheel")).returncode == 0
+        use = SandboxUse("claude", home.worktree, project=home.path / "other")
+        command = Command(("cat", f"{home.path}/.cache/wheel"), home.worktree, agent_environment(), use)
+        assert (await run_supervised(home.host, command, timeout_s=60)).returncode == 1
+
+
+async def test_a_persons_rules_are_read_and_not_written(tmp_path: Path) -> None:
+    needs = {"home": (".claude/",), "home_readable": (".claude/CLAUDE.md", ".agents/")}
+    async with opened(tmp_path, SandboxMechanism.BUBBLEWRAP) as home:
+        home.write(".claude/CLAUDE.md", "tabs\n")
+        home.write(".agents/AGENTS.md", "spaces\n")
+        done = await home.run(
+            "cat ~/.claude/CLAUDE.md ~/.agents/AGENTS.md; echo own > ~/.claude/state; "
+            "echo evil > ~/.claude/CLAUDE.md; echo evil > ~/.agents/more.md",
+            **needs,
+        )
+        assert done.stdout == b"tabs\nspaces\n"
+        assert (home.path / ".claude/state").read_text() == "own\n"
+        assert (home.path / ".claude/CLAUDE.md").read_text() == "tabs\n"
+        assert not (home.path / ".agents/more.md").exists()
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+async def test_package_settings_are_read_unless_they_hold_a_credential(
+    tmp_path: Path, mechanism: SandboxMechanism
+) -> None:
+    async with opened(tmp_path, mechanism) as home:
+        home.write(".npmrc", "registry=https://registry.example.org/\n")
+        home.write(".config/pip/pip.conf", "[global]\nindex-url = https://me:pw@pypi.example.org/simple\n")
+        done = await home.run("cat ~/.npmrc ~/.config/pip/pip.conf")
+        assert done.stdout == b"registry=https://registry.example.org/\n"
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+async def test_a_person_who_signs_commits_does_not_hinder_an_agent(tmp_path: Path, mechanism: SandboxMechanism) -> None:
+    async with opened(tmp_path, mechanism) as home:
+        home.write(".gitconfig", "[user]\nname = A\nemail = a@example.org\n[commit]\ngpgsign = true\n")
+        subprocess.run(("git", "init", "-q"), cwd=home.worktree, check=True)
+        done = await home.run("touch a && git add a && git commit -qm Add && git log --format=%an%G?")
+        assert done.stdout == b"AN\n", done.stderr
+
+
+async def test_own_state_is_where_the_xdg_variables_say(tmp_path: Path) -> None:
+    async with opened(tmp_path, SandboxMechanism.BUBBLEWRAP) as home:
+        moved = {"XDG_CONFIG_HOME": str(home.path / "settings")}
+        done = await home.run("echo x > $XDG_CONFIG_HOME/goose/config.yaml", moved, home=(".config/goose/",))
+        assert done.returncode == 0, done.stderr
+        assert (home.path / "settings/goose/config.yaml").read_text() == "x\n"
+
+
+async def test_a_toolchain_that_a_variable_names_can_be_read(tmp_path: Path) -> None:
+    async with opened(tmp_path, SandboxMechanism.BUBBLEWRAP) as home:
+        home.write("jdks/21/release", "21\n")
+        home.write("jdks/secret", "canary")
+        named = {"JAVA_HOME": str(home.path / "jdks/21")}
+        done = await home.run("cat $JAVA_HOME/release; cat ~/jdks/secret", named)
+        assert done.stdout == b"21\n"
