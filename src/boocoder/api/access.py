@@ -32,7 +32,8 @@ class Access(StrEnum):
     READ = "read"
     REQUESTS = "requests"  # reads permissions and questions of agents
     MANAGE = "manage"  # reads what is no business of a limited token
-    START = "start"  # changes tasks, sessions or chats
+    DELEGATE = "delegate"  # starts and cancels tasks, which agents inside boocoder may do, too
+    START = "start"  # changes tasks, sessions or chats in any other way
     ANSWER = "answer"  # answers an agent
     WRITE = "write"  # changes anything else
 

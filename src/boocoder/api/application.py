@@ -45,6 +45,7 @@ from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
 from boocoder.api.services import ApiServices, ConnectionServices
 from boocoder.api.tokens.route_guard import guard_routes
 from boocoder.errors import BoocoderError
+from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 
 ROUTERS = (
@@ -111,7 +112,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        middleware=_middleware(connections, send_timeout_s),
+        middleware=_middleware(connections, services.agent_tokens, send_timeout_s),
         exception_handlers={
             BoocoderError: _answer_error,
             RequestValidationError: _answer_validation,
@@ -129,7 +130,7 @@ def create_app(
     return app
 
 
-def _middleware(connections: ConnectionServices, send_timeout_s: float) -> list[Middleware]:
+def _middleware(connections: ConnectionServices, agent_tokens: AgentTokens, send_timeout_s: float) -> list[Middleware]:
     """The layers from the outside in; no route is looked up before the last one let a request through."""
     return [
         Middleware(SendLimit, timeout_s=send_timeout_s),
@@ -142,6 +143,7 @@ def _middleware(connections: ConnectionServices, send_timeout_s: float) -> list[
             authenticator=connections.authenticator,
             browsers=connections.browsers,
             tokens=connections.tokens,
+            agent_tokens=agent_tokens,
         ),
         Middleware(JsonOnly),
     ]

@@ -23,6 +23,7 @@ from boocoder.catalog.session_rules import SessionRuleReport
 from boocoder.changes.services import ChangeServices
 from boocoder.db.core.pool import Database
 from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
 from boocoder.intake.project_relink import ProjectRelinker
 from boocoder.intake.task_resolver import AgentDirectory, TaskResolver
@@ -89,6 +90,7 @@ class ApiServices:
     Args:
         data_dir: where the service keeps its files.
         resolver: completes and checks new tasks.
+        agent_tokens: of agents that may start tasks.
         project_check: looks whether this host can serve a project.
         terminals: None where they are turned off.
     """
@@ -111,6 +113,7 @@ class ApiServices:
     trust: ProjectTrust
     rules: SessionRuleReport
     webhooks: Webhooks
+    agent_tokens: AgentTokens
     terminals: Terminals | None = None
 
 
@@ -145,6 +148,7 @@ def build_api_services(
     data_dir: Path,
     trust: ProjectTrust,
     rules: SessionRuleReport,
+    agent_tokens: AgentTokens | None = None,
     terminals: Terminals | None = None,
 ) -> ApiServices:
     """The services of the routes, with those that only the API needs."""
@@ -167,6 +171,7 @@ def build_api_services(
         trust=trust,
         rules=rules,
         webhooks=Webhooks(database=database),
+        agent_tokens=agent_tokens or AgentTokens(),
         terminals=terminals,
     )
 

@@ -18,7 +18,7 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.http import start_api
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
-from boocoder.app.turns import Dispatching, start_dispatch
+from boocoder.app.turns import Dispatching, build_agent_tokens, start_dispatch
 from boocoder.app.webhooks import build_webhooks
 from boocoder.app.worktrees import open_session_files, start_collector
 from boocoder.config.settings import Settings
@@ -103,9 +103,10 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         agent_host = await open_agents(host, store)
         files = await open_session_files(host, store, agent_host)
         webhooks = build_webhooks(host, store)
-        dispatching = await start_dispatch(host, store, agent_host, files, webhooks)
+        agent_tokens = build_agent_tokens(settings)
+        dispatching = await start_dispatch(host, store, agent_host, files, webhooks, agent_tokens)
         collector = await start_collector(host, store, files)
-        server = await start_api(host, store, agent_host, files, collector)
+        server = await start_api(host, store, agent_host, files, collector, agent_tokens)
         webhooks.page_url = server.url
         await host.start(webhooks)
         info = ServiceInfo(server.url, server.token, server.login_url, host.host_id, host.instance_id)

@@ -14,6 +14,7 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.app.worktrees import SessionFiles
 from boocoder.config.settings import Settings
+from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.integrations.mcp_server.endpoint import McpEndpoint
 from boocoder.maintenance.worktree_gc import WorktreeCollector
 from boocoder.worktrees.terminals import Terminals
@@ -22,7 +23,12 @@ log = logging.getLogger(__name__)
 
 
 async def start_api(
-    host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles, collector: WorktreeCollector
+    host: ServiceHost,
+    store: Store,
+    agent_host: AgentHost,
+    files: SessionFiles,
+    collector: WorktreeCollector,
+    agent_tokens: AgentTokens,
 ) -> ApiServer:
     """Listen as the settings say."""
     settings = host.settings
@@ -53,11 +59,13 @@ async def start_api(
             data_dir=settings.data_dir,
             trust=files.trust,
             rules=build_rule_report(settings, store.database, files.trust, agent_host),
+            agent_tokens=agent_tokens,
             terminals=_terminals(host, agent_host, files),
         ),
         endpoints=(McpEndpoint(certificate=settings.tls_certificate),),
     )
     await host.start(server)
+    agent_tokens.serve_at(server.url)
     return server
 
 

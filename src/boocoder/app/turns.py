@@ -20,7 +20,9 @@ from boocoder.dispatch.leases import LeaseKeeper
 from boocoder.dispatch.turn.agent_session_rows import AgentSessionRows
 from boocoder.dispatch.turn.services import TurnServices, TurnSettings
 from boocoder.dispatch.workspaces import Workspaces
+from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
+from boocoder.intake.delegation import DelegationLimits
 from boocoder.intake.listener import QueueListener
 from boocoder.maintenance.orphan_recovery import OrphanRecovery, RecoverySettings
 from boocoder.model.ids import TaskId
@@ -54,12 +56,25 @@ class Dispatching:
             await waits.stop()
 
 
+def build_agent_tokens(settings: Settings) -> AgentTokens:
+    """The tokens of agents, within the limits of the settings; the API must tell it where it answers."""
+    given = settings.delegation
+    if not given.enabled:
+        return AgentTokens()
+    return AgentTokens(DelegationLimits(depth=given.depth, tasks=given.tasks, cost_usd=given.cost_usd))
+
+
 async def start_dispatch(
-    host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles, webhooks: WebhookDispatcher
+    host: ServiceHost,
+    store: Store,
+    agent_host: AgentHost,
+    files: SessionFiles,
+    webhooks: WebhookDispatcher,
+    agent_tokens: AgentTokens,
 ) -> Dispatching:
     """Recover turns of an earlier run, then claim new tasks."""
     settings = host.settings
-    services = _turn_services(host, store, agent_host, files)
+    services = _turn_services(host, store, agent_host, files, agent_tokens)
     recovery = OrphanRecovery(
         host_id=host.host_id, instance_id=host.instance_id, services=services, settings=RecoverySettings()
     )
@@ -100,7 +115,13 @@ async def start_dispatch(
     return Dispatching(dispatcher, leases)
 
 
-def _turn_services(host: ServiceHost, store: Store, agent_host: AgentHost, files: SessionFiles) -> TurnServices:
+def _turn_services(
+    host: ServiceHost,
+    store: Store,
+    agent_host: AgentHost,
+    files: SessionFiles,
+    agent_tokens: AgentTokens,
+) -> TurnServices:
     settings = host.settings
     return TurnServices(
         database=store.database,
@@ -122,6 +143,7 @@ def _turn_services(host: ServiceHost, store: Store, agent_host: AgentHost, files
         failpoints=host.failpoints,
         redactor=build_redactor(settings),
         trust=files.trust,
+        agent_tokens=agent_tokens,
     )
 
 

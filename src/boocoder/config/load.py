@@ -20,6 +20,7 @@ from boocoder.config.models import is_server_name, named_servers
 from boocoder.config.settings import ENV_PREFIX, HostFacts, SettingInfo, Settings, every_setting
 from boocoder.config.settings_file import Found, read_settings_file, unknown_setting
 from boocoder.errors import InvalidInput
+from boocoder.model.mcp_server import OWN_MCP_SERVER
 from boocoder.model_servers.server import DEFAULT_PROVIDER, ModelServer
 
 # path of the file; cookie of child processes; what programs that use `boocoder.client` connect to
@@ -162,6 +163,9 @@ def _check_together(settings: Settings) -> None:
         raise InvalidInput("setting_invalid", f"models.usual_ports has {bad[0]!r}, which is no port.", "Correct it.")
     for server in settings.more_models:
         _check_server(server, settings)
+    if settings.delegation.enabled and any(server.name == OWN_MCP_SERVER for server in settings.mcp_servers):
+        text = f"[mcp.{OWN_MCP_SERVER}] has the name of the server that delegation.enabled gives to agents."
+        raise InvalidInput("setting_invalid", text, "Remove that table, or give it another name.")
     _check_url("database_url", settings.database_url, ("postgresql", "postgres"))
     if settings.models.api_key_env and not settings.models.api_key:
         raise InvalidInput(

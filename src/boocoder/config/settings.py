@@ -188,6 +188,22 @@ class SandboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationSettings:
+    """Tasks that agents start with boocoder's own MCP server; docs/mcp-server.md says what they may do."""
+
+    enabled: bool = setting(
+        False, "true or false", "true: give boocoder's MCP server to agents, for tasks in their own project"
+    )
+    depth: int = setting(2, "levels", "levels of tasks that agents may start below a person's task", low=1, high=10)
+    tasks: int = setting(
+        20, "tasks", "tasks that agents may start below one task of a person, all levels together", low=1, high=10_000
+    )
+    cost_usd: float = setting(
+        0.0, "US dollars", "agents start no task once those of one chain have cost this much; 0: no limit", low=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one run. Durations end in `_s` and are seconds."""
 
@@ -252,6 +268,7 @@ class Settings:
     worktrees: WorktreeSettings = field(default_factory=WorktreeSettings)
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    delegation: DelegationSettings = field(default_factory=DelegationSettings)
     more_agents: tuple[AgentEntry, ...] = ()
     more_models: tuple[ModelServer, ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()

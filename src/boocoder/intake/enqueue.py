@@ -12,6 +12,7 @@ from boocoder.db.files import start_points
 from boocoder.db.registry import projects
 from boocoder.db.tasks import attachments, tasks
 from boocoder.errors import Conflict, InvalidInput
+from boocoder.intake.delegation import PERSON, Starter, chain_place, check_started_session
 from boocoder.intake.new_task import NewTask, check, request_hash, title_of
 from boocoder.intake.task_resolver import TaskResolver
 from boocoder.model.ids import AttachmentId, ChatId, HostId, ProjectId, SessionId, TaskId, new_id
@@ -33,12 +34,18 @@ class _TaskPlacement:
 
 
 async def enqueue(
-    outbox: Outbox, new_task: NewTask, *, resolver: TaskResolver | None = None, also: Also | None = None
+    outbox: Outbox,
+    new_task: NewTask,
+    *,
+    resolver: TaskResolver | None = None,
+    also: Also | None = None,
+    starter: Starter = PERSON,
 ) -> EnqueuedTask:
     """Store a task, and the session and chat that it asks for.
 
     Args:
         resolver: completes and checks the task; without one any agent and start is accepted.
+        starter: who asks for it; an agent is held to its limits.
         also: written with the task, or not at all; not called where the idempotency key names an earlier task.
 
     Raises:
@@ -46,7 +53,8 @@ async def enqueue(
             place_missing, place_mismatch, agent_missing, start_not_new, start_ambiguous, attachment_unusable; as
             `TaskResolver`.
         NotFound: project_not_found, session_not_found, chat_not_found.
-        Conflict: session_archived, project_archived, idempotency_key_reused.
+        Conflict: session_archived, project_archived, idempotency_key_reused; as `delegation.chain_place`,
+            session_not_started_by_agent.
         Unavailable: the database is not there.
     """
     check(new_task)
@@ -61,7 +69,7 @@ async def enqueue(
         start_host = await resolver.check(resolved)
         try:
             async with outbox.transaction() as transaction:
-                enqueued = await _insert(transaction, resolved, digest, start_host)
+                enqueued = await _insert(transaction, resolved, digest, start_host, starter)
                 if also is not None:
                     await also(transaction.conn, enqueued.task_id)
                 return enqueued
@@ -111,11 +119,12 @@ def _key_reused(key: str | None) -> Conflict:
 
 
 async def _insert(
-    transaction: OutboxTransaction, new_task: NewTask, digest: bytes, start_host: HostId | None
+    transaction: OutboxTransaction, new_task: NewTask, digest: bytes, start_host: HostId | None, starter: Starter
 ) -> EnqueuedTask:
     assert new_task.agent is not None
     conn = transaction.conn
-    place = await _place(conn, new_task, start_host)
+    chain = await chain_place(conn, starter)  # before the session's row, as a turn's end locks them
+    place = await _place(conn, new_task, start_host, starter)
     task_id = TaskId(new_id())
     number = await tasks.insert_task(
         conn,
@@ -131,6 +140,7 @@ async def _insert(
         priority=new_task.priority,
         idempotency_key=new_task.idempotency_key,
         request_hash=None if new_task.idempotency_key is None else digest,
+        chain=chain,
     )
     if number is None:
         raise _KeyTakenError
@@ -154,7 +164,7 @@ async def _attach(conn: Connection, wanted: tuple[AttachmentId, ...], task_id: T
         raise InvalidInput("attachment_unusable", text, "Attach the file again.")
 
 
-async def _place(conn: Connection, new_task: NewTask, start_host: HostId | None) -> _TaskPlacement:
+async def _place(conn: Connection, new_task: NewTask, start_host: HostId | None, starter: Starter) -> _TaskPlacement:
     """Find or make the session and the chat; the session's row is held until the commit, so that tasks of one
     session are numbered in the order in which they become visible."""
     chat = None if new_task.chat_id is None else await chats.get_chat(conn, new_task.chat_id)
@@ -164,6 +174,7 @@ async def _place(conn: Connection, new_task: NewTask, start_host: HostId | None)
     if session_id is None:
         return await _new_session(conn, new_task, start_host)
     session = await sessions.lock_session(conn, session_id)
+    await check_started_session(conn, session_id, starter)
     if new_task.project_id is not None and session.project_id != new_task.project_id:
         raise _mismatch(f"Session {session.id} is not in project {new_task.project_id}.")
     if session.state is SessionState.ARCHIVED:

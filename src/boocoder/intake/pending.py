@@ -8,6 +8,7 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.tasks import tasks
 from boocoder.db.tasks.tasks import Task, queue_changed
 from boocoder.errors import Conflict, InvalidInput
+from boocoder.intake.delegation import open_below
 from boocoder.intake.new_task import check_prompt
 from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.task import TaskState
@@ -47,9 +48,19 @@ async def move_task(outbox: Outbox, task_id: TaskId, before: TaskId | None) -> T
 async def cancel_task(outbox: Outbox, task_id: TaskId) -> Task:
     """Cancel a pending task at once, ask a running one to end; one that has ended stays as it is.
 
+    What agents have started for it is cancelled with it.
+
     Raises:
         NotFound: task_not_found.
     """
+    cancelled = await _cancel(outbox, task_id)
+    while below := await open_below(outbox.database, task_id):  # one of them may just have started another
+        for one in below:
+            await _cancel(outbox, one)
+    return cancelled
+
+
+async def _cancel(outbox: Outbox, task_id: TaskId) -> Task:
     async with outbox.transaction() as transaction:
         conn = transaction.conn
         session_id = (await tasks.get_task(conn, task_id)).session_id

@@ -9,6 +9,7 @@ from pathlib import Path
 
 START_TIMEOUT_S = 30.0  # `npx` and `uvx` fetch a server on its first start
 CALL_TIMEOUT_S = 120.0
+OWN_MCP_SERVER = "boocoder"  # the name by which agents know boocoder itself
 
 
 class McpTransport(StrEnum):
@@ -20,11 +21,12 @@ class McpTransport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One table [mcp.<name>]; either `command` or `url` is set.
+    """One server: a table [mcp.<name>], where either `command` or `url` is set, or boocoder itself, which has both.
 
     Args:
         name: as in the names of its tools.
-        command: program and arguments of a server on standard input and output.
+        command: program and arguments of a server on standard input and output; with `url` as well: for agents that
+            take none over HTTP.
         env: set for that program.
         url: of a server over streamable HTTP.
         headers: sent to it.

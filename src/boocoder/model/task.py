@@ -23,6 +23,14 @@ class TaskState(StrEnum):
         return self not in (TaskState.PENDING, TaskState.RUNNING)
 
 
+class TaskOrigin(StrEnum):
+    """Who started a task."""
+
+    PERSON = "person"  # or a program with all rights
+    TOKEN = "token"  # noqa: S105 - a program or person with a named token
+    AGENT = "agent"  # an agent inside boocoder, during its turn
+
+
 class MessageRole(StrEnum):
     """Author of a message."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from boocoder.model.ids import ChatId, SessionId, TaskId
+from boocoder.model.mcp_server import McpServer
 
 
 class ResumeStep(StrEnum):
@@ -130,6 +131,7 @@ class TurnRequest:
         handover: the whole conversation so far, for an agent session that does not know it; "" for a new chat.
         attachments: absolute paths of files that the person sent with the prompt, which names them too; the agent
             may read them without being asked about it. Images among them go to agents that take images.
+        mcp_servers: given to the agent in addition to those that the person configured, where it takes them.
         stop: watched by the backend, which then ends the agent's turn in order and returns.
     """
 
@@ -148,6 +150,7 @@ class TurnRequest:
     missed: str = ""
     handover: str = ""
     attachments: tuple[Path, ...] = ()
+    mcp_servers: tuple[McpServer, ...] = ()
     stop: StopSignal = field(default_factory=StopSignal)
 
     def prompt_text(self, step: ResumeStep) -> str:

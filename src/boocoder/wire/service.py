@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from boocoder.model.access_token import TokenScope
-from boocoder.model.ids import HostId, InstanceId, ProjectId
+from boocoder.model.ids import HostId, InstanceId, ProjectId, SessionId
 from boocoder.wire.projects import Project
 
 
@@ -102,10 +102,15 @@ class NewTokenInfo(TokenInfo, frozen=True):
 
 
 class TokenGrant(msgspec.Struct, frozen=True):
-    """What the credential of a request may do: its scope, its project (None: all), and the accesses of routes."""
+    """What the credential of a request may do: its scope, its project (None: all), and the accesses of routes.
+
+    Args:
+        session_id: whose agent has it; None unless it is the token of an agent inside boocoder.
+    """
 
     scope: TokenScope
     project_id: ProjectId | None
+    session_id: SessionId | None
     allows: tuple[str, ...]
 
 

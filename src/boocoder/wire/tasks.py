@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
-from boocoder.model.task import TaskState
+from boocoder.model.task import TaskOrigin, TaskState
 
 
 class WaitingFor(msgspec.Struct, frozen=True):
@@ -69,7 +69,13 @@ class BoardCounts(msgspec.Struct, frozen=True):
 
 
 class TaskFields(msgspec.Struct, frozen=True):
-    """The part of a task that its row and the API's answer have in common."""
+    """The part of a task that its row and the API's answer have in common.
+
+    Args:
+        origin, origin_name: who started it; the name is that of the token or of the agent.
+        parent_task_id: the task whose agent started it; None unless an agent did.
+        depth: how many tasks are above it; 0 unless an agent started it.
+    """
 
     id: TaskId
     place: int
@@ -93,6 +99,10 @@ class TaskFields(msgspec.Struct, frozen=True):
     error_text: str | None
     error_cure: str | None
     summary: str | None
+    origin: TaskOrigin
+    origin_name: str
+    parent_task_id: TaskId | None
+    depth: int
 
 
 class TaskInfo(TaskFields, frozen=True):

@@ -100,6 +100,9 @@ CASES: dict[str, list[str]] = {
     "tasks_check again": [TASK % ("ended_at", "now()")],
     "tasks_check1": ["UPDATE tasks SET started_at = NULL"],
     "tasks_check2": ["UPDATE tasks SET idempotency_key = 'k'"],
+    "tasks_agent_has_parent": ["UPDATE tasks SET origin = 'agent'"],
+    "tasks_parent_has_root": ["UPDATE tasks SET origin = 'agent', parent_task_id = id, depth = 1"],
+    "tasks_depth_is_parents": ["UPDATE tasks SET depth = 1"],
     "tasks_chat_id_session_id_fkey": [
         "INSERT INTO sessions (id, project_id, title) SELECT gen_random_uuid(), id, 'other' FROM projects",
         "UPDATE tasks SET session_id = (SELECT id FROM sessions WHERE title = 'other')",

@@ -28,10 +28,12 @@ from boocoder.api.tokens.grant import GRANT, Grant
 from boocoder.db.registry.access_tokens import AccessToken
 from boocoder.db.registry.browser_sessions import BrowserSession
 from boocoder.errors import Unavailable
+from boocoder.intake.agent_tokens import AgentTokens
+from boocoder.intake.delegation import AgentCaller
 
 LOGIN_PATH = "/login"
 BROWSER = "browser_id"  # key in a request's state: which signed-in browser sent it
-Credential = AccessToken | BrowserSession | None
+Credential = AccessToken | AgentCaller | BrowserSession | None
 """What a request was let in with; None is the token of the data directory."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -44,12 +46,22 @@ class TokenAuth:
         authenticator: knows the token of the data directory.
         browsers: knows the cookies.
         tokens: knows the other tokens.
+        agent_tokens: knows those of agents whose turn runs.
     """
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, browsers: Browsers, tokens: AccessTokens) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        authenticator: Authenticator,
+        browsers: Browsers,
+        tokens: AccessTokens,
+        agent_tokens: AgentTokens,
+    ) -> None:
         self._app = app
         self._browsers = browsers
         self._tokens = tokens
+        self._agent_tokens = agent_tokens
         self._authenticator = authenticator
         self._sign_ins = SignInLimit()
 
@@ -85,9 +97,13 @@ class TokenAuth:
                 with self._browsers.live.connected(credential.id, cut):
                     await self._app(scope, receive, send)
             case AccessToken():
-                state[GRANT] = Grant(credential.scope, credential.project_id)
+                state[GRANT] = Grant.of_token(credential)
                 await self._tokens.used(credential)
                 with self._tokens.live.connected(credential.id, cut, credential.ends_at):
+                    await self._app(scope, receive, send)
+            case AgentCaller():
+                state[GRANT] = Grant.of_agent(credential)
+                with credential.connected(cut):
                     await self._app(scope, receive, send)
             case _:
                 assert_never(credential)
@@ -106,13 +122,13 @@ class TokenAuth:
             return ApiError(403, "origin_missing", "A request with a cookie must say which page sent it.")
         return browser
 
-    def _token(self, authorizations: list[str]) -> AccessToken | ApiError | None:
+    def _token(self, authorizations: list[str]) -> AccessToken | AgentCaller | ApiError | None:
         kind, _, token = authorizations[0].partition(" ")
         token = token.strip()
         if kind.lower() == "bearer" and len(authorizations) == 1:
             if self._authenticator.token_is_right(token.encode("latin-1")):
                 return None
-            found = self._tokens.find(token)
+            found = self._agent_tokens.find(token) or self._tokens.find(token)
             if found is not None:
                 return found
         return _unauthorized("The token is wrong, was revoked, or is too old.")

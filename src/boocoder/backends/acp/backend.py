@@ -229,7 +229,7 @@ class AcpBackend:
     async def _open(self, process: AgentProcess, request: TurnRequest, lost: SessionLost | None) -> AcpReadySession:
         """Open the session; without MCP servers if an agent did not answer to one with them."""
         hung = lost is not None and lost.with_servers
-        servers = () if hung else self._servers_for(request.worktree)
+        servers = () if hung else (*self._servers_for(request.worktree), *request.mcp_servers)
         why = lost.why if lost is not None and request.agent_session is not None else ""
         opened = await open_session(process, request, self._settings, servers=servers, lost=why)
         if lost is not None and hung:

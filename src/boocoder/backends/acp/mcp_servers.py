@@ -22,7 +22,7 @@ def offered_uses(servers: Iterable[McpServer], *, http: bool) -> tuple[McpServer
     uses = []
     for server in servers:
         use = McpServerUse(server.name, server.transport, given=True)
-        if server.transport is McpTransport.HTTP and not http:
+        if server.transport is McpTransport.HTTP and not http and not server.command:
             use = replace(use, given=False, reason=_NO_HTTP)
         elif server.command and _program(server) is None:
             use = replace(use, given=False, reason=f"{server.command[0]} is not on PATH")
@@ -39,11 +39,11 @@ def session_servers(servers: Iterable[McpServer], *, http: bool) -> list[dict[st
     """
     servers = tuple(servers)
     given = {use.name for use in offered_uses(servers, http=http) if use.given}
-    return [_described(server) for server in servers if server.name in given]
+    return [_described(server, http=http) for server in servers if server.name in given]
 
 
-def _described(server: McpServer) -> dict[str, object]:
-    if server.url:
+def _described(server: McpServer, *, http: bool) -> dict[str, object]:
+    if server.url and http:
         return {"type": "http", "name": server.name, "url": server.url, "headers": _pairs(server.headers.items())}
     return {
         "name": server.name,

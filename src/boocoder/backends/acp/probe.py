@@ -100,7 +100,7 @@ class AcpProbe:
     async def _open(self, process: AgentProcess) -> AcpSession:
         await prepare_session(process, SessionPlace(self._directory), self._settings)
         assert process.prepared is not None
-        return process.prepared[1]
+        return process.prepared.session
 
     async def _open_later(self, process: AgentProcess, first: AcpSession) -> AcpSession:
         """Another session: the next one that offers other models than the first, or one after MODELS_LATE_S."""

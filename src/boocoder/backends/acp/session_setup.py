@@ -8,7 +8,7 @@ from pathlib import Path
 
 from boocoder.backends.acp.mcp_servers import session_servers
 from boocoder.backends.acp.options import read_options
-from boocoder.backends.acp.protocol.agent_process import AgentProcess
+from boocoder.backends.acp.protocol.agent_process import AgentProcess, PreparedSession
 from boocoder.backends.acp.protocol.connection import RequestRefused
 from boocoder.backends.acp.session import AcpSession, Replay
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
@@ -112,7 +112,7 @@ async def prepare_session(process: AgentProcess, place: SessionPlace, settings: 
     """
     if process.prepared is None:
         session, _ = await _new(process, place, settings)
-        process.prepared = (place.worktree, session)
+        process.prepared = PreparedSession(place.worktree, place.servers, session)
 
 
 async def _resume(
@@ -179,8 +179,9 @@ async def _make(
     process: AgentProcess, request: TurnRequest, place: SessionPlace, settings: AcpSettings, *, why: str = ""
 ) -> AcpReadySession:
     notices = list(not_resumed(request, why))
-    if process.prepared is not None and process.prepared[0] == request.worktree:
-        session, process.prepared = process.prepared[1], None
+    ahead = process.prepared
+    if ahead is not None and (ahead.worktree, ahead.servers) == (place.worktree, place.servers):
+        session, process.prepared = ahead.session, None
     else:
         session, refused = await _new(process, place, settings)
         notices += refused

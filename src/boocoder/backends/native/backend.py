@@ -213,7 +213,7 @@ class NativeBackend:
         model = await self._models.choose(request.model)
         report = waiting_report(port)
         async with (
-            self._mcp.use(request.worktree, request.stop) as toolbox,
+            self._mcp.use(request.worktree, request.stop, request.mcp_servers) as toolbox,
             model.gate.turn(model.model, stop=request.stop, report=report) as entered,
         ):
             if not entered or toolbox is None:

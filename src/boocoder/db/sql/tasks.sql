@@ -3,8 +3,8 @@
 -- name: insert_task
 -- A new pending task; no row where the idempotency key is taken.
 INSERT INTO tasks (id, project_id, session_id, chat_id, prompt, agent, model, mode, thinking, priority,
-                   idempotency_key, request_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                   idempotency_key, request_hash, origin, origin_name, parent_task_id, root_task_id, depth)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING ord;
 
@@ -179,7 +179,7 @@ RETURNING true AS done;
 -- One task, whole.
 SELECT id, place, project_id, session_id, chat_id, prompt, char_length(prompt) AS prompt_chars, agent, model, mode,
        thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at, error_code,
-       error_text, error_cure, summary, usage,
+       error_text, error_cure, summary, origin, origin_name, parent_task_id, depth, usage,
        (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
                                                      'size_bytes', a.size_bytes) ORDER BY a.place)
@@ -191,7 +191,7 @@ FROM tasks WHERE id = $1;
 -- or all ($6); the prompt is cut to $5 characters.
 SELECT id, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
-       error_code, error_text, error_cure, summary, usage,
+       error_code, error_text, error_cure, summary, origin, origin_name, parent_task_id, depth, usage,
        (SELECT count(*) FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked') AS open_requests,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
                                                      'size_bytes', a.size_bytes) ORDER BY a.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,7 @@ from boocoder.errors import NotFound
 from boocoder.events import frames
 from boocoder.model.ids import ChatId, InstanceId, ProjectId, SessionId, TaskId
 from boocoder.model.limits import SUMMARY_MAX_CHARS
-from boocoder.model.task import TaskState
+from boocoder.model.task import TaskOrigin, TaskState
 from boocoder.model.turn import TurnError
 from boocoder.wire.tasks import BoardCounts, TaskFields
 
@@ -39,6 +40,22 @@ class KnownTask(msgspec.Struct, frozen=True):
     session_id: SessionId
     chat_id: ChatId
     request_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPlace:
+    """What a new task's row says of who started it.
+
+    Args:
+        origin, origin_name: who; the name of a token or agent.
+        parent_task_id, root_task_id, depth: its place below a person's task, where an agent started it.
+    """
+
+    origin: TaskOrigin = TaskOrigin.PERSON
+    origin_name: str = ""
+    parent_task_id: TaskId | None = None
+    root_task_id: TaskId | None = None
+    depth: int = 0
 
 
 class TaskCounts(msgspec.Struct, frozen=True):
@@ -81,6 +98,11 @@ _INSERT = statement(
         int,
         str | None,
         bytes | None,
+        TaskOrigin,
+        str,
+        UUID | None,
+        UUID | None,
+        int,
     ),
 )
 _FIND = statement("tasks", "find_by_idempotency_key", row=KnownTask, params=(str,))
@@ -123,12 +145,14 @@ async def insert_task(
     priority: int = 0,
     idempotency_key: str | None = None,
     request_hash: bytes | None = None,
+    chain: ChainPlace = ChainPlace(),
 ) -> int | None:
     """Add a pending task.
 
     Args:
         prompt: non-empty.
         idempotency_key, request_hash: both or neither.
+        chain: who started it.
 
     Returns:
         Its number in the order of arrival, None if the idempotency key is taken.
@@ -147,6 +171,11 @@ async def insert_task(
         priority,
         idempotency_key,
         request_hash,
+        chain.origin,
+        chain.origin_name,
+        chain.parent_task_id,
+        chain.root_task_id,
+        chain.depth,
     )
     return None if row is None else row.ord
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from boocoder.db.tasks.claim import ClaimedTask
@@ -26,6 +27,7 @@ from boocoder.dispatch.workspaces import Workspace, known_worktree
 from boocoder.errors import DATABASE_AWAY, Conflict, LeaseLost, Unavailable
 from boocoder.events.agent_event import Notice
 from boocoder.events.transcript import Transcript
+from boocoder.model.mcp_server import McpServer
 from boocoder.model.turn import Cancelled, Completed, Failed, Interrupted, Outcome, StopReason, StopSignal
 from boocoder.worktrees.create.setup import NotReady
 
@@ -117,7 +119,8 @@ class _TurnRun:
                 ready, refusal = await self._worktree(recorder)
                 if isinstance(ready, Workspace):
                     self._workspace = ready
-                    outcome = refusal or await self._drive(chosen, ready, recorder, liveness)
+                    with self._own_server() as servers:
+                        outcome = refusal or await self._drive(chosen, ready, recorder, liveness, servers)
                 else:
                     outcome = ready
             except LeaseLost:
@@ -161,8 +164,18 @@ class _TurnRun:
             return ready, None
         return ready, await trust_refusal(self._task, self._agent, ready.worktree.path, self._services)
 
+    def _own_server(self) -> AbstractContextManager[tuple[McpServer, ...]]:
+        task = self._task
+        tokens = self._services.agent_tokens
+        return tokens.turn(task.id, session_id=task.session_id, project_id=task.project_id)
+
     async def _drive(
-        self, chosen: ChosenBackend, workspace: Workspace, recorder: Recorder, liveness: Liveness
+        self,
+        chosen: ChosenBackend,
+        workspace: Workspace,
+        recorder: Recorder,
+        liveness: Liveness,
+        servers: tuple[McpServer, ...],
     ) -> Outcome:
         liveness.touch()  # making a worktree may have taken long
         if self._stop.reason is StopReason.CANCELLED:
@@ -170,7 +183,7 @@ class _TurnRun:
         self._start.begin(workspace.worktree)
         await self._services.attachments.copy_here(self._task.attached())
         request = request_of(self._task, self._agent, workspace.worktree.path, self._stop, context=self._context)
-        request = replace(request, model=request.model or chosen.info.default_model)
+        request = replace(request, model=request.model or chosen.info.default_model, mcp_servers=servers)
         if request.missed:
             count = len(missed_by(self._context.earlier, self._task.seen_message_ord))
             what = "the message" if count == 1 else f"the {count} messages"

@@ -15,6 +15,7 @@ from boocoder.dispatch.turn.agent_session_rows import AgentSessionRows
 from boocoder.dispatch.workspaces import Workspaces
 from boocoder.events.redaction import Redactor
 from boocoder.failpoints import Failpoints
+from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
 from boocoder.model.limits import TURN_TEXT_MAX_CHARS
 from boocoder.worktrees.trust.project_trust import ProjectTrust
@@ -45,6 +46,7 @@ class TurnServices:
 
     Args:
         redactor: replaces secrets in what agents say, unless their project has that switched off.
+        agent_tokens: lets agents start tasks during their turns.
         trust: says whether what the project makes an agent run may run; None: everything may.
         decisions: wakes turns that wait for a person.
         agent_sessions: writes which agent session a chat uses.
@@ -64,4 +66,5 @@ class TurnServices:
     attachments: Attachments
     failpoints: Failpoints
     redactor: Redactor = field(default_factory=Redactor)
+    agent_tokens: AgentTokens = field(default_factory=AgentTokens)
     trust: ProjectTrust | None = None

@@ -51,6 +51,16 @@ async def test_a_session_gets_the_servers_that_its_agent_takes(tmp_path: Path, h
     assert (uses["gone"].given, uses["gone"].reason) == (False, "no-such-program-anywhere is not on PATH")
 
 
+@pytest.mark.parametrize("http", [True, False])
+async def test_a_server_of_the_turn_itself_is_given_in_the_way_that_the_agent_takes(tmp_path: Path, http: bool) -> None:
+    own = McpServer("own", LOCAL.command, env=LOCAL.env, url=WEB.url, headers=WEB.headers)
+    agent = fake_agent(tmp_path, "none", *(() if http else ("--without", "mcp-http")))
+    async with desk(tmp_path, agent, mcp_servers=(LOCAL,)) as acp:
+        _, outcome = await acp.run("[[say hi]]", mcp_servers=(own,))
+        assert outcome == Completed()
+    assert noted(tmp_path)[-1] == [LOCAL_SENT, {**(WEB_SENT if http else LOCAL_SENT), "name": "own"}]
+
+
 async def test_a_session_that_goes_on_gets_them_too(tmp_path: Path) -> None:
     worktree = tmp_path / "tree"
     worktree.mkdir()

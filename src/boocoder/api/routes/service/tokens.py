@@ -32,7 +32,13 @@ async def show_current_token(request: Request) -> TokenGrant:
     grant = grant_of(request.scope)
     assert grant is not None, "the guard of the route lets no other request in"
     allows = tuple(one.value for one in Access if grant.allows(one))
-    return TokenGrant(scope=grant.scope, project_id=grant.project_id, allows=allows)
+    agent = grant.starter.agent
+    return TokenGrant(
+        scope=grant.scope,
+        project_id=grant.project_id,
+        session_id=None if agent is None else agent.session_id,
+        allows=allows,
+    )
 
 
 @router.post("", status_code=201)

@@ -6,15 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.tasks import task_info
 from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, IdempotencyKey, Limit, TaskPath
 from boocoder.api.requests.tasks import MoveInput, NewTaskInput, TaskPatch
 from boocoder.api.services import Services
+from boocoder.api.tokens.grant import starter_of
 from boocoder.db.tasks import tasks
 from boocoder.intake import pending
+from boocoder.intake.delegation import check_may_cancel
 from boocoder.intake.enqueue import enqueue
 from boocoder.intake.new_task import NewTask
 from boocoder.model.ids import AttachmentId, ChatId, ProjectId, SessionId, TaskId
@@ -26,12 +28,17 @@ router = APIRouter(prefix="/api/tasks", route_class=StrictRoute)
 
 
 @router.post("", status_code=201)
-@access(Access.START)
+@access(Access.DELEGATE)
 async def add_task(
-    body: NewTaskInput, services: Services, response: Response, idempotency_key: IdempotencyKey = None
+    request: Request,
+    body: NewTaskInput,
+    services: Services,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> EnqueuedTask:
     """Queue a task. The same `Idempotency-Key` with the same body gives the same task again, with 200."""
-    done = await enqueue(services.outbox, _new_task(body, idempotency_key), resolver=services.resolver)
+    new_task = _new_task(body, idempotency_key)
+    done = await enqueue(services.outbox, new_task, resolver=services.resolver, starter=starter_of(request))
     if not done.created:
         response.status_code = 200
     async with services.database.connection() as conn:
@@ -97,9 +104,15 @@ async def move_task(task_id: TaskPath, body: MoveInput, services: Services) -> T
 
 
 @router.post("/{task_id}/cancel")
-@access(Access.START)
-async def cancel_task(task_id: TaskPath, services: Services, body: EmptyBody | None = None) -> TaskInfo:
-    """Cancel a waiting task at once, ask a running one to end; one that has ended stays as it is."""
+@access(Access.DELEGATE)
+async def cancel_task(
+    request: Request, task_id: TaskPath, services: Services, body: EmptyBody | None = None
+) -> TaskInfo:
+    """Cancel a waiting task at once, ask a running one to end; one that has ended stays as it is.
+
+    What agents have started for it is cancelled with it.
+    """
+    await check_may_cancel(services.database, task_id, starter_of(request))
     return task_info(await pending.cancel_task(services.outbox, task_id))
 
 

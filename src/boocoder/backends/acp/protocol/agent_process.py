@@ -18,6 +18,7 @@ from boocoder.backends.acp.turn_events import UnknownSessionUpdate
 from boocoder.backends.acp.updates.parser import read_update
 from boocoder.errors import BackendError
 from boocoder.events import json_coerce
+from boocoder.model.mcp_server import McpServer
 from boocoder.process.child import Child
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
@@ -55,6 +56,19 @@ class Capabilities:
     images: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedSession:
+    """A session that was opened ahead of a prompt.
+
+    Args:
+        worktree, servers: what it was opened with.
+    """
+
+    worktree: Path
+    servers: tuple[McpServer, ...]
+    session: AcpSession
+
+
 class AgentProcess:
     """A process that has answered `initialize`. Made by `start_agent`.
 
@@ -66,7 +80,7 @@ class AgentProcess:
 
     Attributes:
         ending: whether we end it, so that its death is no surprise.
-        prepared: an open session that no chat has yet, and its worktree.
+        prepared: an open session that no chat has yet.
     """
 
     def __init__(
@@ -79,7 +93,7 @@ class AgentProcess:
         self.version = ""
         self.protocol = PROTOCOL
         self.ending = False
-        self.prepared: tuple[Path, AcpSession] | None = None
+        self.prepared: PreparedSession | None = None
         self._settings = settings
         self._sessions: dict[str, AcpSession] = {}
         self._opened: set[str] = set()

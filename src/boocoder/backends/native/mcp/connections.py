@@ -76,15 +76,18 @@ class McpConnections:
         )
 
     @asynccontextmanager
-    async def use(self, worktree: Path, stop: StopSignal) -> AsyncIterator[McpToolbox | None]:
+    async def use(
+        self, worktree: Path, stop: StopSignal, more: Sequence[McpServer] = ()
+    ) -> AsyncIterator[McpToolbox | None]:
         """The tools for a turn in a worktree; a server that does not start in time is named as a problem.
 
         Args:
             worktree: the session's.
+            more: servers of this session in addition to those that the person configured.
             stop: while the servers start, the turn may be asked to end; there is no toolbox then.
         """
         project = self._processes.project_of(worktree)
-        wanted = [server for server in self._servers if server.serves(project)]
+        wanted = [*(server for server in self._servers if server.serves(project)), *more]
         if not wanted:
             yield McpToolbox()
             return

@@ -16,7 +16,7 @@ from boocoder.cli.views.style import age, duration, make_console, marked, print_
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.client.http_client import Client
 from boocoder.client.task_requests import TaskRequest, enqueue_task
-from boocoder.model.task import TaskState
+from boocoder.model.task import TaskOrigin, TaskState
 from boocoder.wire.search import IdKind
 from boocoder.wire.tasks import EnqueuedTask, TaskInfo
 
@@ -77,6 +77,8 @@ def show(ctx: click.Context, task: str, as_json: bool) -> None:
         console.print(f" in {duration((found.ended_at - found.started_at).total_seconds())}", end="")
     console.print(f"  {found.agent} {found.model or ''} {found.mode or ''}".rstrip())
     console.print(f"task {found.id}  session {found.session_id}  chat {found.chat_id}", style="dim")
+    if started := _started_by(found):
+        console.print(plain(started), style="dim")
     console.print(plain(found.prompt))
     if found.waiting_for is not None:
         console.print(f"It waits for a host. {waiting_text(found.waiting_for)}", style="yellow")
@@ -85,6 +87,17 @@ def show(ctx: click.Context, task: str, as_json: bool) -> None:
         console.print(plain(found.error_cure or ""))
     elif found.summary:
         console.print(plain(found.summary), style="dim")
+
+
+def _started_by(task: TaskInfo) -> str:
+    """Who started a task, where it was no person; "" otherwise."""
+    match task.origin:
+        case TaskOrigin.AGENT:
+            return f"started by {task.origin_name} in task {task.parent_task_id}"
+        case TaskOrigin.TOKEN:
+            return f"started with the token {task.origin_name}"
+        case _:
+            return ""
 
 
 @command.command("cancel")

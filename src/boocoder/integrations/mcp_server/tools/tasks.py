@@ -113,7 +113,7 @@ TOOLS: Sequence[ServedTool[Any]] = (
         title="Start a task",
         description="Give a coding agent a task, in a new session of a project or in an existing session. It is queued "
         "and runs in the session's own worktree; nothing in the user's checkout changes. Returns at once.",
-        access="start",
+        access="delegate",
         arguments=TaskOrder,
         answer=StartedTask,
         run=_start,
@@ -134,7 +134,7 @@ TOOLS: Sequence[ServedTool[Any]] = (
         name="cancel_task",
         title="Cancel a task",
         description="End a waiting or running task. Its session, its files and what it said are kept.",
-        access="start",
+        access="delegate",
         arguments=TaskReference,
         answer=TaskCancellation,
         run=_cancel,

@@ -70,6 +70,7 @@ export interface ServiceHealth {
 export interface TokenGrant {
   scope: TokenScope;
   project_id: string | null;
+  session_id: string | null;
   allows: string[];
 }
 

@@ -1,6 +1,6 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { StartInput } from "./sessions";
-import type { Decision, RuleAction, SteerSender, TaskState } from "./words";
+import type { Decision, RuleAction, SteerSender, TaskOrigin, TaskState } from "./words";
 
 /** A file sent with a task. */
 export interface AttachmentInfo {
@@ -111,6 +111,10 @@ export interface TaskInfo {
   error_text: string | null;
   error_cure: string | null;
   summary: string | null;
+  origin: TaskOrigin;
+  origin_name: string;
+  parent_task_id: string | null;
+  depth: number;
   usage: TurnUsage | null;
   open_requests: number;
   attachments: AttachmentInfo[];
