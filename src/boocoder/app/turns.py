@@ -160,7 +160,7 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
     watch = CheckoutWatch(shadows=files.shadows)
     host.on_stop(watch.stop)
     copies = host.settings.worktrees
-    return Workspaces(
+    workspaces = Workspaces(
         database=store.database,
         shadows=files.shadows,
         worktrees=WorktreeFactory(
@@ -181,6 +181,8 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
         failpoints=host.failpoints,
         sandbox=agent_host.sandbox,
     )
+    host.on_stop(workspaces.stop)
+    return workspaces
 
 
 def _listener(

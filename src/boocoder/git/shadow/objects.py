@@ -40,6 +40,7 @@ class ShadowGit:
         stdin: bytes = b"",
         timeout_s: float = TIMEOUT_S,
         max_bytes: int = OUTPUT_MAX_BYTES,
+        variables: Mapping[str, str] | None = None,
     ) -> ProcessResult:
         """Run a subcommand and accept any exit code.
 
@@ -48,11 +49,11 @@ class ShadowGit:
             work_tree: the directory whose files it looks at; none for calls on objects only.
             index: the index file it uses.
             borrow: whether it sees the lenders' objects; the object store's it sees always.
-            stdin, timeout_s, max_bytes: as for Git.
+            stdin, timeout_s, max_bytes, variables: as for Git.
         """
         return await self.git.result(
             *args,
-            variables=self._variables(work_tree, index, borrow),
+            variables={**self._variables(work_tree, index, borrow), **(variables or {})},
             cwd=work_tree or self.git_dir,
             stdin=stdin,
             timeout_s=timeout_s,

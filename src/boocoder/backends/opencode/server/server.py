@@ -142,12 +142,14 @@ class OpenCodeServer:
             await process.stop()
 
     async def _recycle_if_heavy(self) -> None:
+        process = self.process
+        if process is None:
+            return
+        rss = await asyncio.to_thread(process.child.rss_bytes)  # looks at every process of the machine
+        if rss <= self._settings.rss_limit_bytes:
+            return
         async with self._lock:
-            process = self.process
-            if process is None or self.users:
-                return
-            rss = process.child.rss_bytes()
-            if rss <= self._settings.rss_limit_bytes:
+            if self.process is not process or self.users:
                 return
             log.info("opencode is replaced: it holds too much memory", extra={"rss_bytes": rss})
             await self._end()
