@@ -69,7 +69,7 @@ def _step_ns() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
+class _ListedSnapshot:
     directory: Path
     index: tuple[int, int, int]  # its signature after the listing
     inputs: Inputs
@@ -81,7 +81,7 @@ class _Listing:
 class _StatRecord:
     """All files of a snapshot, their directories, and those in which git would look for new ones; with their times."""
 
-    listing: _Listing
+    listing: _ListedSnapshot
     paths: tuple[bytes, ...]
     times: tuple[int, ...]
 
@@ -106,7 +106,7 @@ class StatCache:
     """What the newest snapshots of directories found, each under the private index that it was taken with."""
 
     def __init__(self) -> None:
-        self._listings: dict[Path, _Listing] = {}
+        self._listings: dict[Path, _ListedSnapshot] = {}
         self._records: dict[Path, _StatRecord] = {}
 
     def listed(
@@ -122,7 +122,7 @@ class StatCache:
         self._records.pop(index, None)
         self._listings.pop(index, None)
         if clock is not None:
-            self._listings[index] = _Listing(directory, signature(index), inputs, clock, snapshot)
+            self._listings[index] = _ListedSnapshot(directory, signature(index), inputs, clock, snapshot)
             _drop_oldest(self._listings)
 
     async def snapshot(self, directory: Path, index: Path, inputs: Inputs) -> TreeSnapshot | None:
@@ -160,7 +160,7 @@ def _drop_oldest(kept: dict[Path, Any]) -> None:
         del kept[next(iter(kept))]
 
 
-async def _record(shadow: ShadowGit, index: Path, listing: _Listing) -> _StatRecord | None:
+async def _record(shadow: ShadowGit, index: Path, listing: _ListedSnapshot) -> _StatRecord | None:
     try:
         files = (await shadow("ls-files", "-z", "-c", index=index)).split(b"\0")[:-1]
         places = await _places(shadow, index, listing.directory, files)
@@ -231,7 +231,7 @@ async def _not_ignored(shadow: ShadowGit, index: Path, directory: Path, places: 
     return [place for place in places if b"./" + place not in ignored]
 
 
-def _stated(listing: _Listing, places: Sequence[bytes]) -> _StatRecord | None:
+def _stated(listing: _ListedSnapshot, places: Sequence[bytes]) -> _StatRecord | None:
     """The record, what changed last first; None where something was changed since the listing began."""
     newest_ns = listing.clock.at_ns - MARGIN_NS
     stated: list[tuple[int, bytes, int]] = []
