@@ -59,7 +59,8 @@ python=$(find_python)
 command -v git >/dev/null 2>&1 || stop "git is not on PATH." "Install git 2.38 or newer."
 install_uv
 say "installing what uv.lock names into .venv/ (the first time takes a minute or two)"
-UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$here/.venv" \
+UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT="$here/.venv" \
     .tools/bin/uv sync --locked --python "$python" ${CI:+--quiet} ||
     stop "uv sync failed; what it printed above says why." "Check the network or the package index settings, then try again."
+"$here/.venv/bin/python" -m compileall -q src || stop "the sources in src/ cannot be compiled." "Repair what is named above."
 : >.venv/.synced

@@ -12,8 +12,8 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Match, compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from boocoder.api.problem import ApiError
 
@@ -124,6 +124,9 @@ class StrictRequest(Request):
 class StrictRoute(APIRoute):
     """A route that reads JSON strictly, refuses unknown query parameters, and encodes the wire type it returns.
 
+    What the framework derives from the function, which takes milliseconds, it derives with the first request, or when
+    somebody looks at it: a service starts without a hundred of them.
+
     Attributes:
         answer_type: the declared return type; `Response` where the function builds the answer itself.
         other_paths: addresses that it does not take although they fit its path.
@@ -131,11 +134,35 @@ class StrictRoute(APIRoute):
 
     other_paths: frozenset[str] = frozenset()
 
+    answer_type: Any
+
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        self.answer_type: Any = get_type_hints(endpoint)["return"]
+        self.path, self.endpoint, self.name = path, endpoint, endpoint.__name__
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.methods = set(options.get("methods") or ("GET",))
+        self.include_in_schema = options.get("include_in_schema", True)
+        self.app = self._answer
+        self._options: dict[str, Any] | None = options
+        self._handler: ASGIApp
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the framework knows of a route."""
+        if self.__dict__.get("_options") is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self._derive()
+        return getattr(self, name)
+
+    def _derive(self) -> None:
+        options, self._options = self._options or {}, None
+        app, endpoint = self.app, self.endpoint
+        self.answer_type = get_type_hints(endpoint)["return"]
         if not (isinstance(self.answer_type, type) and issubclass(self.answer_type, Response)):
             endpoint = _encoded(endpoint, options.get("status_code") or 200)
-        super().__init__(path, endpoint, **{**options, "response_model": None})
+        super().__init__(self.path, endpoint, **{**options, "response_model": None})
+        self._handler, self.app = self.app, app  # others may have put a guard before it
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._handler(scope, receive, send)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether it takes a request."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boocoder.config.added_servers import add_server
 from boocoder.errors import NotFound
-from boocoder.model_servers.discovery import find_servers
 from boocoder.model_servers.found_server import FoundServer, UsualPlace
 from boocoder.model_servers.server import ModelServer
-from boocoder.model_servers.server_models import ServerModels
+
+if TYPE_CHECKING:
+    from boocoder.model_servers.server_models import ServerModels
 
 
 class ServerAdder:
@@ -30,6 +32,8 @@ class ServerAdder:
 
     async def find(self) -> tuple[FoundServer, ...]:
         """The servers that run and are not used."""
+        from boocoder.model_servers.discovery import find_servers  # with an HTTP client, which few services need
+
         return await find_servers([known.server for known in self._servers], places=self._places)
 
     async def add(self, base_url: str) -> FoundServer:
@@ -38,6 +42,8 @@ class ServerAdder:
         Raises:
             NotFound: none runs there, or it is used already.
         """
+        from boocoder.model_servers.server_models import ServerModels
+
         async with self._adding:
             for found in await self.find():
                 if found.base_url == base_url:

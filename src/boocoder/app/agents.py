@@ -1,4 +1,7 @@
-"""The agents of one service: the catalogue over what is known and what the settings say, and the model server."""
+"""The agents of one service: the catalogue over what is known and what the settings say, and the model server.
+
+A backend is imported where it is built: most services use one or two of them.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boocoder.app.add_server import ServerAdder
 from boocoder.app.model_watch import ModelWatch, offer_of, provider_of
-from boocoder.backends.acp.backend import AcpBackend
-from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.base import Backend
-from boocoder.backends.native.backend import NativeBackend
-from boocoder.backends.native.limits import NativeLimits
-from boocoder.backends.opencode.backend import OpenCodeBackend
-from boocoder.backends.opencode.settings import OpenCodeSettings
-from boocoder.backends.scripted.backend import ScriptedBackend
+from boocoder.backends.native.no_server import NO_SERVER, SET_SERVER
 from boocoder.catalog.candidate import Candidate
 from boocoder.catalog.catalog import AgentCatalog
 from boocoder.catalog.factory import AgentFactory
@@ -27,17 +25,20 @@ from boocoder.catalog.known_agents import KnownAgent, known_agents
 from boocoder.catalog.launch_plan import LaunchPlan, known_driver
 from boocoder.catalog.model_server import ModelServerConnection
 from boocoder.catalog.programs import Programs
-from boocoder.catalog.versioned_backend import VersionedBackend
 from boocoder.catalog.watchers import AgentWatch
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
-from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, Transport
+from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, AgentState, Transport
 from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.ids import HostId
 from boocoder.model_servers.found_server import FoundServer
-from boocoder.model_servers.server_models import ServerModels
 from boocoder.process.host import ProcessHost
 from boocoder.worktrees.trust.runnable_files import RunPatterns
+
+if TYPE_CHECKING:
+    from boocoder.backends.opencode.backend import OpenCodeBackend
+    from boocoder.catalog.versioned_backend import VersionedBackend
+    from boocoder.model_servers.server_models import ServerModels
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +134,7 @@ async def build_agents(
     settings: Settings, *, database: Database, host_id: HostId, processes: ProcessHost
 ) -> AgentRegistry:
     """Build the catalogue of all known agents and those of the settings. Nothing is started yet."""
-    turn_wait_s = settings.models.turn_wait_s
-    servers = [ServerModels(server, turn_wait_s=turn_wait_s) for server in settings.model_servers]  # more may be added
+    servers = _model_servers(settings)  # more may be added
     own = _own_backends(settings, processes, servers)
     opencode: list[OpenCodeBackend] = []
 
@@ -172,6 +172,14 @@ async def build_agents(
     )
     adder = ServerAdder(servers=servers, places=settings.usual_places, data_dir=settings.data_dir)
     return AgentRegistry(catalog=catalog, scripted=scripted, models=models, adder=adder)
+
+
+def _model_servers(settings: Settings) -> list[ServerModels]:
+    if not settings.model_servers:
+        return []
+    from boocoder.model_servers.server_models import ServerModels
+
+    return [ServerModels(server, turn_wait_s=settings.models.turn_wait_s) for server in settings.model_servers]
 
 
 def _offers(servers: Sequence[ServerModels]) -> dict[str, ModelServerConnection]:
@@ -238,17 +246,19 @@ def _candidates(settings: Settings, maker: AgentFactory) -> list[Candidate]:
 
 def _own_backends(
     settings: Settings, processes: ProcessHost, servers: Sequence[ServerModels]
-) -> Mapping[str, Callable[[LaunchPlan], Backend]]:
-    scripted_dir = settings.data_dir / "agents" / SCRIPTED
+) -> Mapping[str, Callable[[LaunchPlan], Backend | AgentInfo]]:
     return {
-        NATIVE: lambda plan: _native(settings, processes, servers),
-        SCRIPTED: lambda plan: ScriptedBackend(state_dir=scripted_dir, processes=processes),
+        NATIVE: lambda plan: _native(plan, settings, processes, servers),
+        SCRIPTED: lambda plan: _scripted(settings, processes),
     }
 
 
 def _opencode(
     plan: LaunchPlan, settings: Settings, processes: ProcessHost, servers: Sequence[ServerModels]
 ) -> OpenCodeBackend:
+    from boocoder.backends.opencode.backend import OpenCodeBackend
+    from boocoder.backends.opencode.settings import OpenCodeSettings
+
     chosen = settings.agents.opencode
     assert plan.program is not None
     return OpenCodeBackend(
@@ -271,6 +281,10 @@ def _opencode(
 def _opencode_by_version(
     plan: LaunchPlan, settings: Settings, processes: ProcessHost, *, older: OpenCodeBackend
 ) -> VersionedBackend:
+    from boocoder.backends.acp.backend import AcpBackend
+    from boocoder.backends.acp.settings import AcpAgent, AcpSettings
+    from boocoder.catalog.versioned_backend import VersionedBackend
+
     program, known = plan.program, known_agents()
     assert program is not None
     driver = known_driver(known[OPENCODE_ACP], Transport.ACP)
@@ -291,7 +305,20 @@ def _opencode_by_version(
     )
 
 
-def _native(settings: Settings, processes: ProcessHost, servers: Sequence[ServerModels]) -> NativeBackend:
+def _scripted(settings: Settings, processes: ProcessHost) -> Backend:
+    from boocoder.backends.scripted.backend import ScriptedBackend
+
+    return ScriptedBackend(state_dir=settings.data_dir / "agents" / SCRIPTED, processes=processes)
+
+
+def _native(
+    plan: LaunchPlan, settings: Settings, processes: ProcessHost, servers: Sequence[ServerModels]
+) -> Backend | AgentInfo:
+    if not servers:
+        return replace(plan.about, state=AgentState.UNAVAILABLE, reason=NO_SERVER, cure=SET_SERVER, tried=True)
+    from boocoder.backends.native.backend import NativeBackend
+    from boocoder.backends.native.limits import NativeLimits
+
     chosen = settings.agents.native
     return NativeBackend(
         servers=servers,

@@ -21,6 +21,7 @@ from boocoder.app.store import open_store
 from boocoder.app.turns import Dispatching, build_agent_tokens, start_dispatch
 from boocoder.app.webhooks import build_webhooks
 from boocoder.app.worktrees import open_session_files, start_collector
+from boocoder.catalog.watchers import AgentWatch
 from boocoder.config.settings import Settings
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.process.privacy import hide_own_secrets
@@ -36,6 +37,7 @@ class ServiceInfo:
         url: of its API, without a trailing slash.
         token: for the Authorization header.
         login_url: one-time link for a browser.
+        watch_agents: hears of the agents for the time of a block.
     """
 
     url: str
@@ -43,6 +45,7 @@ class ServiceInfo:
     login_url: str
     host_id: HostId
     instance_id: InstanceId
+    watch_agents: Callable[[], contextlib.AbstractContextManager[AgentWatch]]
 
 
 async def serve(
@@ -109,7 +112,14 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         server = await start_api(host, store, agent_host, files, collector, agent_tokens)
         webhooks.page_url = server.url
         await host.start(webhooks)
-        info = ServiceInfo(server.url, server.token, server.login_url, host.host_id, host.instance_id)
+        info = ServiceInfo(
+            server.url,
+            server.token,
+            server.login_url,
+            host.host_id,
+            host.instance_id,
+            agent_host.agents.watch,
+        )
         _write_service_file(
             stack,
             settings.data_dir / "service.json",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from boocoder.backends.opencode.settings import ModelProvider
 from boocoder.catalog.model_server import ModelServerConnection
 from boocoder.errors import Unavailable
 from boocoder.model_servers.facts import ModelFacts
-from boocoder.model_servers.server_models import TURN_TIMEOUT_S, ServerModels
 from boocoder.service import TaskSupervisor
+
+if TYPE_CHECKING:
+    from boocoder.model_servers.server_models import ServerModels
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0  # a model that was added is offered at most so much later
+TIMEOUT_S = 2.0  # a start waits no longer for a server that is slow to answer
 MISSING_EVERY_S = 5.0  # while a server has no known model
 
 Known = dict[str, tuple[ModelFacts, ...]]
@@ -110,7 +114,7 @@ class ModelWatch:
     async def _ask_one(self, known: ServerModels) -> None:
         name, url = known.server.name, known.server.base_url
         try:
-            await known.refresh(timeout_s=TURN_TIMEOUT_S)
+            await known.refresh(timeout_s=TIMEOUT_S)
         except Unavailable as error:
             if name not in self._unreached:  # once, not every few seconds
                 log.warning("model server not reached", extra={"url": url, "text": error.text})

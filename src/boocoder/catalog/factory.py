@@ -1,16 +1,17 @@
-"""Builds the catalogue's candidates, and the backend of an agent whose program was found."""
+"""Builds the catalogue's candidates, and the backend of an agent whose program was found.
+
+A backend is imported where it is built: a machine has few of the known agents.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from boocoder.backends.acp.backend import AcpBackend
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
 from boocoder.backends.base import Backend
-from boocoder.backends.oneshot.backend import OneShotBackend
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.catalog.candidate import Candidate, FoundAgent
 from boocoder.catalog.identification import ask_by_host, identify
@@ -22,6 +23,10 @@ from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.mcp_server import McpServer, McpServerUse
 from boocoder.process.host import ProcessHost
+
+if TYPE_CHECKING:
+    from boocoder.backends.acp.backend import AcpBackend
+    from boocoder.backends.oneshot.backend import OneShotBackend
 
 _OWN_MCP = "a command a turn takes MCP servers only from the agent's own configuration"
 HEAVY_FRESH_S = 3_600.0  # asking one of these again costs a process of 100 to 600 MB for seconds
@@ -40,7 +45,7 @@ class AgentFactory:
         host: starts processes.
         state_dir: contains a folder per agent.
         programs: where programs are looked for.
-        own: makers of the backends that are no general drivers, by agent.
+        own: makers of the backends that are no general drivers, by agent; they may say why there is none.
         servers: the model servers by name, as they are known at the start; "" is the first one.
         mcp_servers: those that the person configured.
     """
@@ -51,7 +56,7 @@ class AgentFactory:
         host: ProcessHost,
         state_dir: Path,
         programs: Programs,
-        own: Mapping[str, Callable[[LaunchPlan], Backend]],
+        own: Mapping[str, Callable[[LaunchPlan], Backend | AgentInfo]],
         servers: Mapping[str, ModelServerConnection],
         mcp_servers: tuple[McpServer, ...] = (),
     ) -> None:
@@ -101,14 +106,17 @@ class AgentFactory:
         if plan.server_use is not None and not self._server(plan).base_url:
             text, cure = no_server_text(plan)
             return replace(plan.about, state=AgentState.ERROR, reason=text, cure=cure)
+        backend = self._backend(plan)
+        if isinstance(backend, AgentInfo):
+            return backend
         return FoundAgent(
             about=plan.about,
-            backend=self._backend(plan),
+            backend=backend,
             identify=self._question(plan),
             complete=lambda info: self._completed(plan, info),
         )
 
-    def _backend(self, plan: LaunchPlan) -> Backend:
+    def _backend(self, plan: LaunchPlan) -> Backend | AgentInfo:
         if plan.name in self._own:
             return self._own[plan.name](plan)
         driver = plan.pointed_at(self._server(plan))
@@ -116,6 +124,8 @@ class AgentFactory:
         backend: AcpBackend | OneShotBackend
         match driver:
             case AcpAgent():
+                from boocoder.backends.acp.backend import AcpBackend
+
                 backend = AcpBackend(
                     host=self._host,
                     agent=driver,
@@ -124,6 +134,8 @@ class AgentFactory:
                     mcp_servers=self._mcp_servers,
                 )
             case OneShotAgent():
+                from boocoder.backends.oneshot.backend import OneShotBackend
+
                 settings = OneShotSettings()
                 backend = OneShotBackend(host=self._host, agent=driver, state_dir=directory, settings=settings)
             case None:
@@ -162,6 +174,9 @@ def _not_given(server: McpServer) -> McpServerUse:
 
 
 def _adopt(backend: AcpBackend | OneShotBackend, driver: Driver) -> None:
+    from boocoder.backends.acp.backend import AcpBackend
+    from boocoder.backends.oneshot.backend import OneShotBackend
+
     match backend, driver:
         case (AcpBackend(), AcpAgent()):
             backend.adopt(driver)

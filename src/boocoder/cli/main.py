@@ -5,7 +5,6 @@ It imports little to keep `boocoder --help` quick.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import io
 import os
@@ -13,6 +12,7 @@ import sys
 
 import click
 
+from boocoder.cli.quick_imports import quick_imports
 from boocoder.errors import BoocoderError, Conflict, InvalidInput, NotFound, sentences
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -89,7 +89,8 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[name][0].partition(":")
         place = module if module.startswith("boocoder.") else f"boocoder.cli.commands.{module}"
-        command: click.Command = getattr(importlib.import_module(place), attribute or "command")
+        with quick_imports():
+            command: click.Command = getattr(importlib.import_module(place), attribute or "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -160,6 +161,8 @@ def _with_suggestion(error: click.ClickException) -> click.ClickException:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None or not isinstance(context.command, click.Group) or "No such command" not in error.message:
         return error
+    import difflib
+
     typed = error.message.partition("'")[2].partition("'")[0]
     near = difflib.get_close_matches(typed, context.command.list_commands(context), n=1)
     if not near or "Did you mean" in error.message:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from anyio.from_thread import start_blocking_portal
-
-from boocoder.client.async_client import AsyncBoocoder
-from boocoder.client.blocking_client import Boocoder
 from boocoder.client.discovery import FoundService, find_service
 from boocoder.client.environment import named_service
 from boocoder.errors import InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from boocoder.client.async_client import AsyncBoocoder
+    from boocoder.client.blocking_client import Boocoder
 
 
 def located_service(url: str | None, token: str | None, certificate: str, data_dir: Path | str | None) -> FoundService:
@@ -60,6 +61,8 @@ async def connect_async(
         Unavailable: no service runs, or it does not answer.
         InvalidInput: an address without a token.
     """
+    from boocoder.client.async_client import AsyncBoocoder
+
     async with located_service(url, token, certificate, data_dir).client() as client:
         await client.health()
         yield AsyncBoocoder(client)
@@ -77,6 +80,10 @@ def connect(
 
     Arguments and errors are those of `connect_async`.
     """
+    from anyio.from_thread import start_blocking_portal
+
+    from boocoder.client.blocking_client import Boocoder
+
     opened = connect_async(url=url, token=token, certificate=certificate, data_dir=data_dir)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(opened) as client:
         yield Boocoder(client, portal)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from boocoder.client.http_client import Client
 from boocoder.errors import Unavailable
 from boocoder.wire.service import ServiceFile
+
+if TYPE_CHECKING:
+    from boocoder.client.http_client import Client
 
 
 def service_pid(data_dir: Path) -> int | None:
@@ -43,6 +46,8 @@ class FoundService:
 
     def client(self) -> Client:
         """A client of it."""
+        from boocoder.client.http_client import Client  # with the HTTP library: only where a service runs
+
         return Client(url=self.url, token=self.token, certificate=self.certificate)
 
 

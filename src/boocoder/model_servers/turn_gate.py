@@ -17,9 +17,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from boocoder.model.turn import StopSignal
-from boocoder.model_servers.client import ModelServerClient
+
+if TYPE_CHECKING:
+    from boocoder.model_servers.client import ModelServerClient
 
 GROUP_S = 60.0  # about what loading a model of 30 GB takes: a turn waits once as long as the swap that it asks for
 POLL_S = 1.0  # the server may have loaded another model without us

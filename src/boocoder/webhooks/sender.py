@@ -7,13 +7,16 @@ import contextlib
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-import httpx2
 import msgspec
 
 from boocoder.db.registry.webhook_outbox import ClaimedDelivery
 from boocoder.events.redaction import Redactor
 from boocoder.webhooks.message import EventData, message_body, signed_headers
+
+if TYPE_CHECKING:
+    import httpx2
 
 TIMEOUT_S = 10.0  # for all of a request; shorter than the lease of a delivery
 ANSWER_MAX_BYTES = 16_384  # read, so that the connection can be used again; a longer answer costs the connection
@@ -47,6 +50,8 @@ class WebhookSender:
         Args:
             page_url: of the service, without a trailing slash.
         """
+        import httpx2  # with the first message: most services have no webhook
+
         data = msgspec.json.decode(delivery.data, type=EventData)
         body = message_body(delivery.event, delivery.happened_at, data, redactor=self._redactor, page_url=page_url)
         signed = signed_headers(
@@ -73,6 +78,8 @@ class WebhookSender:
             await http.aclose()
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        import httpx2
+
         async with self._client().stream("POST", url, content=body, headers=headers) as response:
             read = 0
             with contextlib.suppress(httpx2.HTTPError):  # its status is known
@@ -83,6 +90,8 @@ class WebhookSender:
             return response.status_code
 
     def _client(self) -> httpx2.AsyncClient:
+        import httpx2
+
         if self._http is None:
             self._http = httpx2.AsyncClient(
                 trust_env=False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_args, get_type_hints
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -18,7 +19,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from boocoder.api.access import ProjectTokens, RouteAccess, declared_access
 from boocoder.api.problem import ApiError, refuse
@@ -52,7 +53,7 @@ def guard_routes(app: FastAPI) -> None:
         if declared is None or not isinstance(route, Route | WebSocketRoute):
             raise RuntimeError(f"{getattr(route, 'path', route)} cannot be guarded")
         if not isinstance(route.app, RouteGuard):
-            route.app = RouteGuard(route.app, declared=declared, ids=named_ids(route))
+            route.app = RouteGuard(route, declared)
 
 
 def named_ids(route: BaseRoute) -> NamedIds:
@@ -78,15 +79,19 @@ class RouteGuard:
     """One route behind its guard.
 
     Args:
-        app: the route's own handler.
+        route: not guarded yet.
         declared: what the route declares.
-        ids: which ids requests to it can name.
     """
 
-    def __init__(self, app: ASGIApp, *, declared: RouteAccess, ids: NamedIds) -> None:
-        self._app = app
+    def __init__(self, route: Route | WebSocketRoute, declared: RouteAccess) -> None:
+        self._app = route.app
         self._declared = declared
-        self._ids = ids
+        self._route = route
+
+    @cached_property
+    def _ids(self) -> NamedIds:
+        """Which ids requests to it can name."""
+        return named_ids(self._route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         grant = grant_of(scope)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from boocoder.backends.oneshot.formats.reader import OutputReader
-from boocoder.backends.oneshot.formats.registry import FORMATS
+from boocoder.backends.oneshot.formats.registry import reader_of
 from boocoder.backends.oneshot.outcome import TurnFacts, classify, resume_refused
 from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.backends.shared.error_messages import failed_by_words
@@ -49,7 +49,7 @@ class Read:
 
 def read(scene: str) -> Read:
     """Read a recording to its end."""
-    reader = FORMATS[scene.partition("-")[0]]()
+    reader = reader_of(scene.partition("-")[0])
     lines = (RECORDED / f"{scene}.jsonl").read_bytes().split(b"\n")
     events = [event for line in lines for event in reader.take(line)]
     return Read(reader, events + reader.finish())
@@ -129,7 +129,7 @@ def test_a_torn_recording_never_reads_as_complete(scene: str) -> None:
     lines = (RECORDED / f"{scene}.jsonl").read_bytes().split(b"\n")
     last_words = next(place for place in reversed(range(len(lines))) if b'"after"' in lines[place])
     for end in range(last_words - 1):
-        reader = FORMATS[scene.partition("-")[0]]()
+        reader = reader_of(scene.partition("-")[0])
         for line in lines[:end]:
             reader.take(line)
         outcome = classify(TurnFacts(reader, -9), OneShotAgent(name="agent", argv=("agent",)))

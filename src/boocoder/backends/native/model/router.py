@@ -10,17 +10,13 @@ from boocoder.backends.native.limits import DEFAULT_CONTEXT_TOKENS, NativeLimits
 from boocoder.backends.native.model.client import ModelClient
 from boocoder.backends.native.model.completion import ModelHabits
 from boocoder.backends.native.model.errors import ModelError
+from boocoder.backends.native.no_server import NO_SERVER, SET_SERVER
 from boocoder.errors import Unavailable
 from boocoder.model.agent import AgentInfo, AgentState, ModelDetails
 from boocoder.model_servers.facts import ModelFacts
 from boocoder.model_servers.server_models import ServerModels
 from boocoder.model_servers.turn_gate import TurnGate
 
-NO_SERVER = "No model server is configured."
-SET_SERVER = (
-    "Start your model server (llama-swap, llama-server, vLLM, Ollama) and set models.base_url to its address; "
-    "`boocoder doctor` finds one that runs on its usual port."
-)
 _ADD_MODEL = "Add a model to the server's configuration."
 
 

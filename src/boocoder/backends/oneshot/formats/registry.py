@@ -1,35 +1,28 @@
-"""All formats by name."""
+"""All formats by name. A format's reader is imported with its first turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from boocoder.backends.oneshot.formats.claude import ClaudeReader
-from boocoder.backends.oneshot.formats.cline import ClineReader
-from boocoder.backends.oneshot.formats.codex import CodexReader
-from boocoder.backends.oneshot.formats.copilot import CopilotReader
-from boocoder.backends.oneshot.formats.gemini import GeminiReader
-from boocoder.backends.oneshot.formats.goose import GooseReader
-from boocoder.backends.oneshot.formats.kimi import KimiReader
-from boocoder.backends.oneshot.formats.opencode import OpenCodeReader
-from boocoder.backends.oneshot.formats.plain import PlainReader
-from boocoder.backends.oneshot.formats.reader import OutputReader
-from boocoder.backends.oneshot.formats.vibe import VibeReader
+if TYPE_CHECKING:
+    from boocoder.backends.oneshot.formats.reader import OutputReader
 
-FORMATS: Mapping[str, Callable[[], OutputReader]] = {
-    "claude": ClaudeReader,
-    "cline": ClineReader,
-    "codex": CodexReader,
-    "copilot": CopilotReader,
-    "gemini": GeminiReader,
-    "goose": GooseReader,
-    "kimi": KimiReader,
-    "opencode": OpenCodeReader,
-    "plain": PlainReader,
-    "qwen": ClaudeReader,
-    "vibe": VibeReader,
+FORMATS: Mapping[str, str] = {
+    "claude": "claude.ClaudeReader",
+    "cline": "cline.ClineReader",
+    "codex": "codex.CodexReader",
+    "copilot": "copilot.CopilotReader",
+    "gemini": "gemini.GeminiReader",
+    "goose": "goose.GooseReader",
+    "kimi": "kimi.KimiReader",
+    "opencode": "opencode.OpenCodeReader",
+    "plain": "plain.PlainReader",
+    "qwen": "claude.ClaudeReader",
+    "vibe": "vibe.VibeReader",
 }
-"""What makes the reader of one turn."""
+"""Module and class of the reader of one turn."""
 
 
 def reader_of(format: str, *, cost_before: float = 0.0) -> OutputReader:
@@ -39,8 +32,9 @@ def reader_of(format: str, *, cost_before: float = 0.0) -> OutputReader:
         format: a name of `FORMATS`.
         cost_before: what the session had cost before, for agents that count it as a whole; in US dollars.
     """
-    made = FORMATS[format]
-    return ClaudeReader(cost_before=cost_before) if made is ClaudeReader else made()
+    module, _, name = FORMATS[format].partition(".")
+    make: Callable[..., OutputReader] = getattr(import_module(f"boocoder.backends.oneshot.formats.{module}"), name)
+    return make(cost_before=cost_before) if module == "claude" else make()
 
 
 KEPT_OPEN_FORMATS = ("claude", "qwen")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-import time
-import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
 from boocoder import service
 from boocoder.cli.invocation import settings_of
+from boocoder.cli.quick_imports import quick_imports
 from boocoder.cli.views.style import make_console, marked, style_of
 from boocoder.cli.views.terminal_text import plain
-from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
-from boocoder.errors import BoocoderError
 from boocoder.model.agent import AgentInfo
 from boocoder.service import TaskSupervisor
 
@@ -24,9 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from boocoder.app.application import ServiceInfo
+    from boocoder.catalog.watchers import AgentWatch
 
 AGENTS_WAIT_S = 60.0  # what an agent is given to answer its first try
-AGENTS_POLL_S = 0.2  # a person looks at it
 
 
 @click.command("serve")
@@ -41,7 +39,8 @@ def command(ctx: click.Context, host: str | None, port: int | None, open_browser
 
 
 async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> None:
-    from boocoder.app.application import serve
+    with quick_imports():
+        from boocoder.app.application import serve
 
     console = make_console()
     supervisor = TaskSupervisor("serve")
@@ -50,8 +49,10 @@ async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> Non
         console.print(f"boocoder serves {info.url}", style="bold")
         console.print(f"  open    {info.login_url}  (works once)")
         console.print(f"  data    {settings.data_dir}")
-        supervisor.spawn(_show_agents(console, info.url, info.token), "agents")
+        supervisor.spawn(_show_agents(console, info), "agents")
         if open_browser:
+            import webbrowser
+
             webbrowser.open(info.login_url)
 
     terminated = _cancel_on_terminate()
@@ -79,14 +80,10 @@ def _cancel_on_terminate() -> asyncio.Event:
     return terminated
 
 
-async def _show_agents(console: Console, url: str, token: str) -> None:
+async def _show_agents(console: Console, info: ServiceInfo) -> None:
     """Which agents there are, as soon as those that are tried at the start have answered."""
-    try:
-        async with Client(url=url, token=token) as client:
-            agents = await _settled_agents(client)
-    except BoocoderError as error:
-        console.print(f"  agents  {error.text}", style="yellow")
-        return
+    with info.watch_agents() as watch:
+        agents = await _settled_agents(watch)
     for agent in agents:
         if agent.is_missing:
             continue
@@ -99,11 +96,11 @@ async def _show_agents(console: Console, url: str, token: str) -> None:
     console.print("Ctrl-C stops it.", style="dim")
 
 
-async def _settled_agents(client: Client) -> list[AgentInfo]:
+async def _settled_agents(watch: AgentWatch) -> list[AgentInfo]:
     """The agents when none is loading any more, or as they are when that takes too long."""
-    deadline = time.monotonic() + AGENTS_WAIT_S
-    while True:
-        agents = await client.items("/api/agents", AgentInfo)
-        if all(agent.state != "loading" for agent in agents) or time.monotonic() > deadline:
-            return agents
-        await asyncio.sleep(AGENTS_POLL_S)
+    agents: dict[str, AgentInfo] = {}
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(AGENTS_WAIT_S):
+            while not agents or any(agent.state == "loading" for agent in agents.values()):
+                agents.update({agent.name: agent for agent in await watch.next_changes()})
+    return list(agents.values())
