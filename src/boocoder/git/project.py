@@ -11,6 +11,7 @@ from pathlib import Path
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import TIMEOUT_S, Git, require_git
+from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
 from boocoder.git.shadow.init import make_shadow_directory
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.user.settings import personal, settings_or_default
@@ -205,7 +206,8 @@ async def _count_dirty_alone(checkout: Checkout, head_tree: str) -> int:
         git_dir = Path(temporary) / "shadow.git"
         settings = await settings_or_default(user_git(checkout), checkout.common_dir)
         await make_shadow_directory(git_dir, object_format=checkout.object_format, settings=settings)
-        shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,))
+        contents = ContentFilter(git_dir / DIRECTORY, settings.contents_of(checkout.common_dir))
+        shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,), contents)
         return len(await dirty_paths(shadow, checkout, head_tree, index=Path(temporary) / "index"))
 
 

@@ -19,9 +19,10 @@ class FileSummary(msgspec.Struct, frozen=True):
         path: as text; where bytes are not UTF-8 they are percent-coded, and `path_coded` is true.
         status: A, M, D, T (type changed) or R (renamed).
         additions, deletions: lines as a review counts them, 0 where there are none (a symbolic link); null for a binary
-            file.
+            file, and for one in Git LFS.
         old_mode, new_mode: as git writes them, "" where there is no such side.
         old_path, old_path_coded: where a renamed file was; "" otherwise.
+        lfs: whether its content is in Git LFS.
     """
 
     path: str
@@ -33,6 +34,7 @@ class FileSummary(msgspec.Struct, frozen=True):
     path_coded: bool = False
     old_path: str = ""
     old_path_coded: bool = False
+    lfs: bool = False
 
 
 class ChangeSummary(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ class ReviewedFile(msgspec.Struct, frozen=True):
     old_size: int | None
     new_size: int | None
     binary: bool
+    lfs: bool
     too_large: bool
     additions: int
     deletions: int

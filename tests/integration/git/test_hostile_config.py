@@ -48,8 +48,8 @@ VECTORS: Mapping[str, tuple[str, str]] = {
     "worktree-elsewhere": ("[core]\n\tworktree = {d}\n", ""),
     "include": ("[include]\n\tpath = {d}/included\n", ""),
     "attributes-everything": (
-        '[filter "lfs"]\n\tclean = {c}\n\tsmudge = {c}\n\tprocess = {c}\n\trequired\n[diff "y"]\n\ttextconv = {c}\n',
-        "* filter=lfs diff=y merge=y working-tree-encoding=utf-16 ident eol=crlf\n",
+        '[filter "x"]\n\tclean = {c}\n\tsmudge = {c}\n\tprocess = {c}\n\trequired\n[diff "y"]\n\ttextconv = {c}\n',
+        "* filter=x diff=y merge=y working-tree-encoding=utf-16 ident eol=crlf\n",
     ),
 }
 

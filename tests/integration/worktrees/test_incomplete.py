@@ -29,7 +29,8 @@ async def test_submodules_and_lfs_files_are_told(repository: MakeRepository, tmp
     project.git("commit", "-q", "-m", "Others")
     found = await told(project, tmp_path)
     assert "1 submodule" in found["submodules_empty"] and "vendor/lib" in found["submodules_empty"]
-    assert "1 file of Git LFS" in found["lfs_pointers"] and "big.bin" in found["lfs_pointers"]
+    assert "big.bin" in found["lfs_pointers"] and "git lfs pull" in found["lfs_pointers"]
+    assert "whole.bin" not in found["lfs_pointers"]
 
 
 async def test_attributes_behind_a_link_are_not_read(repository: MakeRepository, tmp_path: Path) -> None:

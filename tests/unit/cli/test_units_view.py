@@ -25,8 +25,8 @@ def file_with(**fields: object) -> ReviewedFile:
     known: dict[str, object] = {
         "number": 0, "path": "a.txt", "path_coded": False, "old_path": None, "old_path_coded": False,
         "status": "modified", "old_mode": "", "new_mode": "", "old_size": None, "new_size": None, "binary": False,
-        "too_large": False, "additions": 0, "deletions": 0, "units": 1, "accepted": 0, "rejected": 0, "open": 1,
-        "reopened": 0, "flags": (),
+        "too_large": False, "lfs": False, "additions": 0, "deletions": 0, "units": 1, "accepted": 0, "rejected": 0,
+        "open": 1, "reopened": 0, "flags": (),
     }  # fmt: skip
     return ReviewedFile(**{**known, **fields})  # type: ignore[arg-type]
 
@@ -50,6 +50,15 @@ def test_lines_have_their_signs_and_the_missing_end_is_told() -> None:
         "+new",
         "\\ No newline at end of file",
     ]
+
+
+def test_a_file_in_git_lfs_is_shown_by_its_sizes() -> None:
+    shown = console()
+    file = file_with(lfs=True, old_size=12_897_485, new_size=13_526_630)
+    show_files(shown, (file,))
+    show_unit(shown, file, unit_with(kind="file"))
+    assert "LFS 12.3 MiB -> 12.9 MiB" in text_of(shown)
+    assert "the whole file (12.3 MiB -> 12.9 MiB, LFS)" in text_of(shown)
 
 
 def test_changed_words_are_reversed() -> None:

@@ -49,6 +49,7 @@ def reviewed_file(number: int, file: FileReview) -> ReviewedFile:
         path_coded=coded,
         old_path=old_path,
         old_path_coded=old_coded,
+        lfs=diff.lfs is not None,
         units=len(file.units),
         accepted=file.count("accepted"),
         rejected=file.count("rejected"),

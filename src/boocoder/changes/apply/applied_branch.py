@@ -78,5 +78,5 @@ def _report(
         files=planned.files,
         ref=planned.ref,
         commits=planned.commits,
-        warnings=(planned.why_one,) if planned.why_one else (),
+        warnings=planned.warnings,
     )

@@ -379,7 +379,7 @@ def _report(
         part.of,
         rest,
         commits=planned.commits,
-        warnings=(planned.why_one,) if planned.why_one else (),
+        warnings=planned.warnings,
     )
 
 

@@ -16,6 +16,7 @@ from boocoder.errors import Conflict as ConflictError
 from boocoder.errors import GitError
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.diff.tree_diff import blob_sizes
+from boocoder.git.lfs.pointer import parse_pointer
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.model.ids import new_id
 from boocoder.wire.problems import ConflictRegion
@@ -111,7 +112,10 @@ async def merged_pieces(shadow: ShadowRepository, ids: dict[int, str]) -> list[b
     place.mkdir(parents=True)
     try:
         for stage, name in ((2, "ours"), (1, "base"), (3, "theirs")):
-            (place / name).write_bytes(await shadow.blob(ids[stage]) if stage in ids else b"")
+            content = await shadow.blob(ids[stage]) if stage in ids else b""
+            if parse_pointer(content) is not None:  # of Git LFS: lines of it mean nothing
+                return []
+            (place / name).write_bytes(content)
         return await _merge_files(shadow, place)
     except GitError:  # a submodule, or a missing object: the reason is shown without sides
         return []

@@ -5,8 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from boocoder.git.file_links import clone_or_copy
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _syncfs: Callable[[int], int] | None = getattr(_LIBC, "syncfs", None)  # Linux only
@@ -82,3 +86,47 @@ def _exists(fd: int, name: bytes) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def write_file(
+    fd: int,
+    name: bytes,
+    content: Path,
+    allowed: int,
+    mode: int | None,
+    like: os.stat_result | None,
+    *,
+    durable: bool,
+) -> None:
+    """Write a new file: with `mode`, or with what the umask leaves of `allowed`; owned like `like` or the directory."""
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=fd)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(name, flags, allowed, dir_fd=fd)
+    try:
+        with content.open("rb") as source:
+            clone_or_copy(source.fileno(), handle)
+        _give(handle, like or os.fstat(fd))
+        if mode is not None:
+            os.fchmod(handle, mode)
+        if durable:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def permissions(mode: int, executable: bool) -> int:
+    """The old permissions, with execute bits for those who may read, or without any."""
+    kept = stat.S_IMODE(mode) & ~0o111
+    return kept | ((kept & 0o444) >> 2) if executable else kept
+
+
+def _give(handle: int, like: os.stat_result) -> None:
+    """Give the file the owner of the one that it replaces, if permitted."""
+    if os.geteuid() == 0 and owner(like) != (0, 0):
+        with suppress(PermissionError):
+            os.fchown(handle, like.st_uid, like.st_gid)
+
+
+def owner(found: os.stat_result) -> tuple[int, int]:
+    return found.st_uid, found.st_gid

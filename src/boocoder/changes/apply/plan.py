@@ -147,8 +147,11 @@ class _TreeWrite:
         return await _in_thread(self.writer.roll_forward)
 
     async def _export(self, paths: Sequence[bytes]) -> None:
-        if paths:
-            await self.shadow.write_out(self.post_tree, paths, self.staging)
+        """Write new files: pointers of Git LFS where the checkout has pointers, else contents."""
+        pointers = await _in_thread(lambda: self.writer.pointers(paths))
+        for some, stay in (([path for path in paths if path not in pointers], False), (sorted(pointers), True)):
+            if some:
+                await self.shadow.write_out(self.post_tree, some, self.staging, pointers_stay=stay)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from boocoder.db.tasks import tasks
 from boocoder.errors import Conflict as ConflictError
 from boocoder.failpoints import Failpoints
 from boocoder.git.diff.merge import MergeConflict
+from boocoder.git.lfs.contents import give_contents, missing_contents
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user import commit as user_commit
 from boocoder.model.change import ApplyTarget
@@ -118,7 +119,7 @@ class PlannedApply:
         prepare: puts objects where they have to be, and returns the commit.
         write: does it, given that commit; returns the conflicts.
         commits: how many commits are made.
-        why_one: why the agent's commits are not kept, where that was asked for; "" where they are.
+        warnings: sentences: why the agent's commits are not kept, contents of Git LFS that are missing.
     """
 
     target: ApplyTarget
@@ -131,11 +132,7 @@ class PlannedApply:
     prepare: Callable[[], Awaitable[str | None]]
     write: Callable[[str | None], Awaitable[list[MergeConflict]]]
     commits: int = 0
-    why_one: str = ""
-
-
-async def _nothing() -> None:
-    return None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +163,13 @@ class ApplyPlanner:
             GitError: git failed.
         """
         base_tree = await self._merge_base()
+        planned = await self._plan(base_tree)
+        if isinstance(planned, list):
+            return planned
+        missing = await missing_contents(self.shadow.git, base_tree, self.part.tree)
+        return replace(planned, warnings=(*planned.warnings, *missing))
+
+    async def _plan(self, base_tree: str) -> PlannedApply | list[MergeConflict]:
         match self.request.target:
             case ApplyTarget.CHECKOUT:
                 return await self._checkout(base_tree)
@@ -221,8 +225,12 @@ class ApplyPlanner:
 
         left = tuple(path_text(path)[0] for path in plan.submodules)
         files = len(plan.files) - len(left)
+
+        async def prepare() -> None:
+            await give_contents(self.shadow.git, plan.pre_tree, plan.post_tree)
+
         return PlannedApply(
-            ApplyTarget.CHECKOUT, plan.pre_tree, plan.post_tree, None, None, files, left, _nothing, write
+            ApplyTarget.CHECKOUT, plan.pre_tree, plan.post_tree, None, None, files, left, prepare, write
         )
 
     async def _commit(self, base_tree: str) -> PlannedApply | list[MergeConflict]:
@@ -270,7 +278,7 @@ class ApplyPlanner:
             prepare,
             write,
             len(kept.steps),
-            kept.why_one,
+            kept.warnings,
         )
 
     async def _branch(self, base_tree: str) -> PlannedApply | list[MergeConflict]:
@@ -286,10 +294,10 @@ class ApplyPlanner:
         )
         if isinstance(plan, list):
             return plan
-        why_one = ""
+        warnings: tuple[str, ...] = ()
         if self.request.keep_commits and plan.steps:
             kept = await self._commits_of(plan.start_tree, plan.steps[-1].tree)
-            plan, why_one = replace(plan, steps=kept.steps), kept.why_one
+            plan, warnings = replace(plan, steps=kept.steps), kept.warnings
 
         async def prepare() -> str:
             commit = await make_commits(self.shadow, plan, sign=self.sign)
@@ -304,7 +312,7 @@ class ApplyPlanner:
 
         tree = self.part.tree
         place = (plan.ref, plan.old_commit, plan.files, ())
-        return PlannedApply(ApplyTarget.BRANCH, tree, tree, *place, prepare, write, len(plan.steps), why_one)
+        return PlannedApply(ApplyTarget.BRANCH, tree, tree, *place, prepare, write, len(plan.steps), warnings)
 
     async def _commits_of(self, start_tree: str, tree: str) -> KeptCommits:
         """One commit with this tree, or the agent's where they are asked for."""

@@ -11,9 +11,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
-from boocoder.changes.apply.placing import CAN_MOVE_NEW, PathOccupied, move_new, place, sync_file_system
+from boocoder.changes.apply.placing import (
+    CAN_MOVE_NEW,
+    PathOccupied,
+    move_new,
+    owner,
+    permissions,
+    place,
+    sync_file_system,
+    write_file,
+)
+from boocoder.git.file_links import clone_or_copy
+from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, parse_pointer
 
+_CHUNK_BYTES = 1024 * 1024
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -47,6 +60,11 @@ class PathStat:
     def executable(self) -> bool:
         """Whether the owner may execute it."""
         return bool(self.signature) and bool(self.signature[-1] & stat.S_IXUSR)
+
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where nothing was found."""
+        return self.signature[-2] if self.signature else 0
 
 
 class _ParentMissing(PathOccupied):
@@ -106,18 +124,45 @@ class SafeDirectory:
         """Whether files of a directory can be moved to where nothing is: both are on one file system, and new files
         belong to who runs this."""
         mine = os.fstat(self._fd)
-        if os.geteuid() == 0 and _owner(mine) != (0, 0):
+        if os.geteuid() == 0 and owner(mine) != (0, 0):
             return False
         return CAN_MOVE_NEW and directory.exists() and directory.stat().st_dev == mine.st_dev
 
-    def read(self, path: bytes) -> bytes:
-        """A file's content, or a link's target."""
+    def read_link(self, path: bytes) -> bytes:
+        """A symbolic link's target."""
         with self._parent(path) as (fd, name):
-            if stat.S_ISLNK(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
-                return os.readlink(name, dir_fd=fd)
+            return os.readlink(name, dir_fd=fd)
+
+    def has_content(self, path: bytes, other: Path) -> bool:
+        """Whether a file holds what another one does."""
+        with self._opened(path) as file, other.open("rb") as second:
+            if os.fstat(file.fileno()).st_size != other.stat().st_size:
+                return False
+            while chunk := file.read(_CHUNK_BYTES):
+                if second.read(len(chunk)) != chunk:
+                    return False
+            return not second.read(1)
+
+    def is_pointer(self, path: bytes) -> bool:
+        """Whether a small file is a pointer of Git LFS."""
+        found = self.look(path)
+        if found.kind is not EntryKind.FILE or not 0 < found.size < POINTER_MAX_BYTES:
+            return False
+        with suppress(OSError, PathOccupied), self._opened(path) as file:
+            return parse_pointer(file.read(POINTER_MAX_BYTES)) is not None
+        return False
+
+    def copy_out(self, path: bytes, target: Path) -> None:
+        """Write a file's content to a file elsewhere."""
+        with self._opened(path) as file, target.open("wb") as copy:
+            clone_or_copy(file.fileno(), copy.fileno())
+
+    @contextmanager
+    def _opened(self, path: bytes) -> Iterator[BinaryIO]:
+        with self._parent(path) as (fd, name):
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=fd)
-            with os.fdopen(handle, "rb") as file:
-                return file.read()
+        with os.fdopen(handle, "rb") as file:
+            yield file
 
     def names_below(self, path: bytes) -> Iterator[bytes]:
         """Paths of all that is no directory under a directory, and of empty directories in it."""
@@ -134,12 +179,11 @@ class SafeDirectory:
             else:
                 yield path + b"/" + below
 
-    def put_file(
-        self, path: bytes, content: bytes, *, executable: bool, replace: bool, mode: int | None = None
-    ) -> None:
+    def put_file(self, path: bytes, content: Path, *, executable: bool, replace: bool, mode: int | None = None) -> None:
         """Put a whole, durable file in place at once.
 
         Args:
+            content: a file that has it.
             executable: whether it may be executed by those who may read it.
             replace: replace the file or link at the path, and keep a file's other permissions.
             mode: these permissions exactly, instead of all that.
@@ -154,7 +198,7 @@ class SafeDirectory:
     def stage_file(
         self,
         path: bytes,
-        content: bytes,
+        content: Path,
         *,
         executable: bool,
         replace: bool,
@@ -170,9 +214,9 @@ class SafeDirectory:
             temporary = temporary_name(path)
             like = _status(fd, name) if replace else None
             if mode is None and like is not None:
-                mode = _permissions(like.st_mode, executable)
+                mode = permissions(like.st_mode, executable)
             with _unlinked_on_failure(fd, temporary):
-                _write_file(fd, temporary, content, 0o777 if executable else 0o666, mode, like, durable=durable)
+                write_file(fd, temporary, content, 0o777 if executable else 0o666, mode, like, durable=durable)
 
     def move_new(self, path: bytes, source: Path) -> PathStat | None:
         """Move a durable file from elsewhere on the same file system to a place where nothing is, at once.
@@ -184,7 +228,7 @@ class SafeDirectory:
             PathOccupied: the path exists.
         """
         with self._parent(path, make=True) as (fd, name):
-            if os.geteuid() == 0 and _owner(os.fstat(fd)) != (0, 0):  # a copy gets the directory's owner
+            if os.geteuid() == 0 and owner(os.fstat(fd)) != (0, 0):  # a copy gets the directory's owner
                 return None
             if not move_new(source, fd, name):
                 return None
@@ -311,48 +355,6 @@ def _status(fd: int, name: bytes) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     return found if stat.S_ISREG(found.st_mode) else None
-
-
-def _write_file(
-    fd: int,
-    name: bytes,
-    content: bytes,
-    allowed: int,
-    mode: int | None,
-    like: os.stat_result | None,
-    *,
-    durable: bool,
-) -> None:
-    """Write a new file: with `mode`, or with what the umask leaves of `allowed`; owned like `like` or the directory."""
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=fd)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(name, flags, allowed, dir_fd=fd)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        _give(handle, like or os.fstat(fd))
-        if mode is not None:
-            os.fchmod(handle, mode)
-        if durable:
-            file.flush()
-            os.fsync(handle)
-
-
-def _permissions(mode: int, executable: bool) -> int:
-    """The old permissions, with execute bits for those who may read, or without any."""
-    kept = stat.S_IMODE(mode) & ~0o111
-    return kept | ((kept & 0o444) >> 2) if executable else kept
-
-
-def _give(handle: int, like: os.stat_result) -> None:
-    """Give the file the owner of the one that it replaces, if permitted."""
-    if os.geteuid() == 0 and _owner(like) != (0, 0):
-        with suppress(PermissionError):
-            os.fchown(handle, like.st_uid, like.st_gid)
-
-
-def _owner(found: os.stat_result) -> tuple[int, int]:
-    return found.st_uid, found.st_gid
 
 
 @contextmanager

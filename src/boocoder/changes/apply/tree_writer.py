@@ -150,12 +150,19 @@ class TreeWriter:
         if found.kind is EntryKind.FILE and self._file_mode and found.executable != (step.new_mode == EXECUTABLE_MODE):
             return False
         try:
-            return self._root.read(step.path) == self._content(step)
+            if found.kind is EntryKind.LINK:
+                return self._root.read_link(step.path) == self._target(step)
+            return self._root.has_content(step.path, self._content(step))
         except (OSError, PathOccupied):  # replaced since it was looked at
             return False
 
-    def _content(self, step: ChangedFile) -> bytes:
-        staged = self._staged / _text(step.path)
+    def _content(self, step: ChangedFile) -> Path:
+        """The new content, as a file or link."""
+        return self._staged / _text(step.path)
+
+    def _target(self, step: ChangedFile) -> bytes:
+        """Where the new link leads; it is staged as a file where links are files."""
+        staged = self._content(step)
         return bytes_of_link(staged) if self._is_link(step.new_mode) else staged.read_bytes()
 
     def _conflict(self, step: ChangedFile) -> MergeConflict:
@@ -205,6 +212,10 @@ class TreeWriter:
         states = self._states
         return [step.path for step in self._steps if step.new_mode != NO_MODE and states[step.path] is PathState.PRE]
 
+    def pointers(self, paths: Collection[bytes]) -> set[bytes]:
+        """Those of the paths where a pointer of Git LFS is: its content has not been fetched."""
+        return {path for path in paths if self._root.is_pointer(path)}
+
     def _write_batch(self, steps: Sequence[ChangedFile]) -> MergeConflict | None:
         """Write some paths, many of them with one sync of their contents; the first that cannot be written."""
         staged = [step for step in steps if step.new_mode != NO_MODE and not self._is_link(step.new_mode)]
@@ -251,7 +262,7 @@ class TreeWriter:
         if not self._movable or step.old_mode != NO_MODE or self._is_link(step.new_mode):
             return False
         try:
-            after = self._root.move_new(step.path, self._staged / _text(step.path))
+            after = self._root.move_new(step.path, self._content(step))
         except PathOccupied:  # perhaps by an empty directory
             return False
         if after is not None:
@@ -279,7 +290,10 @@ class TreeWriter:
         if now.kind is EntryKind.ABSENT:
             return None
         kept = self._undo / str(len(self._done))
-        kept.write_bytes(self._root.read(step.path))
+        if now.kind is EntryKind.LINK:
+            kept.write_bytes(self._root.read_link(step.path))
+        else:
+            self._root.copy_out(step.path, kept)
         return kept
 
     def _put(self, step: ChangedFile, *, replace: bool) -> None:
@@ -289,7 +303,7 @@ class TreeWriter:
             self._root.place_staged(step.path, replace=replace)
             self._staged_paths.discard(step.path)
         elif self._is_link(step.new_mode):
-            self._root.put_link(step.path, self._content(step), replace=replace)
+            self._root.put_link(step.path, self._target(step), replace=replace)
         else:
             executable = step.new_mode == EXECUTABLE_MODE
             self._root.put_file(step.path, self._content(step), executable=executable, replace=replace)
@@ -314,9 +328,9 @@ class TreeWriter:
         if done.content is None:
             self._root.delete(done.path)
             return
-        content, replace = done.content.read_bytes(), now.kind is not EntryKind.ABSENT
+        content, replace = done.content, now.kind is not EntryKind.ABSENT
         if done.before.kind is EntryKind.LINK:
-            self._root.put_link(done.path, content, replace=replace)
+            self._root.put_link(done.path, content.read_bytes(), replace=replace)
         else:
             mode = S_IMODE(done.before.signature[-1])
             self._root.put_file(done.path, content, executable=bool(mode & S_IXUSR), replace=replace, mode=mode)

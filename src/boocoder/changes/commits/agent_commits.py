@@ -14,6 +14,7 @@ from boocoder.db.files import changes
 from boocoder.db.files.changes import Change
 from boocoder.errors import GitError
 from boocoder.git.diff.merge import merge
+from boocoder.git.lfs.contents import new_pointers
 from boocoder.git.shadow.objects import ShadowGit, own_difference
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.worktree.session_commits import COMMITS_MAX, SessionCommit, is_linear, session_commits
@@ -49,6 +50,11 @@ class KeptCommits:
 
     steps: tuple[CommitStep, ...]
     why_one: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """`why_one` as a list of sentences."""
+        return (self.why_one,) if self.why_one else ()
 
 
 async def agent_commits(database: Database, shadow: ShadowRepository, change: Change) -> AgentCommits:
@@ -91,6 +97,7 @@ async def kept_commits(
     if not is_linear(commits):
         return KeptCommits((last,), f"The agent's commits contain a merge, {_ONE_COMMIT}.")
     allowed = {file.path for file in await shadow.changed_files(start_tree, last.tree, counts=False)}
+    pointers = set(await new_pointers(shadow.git, start_tree, last.tree))
     steps: list[CommitStep] = []
     before, tree = made.start_tree, start_tree
     for commit in commits:
@@ -100,7 +107,9 @@ async def kept_commits(
             return KeptCommits((last,), why)
         if merged.tree != tree:
             await own_difference(made.git, tree, merged.tree)
-            if why := await _more_than(shadow, start_tree, merged.tree, allowed, commit):
+            why = await _more_than(shadow, start_tree, merged.tree, allowed, commit)
+            why = why or await _no_pointers(shadow, start_tree, merged.tree, pointers, commit)
+            if why:
                 return KeptCommits((last,), why)
             steps.append(CommitStep(merged.tree, _message(commit, agent, co_author), _author(commit)))
         before, tree = commit.tree, merged.tree
@@ -115,6 +124,18 @@ async def _more_than(
     if changed <= allowed:
         return ""
     return f"The agent's commit {commit.id[:10]} has a file that the change has not, {_ONE_COMMIT}."
+
+
+async def _no_pointers(
+    shadow: ShadowRepository, start_tree: str, tree: str, pointers: set[bytes], commit: SessionCommit
+) -> str:
+    """Why a commit cannot be kept that holds contents where the change has pointers of Git LFS; "" where it can."""
+    if not pointers:
+        return ""
+    changed = {file.path for file in await shadow.changed_files(start_tree, tree, counts=False)}
+    if (changed & pointers) <= set(await new_pointers(shadow.git, start_tree, tree)):
+        return ""
+    return f"The agent's commit {commit.id[:10]} holds a file of Git LFS as a whole, {_ONE_COMMIT}."
 
 
 def _ended(steps: Sequence[CommitStep], last: CommitStep) -> list[CommitStep]:

@@ -30,6 +30,7 @@ class FlagKind(StrEnum):
     BINARY = "binary"
     LARGE = "large"
     SUBMODULE = "submodule"
+    LFS_TEXT = "lfs_text"  # Git LFS hides lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Flag:
     line: int | None = None
 
 
+LFS_TEXT = Flag(FlagKind.LFS_TEXT, "Its content in Git LFS is text, whose lines are not shown.")
 _HOOKS = (
     rb"(?:applypatch-msg|commit-msg|fsmonitor-watchman|post-\w+|pre-applypatch|pre-auto-gc|pre-commit|pre-merge-commit"
     rb"|pre-push|pre-rebase|pre-receive|prepare-commit-msg|push-to-checkout|reference-transaction|update)"

@@ -8,9 +8,10 @@ from hashlib import sha256
 
 from boocoder.changes.diff.flags import flags_of
 from boocoder.changes.diff.line_edits import blob_id, splice
-from boocoder.changes.diff.model import ID_DIGITS, FileChange, FileStatus, Unit, UnitKind, unit_id
+from boocoder.changes.diff.model import ID_DIGITS, FileChange, FileStatus, LfsSides, Unit, UnitKind, unit_id
 from boocoder.git.diff.patch import Hunk, PatchedFile, RawChange
 from boocoder.git.diff.tree_diff import EXECUTABLE_MODE, NO_MODE
+from boocoder.git.lfs.pointer import parse_pointer
 from boocoder.model.limits import REVIEW_FILE_MAX_BYTES
 
 REGULAR_MODES = frozenset(("100644", EXECUTABLE_MODE, "100664"))  # the last one is in trees of git's first years
@@ -28,11 +29,13 @@ class VerifiedHunks:
     """A file whose hunks were replayed on the base's bytes and gave the new bytes.
 
     Args:
-        old_size, new_size: bytes; 0 where there is no file.
+        old_size, new_size: bytes, of its content in Git LFS where it is there; 0 where there is no file.
+        lfs: pointers of Git LFS on both sides; None where neither side is one.
     """
 
     old_size: int
     new_size: int
+    lfs: LfsSides | None = None
 
 
 def has_lines(patched: PatchedFile) -> bool:
@@ -63,11 +66,19 @@ def verify_hunks(patched: PatchedFile, base: bytes | None) -> VerifiedHunks | No
         wanted = raw.new_id if raw.status == "A" else raw.old_id
         if len(patched.hunks) > 1 or blob_id(whole, wanted) != wanted:
             return None
-        return VerifiedHunks(0, len(whole)) if raw.status == "A" else VerifiedHunks(len(whole), 0)
+        return _verified(b"", whole) if raw.status == "A" else _verified(whole, b"")
     made = None if base is None else splice(base, patched.hunks)
     if base is None or made is None or blob_id(made, raw.new_id) != raw.new_id:
         return None
-    return VerifiedHunks(len(base), len(made))
+    return _verified(base, made)
+
+
+def _verified(old: bytes, new: bytes) -> VerifiedHunks:
+    if not (old.startswith(b"version ") or new.startswith(b"version ")):  # nearly every file
+        return VerifiedHunks(len(old), len(new))
+    sides = LfsSides(parse_pointer(old), parse_pointer(new))
+    old_size, new_size = (len(side) if one is None else one.size for side, one in ((old, sides.old), (new, sides.new)))
+    return VerifiedHunks(old_size, new_size, sides if sides.old or sides.new else None)
 
 
 def file_diff(
@@ -88,8 +99,9 @@ def file_diff(
     else:
         old_size = None if raw.old_mode == NO_MODE else proven.old_size
         new_size = None if raw.new_mode == NO_MODE else proven.new_size
-    too_large = _regular(raw) and (unread or max(old_size or 0, new_size or 0) > REVIEW_FILE_MAX_BYTES)
-    hunks = () if proven is None or too_large else patched.hunks
+    in_lfs = proven is not None and proven.lfs is not None
+    too_large = _regular(raw) and not in_lfs and (unread or max(old_size or 0, new_size or 0) > REVIEW_FILE_MAX_BYTES)
+    hunks = () if proven is None or too_large or in_lfs else patched.hunks
     return FileChange(
         path=raw.path,
         old_path=raw.old_path,
@@ -105,7 +117,8 @@ def file_diff(
         additions=sum(hunk.additions for hunk in hunks),
         deletions=sum(hunk.deletions for hunk in hunks),
         units=_units(raw, hunks),
-        flags=flags_of(raw, hunks, target=target, binary=patched.binary, new_size=new_size),
+        flags=flags_of(raw, hunks, target=target, binary=patched.binary, new_size=None if in_lfs else new_size),
+        lfs=None if proven is None else proven.lfs,
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 from boocoder.changes.diff.flags import Flag
+from boocoder.git.lfs.pointer import Pointer
 
 ID_DIGITS = 20  # 80 bits: two units of one change never meet by chance
 
@@ -20,7 +21,7 @@ class UnitKind(StrEnum):
     HUNK = "hunk"  # lines; all of them where a text file is added or deleted
     MODE = "mode"  # the executable bit of a file that stays
     RENAME = "rename"  # the path; other edits of the file are separate units
-    FILE = "file"  # what cannot be split: binary, too large, symlink, submodule, empty, another type
+    FILE = "file"  # what cannot be split: binary, Git LFS, too large, symlink, submodule, empty, another type
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class LfsSides:
+    """Pointers of Git LFS before and after; None where a side is none."""
+
+    old: Pointer | None
+    new: Pointer | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """One file of a change.
 
@@ -62,12 +71,14 @@ class FileChange:
         status: what happened to it as a whole.
         old_mode, new_mode: as git writes them; "000000" where there is no file.
         old_id, new_id: ids of the contents; all zeros where there is no file.
-        old_size, new_size: bytes; None where there is no file, or it is a submodule.
+        old_size, new_size: bytes, of the content in Git LFS where it is there; None where there is no file, or it is a
+            submodule.
         binary: whether its contents have no lines.
         too_large: whether its lines are not looked at because there are too many.
         additions, deletions: lines; 0 where they are not looked at.
         units: in the order of the file: rename, mode, then content.
         flags: reasons for a second look.
+        lfs: pointers of Git LFS; None where neither side is one.
     """
 
     path: bytes
@@ -85,6 +96,7 @@ class FileChange:
     deletions: int
     units: tuple[Unit, ...]
     flags: tuple[Flag, ...]
+    lfs: LfsSides | None = None
 
     @property
     def base_path(self) -> bytes:

@@ -28,6 +28,7 @@ _LETTERS: Mapping[FileStatus, str] = {
     "renamed": "R",
     "type_changed": "T",
 }
+_POINTER_LINES = (b"\n+oid sha256:", b"\n-oid sha256:")
 PATH_SAFE = "/ !#$&'()*+,-.:;=?@[]^_`{|}~"  # all printable ASCII but '%', '"', '\\', '<' and '>'
 
 
@@ -68,7 +69,7 @@ async def measure(shadow: ShadowRepository, *, base_tree: str, tree: str) -> Cha
         return ChangeMeasure(base_tree, tree, b"[]", 0, 0, 0, b"")
     changed, diff = await _compared(shadow, base_tree, tree)
     rows = [_row(file) for file in changed]
-    if diff is not None and _is_counted_otherwise(shadow, changed):
+    if diff is not None and _is_counted_otherwise(shadow, changed, diff):
         try:
             rows = [_reviewed(file) for file in await structured_diff(shadow, base_tree, tree)]
         except GitError:  # a turn's change is kept anyway
@@ -94,8 +95,11 @@ async def _compared(shadow: ShadowRepository, base_tree: str, tree: str) -> tupl
     return await shadow.changed_files(base_tree, tree, sizes=False), None
 
 
-def _is_counted_otherwise(shadow: ShadowRepository, changed: Sequence[ChangedFile]) -> bool:
-    """Whether a review may find other files or lines than git: it detects renames and shows what attributes hide."""
+def _is_counted_otherwise(shadow: ShadowRepository, changed: Sequence[ChangedFile], diff: bytes) -> bool:
+    """Whether a review may find other files or lines than git: it detects renames and pointers of Git LFS, and shows
+    what attributes hide."""
+    if any(one in diff for one in _POINTER_LINES):
+        return True
     if {"A", "D"} <= {file.status for file in changed}:
         return True
     return bool(shadow.settings.attributes.strip()) and any(file.binary for file in changed)
@@ -108,8 +112,9 @@ def _row(file: ChangedFile) -> FileRow:
 
 
 def _reviewed(file: FileChange) -> FileRow:
-    lines = (None, None) if file.binary else (file.additions, file.deletions)
-    return _of(file.path, _LETTERS[file.status], lines, (file.old_mode, file.new_mode), file.old_path)
+    lfs = file.lfs is not None
+    lines = (None, None) if file.binary or lfs else (file.additions, file.deletions)
+    return _of(file.path, _LETTERS[file.status], lines, (file.old_mode, file.new_mode), file.old_path, lfs=lfs)
 
 
 def _of(
@@ -118,11 +123,13 @@ def _of(
     lines: tuple[int | None, int | None],
     modes: tuple[str, str],
     old_path: bytes | None = None,
+    *,
+    lfs: bool = False,
 ) -> FileRow:
     text, coded = path_text(path)
     old_text, old_coded = ("", False) if old_path is None else path_text(old_path)
     old_mode, new_mode = ("" if mode == NO_MODE else mode for mode in modes)
-    return FileRow(text, status, *lines, old_mode, new_mode, coded, old_text, old_coded)
+    return FileRow(text, status, *lines, old_mode, new_mode, coded, old_text, old_coded, lfs)
 
 
 def path_text(path: bytes) -> tuple[str, bool]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from boocoder.changes.diff.flags import Flag, FlagKind
+from boocoder.changes.diff.flags import LFS_TEXT, Flag, FlagKind
 from boocoder.changes.diff.hunks import VerifiedHunks, file_diff, has_lines, needs_base, verify_hunks
 from boocoder.changes.diff.model import FileChange, FileStatus, Unit, UnitKind
 from boocoder.changes.diff.streaming import StreamingSplitter
@@ -73,7 +74,17 @@ class _TreeDiffReader:
             raise error
         done = {} if self._too_much else self._early.done
         rest = await self._split([one for one in patched if one.raw.path not in done])
-        return tuple(done.get(one.raw.path) or rest[one.raw.path] for one in patched)
+        files = [done.get(one.raw.path) or rest[one.raw.path] for one in patched]
+        if any(file.lfs is not None for file in files):
+            files = await asyncio.to_thread(lambda: [self._with_lfs_flag(file) for file in files])
+        return tuple(files)
+
+    def _with_lfs_flag(self, file: FileChange) -> FileChange:
+        """Attributes, which an agent can write, put a file into Git LFS: it must not hide lines unnoticed."""
+        new = None if file.lfs is None else file.lfs.new
+        if new is None or self._git.contents is None or not self._git.contents.store.is_text(new):
+            return file
+        return replace(file, flags=(LFS_TEXT, *file.flags))
 
     async def _read_early(self, ids: set[str]) -> dict[str, bytes]:
         try:

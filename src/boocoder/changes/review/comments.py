@@ -103,7 +103,7 @@ class ReviewComments:
         if lines.first == 0:
             return ""
         name, size, mode = _side(file, lines.side)
-        if mode in (NO_MODE, SUBMODULE_MODE) or file.binary or (size or 0) > QUOTED_MAX_BYTES:
+        if mode in (NO_MODE, SUBMODULE_MODE) or file.binary or file.lfs or (size or 0) > QUOTED_MAX_BYTES:
             raise _not_there(lines)
         shadow = await self._reviews.shadow_of(change)
         content = (await shadow.blob(name, max_bytes=QUOTED_MAX_BYTES)).split(b"\n")

@@ -43,7 +43,7 @@ def _statistics(file: FileSummary, widest: int, largest: int) -> Iterator[Segmen
     yield Segment(f"  {_name(file):<{widest}}  ")
     yield Segment(f"{STATUS_WORDS.get(file.status, file.status):<8}", Style.parse("dim"))
     if file.additions is None:
-        yield Segment(" binary", Style.parse("dim"))
+        yield Segment(" LFS" if file.lfs else " binary", Style.parse("dim"))
     else:
         plus, minus = _bar(file, largest)
         yield Segment(f" {_lines(file):>5} ")

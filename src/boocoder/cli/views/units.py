@@ -38,8 +38,8 @@ def show_files(console: Console, files: tuple[ReviewedFile, ...]) -> None:
 
 
 def _show_counts(console: Console, file: ReviewedFile) -> None:
-    if file.binary or file.too_large:
-        what = "binary" if file.binary else "too large"
+    if file.binary or file.lfs or file.too_large:
+        what = "LFS" if file.lfs else "binary" if file.binary else "too large"
         console.print(f"{what} {size(file.old_size)} -> {size(file.new_size)}", style="dim", end="")
         return
     console.print(f"+{file.additions}", style="green", end=" ")
@@ -124,7 +124,7 @@ def _place(file: ReviewedFile, unit: ReviewUnit) -> str:
             return f"mode {file.old_mode} -> {file.new_mode}"
         case _:
             sizes = f"{size(file.old_size)} -> {size(file.new_size)}"
-            return f"{WHOLE.get(file.status, 'the whole file')} ({sizes})"
+            return f"{WHOLE.get(file.status, 'the whole file')} ({sizes}{', LFS' * file.lfs})"
 
 
 def _line(line: DiffLine) -> Text:

@@ -9,7 +9,10 @@ from enum import StrEnum
 from boocoder.errors import GitError
 from boocoder.git.command import failed
 from boocoder.git.diff.labels import MergeLabels, with_labels
+from boocoder.git.diff.tree_diff import blob_sizes
+from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, parse_pointer
 from boocoder.git.shadow.objects import ShadowGit
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs
 
 
 class ConflictKind(StrEnum):
@@ -98,8 +101,24 @@ async def merge(
         raise failed(args, done)
     marked = tree.decode().strip()
     if labels is not None:
+        marked = await _with_whole_pointers(shadow, marked, conflicts)
         marked = await _labelled(shadow, marked, conflicts, (left, right), labels)
     return MergeResult(None, tuple(conflicts), marked)
+
+
+async def _with_whole_pointers(shadow: ShadowGit, tree: str, conflicts: Iterable[MergeConflict]) -> str:
+    """The tree with our pointers of Git LFS in place of conflict markers, which would make them contents."""
+    ours = {one.path: dict(one.stages).get(2, "") for one in conflicts}
+    ours = {path: name for path, name in ours.items() if name}
+    sizes = await blob_sizes(shadow, ours.values())
+    blobs = await read_blobs(shadow, (name for name, size in sizes.items() if size < POINTER_MAX_BYTES))
+    pointers = {path for path, name in ours.items() if name in blobs and parse_pointer(blobs[name]) is not None}
+    edits: list[TreeEdit] = []
+    for entry in (await shadow("ls-tree", "-r", "-z", tree)).split(b"\0")[:-1] if pointers else ():
+        about, _, path = entry.partition(b"\t")
+        if path in pointers:
+            edits.append(TreeEdit(path, about.decode().split(" ")[0], ours[path]))
+    return await build_tree(shadow, tree, edits)
 
 
 async def _labelled(

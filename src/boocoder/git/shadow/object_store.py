@@ -5,27 +5,22 @@ A hard link costs no space and no reading; where the file system allows none, th
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from boocoder.errors import GitError
-from boocoder.model.ids import new_id
+from boocoder.git.file_links import link_or_copy
 
 ROUNDS_MAX = 20  # a gc that runs at the same time moves objects once or twice
 STORE = "user-objects"  # its directory in the shadow repository
 ALTERNATES_MAX = 5  # levels that git itself follows (object-file.c)
-_FICLONE = 0x40049409  # ioctl of btrfs and XFS (linux/fs.h)
 LOOSE_DIRECTORY = re.compile(r"[0-9a-f]{2}")
 _LOOSE = re.compile(r"[0-9a-f]{38}([0-9a-f]{24})?")
 _PACK_INDEX = re.compile(r"pack-[0-9a-f]+\.idx")
 _BESIDE_PACK = (".pack", ".rev", ".promisor")  # not .bitmap (one a repository), .keep and .mtimes (the owner's gc)
-_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EACCES, errno.EOPNOTSUPP)
 
 
 def link_objects(store: Path, lender: Path) -> int:
@@ -91,7 +86,7 @@ def _link_loose(store: Path, lender: Path, directory: str) -> int:
         new -= _names(store / directory)
     if new:
         (store / directory).mkdir(exist_ok=True)
-    return sum(_place(lender / directory / name, store / directory / name) for name in new)
+    return sum(link_or_copy(lender / directory / name, store / directory / name) for name in new)
 
 
 def _link_packs(store: Path, lender: Path) -> tuple[int, bool]:
@@ -118,38 +113,6 @@ def packs_in(objects: Path) -> set[str]:
 def _link_pack(store: Path, lender: Path, name: str) -> int:
     """The index last: git knows a pack by it. 0 where the pack is gone."""
     for suffix in _BESIDE_PACK:
-        if not _place(lender / (name + suffix), store / (name + suffix)) and suffix == ".pack":
+        if not link_or_copy(lender / (name + suffix), store / (name + suffix)) and suffix == ".pack":
             return 0
-    return _place(lender / f"{name}.idx", store / f"{name}.idx")
-
-
-def _place(source: Path, target: Path) -> bool:
-    """Link or copy one file; False where it is gone."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return True
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        if error.errno not in _NO_LINK:
-            raise
-        return _copy(source, target)
-    return True
-
-
-def _copy(source: Path, target: Path) -> bool:
-    made = target.with_name(f"tmp_obj_{new_id().hex}")  # a name that git's own prune deletes when it is old
-    try:
-        with source.open("rb") as reading, made.open("xb") as writing:
-            try:
-                fcntl.ioctl(writing.fileno(), _FICLONE, reading.fileno())
-            except OSError:
-                shutil.copyfileobj(reading, writing, 1024 * 1024)
-        made.chmod(0o444)
-        made.replace(target)
-    except FileNotFoundError:
-        return False
-    finally:
-        made.unlink(missing_ok=True)
-    return True
+    return link_or_copy(lender / f"{name}.idx", store / f"{name}.idx")

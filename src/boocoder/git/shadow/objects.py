@@ -8,10 +8,11 @@ repository or the project's object store keeps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git
+from boocoder.git.lfs.content_filter import ContentFilter
 from boocoder.process.run import ProcessResult
 
 PACK_TIMEOUT_S = 1_800.0  # copying a whole tree of a very large repository
@@ -25,11 +26,13 @@ class ShadowGit:
         git: runs in the shadow repository's directory.
         git_dir: the shadow repository.
         lenders: object directories that it reads from: the user's repository's, and a session's where that is needed.
+        contents: of Git LFS; None takes its files as they are.
     """
 
     git: Git
     git_dir: Path
     lenders: tuple[Path, ...]
+    contents: ContentFilter | None = None
 
     async def result(
         self,
@@ -51,7 +54,7 @@ class ShadowGit:
             borrow: whether it sees the lenders' objects; the object store's it sees always.
             stdin, timeout_s, max_bytes, variables: as for Git.
         """
-        return await self.git.result(
+        return await self._git(work_tree).result(
             *args,
             variables={**self._variables(work_tree, index, borrow), **(variables or {})},
             cwd=work_tree or self.git_dir,
@@ -77,7 +80,7 @@ class ShadowGit:
         Raises:
             GitError: it ended with another exit code than 0, too late, or printed too much.
         """
-        return await self.git(
+        return await self._git(work_tree)(
             *args,
             variables={**self._variables(work_tree, index, borrow), **(variables or {})},
             cwd=work_tree or self.git_dir,
@@ -86,6 +89,12 @@ class ShadowGit:
             max_bytes=max_bytes,
             sink=sink,
         )
+
+    def _git(self, work_tree: Path | None) -> Git:
+        """Git with the filter for files of Git LFS, where it looks at files."""
+        if work_tree is None or self.contents is None:
+            return self.git
+        return replace(self.git, options=(*self.git.options, *self.contents.options()))
 
     def _variables(self, work_tree: Path | None, index: Path | None, borrow: bool) -> Mapping[str, str]:
         made = {"GIT_DIR": str(self.git_dir)}

@@ -16,9 +16,10 @@ from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git
 from boocoder.git.diff.labels import MergeLabels
 from boocoder.git.diff.merge import MergeResult, merge
 from boocoder.git.diff.tree_diff import ChangedFile, changed_files, diff, files_and_diff
+from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
 from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
-from boocoder.git.shadow.export import differing, write_out
+from boocoder.git.shadow.export import differing, rewrite, write_out
 from boocoder.git.shadow.init import make_shadow_directory
 from boocoder.git.shadow.object_retention import own_kept
 from boocoder.git.shadow.objects import ShadowGit, own_difference, own_reachable
@@ -31,7 +32,7 @@ from boocoder.git.shadow.submodules import edited_submodules
 from boocoder.git.user.settings import UserSettings, settings_or_default
 from boocoder.git.worktree.file_list import file_list
 from boocoder.git.worktree.linked import admin_of
-from boocoder.git.worktree.session_worktrees import CHECKOUT_TIMEOUT_S, SessionWorktrees, Worktree
+from boocoder.git.worktree.session_worktrees import SessionWorktrees, Worktree
 from boocoder.git.worktree.start_points import named_commit
 from boocoder.git.worktree.untracked import UntrackedFiles, untracked_matching
 from boocoder.model.ids import new_id
@@ -89,7 +90,8 @@ class ShadowRepository:
                 await self._read_settings(checkout)
             self._place = place_of(checkout)
             git_dir = self.git_dir.resolve()
-            shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,))
+            contents = ContentFilter(git_dir / DIRECTORY, self.settings.contents_of(checkout.common_dir))
+            shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,), contents)
             self._opened = checkout, shadow, SessionWorktrees(shadow=shadow, checkout=checkout)
 
     async def _read_settings(self, checkout: Checkout) -> None:
@@ -190,12 +192,7 @@ class ShadowRepository:
         trees = check_id(old), check_id(new)
         async with self._lock_of(index):
             drop_index_lock(index)
-            # An agent's `git stash; git stash pop` leaves old content with new times, which read-tree takes for edits
-            refresh = ("update-index", "-q", "--refresh")
-            await self.git.result(*refresh, work_tree=worktree, index=index, timeout_s=CHECKOUT_TIMEOUT_S)
-            await self.git(
-                "read-tree", "-m", "-u", *trees, work_tree=worktree, index=index, timeout_s=CHECKOUT_TIMEOUT_S
-            )
+            await rewrite(self.git, worktree, index, *trees)
 
     async def remove_worktree(self, path: Path) -> None:
         """Remove a worktree's files. Idempotent; broken ones too. As `SessionWorktrees.remove`.
@@ -357,9 +354,11 @@ class ShadowRepository:
             await own_difference(self.git, check_id(beside), check_id(tree))
         write_ref(self.git_dir, ref, tree)
 
-    async def write_out(self, tree: str, paths: Sequence[bytes], directory: Path) -> None:
-        """Write files of a tree under `files/` of an empty directory, as a checkout would have them."""
-        await write_out(self.git, check_id(tree), paths, directory)
+    async def write_out(
+        self, tree: str, paths: Sequence[bytes], directory: Path, *, pointers_stay: bool = False
+    ) -> None:
+        """Write files of a tree under `files/` of an empty directory. Arguments as for the function of this name."""
+        await write_out(self.git, check_id(tree), paths, directory, pointers_stay=pointers_stay)
 
     async def differing(self, directory: Path, *, index: Path, tree: str) -> set[bytes]:
         """Those paths of a tree whose file in the directory is not what the tree has."""

@@ -17,11 +17,13 @@ from pathlib import Path
 
 from boocoder.errors import GitError
 from boocoder.git.command import failed
+from boocoder.git.lfs.attributes import LFS, filters_of
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.real_directory import require_real_directory
 from boocoder.git.shadow.submodules import added_submodules, gitlinks
 
 FILE_MAX_BYTES = 50 * 1024 * 1024  # of one untracked file: past it, it is a download or a build, not a change
+LFS_FILE_MAX_BYTES = 5 * 1024 * 1024 * 1024  # of one untracked file of Git LFS; no common server takes more
 UNTRACKED_MAX_BYTES = 200 * 1024 * 1024  # of all new untracked files of one snapshot together
 TRIES = 4  # files may change or vanish while they are read
 NESTED_ROUNDS = 32  # repositories inside repositories inside ...
@@ -117,6 +119,7 @@ async def update_index(
         stale = time.monotonic() - began > _usual_s(index)
         todo = _sort(directory, [*(b"? " + path for path in also), *listed])
         await _sort_submodules(shadow, directory, index, todo, follow=follow_submodules)
+        await _sort_large(shadow, directory, index, todo)
         if not todo.update and not todo.remove:
             if stale:
                 await _update(shadow, directory, index, (), refresh=True)
@@ -272,6 +275,23 @@ async def _sort_submodules(
                 todo.skip(path, SkipReason.SUBMODULE)
 
 
+async def _sort_large(shadow: ShadowGit, directory: Path, index: Path, todo: _IndexChanges) -> None:
+    """Large files of Git LFS are taken: their contents are not in trees."""
+    large = [one.path for one in todo.skipped if one.reason in (SkipReason.TOO_LARGE, SkipReason.TOO_MUCH)]
+    if large and shadow.contents is not None:
+        filters = await filters_of(shadow, directory, index, large)
+        taken = {path for path in large if filters.get(path) == LFS and _size(directory, path) <= LFS_FILE_MAX_BYTES}
+        todo.skipped = [one for one in todo.skipped if one.path not in taken]
+        todo.update += sorted(taken)
+
+
+def _size(directory: Path, path: bytes) -> int:
+    try:
+        return (directory / os.fsdecode(path)).lstat().st_size
+    except OSError:
+        return 0
+
+
 def _usual_s(index: Path) -> float:
     """How long listing takes while the index knows the times of all files.
 
@@ -326,6 +346,8 @@ async def _write_raw(shadow: ShadowGit, directory: Path, index: Path, todo: _Ind
     except OSError:
         todo.skip(path, SkipReason.UNREADABLE)
         return
+    if shadow.contents is not None and LFS in (await filters_of(shadow, directory, index, [path])).values():
+        raw = shadow.contents.store.pointer_to(raw)
     name = (await shadow("hash-object", "-w", "--no-filters", "--stdin", stdin=raw)).strip()
     mode = b"120000" if stat.S_ISLNK(found.st_mode) else b"100755" if found.st_mode & stat.S_IXUSR else b"100644"
     entry = b"%s %s 0\t%s\0" % (mode, name, path)

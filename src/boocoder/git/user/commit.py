@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from boocoder.errors import Conflict, GitError, InvalidInput
 from boocoder.git.command import PERSONAL, SAFE_VARIABLES, Git
+from boocoder.git.lfs.contents import give_contents
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.shadow.objects import PACK_TIMEOUT_S, ShadowGit, changed_objects, quoted_directory
 from boocoder.git.user.commit_policy import signs_commits
@@ -98,11 +99,14 @@ def operation_under_way(checkout: Checkout) -> str | None:
 async def give_objects(shadow: ShadowGit, checkout: Checkout, old_tree: str, tree: str) -> None:
     """Put what `tree` holds and `old_tree` does not into the user's object store, where it is not there yet.
 
+    Contents of Git LFS go to the store of git-lfs.
+
     Raises:
         GitError: an object is missing, or the disk is full.
     """
     if old_tree == tree:
         return
+    await give_contents(shadow, old_tree, tree)
     missing = await _missing(checkout, [tree, *await changed_objects(shadow, old_tree, tree)])
     if not missing:
         return

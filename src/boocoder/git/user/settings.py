@@ -21,6 +21,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "core.precomposeunicode": ("true", "false"),
 }
 _PATTERNS_MAX_BYTES = 1024 * 1024  # a file of ignore patterns is a few lines
+DEFAULT_LFS_STORAGE = "lfs"
 _PERSONAL_SCOPES = ("system", "global")  # an agent can write the repository's own configuration
 
 
@@ -33,12 +34,18 @@ class UserSettings:
         excludes: the user's ignore patterns outside the work tree, as bytes of one file.
         attributes: the repository's own attributes outside the work tree.
         sources: the files that all this is read from, there or not.
+        lfs_storage: where git-lfs keeps contents, absolute or relative to the git directory.
     """
 
     core: Mapping[str, str] = field(default_factory=dict)
     excludes: bytes = b""
     attributes: bytes = b""
     sources: tuple[Path, ...] = ()
+    lfs_storage: str = DEFAULT_LFS_STORAGE
+
+    def contents_of(self, common_dir: Path) -> Path:
+        """The directory in which git-lfs keeps contents for a repository (git-lfs-config, lfs.storage)."""
+        return common_dir / Path(self.lfs_storage).expanduser()
 
     @property
     def file_mode(self) -> bool:
@@ -60,6 +67,7 @@ async def read_settings(git: Git, common_dir: Path) -> UserSettings:
     """
     listed = await personal(git)("config", "--list", "-z", "--show-scope", "--show-origin")
     core: dict[str, str] = {}
+    lfs_storage = DEFAULT_LFS_STORAGE
     excludes_file = _personal_directory() / "ignore"
     sources = {common_dir / "config": None, Path.home() / ".gitconfig": None, _personal_directory() / "config": None}
     for scope, origin, key, value in _entries(listed):
@@ -69,12 +77,14 @@ async def read_settings(git: Git, common_dir: Path) -> UserSettings:
             chosen = _normalised(key, value)
             if chosen is not None:
                 core[key] = chosen
+        elif key == "lfs.storage" and value:
+            lfs_storage = value
         elif key == "core.excludesfile" and scope in _PERSONAL_SCOPES:
             excludes_file = Path(value).expanduser()
     own_excludes, attributes = common_dir / "info" / "exclude", common_dir / "info" / "attributes"
     sources |= dict.fromkeys((excludes_file, own_excludes, attributes))
     excludes = b"\n".join((_read_patterns(excludes_file), _read_patterns(own_excludes)))
-    return UserSettings(core, excludes, _read_patterns(attributes), tuple(sources))
+    return UserSettings(core, excludes, _read_patterns(attributes), tuple(sources), lfs_storage)
 
 
 def personal(git: Git) -> Git:

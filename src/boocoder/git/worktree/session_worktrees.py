@@ -13,6 +13,7 @@ from pathlib import Path
 
 from boocoder.errors import Conflict, GitError
 from boocoder.git.command import Git
+from boocoder.git.lfs.checkout import write_files
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.object_store import STORE, link_objects
@@ -46,11 +47,13 @@ class Worktree:
         path: its directory.
         base_commit: full id of the commit that it was made at.
         base_tree: the tree that was written into it; the session's change is measured against it.
+        pointers: files of Git LFS that were written as pointers, because their contents are not here.
     """
 
     path: Path
     base_commit: str
     base_tree: str
+    pointers: tuple[bytes, ...] = ()
 
 
 class RepairKind(StrEnum):
@@ -165,14 +168,14 @@ class SessionWorktrees:
             await asyncio.to_thread(place_git_file, path, git_dir)
             await require_itself(path, git_dir)
             seed = self.seed_of(path)
-            await self._check_out(path, base_tree, seed)
+            pointers = await self._check_out(path, base_tree, seed)
             await self._fill_index(git_dir, seed, base_tree, None if kept else commit_tree)
             if not kept:
                 self._configs[git_dir / "config"] = signature(git_dir / "config")
         except BaseException:
             await asyncio.shield(self._discard(path, git_dir=not kept))
             raise
-        return Worktree(path, base_commit, base_tree)
+        return Worktree(path, base_commit, base_tree, pointers)
 
     async def _start(self, commit: str | None) -> tuple[str, str]:
         """The commit and its tree, with the object store holding both."""
@@ -187,14 +190,17 @@ class SessionWorktrees:
                     raise
         raise AssertionError("unreachable")
 
-    async def _check_out(self, path: Path, tree: str, index: Path) -> None:
-        """Write a tree's files, and an index that knows them; no filter and no hook has a say."""
+    async def _check_out(self, path: Path, tree: str, index: Path) -> tuple[bytes, ...]:
+        """Write a tree's files, and an index that knows them; no filter but ours for Git LFS, and no hook, has a say.
+
+        Returns:
+            Files of Git LFS whose contents are not here.
+        """
         index.parent.mkdir(parents=True, exist_ok=True)
         drop_index(index)
         await self._shadow("read-tree", tree, index=index)
-        await self._shadow(
-            "checkout-index", "-a", "-u", "-q", work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S
-        )
+        checkout = ("checkout-index", "-a", "-u", "-q")
+        return await write_files(self._shadow, *checkout, work_tree=path, index=index, timeout_s=CHECKOUT_TIMEOUT_S)
 
     async def _fill_index(self, git_dir: Path, seed: Path, tree: str, head_tree: str | None) -> None:
         """The index that an agent finds: HEAD's tree, or what was staged when the worktree was removed."""

@@ -67,7 +67,7 @@ def change_call_id(change_id: object) -> str:
 
 
 async def _diffs(review: ReviewClient, file: ReviewedFile, worktree: Path) -> list[FileEditToolCallContent]:
-    if file.binary or file.too_large or file.path_coded:
+    if file.binary or file.lfs or file.too_large or file.path_coded:
         return []
     units = await review.units(file.number)
     if any(line.left_out or not line.utf8 for unit in units for line in unit.lines):

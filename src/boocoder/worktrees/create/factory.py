@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.db.core.pool import Database
@@ -197,7 +197,7 @@ class WorktreeFactory:
             self._failpoints.hit("restore.after_files")
             notices = [
                 Notice(again.code, again.text, NoticeLevel.WARNING),
-                *await missing_content_notices(shadow, worktree_of(known)),
+                *await missing_content_notices(shadow, replace(worktree_of(known), pointers=again.pointers)),
             ]
         async with self._database.transaction() as conn:
             await worktree_gc.put_back(conn, session_id)

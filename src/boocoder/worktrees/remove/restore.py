@@ -33,10 +33,12 @@ class RestoreResult:
     Args:
         code: for machines: worktree_restored or worktree_remade.
         text: for the person; "" where nothing had to be done.
+        pointers: as `Worktree.pointers`.
     """
 
     code: str = ""
     text: str = ""
+    pointers: tuple[bytes, ...] = ()
 
 
 async def recreate_worktree(
@@ -60,16 +62,13 @@ async def recreate_worktree(
     await shadow.remove_worktree(path)
     drop_index(index)  # what it knows of the files is over
     try:
-        await shadow.add_worktree(path, commit=row.base_commit, tree=tree or row.base_tree)
+        made = await shadow.add_worktree(path, commit=row.base_commit, tree=tree or row.base_tree)
     except GitError as error:
         if error.code != "commit_missing":
             raise
-        await shadow.add_worktree(path, tree=tree or row.base_tree)
-    if tree is not None:
-        return RestoreResult(
-            "worktree_restored", "The session's worktree was gone; it was made again from its newest snapshot."
-        )
-    return RestoreResult("worktree_remade", "The session's worktree was gone; it was made again from its base.")
+        made = await shadow.add_worktree(path, tree=tree or row.base_tree)
+    code, source = ("worktree_remade", "base") if tree is None else ("worktree_restored", "newest snapshot")
+    return RestoreResult(code, f"{GONE} from its {source}.", made.pointers)
 
 
 class Restorer:

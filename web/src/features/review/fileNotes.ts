@@ -10,6 +10,7 @@ export function fileNotes(file: ReviewedFile): string[] {
   if (file.new_mode === "120000") facts.push("symbolic link");
   if (exists(file.old_mode) && exists(file.new_mode) && file.old_mode !== file.new_mode) facts.push(`mode ${file.old_mode} → ${file.new_mode}`);
   if (file.binary) facts.push(`binary, ${size(file.old_size)} → ${size(file.new_size)}`);
+  if (file.lfs) facts.push(`Git LFS, ${size(file.old_size)} → ${size(file.new_size)}`);
   if (file.too_large) facts.push("too large to show");
   return facts;
 }

@@ -103,6 +103,7 @@ export interface FileSummary {
   path_coded: boolean;
   old_path: string;
   old_path_coded: boolean;
+  lfs: boolean;
 }
 
 /** How a change is published. */

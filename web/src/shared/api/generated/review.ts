@@ -143,6 +143,7 @@ export interface ReviewedFile {
   old_size: number | null;
   new_size: number | null;
   binary: boolean;
+  lfs: boolean;
   too_large: boolean;
   additions: number;
   deletions: number;
