@@ -2,7 +2,8 @@
 
 An agent works in its worktree, but its shell can write elsewhere. A look is the list of files that differ from the
 checkout's index or are untracked, with their times and sizes, and the state of references, stash, settings and hooks.
-The first begins as the agent gets its prompt. The agent never waits for a look.
+The first begins with the agent's first sign after its prompt, or a tenth of a second later. The agent never waits for a
+look.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class TurnWatch:
         self._after: asyncio.Task[CheckoutStatus | None] | None = None
 
     def begin(self) -> None:
-        """Look in the background, right after the agent got its prompt; once."""
+        """Look in the background, before the agent has had time to touch a file; once."""
         self._before = self._before or self._watch.look(self._project_id, self._project_path)
 
     def look_again(self) -> None:

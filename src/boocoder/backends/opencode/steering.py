@@ -64,6 +64,11 @@ class OpenCodeSteering:
         self._tasks.spawn(self._send(prompt), "message")
         return await result
 
+    @property
+    def used(self) -> bool:
+        """Whether a message was given to opencode."""
+        return bool(self._sent)
+
     def on_message(self, message_id: str) -> None:
         """opencode has stored this message."""
         if message_id == self._prompt.message_id:

@@ -24,6 +24,7 @@ from boocoder.backends.opencode.http.wire import (
     QuestionAsked,
     QuestionReplied,
     ServerEvent,
+    StoredMessage,
 )
 from boocoder.backends.opencode.server.process import ServerProcess
 from boocoder.backends.opencode.settings import OpenCodeSettings
@@ -105,6 +106,7 @@ class OpenCodeTurn:
         self._steering = OpenCodeSteering(
             client=process.client, session_id=session_id, task_id=request.task_id, prompt=prompt, mail=self._mail
         )
+        self._reply: StoredMessage | None = None
         self._answer: MessageInfo | None = None
         self._ending: Outcome | None = None
         self._retrying_since: float | None = None
@@ -171,6 +173,7 @@ class OpenCodeTurn:
     async def _handle(self, signal: Signal) -> Outcome | None:
         match signal:
             case PromptReplied(message=message):
+                self._reply = message
                 return await self._on_answer(message.info)
             case SteerReplied(message=message):
                 self._steering.open -= 1
@@ -314,7 +317,8 @@ class OpenCodeTurn:
             await self._catch_up(lambda: self._translator.idle, self._settings.settle_wait_s)
         final = answer
         try:
-            final = await self._read_store() or answer
+            if not await self._streamed_whole(answer):
+                final = await self._read_store() or answer
         except BackendError as error:
             if self._process.dead:
                 return await self._close(self._dead(await self._process.wait_died(), self._process.ending))
@@ -329,6 +333,20 @@ class OpenCodeTurn:
         if isinstance(outcome, Completed) and final is not None and self._translator.idle:
             self.settled_at = final.id
         return await self._close(outcome)
+
+    async def _streamed_whole(self, answer: MessageInfo | None) -> bool:
+        """Whether the stream has brought all of a plain turn, whose last message its answer has as the store has it."""
+        if (
+            self._reply is None
+            or answer is not self._reply.info
+            or answer.error is not None
+            or self._ending is not None
+        ):
+            return False
+        if self._had_gap or self._steering.used:
+            return False
+        await self._emit(self._translator.on_messages([self._reply], self._session))
+        return self._translator.whole
 
     async def _close(self, outcome: Outcome) -> Outcome:
         left = ToolStatus.UNREPORTED if isinstance(outcome, Completed) else ToolStatus.CANCELLED

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PENDING_MAX_ITEMS = 512  # as below; a larger batch would keep the loop busy while it is encoded
 PENDING_MAX_CHARS = 262_144  # an agent that floods waits for the database beyond this
 YIELD_EVERY = 32  # events; a backend that never waits would keep the loop from everybody else
-WITH_PROMPT_S = 0.002  # the prompt is on its way by then, before what starts a process and holds the loop up
+AFTER_PROMPT_S = 0.1  # an agent asks its model before it touches a file, and has read its prompt by then
 RETRY_S = 0.25  # between tries while the database is away; the lease bounds them
 
 STEP_TEXT = {
@@ -45,12 +45,12 @@ class TurnHooks:
 
     Args:
         before_prompt: awaited before the agent gets its prompt, together with what is stored then.
-        with_prompt: called a moment after the agent got its prompt.
+        after_prompt: called once, with the agent's first sign after it got its prompt, or AFTER_PROMPT_S later.
         when_done: called when the agent is done, while the backend finds out how its turn ended.
     """
 
     before_prompt: Callable[[], Awaitable[None]] | None = None
-    with_prompt: Callable[[], None] | None = None
+    after_prompt: Callable[[], None] | None = None
     when_done: Callable[[], None] | None = None
 
 
@@ -159,7 +159,16 @@ class Recorder:
             self._held.append(live)
         elif live is not None:
             self._services.broker.publish_live(live)
+        self._prompt_taken()
         await self._pace(urgent=live is None)
+
+    def _prompt_taken(self) -> None:
+        """The agent has shown a sign, or has had its prompt for a while; once."""
+        if self._soon is None or self._hooks.after_prompt is None:
+            return
+        self._soon.cancel()
+        self._soon = None
+        self._hooks.after_prompt()
 
     def _agent_done(self) -> None:
         if not self._done and self._hooks.when_done is not None:
@@ -310,8 +319,8 @@ class Recorder:
         self.steers_wait = marked.steers_wait
         self.prompt_recorded.set()
         self._services.failpoints.hit("prompt.after_sent")
-        if self._hooks.with_prompt is not None:
-            self._soon = asyncio.get_running_loop().call_later(WITH_PROMPT_S, self._hooks.with_prompt)
+        if self._hooks.after_prompt is not None:
+            self._soon = asyncio.get_running_loop().call_later(AFTER_PROMPT_S, self._prompt_taken)
 
     async def _ready_for_prompt(self) -> None:
         if self._hooks.before_prompt is not None:

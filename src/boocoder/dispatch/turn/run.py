@@ -141,7 +141,7 @@ class _TurnRun:
             liveness=liveness,
             stop=self._stop,
             hooks=TurnHooks(
-                before_prompt=self._start.wait, with_prompt=self._look_at_checkout, when_done=self._measure_early
+                before_prompt=self._start.wait, after_prompt=self._look_at_checkout, when_done=self._measure_early
             ),
         )
 

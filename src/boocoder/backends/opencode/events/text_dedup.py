@@ -35,6 +35,11 @@ class TextDeduplicator:
         self._parts: dict[str, _PartProgress] = {}
         self.disagreements: list[str] = []
 
+    @property
+    def closed(self) -> bool:
+        """Whether every part was opened, and had its whole text at its end."""
+        return all(account.opened and account.closed for account in self._parts.values())
+
     def delta(self, part: str, text: str, *, trusted: bool) -> str:
         """What of a delta to pass on.
 

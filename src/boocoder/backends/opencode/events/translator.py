@@ -77,6 +77,7 @@ class OpenCodeTranslator:
         self._compaction = CompactionProgress()
         self._finishes: dict[str, str] = {}
         self._status_idle = False
+        self._began = False
         self.unknown_finishes = 0
         self.retry: SessionStatus | None = None
         self.waiting = False
@@ -99,6 +100,15 @@ class OpenCodeTranslator:
         return self._status_idle and not any(
             m.open for m in self._messages.values() if m.session_id in ("", self._session)
         )
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the turn can be missing: it was seen from its prompt on, and all that began has ended.
+
+        Of a sub-agent's session events may have been missed before it was known.
+        """
+        ended = self._text.closed and all(call.status.final for call in self._tools.values())
+        return self._began and self.idle and ended and not (self._gapped or self._parents or self._early)
 
     def on_child(self, session_id: str) -> None:
         """A sub-agent's session was found whose call may not have been seen."""
@@ -180,6 +190,7 @@ class OpenCodeTranslator:
             self._messages[info.id] = info
 
     def _on_head(self, info: MessageInfo, session_id: str) -> list[AgentEvent]:
+        self._began = self._began or info.id == self._prompt
         if info.id not in self._messages and info.open:
             self._since_gap.add(info.id)
         self._on_message(info, session_id)
