@@ -42,6 +42,7 @@ class BranchFields(BaseModel):
     by_turn: bool = False
     co_author: bool = False
     keep_commits: bool = False
+    filtered: bool = False
 
     @model_validator(mode="after")
     def _commits_of_one_kind(self) -> Self:
@@ -61,6 +62,7 @@ class BranchFields(BaseModel):
             extend=extend,
             co_author=self.co_author,
             keep_commits=self.keep_commits,
+            filtered=self.filtered,
         )
 
 
@@ -74,8 +76,8 @@ class ApplyInput(Input, BranchFields):
     def _fits(self) -> Self:
         if self.target != "branch" and (self.branch is not None or self.by_turn or self.start != "base"):
             raise ValueError("branch, start and by_turn need the target branch")
-        if self.target == "checkout" and self.keep_commits:
-            raise ValueError("keep_commits needs the target commit or branch")
+        if self.target == "checkout" and (self.keep_commits or self.filtered):
+            raise ValueError("keep_commits and filtered need the target commit or branch")
         return self
 
 

@@ -14,6 +14,7 @@ from boocoder.changes.apply.commit import CommitPlan, plan_commit, write_commit
 from boocoder.changes.apply.conflicts import ConflictFile
 from boocoder.changes.apply.plan import ApplyPlan, plan_apply, write_plan
 from boocoder.changes.commits.agent_commits import KeptCommits, agent_commits, kept_commits
+from boocoder.changes.commits.filtered_files import check_filtered
 from boocoder.changes.commits.message import given_message, squash_message, turn_message
 from boocoder.changes.commits.steps import CommitStep, write_commits
 from boocoder.changes.diff.statistics import path_text
@@ -59,6 +60,7 @@ class ApplyRequest:
         extend: go on with the branch that the session was put on last, where there is one.
         co_author: name the agent as a co-author.
         keep_commits: the commits that the agent made, instead of one; only when all of the change is applied.
+        filtered: commit files as they are that a filter of the user's git converts.
     """
 
     target: ApplyTarget = ApplyTarget.CHECKOUT
@@ -70,6 +72,7 @@ class ApplyRequest:
     extend: bool = False
     co_author: bool = False
     keep_commits: bool = False
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class PlannedApply:
         prepare: puts objects where they have to be, and returns the commit.
         write: does it, given that commit; returns the conflicts.
         commits: how many commits are made.
-        warnings: sentences: why the agent's commits are not kept, contents of Git LFS that are missing.
+        warnings: why the agent's commits are not kept, missing contents of Git LFS, files with filters.
     """
 
     target: ApplyTarget
@@ -166,8 +169,11 @@ class ApplyPlanner:
         planned = await self._plan(base_tree)
         if isinstance(planned, list):
             return planned
-        missing = await missing_contents(self.shadow.git, base_tree, self.part.tree)
-        return replace(planned, warnings=(*planned.warnings, *missing))
+        trees, allowed = (base_tree, self.part.tree), self.request.filtered
+        warnings = [*planned.warnings, *await missing_contents(self.shadow.git, *trees)]
+        if planned.target is not ApplyTarget.CHECKOUT:
+            warnings += await check_filtered(self.shadow, *trees, index=self.index, allowed=allowed)
+        return replace(planned, warnings=tuple(warnings))
 
     async def _plan(self, base_tree: str) -> PlannedApply | list[MergeConflict]:
         match self.request.target:
@@ -229,9 +235,8 @@ class ApplyPlanner:
         async def prepare() -> None:
             await give_contents(self.shadow.git, plan.pre_tree, plan.post_tree)
 
-        return PlannedApply(
-            ApplyTarget.CHECKOUT, plan.pre_tree, plan.post_tree, None, None, files, left, prepare, write
-        )
+        place = (plan.pre_tree, plan.post_tree, None, None, files, left)
+        return PlannedApply(ApplyTarget.CHECKOUT, *place, prepare, write)
 
     async def _commit(self, base_tree: str) -> PlannedApply | list[MergeConflict]:
         plan = await plan_commit(

@@ -1,11 +1,14 @@
-"""Asks git which files its attributes put into Git LFS."""
+"""Asks git which filters its attributes name, such as that of Git LFS."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from boocoder.git.refs import check_id
 from boocoder.git.shadow.objects import ShadowGit
+from boocoder.git.shadow.private_index import drop_index
+from boocoder.model.ids import new_id
 
 LFS = "lfs"
 _NONE = (b"unspecified", b"set", b"unset", b"")
@@ -24,7 +27,21 @@ async def filters_of(shadow: ShadowGit, directory: Path, index: Path, paths: Seq
     if not paths:
         return {}
     stdin = b"".join(path + b"\0" for path in paths)
-    answer = await shadow("check-attr", "-z", "--stdin", "filter", work_tree=directory, index=index, stdin=stdin)
+    return _read(await shadow("check-attr", "-z", "--stdin", "filter", work_tree=directory, index=index, stdin=stdin))
+
+
+async def filters_in(shadow: ShadowGit, tree: str, paths: Sequence[bytes]) -> dict[bytes, str]:
+    """As `filters_of`, by the attributes of a tree."""
+    index = shadow.git_dir / "seeds" / f"part-{new_id().hex}.index"
+    stdin = b"".join(path + b"\0" for path in paths)
+    try:
+        await shadow("read-tree", check_id(tree), index=index)
+        return _read(await shadow("check-attr", "--cached", "-z", "--stdin", "filter", index=index, stdin=stdin))
+    finally:
+        drop_index(index)
+
+
+def _read(answer: bytes) -> dict[bytes, str]:
     fields = answer.split(b"\0")
     found = zip(fields[::3], fields[2::3], strict=False)
     return {path: name.decode("utf-8", "replace") for path, name in found if name not in _NONE}

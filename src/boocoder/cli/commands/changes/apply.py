@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--commit", "as_commit", is_flag=True, help="Commit on the checked-out branch, without your own edits.")
 @click.option("--branch", metavar="NAME", help="Create a new branch; your files are not touched.")
 @click.option("--keep-commits", is_flag=True, help="With --commit or --branch: keep the agent's own commits.")
+@click.option("--filtered", is_flag=True, help="Commit files as they are that your git converts by a filter.")
 @click.option("--by-turn", is_flag=True, help="With --branch: one commit per turn.")
 @click.option(
     "--from-head", is_flag=True, help="With --branch: start at the checked-out commit, not at the session's base."
@@ -86,6 +87,8 @@ def _check(options: dict[str, object], resolve: bool) -> None:
 
 
 def _check_kept(options: dict[str, object]) -> None:
+    if options["filtered"] and not options["as_commit"] and options["branch"] is None:
+        raise InvalidInput("options_need_commit", "--filtered needs --commit or --branch.", "Leave it out for files.")
     if not options["keep_commits"]:
         return
     if options["by_turn"]:
@@ -107,6 +110,7 @@ def _body(options: dict[str, object]) -> dict[str, str | bool | None]:
         "start": "head" if options["from_head"] else None,
         "by_turn": True if options["by_turn"] else None,
         "keep_commits": True if options["keep_commits"] else None,
+        "filtered": True if options["filtered"] else None,
         "co_author": True if options["co_author"] else None,
         "dry_run": True if options["dry_run"] else None,
     }

@@ -11,6 +11,7 @@ export interface ApplyInput {
   by_turn?: boolean;
   co_author?: boolean;
   keep_commits?: boolean;
+  filtered?: boolean;
   target?: "checkout" | "commit" | "branch";
   dry_run?: boolean;
 }
@@ -115,6 +116,7 @@ export interface PublishInput {
   by_turn?: boolean;
   co_author?: boolean;
   keep_commits?: boolean;
+  filtered?: boolean;
   remote?: string | null;
   title?: string | null;
   text?: string | null;
