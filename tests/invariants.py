@@ -156,16 +156,22 @@ async def _in_worktrees(conn: asyncpg.Connection, data_dirs: tuple[Path, ...]) -
     """Every byte of a worktree whose session is at rest is in its newest snapshot."""
     found = []
     rows = await conn.fetch("""
-        SELECT w.session_id, w.path, w.base_tree,
+        SELECT w.session_id, w.path, w.base_tree, (SELECT host_id FROM sessions s WHERE s.id = w.session_id) AS host_id,
                (SELECT tree FROM snapshots s WHERE s.session_id = w.session_id ORDER BY taken_at DESC LIMIT 1) AS tree
         FROM session_worktrees w WHERE w.state = 'ready'
           AND NOT EXISTS (SELECT FROM tasks t WHERE t.session_id = w.session_id AND t.state = 'running')""")
     for row in rows:
-        (place,) = [path for path in (one / row["path"] for one in data_dirs) if path.is_dir()]
+        # A session that goes on elsewhere leaves its files where they were.
+        homes = data_dirs if len(data_dirs) == 1 else [one for one in data_dirs if _host_of(one) == str(row["host_id"])]
+        (place,) = [path for path in (one / row["path"] for one in homes) if path.is_dir()]
         actual = tree_of(place)
         if actual != (row["tree"] or row["base_tree"]):
             found.append(f"I7 worktree {row['path']} holds {actual}, its newest snapshot is {row['tree']}")
     return found
+
+
+def _host_of(data_dir: Path) -> str:
+    return (data_dir / "host-id").read_text().strip()
 
 
 def tree_of(directory: Path) -> str:

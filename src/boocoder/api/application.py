@@ -40,7 +40,7 @@ from boocoder.api.routes.service import (
     usage,
     webhooks,
 )
-from boocoder.api.routes.sessions import files, messages, sessions, snapshots, terminal, worktrees
+from boocoder.api.routes.sessions import files, messages, sessions, snapshots, stored, terminal, worktrees
 from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
 from boocoder.api.services import ApiServices, ConnectionServices
 from boocoder.api.tokens.route_guard import guard_routes
@@ -63,6 +63,7 @@ ROUTERS = (
     snapshots.router,
     worktrees.router,
     worktrees.of_session,
+    stored.router,
     files.router,
     streams.router,
     messages.router,

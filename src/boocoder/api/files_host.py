@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import Depends
@@ -10,9 +13,13 @@ from boocoder.api.requests.fields import ChangePath, SessionPath
 from boocoder.api.services import ApiServices, Services
 from boocoder.db.conversation import sessions
 from boocoder.db.files import changes
+from boocoder.db.registry import projects
 from boocoder.db.tasks.hosts import session_elsewhere
+from boocoder.errors import BoocoderError, Unavailable
 from boocoder.model.ids import SessionId
 from boocoder.wire.sessions import Session
+
+log = logging.getLogger(__name__)
 
 
 async def require_files_here(services: ApiServices, session_id: SessionId) -> Session:
@@ -29,6 +36,39 @@ async def require_files_here(services: ApiServices, session_id: SessionId) -> Se
     return session
 
 
+async def require_trees_here(services: ApiServices, session_id: SessionId, trees: Sequence[str]) -> None:
+    """Check that what a session's change or snapshots are made of is here: the session's host stores it for others.
+
+    Args:
+        trees: ids of those that are to be read.
+
+    Raises:
+        NotFound: the session does not exist.
+        Conflict: session_elsewhere: the project is not on this host, or they are not stored.
+    """
+    async with services.database.connection() as conn:
+        session = await sessions.get_session(conn, session_id)
+        project = await projects.get_project(conn, session.project_id)
+    if session.host_id in (None, services.info.host_id):
+        return
+    try:
+        shadow = await services.shadows.of(project.id, Path(project.path))
+        if await services.stored.has_whole(session_id, shadow, trees):
+            return
+    except Unavailable:
+        raise
+    except BoocoderError as error:
+        log.info("stored files not readable here", extra={"session_id": session_id, "why": error.text})
+    async with services.database.connection() as conn:
+        raise await session_elsewhere(conn, session_id)
+
+
+async def _trees_of_change(change_id: ChangePath, services: Services) -> None:
+    async with services.database.connection() as conn:
+        change = await changes.get_change(conn, change_id)
+    await require_trees_here(services, change.session_id, [change.base_tree, change.tree])
+
+
 async def _of_change(change_id: ChangePath, services: Services) -> None:
     async with services.database.connection() as conn:
         change = await changes.get_change(conn, change_id)
@@ -41,5 +81,7 @@ async def _of_session(session_id: SessionPath, services: Services) -> None:
 
 CHANGE_FILES_HERE: Any = Depends(_of_change)
 """For routes with a `change_id`."""
+CHANGE_TREES_HERE: Any = Depends(_trees_of_change)
+"""For routes with a `change_id` that only read the change: also on hosts that have its stored snapshots."""
 SESSION_FILES_HERE: Any = Depends(_of_session)
 """For routes with a `session_id`."""

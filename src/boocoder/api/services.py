@@ -35,6 +35,8 @@ from boocoder.webhooks.registry import Webhooks
 from boocoder.wire.worktrees import PrunedWorktree
 from boocoder.worktrees.search.file_search import FileSearch
 from boocoder.worktrees.services import WorktreeServices
+from boocoder.worktrees.stored.adoption import SessionAdopter
+from boocoder.worktrees.stored.reader import StoredSnapshots
 from boocoder.worktrees.terminals import Terminals
 from boocoder.worktrees.trust.project_trust import ProjectTrust
 
@@ -92,6 +94,8 @@ class ApiServices:
         resolver: completes and checks new tasks.
         agent_tokens: of agents that may start tasks.
         project_check: looks whether this host can serve a project.
+        adopter: goes on here with sessions of other hosts.
+        stored: brings what other hosts have stored of their sessions.
         terminals: None where they are turned off.
     """
 
@@ -114,6 +118,8 @@ class ApiServices:
     rules: SessionRuleReport
     webhooks: Webhooks
     agent_tokens: AgentTokens
+    adopter: SessionAdopter
+    stored: StoredSnapshots
     terminals: Terminals | None = None
 
 
@@ -148,6 +154,8 @@ def build_api_services(
     data_dir: Path,
     trust: ProjectTrust,
     rules: SessionRuleReport,
+    adopter: SessionAdopter,
+    stored: StoredSnapshots,
     agent_tokens: AgentTokens | None = None,
     terminals: Terminals | None = None,
 ) -> ApiServices:
@@ -172,6 +180,8 @@ def build_api_services(
         rules=rules,
         webhooks=Webhooks(database=database),
         agent_tokens=agent_tokens or AgentTokens(),
+        adopter=adopter,
+        stored=stored,
         terminals=terminals,
     )
 

@@ -60,6 +60,8 @@ async def start_api(
             trust=files.trust,
             rules=build_rule_report(settings, store.database, files.trust, agent_host),
             agent_tokens=agent_tokens,
+            adopter=files.adopter,
+            stored=files.stored,
             terminals=_terminals(host, agent_host, files),
         ),
         endpoints=(McpEndpoint(certificate=settings.tls_certificate),),

@@ -11,7 +11,7 @@ from boocoder.app.agents import silence_limits
 from boocoder.app.host import ServiceHost
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import Store
-from boocoder.app.worktrees import SessionFiles
+from boocoder.app.worktrees import SessionFiles, start_snapshot_writer, start_takeover
 from boocoder.config.settings import Settings
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.dispatch.approvals import ApprovalWaiters, AskSettings
@@ -75,6 +75,7 @@ async def start_dispatch(
     """Recover turns of an earlier run, then claim new tasks."""
     settings = host.settings
     services = _turn_services(host, store, agent_host, files, agent_tokens)
+    writer = await start_snapshot_writer(host, store, files)
     recovery = OrphanRecovery(
         host_id=host.host_id, instance_id=host.instance_id, services=services, settings=RecoverySettings()
     )
@@ -91,6 +92,7 @@ async def start_dispatch(
             stop_grace_s=settings.stop_grace_s,
             substitute=bool(settings.agent_fallback),
         ),
+        on_turn_ended=writer.store_soon if writer is not None else lambda _: None,
     )
     leases = LeaseKeeper(
         database=store.database,
@@ -103,16 +105,21 @@ async def start_dispatch(
     )
     await host.start(leases)
     await host.start(dispatcher)
-    watch = PlacementWatch(
+    watch = _placement_watch(host, store, agent_host, dispatcher)
+    await host.start(watch)
+    await start_takeover(host, store, files)
+    await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks))
+    return Dispatching(dispatcher, leases)
+
+
+def _placement_watch(host: ServiceHost, store: Store, agent_host: AgentHost, dispatcher: Dispatcher) -> PlacementWatch:
+    return PlacementWatch(
         database=store.database,
         host_id=host.host_id,
         check=ProjectCheck(database=store.database, host_id=host.host_id),
         find_agent=agent_host.agents.info,
         on_found=dispatcher.wake,
     )
-    await host.start(watch)
-    await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks))
-    return Dispatching(dispatcher, leases)
 
 
 def _turn_services(

@@ -14,11 +14,16 @@ from boocoder.changes.services import ChangeServices, build_change_services
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
+from boocoder.maintenance.takeover import SessionTakeover, TakeoverSchedule
 from boocoder.maintenance.worktree_gc import CollectorSettings, WorktreeCollector
 from boocoder.worktrees.create.setup import WorktreeSetup
 from boocoder.worktrees.history.snapshots import Snapshots
 from boocoder.worktrees.locks import WorktreeLocks
 from boocoder.worktrees.services import WorktreeServices, worktree_care
+from boocoder.worktrees.stored.adoption import SessionAdopter
+from boocoder.worktrees.stored.pack_store import DatabasePackStore
+from boocoder.worktrees.stored.reader import StoredSnapshots
+from boocoder.worktrees.stored.writer import MIB, SnapshotWriter, StoreSettings
 from boocoder.worktrees.trust.project_trust import ProjectTrust
 
 
@@ -32,6 +37,8 @@ class SessionFiles:
     changes: ChangeServices
     worktrees: WorktreeServices
     trust: ProjectTrust
+    stored: StoredSnapshots
+    adopter: SessionAdopter
 
 
 async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentHost) -> SessionFiles:
@@ -68,7 +75,49 @@ async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentH
     host.on_stop(worktrees.rewinder.stop)
     await worktrees.rewinder.resume_all()
     trust = ProjectTrust(database=database, patterns=run_patterns(host.settings))
-    return SessionFiles(shadows, snapshots, locks, changes, worktrees, trust)
+    stored = StoredSnapshots(database=database, packs=DatabasePackStore(database=database))
+    adopter = SessionAdopter(
+        database=database,
+        outbox=store.outbox,
+        shadows=shadows,
+        stored=stored,
+        remeasure=partial(remeasure, database),
+        indexes=data_dir / "indexes",
+        host_id=host.host_id,
+        instance_id=host.instance_id,
+        after_s=host.settings.takeover.after_s,
+        failpoints=host.failpoints,
+    )
+    return SessionFiles(shadows, snapshots, locks, changes, worktrees, trust, stored, adopter)
+
+
+async def start_snapshot_writer(host: ServiceHost, store: Store, files: SessionFiles) -> SnapshotWriter | None:
+    """Start to store snapshots for other hosts; None where the settings turn that off."""
+    settings = host.settings.takeover
+    if settings.store == "off":
+        return None
+    writer = SnapshotWriter(
+        database=store.database,
+        outbox=store.outbox,
+        shadows=files.shadows,
+        packs=DatabasePackStore(database=store.database),
+        host_id=host.host_id,
+        settings=StoreSettings(alone=settings.store == "on", max_bytes=settings.pack_max_mib * MIB),
+    )
+    await host.start(writer)
+    return writer
+
+
+async def start_takeover(host: ServiceHost, store: Store, files: SessionFiles) -> None:
+    """Start to look for sessions of hosts that are gone or drained."""
+    await host.start(
+        SessionTakeover(
+            database=store.database,
+            adopter=files.adopter,
+            host_id=host.host_id,
+            schedule=TakeoverSchedule(after_s=host.settings.takeover.after_s),
+        )
+    )
 
 
 async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) -> WorktreeCollector:

@@ -155,6 +155,28 @@ class WorktreeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeoverSettings:
+    """Whether other hosts of the database can go on with this one's sessions, and when this one goes on with theirs."""
+
+    after_s: float = setting(
+        30.0,
+        "seconds",
+        "this host goes on with sessions of a host that is silent for so long, where tasks wait; 0: only if asked",
+        low=0,
+        high=604_800,
+    )
+    store: str = setting(
+        "auto",
+        "answer",
+        "whether snapshots are stored in the database as well; auto: of projects that another host has, too",
+        choices=("auto", "on", "off"),
+    )
+    pack_max_mib: int = setting(
+        64, "MiB", "what one turn changed is not stored for other hosts if it is larger, compressed", low=1, high=1_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
     """The environment of agents and project commands, in addition to paths, locale, proxies and toolchains."""
 
@@ -266,6 +288,7 @@ class Settings:
     models: ModelServerSettings = field(default_factory=ModelServerSettings)
     agents: AgentsSettings = field(default_factory=AgentsSettings)
     worktrees: WorktreeSettings = field(default_factory=WorktreeSettings)
+    takeover: TakeoverSettings = field(default_factory=TakeoverSettings)
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     delegation: DelegationSettings = field(default_factory=DelegationSettings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from boocoder.db.tasks.claim import ClaimedTask, claim_tasks
@@ -11,7 +12,7 @@ from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.turn.run import run_turn
 from boocoder.dispatch.turn.services import TurnServices
 from boocoder.errors import LeaseLost, Unavailable
-from boocoder.model.ids import HostId, InstanceId, TaskId
+from boocoder.model.ids import HostId, InstanceId, SessionId, TaskId
 from boocoder.model.limits import LEASE_TTL_S, POLL_INTERVAL_S
 from boocoder.model.turn import StopReason, StopSignal
 from boocoder.service import TaskSupervisor
@@ -49,15 +50,26 @@ class _RunningTask:
 
 
 class Dispatcher:
-    """Claims tasks for one host and runs each as a turn. A `service.Service`."""
+    """Claims tasks for one host and runs each as a turn. A `service.Service`.
+
+    Args:
+        on_turn_ended: called with the session of each turn that has ended.
+    """
 
     def __init__(
-        self, *, host_id: HostId, instance_id: InstanceId, services: TurnServices, settings: DispatchSettings
+        self,
+        *,
+        host_id: HostId,
+        instance_id: InstanceId,
+        services: TurnServices,
+        settings: DispatchSettings,
+        on_turn_ended: Callable[[SessionId], None] = lambda _: None,
     ) -> None:
         self._host_id = host_id
         self._instance_id = instance_id
         self._services = services
         self._settings = settings
+        self._on_turn_ended = on_turn_ended
         self._supervisor = TaskSupervisor("dispatcher")
         self._turns = TaskSupervisor("turns")
         self._running: dict[TaskId, _RunningTask] = {}
@@ -156,3 +168,4 @@ class Dispatcher:
         finally:
             self._running.pop(task.id, None)
             self._wake.set()
+            self._on_turn_ended(task.session_id)

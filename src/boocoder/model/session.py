@@ -52,3 +52,4 @@ class SnapshotKind(StrEnum):
     CHANGED = "changed"
     BEFORE_REMOVAL = "before_removal"
     FORK = "fork"
+    TAKEOVER = "takeover"

@@ -11,6 +11,7 @@ from boocoder.errors import BoocoderError, Conflict
 from boocoder.git.project import Checkout, require_checkout
 from boocoder.git.project_identity import has_commit, root_commits
 from boocoder.git.shadow.presence import is_checkout
+from boocoder.git.transfer.packs import known_tips
 from boocoder.model.ids import HostId, ProjectId
 
 
@@ -30,8 +31,9 @@ class ProjectCheck:
             Unavailable: the database is not there.
         """
         state = await self._state(project)
+        tips = await self._tips(project) if state is ProjectState.READY else []
         async with self._database.connection() as conn:
-            await host_projects.put_host_project(conn, self._host_id, project.id, state, project.path)
+            await host_projects.put_host_project(conn, self._host_id, project.id, state, project.path, tips)
         return state
 
     async def check_one(self, project_id: ProjectId) -> ProjectState:
@@ -85,6 +87,12 @@ class ProjectCheck:
         except (BoocoderError, OSError):  # a repository that cannot be read serves nobody; its turns say why
             return ProjectState.MISSING
         return ProjectState.READY if same else ProjectState.OTHER_REPOSITORY
+
+    async def _tips(self, project: HostProject) -> list[str]:
+        try:
+            return await known_tips(await require_checkout(Path(project.path)))
+        except (BoocoderError, OSError):  # other hosts then store more than this one would need
+            return []
 
     async def _adopt(self, project_id: ProjectId, checkout: Checkout) -> bool:
         """Let this repository be the project's; False if another host was quicker."""

@@ -67,11 +67,7 @@ def waiting_for(
     if bound is not None and bound.alive:
         return None
     if bound is not None and session.has_files:
-        return WaitingFor(
-            "host_absent",
-            f"The files of this session are on {bound.name}, which does not run.",
-            f"Start boocoder on {bound.name}.",
-        )
+        return _files_absent(agent, project_id, session, bound, hosts)
     able = [host for host in hosts if host.projects.get(project_id) == READY and _is_ready(host, agent)]
     if any(host.alive and not host.drained for host in able):
         return None
@@ -81,6 +77,28 @@ def waiting_for(
     if len(living) <= 1 and not any(host.drained for host in living):
         return None  # that one takes it, and its turn says what is missing
     return _nobody(living, agent, project_id, session.project_path)
+
+
+def _files_absent(
+    agent: str, project_id: str, session: PlacementSession, bound: PlacementHost, hosts: Sequence[PlacementHost]
+) -> WaitingFor:
+    """Its host does not run; which one could go on with it, from what is stored."""
+    text = f"The files of this session are on {bound.name}, which does not run."
+    start = f"Start boocoder on {bound.name}."
+    if not session.stored:
+        return WaitingFor("host_absent", f"{text} They were not stored for other hosts.", start)
+    able = [
+        host
+        for host in hosts
+        if host.alive and not host.drained and host.projects.get(project_id) == READY and _is_ready(host, agent)
+    ]
+    free = [host.name for host in able if str(host.id) not in session.failures]
+    if free:
+        text = f"{text} {_one_of(free[:SHOWN_HOSTS])} can go on with it from its last stored snapshot."
+        return WaitingFor("host_absent", text, f"{start} Or on another host: boocoder sessions adopt {session.id}")
+    tried = [f"{host.name} could not go on with it: {session.failures[str(host.id)]}" for host in able[:SHOWN_HOSTS]]
+    lack = f"No running host has both its project and {agent}."
+    return WaitingFor("host_absent", sentences(text, *(tried or [lack])), start)
 
 
 def _is_ready(host: PlacementHost, agent: str) -> bool:

@@ -42,6 +42,22 @@ class RewindResult(msgspec.Struct, frozen=True):
     files: int
 
 
+class StoredFiles(msgspec.Struct, frozen=True):
+    """What of a session's files is stored for other hosts.
+
+    Args:
+        complete: whether the newest snapshot is.
+        taken_at: when the files were as in the newest stored snapshot; None: nothing is stored.
+        snapshots: how many are stored.
+        size_bytes: of all their packs, in the database.
+    """
+
+    complete: bool
+    taken_at: datetime | None
+    snapshots: int
+    size_bytes: int
+
+
 class ForkResult(msgspec.Struct, frozen=True):
     """A new session; `worktree` is null where its first turn will write the files."""
 

@@ -53,6 +53,12 @@ HOST_PROJECT = "INSERT INTO host_projects (host_id, project_id, state) SELECT h.
 WEBHOOK = "INSERT INTO webhooks (id, url, secret) VALUES (gen_random_uuid(), %s, %s)"
 DELIVERY = "INSERT INTO webhook_deliveries (webhook_id, event, data, %s) SELECT id, 'x', '{}', %s FROM webhooks"
 GOOD_WEBHOOK = WEBHOOK % ("'http://a/'", "'whsec_'")
+SNAPSHOT = f"INSERT INTO snapshots (id, session_id, kind, tree) SELECT {ID}, id, 'manual', {TREE} FROM sessions"
+STORED = "INSERT INTO stored_snapshots (snapshot_id, session_id, tree, trees, base_commit, state, size_bytes) \
+SELECT id, session_id, %s, '{}', tree, %s, %s FROM snapshots"
+PACK_CHUNK = "INSERT INTO stored_pack_chunks (snapshot_id, place, content) SELECT id, %s, '' FROM snapshots"
+NOT_TAKEN_OVER = "INSERT INTO takeover_failures (session_id, host_id, text, cure) \
+SELECT s.id, h.id, '', '' FROM sessions s, hosts h"
 TWO_CHANGES = [CHANGE, "UPDATE pending_changes SET state = 'superseded', decided_at = now()", CHANGE]
 
 # What is violated -> the statements before, and the one that must be refused.
@@ -63,6 +69,13 @@ CASES: dict[str, list[str]] = {
     "webhooks_secret_check": [WEBHOOK % ("'http://a/'", "'x'")],
     "webhook_deliveries_check": [GOOD_WEBHOOK, DELIVERY % ("state", "'delivered'")],
     "webhook_deliveries_check1": [GOOD_WEBHOOK, DELIVERY % ("lease_until", "now()")],
+    "stored_snapshots_pkey": [SNAPSHOT, STORED % ("tree", "'stored'", "0"), STORED % ("tree", "'stored'", "0")],
+    "stored_snapshots_tree_check": [SNAPSHOT, STORED % ("'x'", "'stored'", "0")],
+    "stored_snapshots_state_check": [SNAPSHOT, STORED % ("tree", "'x'", "0")],
+    "stored_snapshots_size_bytes_check": [SNAPSHOT, STORED % ("tree", "'stored'", "-1")],
+    "stored_pack_chunks_pkey": [SNAPSHOT, PACK_CHUNK % "0", PACK_CHUNK % "0"],
+    "stored_pack_chunks_place_check": [SNAPSHOT, PACK_CHUNK % "-1"],
+    "takeover_failures_pkey": [NOT_TAKEN_OVER] * 2,
     "trusted_files_pkey": [TRUSTED % f"'a', {HASH}"] * 2,
     "trusted_files_path_check": [TRUSTED % f"'', {HASH}"],
     "trusted_files_sha256_check": [TRUSTED % "'a', 'short'"],
@@ -281,6 +294,7 @@ OBVIOUS = {
     "webhooks_pkey",
     "webhook_deliveries_pkey",
     "webhook_deliveries_ord_key",
+    "stored_snapshots_ord_key",
 }
 
 

@@ -157,3 +157,14 @@ async def test_a_folder_that_comes_later_is_found_and_missing_agents_are_named(
 async def state_of(database: Database, host_id: HostId, project_id: ProjectId) -> ProjectState:
     async with database.connection() as conn:
         return (await host_projects.list_host_projects(conn, host_id, project_id))[0].state
+
+
+async def test_a_host_stores_the_commits_that_its_clone_has(database: Database, repository: MakeRepository) -> None:
+    project = repository()
+    project.git("branch", "other")
+    first = project.head()
+    newest = project.commit("newer")
+    (host,) = await hosts_of(database, 1)
+    assert await looked(database, host, await add_project(database, project.path)) is ProjectState.READY
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT tips FROM host_projects") == [newest, first]

@@ -19,8 +19,16 @@ def host(name: str, **state: object) -> PlacementHost:
     return PlacementHost(HostId(new_id()), name, **given)  # type: ignore[arg-type]
 
 
-def reason(*hosts: PlacementHost, bound: UUID | None = None, has_files: bool = False) -> WaitingFor | None:
-    session = PlacementSession(SessionId(new_id()), None if bound is None else HostId(bound), PATH, has_files)
+def reason(
+    *hosts: PlacementHost,
+    bound: UUID | None = None,
+    has_files: bool = False,
+    stored: bool = False,
+    failures: dict[str, str] | None = None,
+) -> WaitingFor | None:
+    session = PlacementSession(
+        SessionId(new_id()), None if bound is None else HostId(bound), PATH, has_files, stored, failures or {}
+    )
     return waiting_for("goose", PROJECT, session, hosts)
 
 
@@ -35,9 +43,22 @@ def test_the_files_are_on_a_host_that_does_not_run() -> None:
     red = host("red", alive=False)
     found = reason(red, host("blue"), bound=red.id, has_files=True)
     assert found is not None and found.code == "host_absent"
-    assert found.text == "The files of this session are on red, which does not run."
+    assert found.text == (
+        "The files of this session are on red, which does not run. They were not stored for other hosts."
+    )
     assert found.cure == "Start boocoder on red."
     assert reason(red, host("blue"), bound=red.id) is None, "without files another host takes it"
+
+
+def test_who_can_go_on_with_stored_files_or_why_not() -> None:
+    red, blue = host("red", alive=False), host("blue")
+    found = reason(red, blue, bound=red.id, has_files=True, stored=True)
+    assert found is not None and "blue can go on with it from its last stored snapshot." in found.text
+    assert found.cure.startswith("Start boocoder on red. Or on another host: boocoder sessions adopt ")
+    found = reason(red, host("blue", agents={}), bound=red.id, has_files=True, stored=True)
+    assert found is not None and "No running host has both its project and goose." in found.text
+    found = reason(red, blue, bound=red.id, has_files=True, stored=True, failures={str(blue.id): "It lacks commits."})
+    assert found is not None and found.text.endswith("blue could not go on with it: It lacks commits.")
 
 
 def test_those_that_could_do_not_run_or_are_drained() -> None:

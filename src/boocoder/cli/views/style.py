@@ -120,7 +120,10 @@ def age(moment: datetime) -> str:
 
 def absent_host_text(name: str) -> str:
     """That the tasks of a session wait for its host."""
-    return f"The files of this session are on {name}, which does not run: its tasks wait. Start boocoder there."
+    return (
+        f"The files of this session are on {name}, which does not run: its tasks wait. Start boocoder there, or go on "
+        "on another host: boocoder sessions adopt"
+    )
 
 
 def waiting_text(reason: WaitingFor) -> str:

@@ -1,10 +1,11 @@
 -- Which projects each host can serve, as it found them on its disk.
 
 -- name: put_host_project
--- What host $1 found at the path $4 of project $2; no row where the project is somewhere else by now.
-INSERT INTO host_projects (host_id, project_id, state)
-SELECT h.id, p.id, $3 FROM projects p, hosts h WHERE h.id = $1 AND p.id = $2 AND p.path = $4
-ON CONFLICT (host_id, project_id) DO UPDATE SET state = excluded.state, checked_at = now()
+-- What host $1 found at the path $4 of project $2, and commits that it has ($5); no row where the project is somewhere
+-- else by now.
+INSERT INTO host_projects (host_id, project_id, state, tips)
+SELECT h.id, p.id, $3, $5 FROM projects p, hosts h WHERE h.id = $1 AND p.id = $2 AND p.path = $4
+ON CONFLICT (host_id, project_id) DO UPDATE SET state = excluded.state, tips = excluded.tips, checked_at = now()
 RETURNING true AS done;
 
 -- name: list_host_projects

@@ -13,9 +13,13 @@ WHERE h.removed_at IS NULL OR EXISTS (SELECT FROM sessions s WHERE s.host_id = h
 ORDER BY h.name, h.started_at, h.id;
 
 -- name: list_placement_sessions
--- Where the sessions $1 are bound to, and where their projects are.
+-- Where the sessions $1 are bound to, where their projects are, whether other hosts can have their files, and why hosts
+-- could not go on with them.
 SELECT s.id, s.host_id, p.path AS project_path,
-       EXISTS (SELECT FROM session_worktrees w WHERE w.session_id = s.id) AS has_files
+       EXISTS (SELECT FROM session_worktrees w WHERE w.session_id = s.id) AS has_files,
+       EXISTS (SELECT FROM stored_snapshots t WHERE t.session_id = s.id AND t.state = 'stored') AS stored,
+       coalesce((SELECT jsonb_object_agg(f.host_id, f.text || ' ' || f.cure) FROM takeover_failures f
+                 WHERE f.session_id = s.id), '{}') AS failures
 FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE s.id = ANY ($1);
 

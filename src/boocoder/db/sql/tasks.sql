@@ -22,8 +22,11 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 --
 -- Placement: a session without files anywhere goes to a host that has its project and its agent, first to the one that
 -- looked up its start. A host that lacks one of both takes it only where no other host could, running or not: to refuse
--- it, if no other host runs, or with another agent, if $5 says that it has a substitute. placement.waiting explains the
--- same rules to people.
+-- it, if no other host runs, or with another agent, if $5 says that it has a substitute. A drained host leaves its own
+-- sessions to a host that can go on with them. placement.waiting explains the same rules to people.
+--
+-- A session that goes from one host to another meanwhile (move_session) is locked and skipped, or was moved since this
+-- statement began: `s` is its newest version, `seen` the one that the placement was decided by.
 WITH RECURSIVE living AS MATERIALIZED (
     SELECT h.id, h.drained_at IS NULL AS open FROM hosts h WHERE h.stopped_at IS NULL AND h.lease_until > now()
 ), heads AS (
@@ -49,6 +52,12 @@ WITH RECURSIVE living AS MATERIALIZED (
           WHERE w.session_id = h.session_id AND (w.busy_instance = $2 OR w.rewind_to IS NOT NULL) OFFSET 0)
       AND (
           SELECT CASE
+              WHEN s.host_id = $1 AND $1 IN (SELECT l.id FROM living l WHERE NOT l.open) THEN NOT EXISTS (
+                  SELECT FROM living l
+                  JOIN host_projects p ON p.host_id = l.id AND p.project_id = h.project_id AND p.state = 'ready'
+                  JOIN available_agents a ON a.host_id = l.id AND a.name = h.agent AND a.state = 'ready'
+                  WHERE l.open AND movable_snapshot(s.id) AND NOT EXISTS (
+                      SELECT FROM takeover_failures f WHERE f.session_id = s.id AND f.host_id = l.id) OFFSET 0)
               WHEN s.host_id = $1 THEN true
               WHEN s.host_id IS NOT NULL AND (
                   s.host_id IN (SELECT l.id FROM living l)
@@ -77,10 +86,13 @@ WITH RECURSIVE living AS MATERIALIZED (
     SELECT t.id
     FROM placeable h
     JOIN tasks t ON t.id = h.id
+    JOIN sessions s ON s.id = t.session_id
     WHERE t.state::text = 'pending' AND t.place = h.place
+      AND s.host_id IS NOT DISTINCT FROM (SELECT seen.host_id FROM sessions seen WHERE seen.id = s.id)
     ORDER BY h.priority DESC, h.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
+    FOR SHARE OF s SKIP LOCKED
 ), claimed AS (
     UPDATE tasks t SET state = 'running', epoch = t.epoch + 1, started_at = now()
     FROM chosen c

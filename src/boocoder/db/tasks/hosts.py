@@ -124,7 +124,7 @@ async def get_host(conn: Connection, host_id: HostId) -> HostFields:
 
 
 async def drain_host(conn: Connection, host_id: HostId, *, drained: bool) -> HostFields:
-    """Let a host take no new session, or take them again. What it runs goes on, and so do its sessions.
+    """Let a host take no new session, or take them again. What it runs goes on; what waits goes to other hosts.
 
     Raises:
         NotFound: host_not_found.
@@ -151,6 +151,8 @@ async def session_elsewhere(conn: Connection, session_id: SessionId) -> Conflict
     host = await _GET_SESSION_HOST.first(conn, session_id)
     name = host.name if host is not None else "another host"
     text = f"The files of session {session_id} are on {name}"
+    adopt = f"boocoder sessions adopt {session_id}"
     if host is not None and not host.alive:
-        return Conflict("session_elsewhere", f"{text}, which does not run.", f"Start boocoder on {name}.")
-    return Conflict("session_elsewhere", f"{text}.", f"Ask the boocoder service of {name}.")
+        start = f"Start boocoder on {name}."
+        return Conflict("session_elsewhere", f"{text}, which does not run.", f"{start} Or go on here: {adopt}")
+    return Conflict("session_elsewhere", f"{text}.", f"Ask the boocoder service of {name}. Or go on here: {adopt}")

@@ -32,12 +32,19 @@ class PlacementHost(msgspec.Struct, frozen=True):
 
 
 class PlacementSession(msgspec.Struct, frozen=True):
-    """Where a session is bound to, if anywhere, and where its project is."""
+    """Where a session is bound to, if anywhere, and where its project is.
+
+    Args:
+        stored: whether a snapshot of it is stored for other hosts.
+        failures: why hosts, by their ids, could not go on with it.
+    """
 
     id: SessionId
     host_id: HostId | None
     project_path: str
     has_files: bool
+    stored: bool = False
+    failures: dict[str, str] = {}
 
 
 class _RunningHost(msgspec.Struct, frozen=True):
@@ -53,9 +60,18 @@ class _HostRow(msgspec.Struct, frozen=True):
     agents: msgspec.Raw
 
 
+class _SessionRow(msgspec.Struct, frozen=True):
+    id: SessionId
+    host_id: HostId | None
+    project_path: str
+    has_files: bool
+    stored: bool
+    failures: msgspec.Raw
+
+
 _HOSTS = statement("placement", "list_placement_hosts", row=_HostRow, params=(list[UUID], list[str], list[UUID]))
 _RUNNING = statement("placement", "find_running_host", row=_RunningHost, params=(UUID,))
-_SESSIONS = statement("placement", "list_placement_sessions", row=PlacementSession, params=(list[UUID],))
+_SESSIONS = statement("placement", "list_placement_sessions", row=_SessionRow, params=(list[UUID],))
 
 
 async def list_placement_hosts(
@@ -77,7 +93,17 @@ async def list_placement_hosts(
 
 async def list_placement_sessions(conn: Connection, sessions: Collection[SessionId]) -> list[PlacementSession]:
     """Where these sessions are bound to."""
-    return await _SESSIONS.all(conn, list(sessions))
+    return [
+        PlacementSession(
+            row.id,
+            row.host_id,
+            row.project_path,
+            row.has_files,
+            row.stored,
+            msgspec.json.decode(row.failures, type=dict[str, str]),
+        )
+        for row in await _SESSIONS.all(conn, list(sessions))
+    ]
 
 
 async def has_running_host(conn: Connection, session_id: SessionId) -> bool:

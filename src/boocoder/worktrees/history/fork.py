@@ -20,7 +20,7 @@ from boocoder.model.limits import TITLE_MAX_CHARS
 from boocoder.model.session import SnapshotKind
 from boocoder.wire.sessions import Session
 from boocoder.worktrees.history.rewind import describe
-from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource
+from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource, require_trees
 from boocoder.worktrees.remove.restore import Restorer
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,14 @@ class Forker:
 
         Raises:
             NotFound: session_not_found, snapshot_not_found.
-            Conflict: session_elsewhere, session_without_worktree, session_without_snapshot, project_archived.
+            Conflict: session_elsewhere, session_without_worktree, session_without_snapshot, snapshot_elsewhere,
+                project_archived.
             GitError: git refused.
         """
         parent = await self._parent(session_id)
         snapshot = await self._snapshot(session_id, snapshot_id, task_id)
         place = await self._snapshots.place(session_id)
+        await require_trees(place, snapshot.tree)
         child = SessionId(new_id())
         ref_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{child}/{ref_id}"

@@ -28,7 +28,7 @@ from boocoder.model.ids import HostId, SessionId, SnapshotId, new_id
 from boocoder.model.session import SnapshotKind
 from boocoder.service import TaskSupervisor
 from boocoder.worktrees.create.blocking_paths import find_blocking_files, touched
-from boocoder.worktrees.history.snapshots import SnapshotResult, Snapshots, SnapshotSource, require_ready
+from boocoder.worktrees.history.snapshots import SnapshotResult, Snapshots, SnapshotSource, require_ready, require_trees
 from boocoder.worktrees.locks import WorktreeLocks
 
 log = logging.getLogger(__name__)
@@ -119,8 +119,9 @@ class Rewinder:
 
         Raises:
             NotFound: session_not_found, snapshot_not_found.
-            Conflict: session_busy, session_elsewhere, session_without_worktree, worktree_not_there, or
-                rewind_blocked: a file that no snapshot can hold is in the way. Nothing was written.
+            Conflict: session_busy, session_elsewhere, session_without_worktree, worktree_not_there,
+                snapshot_elsewhere, or rewind_blocked: a file that no snapshot can hold is in the way. Nothing was
+                written.
             GitError: git failed; the text says whether files were written.
         """
         async with self._database.connection() as conn:
@@ -152,6 +153,7 @@ class Rewinder:
     async def _rewind(self, target: Snapshot, *, resumed: bool) -> RewindReport:
         place = await self._snapshots.place(target.session_id)
         require_ready(place)
+        await require_trees(place, target.tree)
         taken = await self._take_before(place, target, resumed=resumed)
         before = taken.snapshot
         changed = await place.shadow.changed_files(before.tree, target.tree, counts=False)

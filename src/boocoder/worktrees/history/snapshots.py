@@ -17,6 +17,7 @@ from boocoder.git.shadow import snapshot as git_snapshot
 from boocoder.git.shadow.real_directory import is_real_directory
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.transfer.packs import existing
 from boocoder.model.ids import ProjectId, SessionId, SnapshotId, TaskId, new_id
 from boocoder.model.session import SnapshotKind, WorktreeState
 
@@ -84,8 +85,7 @@ class Snapshots:
             project = await projects.get_project(conn, session.project_id)
             row = await worktrees.get_worktree(conn, session_id)
         if row is None:
-            text = f"Session {session_id} has no worktree yet."
-            raise Conflict("session_without_worktree", text, "It gets one with its first task.")
+            raise _without_worktree(session_id)
         shadow = await self._shadows.of(project.id, Path(project.path))
         return SnapshotSource(row, project.id, shadow, self.index_of(session_id))
 
@@ -166,6 +166,22 @@ class Snapshots:
         async with self._database.connection() as conn:
             return (await snapshots.get_snapshot(conn, place.row.session_id, SnapshotId(UUID(str(side))))).tree
 
+    async def stored_tree(self, session_id: SessionId, side: str) -> str:
+        """The tree of a snapshot, or of the worktree's base (`base`), by its row; it may be on another host.
+
+        Raises:
+            NotFound: session_not_found, snapshot_not_found.
+            Conflict: session_without_worktree.
+        """
+        async with self._database.connection() as conn:
+            if side != "base":
+                return (await snapshots.get_snapshot(conn, session_id, SnapshotId(UUID(side)))).tree
+            await sessions.get_session(conn, session_id)
+            row = await worktrees.get_worktree(conn, session_id)
+        if row is None:
+            raise _without_worktree(session_id)
+        return row.base_tree
+
     async def latest(self, session_id: SessionId) -> Snapshot | None:
         """The session's newest snapshot."""
         async with self._database.connection() as conn:
@@ -182,6 +198,27 @@ class Snapshots:
         async with self._database.connection() as conn:
             await sessions.get_session(conn, session_id)
             return await snapshots.list_snapshots(conn, session_id, limit=limit, before=before)
+
+
+def _without_worktree(session_id: SessionId) -> Conflict:
+    text = f"Session {session_id} has no worktree yet."
+    return Conflict("session_without_worktree", text, "It gets one with its first task.")
+
+
+async def require_trees(place: SnapshotSource, *trees: str) -> None:
+    """Check that what a session's snapshots hold is on this host.
+
+    Raises:
+        Conflict: snapshot_elsewhere: one was taken on the host that the session was on before, and was not stored.
+        GitError: git failed.
+    """
+    if len(await existing(place.shadow.git, trees)) < len(set(trees)):
+        session_id = place.row.session_id
+        raise Conflict(
+            "snapshot_elsewhere",
+            f"A snapshot of session {session_id} is on the host that the session was on before: it was not stored.",
+            "Choose one from since the session is on this host, or one that was stored.",
+        )
 
 
 def require_ready(place: SnapshotSource) -> None:

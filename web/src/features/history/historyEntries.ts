@@ -17,6 +17,7 @@ const KINDS: Record<SnapshotKind, string> = {
   before_rewind: "Before a rewind",
   before_undo: "Before reverting parts",
   before_removal: "Before the worktree was removed",
+  takeover: "Went on on another host",
   before_update: "Before merging your newer files",
   changed: "Changed by you",
   apply: "Applied",

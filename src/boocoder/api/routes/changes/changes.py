@@ -17,11 +17,12 @@ from boocoder.api.answers.changes import (
     publish_result,
     unapply_result,
 )
-from boocoder.api.files_host import CHANGE_FILES_HERE, require_files_here
+from boocoder.api.files_host import CHANGE_FILES_HERE, require_trees_here
 from boocoder.api.requests.changes import ApplyInput, PublishInput, ResolveInput, UnapplyInput
 from boocoder.api.requests.fields import PAGE_DEFAULT, ChangePath, EmptyBody, Limit
 from boocoder.api.services import ApiServices, Services
 from boocoder.changes.commits.agent_commits import agent_commits
+from boocoder.db.conversation import sessions
 from boocoder.db.files import changes
 from boocoder.db.files.changes import Change
 from boocoder.db.registry import projects
@@ -163,8 +164,9 @@ async def _read_diff(services: ApiServices, change_id: ChangeId) -> bytes:
     """A diff that is too long for the database, out of the project's shadow repository."""
     async with services.database.connection() as conn:
         change = await changes.get_change(conn, change_id)
-    session = await require_files_here(services, change.session_id)
+    await require_trees_here(services, change.session_id, [change.base_tree, change.tree])
     async with services.database.connection() as conn:
+        session = await sessions.get_session(conn, change.session_id)
         project = await projects.get_project(conn, session.project_id)
     shadow = await services.shadows.of(project.id, Path(project.path))
     return await shadow.diff(change.base_tree, change.tree)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.review import file_units, review_comment, review_summary, reviewed_file, unit_parts
-from boocoder.api.files_host import CHANGE_FILES_HERE
+from boocoder.api.files_host import CHANGE_FILES_HERE, CHANGE_TREES_HERE
 from boocoder.api.requests.fields import ChangePath, IdempotencyKey, SessionPath
 from boocoder.api.requests.review import (
     LINE_MAX,
@@ -53,7 +53,7 @@ Number = Annotated[int, Path(ge=0, le=LINE_MAX)]
 From = Annotated[int, Query(ge=0, le=LINE_MAX)]
 
 
-@router.get("/{change_id}/files", dependencies=[CHANGE_FILES_HERE])
+@router.get("/{change_id}/files", dependencies=[CHANGE_TREES_HERE])
 @access(Access.READ)
 async def list_changed_files(
     change_id: ChangePath,
@@ -71,7 +71,7 @@ async def list_changed_files(
     ]
 
 
-@router.get("/{change_id}/files/{number}", dependencies=[CHANGE_FILES_HERE])
+@router.get("/{change_id}/files/{number}", dependencies=[CHANGE_TREES_HERE])
 @access(Access.READ)
 async def get_changed_file(
     change_id: ChangePath,
@@ -93,14 +93,14 @@ async def get_changed_file(
     return file_units(number, file, page)
 
 
-@router.get("/{change_id}/review", dependencies=[CHANGE_FILES_HERE])
+@router.get("/{change_id}/review", dependencies=[CHANGE_TREES_HERE])
 @access(Access.READ)
 async def get_review(change_id: ChangePath, services: Services) -> ReviewSummary:
     """The verdict counts of a change."""
     return review_summary(await services.changes.reviews.get(change_id))
 
 
-@router.post("/{change_id}/review", dependencies=[CHANGE_FILES_HERE])
+@router.post("/{change_id}/review", dependencies=[CHANGE_TREES_HERE])
 @access(Access.WRITE)
 async def decide_units(change_id: ChangePath, body: DecideInput, services: Services) -> ReviewDecision:
     """Accept or reject units, or open them again; units that the change never had are refused (409)."""
@@ -111,7 +111,7 @@ async def decide_units(change_id: ChangePath, body: DecideInput, services: Servi
     return ReviewDecision(review=review_summary(done.review), decided=done.decided, gone=done.gone)
 
 
-@router.post("/{change_id}/split", dependencies=[CHANGE_FILES_HERE])
+@router.post("/{change_id}/split", dependencies=[CHANGE_TREES_HERE])
 @access(Access.WRITE)
 async def split_unit(change_id: ChangePath, body: SplitInput, services: Services) -> UnitParts:
     """Split a unit at unchanged lines, or around selected ones, which may be decided in the same step."""
@@ -120,7 +120,7 @@ async def split_unit(change_id: ChangePath, body: SplitInput, services: Services
     return unit_parts(await services.changes.editor.split(change_id, body.unit, lines, verdict=verdict))
 
 
-@router.post("/{change_id}/join", dependencies=[CHANGE_FILES_HERE])
+@router.post("/{change_id}/join", dependencies=[CHANGE_TREES_HERE])
 @access(Access.WRITE)
 async def join_unit(change_id: ChangePath, body: JoinInput, services: Services) -> UnitParts:
     """Make the parts of a split unit one again; it keeps a verdict that all of them share."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.changes import file_changes
 from boocoder.api.answers.rows import from_row
-from boocoder.api.files_host import SESSION_FILES_HERE
+from boocoder.api.files_host import SESSION_FILES_HERE, require_files_here, require_trees_here
 from boocoder.api.requests.fields import PAGE_DEFAULT, Limit, SessionPath
 from boocoder.api.requests.sessions import ForkInput, NewSnapshot, RewindInput, Side
 from boocoder.api.services import ApiServices, Services
@@ -21,6 +21,7 @@ from boocoder.model.ids import SessionId, SnapshotId, TaskId
 from boocoder.model.session import SnapshotKind
 from boocoder.wire.snapshots import ForkResult, RewindResult, SnapshotDiff, SnapshotInfo
 from boocoder.worktrees.history.rewind import RewindReport
+from boocoder.worktrees.history.snapshots import require_trees
 
 router = APIRouter(prefix="/api/sessions/{session_id}", route_class=StrictRoute)
 
@@ -52,7 +53,7 @@ async def take_snapshot(session_id: SessionPath, services: Services, body: NewSn
     return from_row(SnapshotInfo, taken)
 
 
-@router.get("/snapshots/compare", dependencies=[SESSION_FILES_HERE])
+@router.get("/snapshots/compare")
 @access(Access.READ)
 async def compare_snapshots(session_id: SessionPath, services: Services, old: Old, new: New) -> SnapshotDiff:
     """How two states of the files differ: snapshots, `base` (where the worktree began) or `now`."""
@@ -67,7 +68,7 @@ async def compare_snapshots(session_id: SessionPath, services: Services, old: Ol
     )
 
 
-@router.get("/snapshots/compare/diff", response_class=Response, dependencies=[SESSION_FILES_HERE])
+@router.get("/snapshots/compare/diff", response_class=Response)
 @access(Access.READ)
 async def get_snapshots_diff(session_id: SessionPath, services: Services, old: Old, new: New) -> Response:
     """The difference as `git apply` takes it: the exact bytes, binary files included."""
@@ -115,8 +116,14 @@ async def _sides(
     services: ApiServices, session_id: SessionId, old: UUID | str, new: UUID | str
 ) -> tuple[ShadowRepository, str, str]:
     snapshots = services.care.snapshots
+    sides = [str(side) for side in (old, new)]
+    if "now" in sides:
+        await require_files_here(services, session_id)
+    named = [await snapshots.stored_tree(session_id, side) for side in sides if side != "now"]
+    await require_trees_here(services, session_id, named)
     place = await snapshots.place(session_id)
-    trees = [await snapshots.tree_at(place, str(side)) for side in (old, new)]
+    trees = [await snapshots.tree_at(place, side) for side in sides]
+    await require_trees(place, *trees)
     return place.shadow, trees[0], trees[1]
 
 

@@ -54,7 +54,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @prints_result
 @click.pass_context
 def drain(ctx: click.Context, host: str, off: bool) -> Result:
-    """Let HOST take no new session: a name, an id or the beginning of one. Its own sessions go on."""
+    """Let HOST take no new session: a name, an id or the beginning of one. Its waiting tasks go to other hosts."""
     found = _on_one(ctx, host, lambda client, path: client.patch(path, HostInfo, {"drained": not off}))
     return found, f"{found.name}: takes new sessions" if off else f"{found.name}: takes no new session"
 

@@ -11,13 +11,23 @@ from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.messages import show_messages
 from boocoder.cli.views.rules import show_rules
-from boocoder.cli.views.style import absent_host_text, age, make_console, marked, print_json, style_of, task_state
+from boocoder.cli.views.style import (
+    absent_host_text,
+    age,
+    make_console,
+    marked,
+    print_json,
+    style_of,
+    task_state,
+)
 from boocoder.cli.views.terminal_text import one_line
+from boocoder.cli.views.units import size
 from boocoder.client.http_client import Client
 from boocoder.wire.messages import MessageWithParts
 from boocoder.wire.rules import SessionRules
 from boocoder.wire.search import IdKind
 from boocoder.wire.sessions import Chat, Session
+from boocoder.wire.snapshots import StoredFiles
 from boocoder.wire.tasks import TaskInfo
 
 
@@ -28,6 +38,7 @@ class SessionDetails(msgspec.Struct, frozen=True):
     chats: tuple[Chat, ...]
     tasks: tuple[TaskInfo, ...]
     messages: tuple[MessageWithParts, ...]
+    stored: StoredFiles
 
 
 @click.group("sessions")
@@ -88,6 +99,8 @@ def show(ctx: click.Context, session: str, messages: bool, as_json: bool) -> Non
     for task in found.tasks:
         console.print(f"  {marked(task_state(task))}", style=style_of(task_state(task)), end="")
         console.print(f"  {str(task.id)[:8]}  {task.agent}  {one_line(task.prompt, 90)}")
+    if found.stored.snapshots:
+        console.print(_stored(found.stored), style="dim")
     show_messages(console, found.messages)
     if found.session.absent_host and found.session.pending_tasks:
         console.print(absent_host_text(found.session.absent_host), style="yellow")
@@ -96,6 +109,12 @@ def show(ctx: click.Context, session: str, messages: bool, as_json: bool) -> Non
     if found.session.pending_change_id:
         short = str(found.session.pending_change_id)[:8]
         console.print(f"A change awaits your decision: boocoder changes show {short}", style="green")
+
+
+def _stored(stored: StoredFiles) -> str:
+    """What of a session other hosts can have."""
+    at = "" if stored.complete or stored.taken_at is None else f" of {age(stored.taken_at)} ago, not the newest"
+    return f"stored for other hosts: {stored.snapshots} snapshots{at}, {size(stored.size_bytes)}"
 
 
 async def _details(client: Client, named: str, *, messages: bool) -> SessionDetails:
@@ -111,7 +130,9 @@ async def _details(client: Client, named: str, *, messages: bool) -> SessionDeta
         ):
             said += page
             after = page[-1].ord
-    return SessionDetails(session, tuple(chats), tuple(sorted(tasks, key=lambda task: task.place)), tuple(said))
+    stored = await client.get(f"/api/sessions/{session_id}/stored", StoredFiles)
+    queue = tuple(sorted(tasks, key=lambda task: task.place))
+    return SessionDetails(session, tuple(chats), queue, tuple(said), stored)
 
 
 @command.command("rules")
@@ -149,6 +170,20 @@ def archive(ctx: click.Context, session: str) -> Result:
 def reopen(ctx: click.Context, session: str) -> Result:
     """Reopen an archived session; its next turn restores its worktree."""
     return _set_state(ctx, session, "open")
+
+
+@command.command("adopt")
+@id_argument("session", IdKind.SESSION)
+@prints_result
+@click.pass_context
+def adopt(ctx: click.Context, session: str) -> Result:
+    """Go on with a session of another host on this one, from its last stored snapshot."""
+
+    async def ask(client: Client) -> Session:
+        session_id = await resolve_id(client, IdKind.SESSION, session)
+        return await client.post(f"/api/sessions/{session_id}/adopt", Session, {})
+
+    return ask_service(ctx, ask), "The session goes on here."
 
 
 def _set_state(ctx: click.Context, session: str, state: str) -> Result:

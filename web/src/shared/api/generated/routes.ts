@@ -10,7 +10,7 @@ import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
 import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenGrant, TokenInfo } from "./service";
 import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
-import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo } from "./snapshots";
+import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles } from "./snapshots";
 import type { SteerInfo } from "./steers";
 import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
 import type { NewToken } from "./tokens";
@@ -84,6 +84,7 @@ export interface Routes {
   "GET /api/sessions/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: SessionCounts };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Session };
   "PATCH /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: SessionPatch; answer: Session };
+  "POST /api/sessions/{session_id}/adopt": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: Session };
   "GET /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Chat[] };
   "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: Chat };
   "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: ReviewComment[] };
@@ -99,6 +100,7 @@ export interface Routes {
   "GET /api/sessions/{session_id}/snapshots/compare/diff": { path: { session_id: string }; query: { from: string | "base" | "now"; to: string | "base" | "now" }; body: undefined; answer: undefined };
   "GET /api/sessions/{session_id}/steers": { path: { session_id: string }; query: { state?: SteerState | null; limit?: number; before?: string | null }; body: undefined; answer: SteerInfo[] };
   "POST /api/sessions/{session_id}/steers": { path: { session_id: string }; query: Record<string, never>; body: SteerInput; answer: SteerInfo };
+  "GET /api/sessions/{session_id}/stored": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: StoredFiles };
   "GET /api/sessions/{session_id}/stream": { path: { session_id: string }; query: { after?: number }; body: undefined; answer: undefined };
   "GET /api/sessions/{session_id}/terminal": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: TerminalInfo };
   "POST /api/sessions/{session_id}/worktree/pin": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: WorktreeInfo };

@@ -37,3 +37,11 @@ export interface SnapshotInfo {
   seq: number | null;
   note: string;
 }
+
+/** What of a session's files is stored for other hosts. */
+export interface StoredFiles {
+  complete: boolean;
+  taken_at: string | null;
+  snapshots: number;
+  size_bytes: number;
+}

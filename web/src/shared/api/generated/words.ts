@@ -129,7 +129,7 @@ export type SessionActivity = "waiting" | "running" | "active";
 export type SessionState = "archived" | "open";
 
 /** Why a snapshot was taken. */
-export type SnapshotKind = "apply" | "before_removal" | "before_rewind" | "before_undo" | "before_update" | "changed" | "fork" | "interrupted" | "manual" | "turn_end" | "turn_start";
+export type SnapshotKind = "apply" | "before_removal" | "before_rewind" | "before_undo" | "before_update" | "changed" | "fork" | "interrupted" | "manual" | "takeover" | "turn_end" | "turn_start";
 
 /** Where a person wrote a message. */
 export type SteerSender = "api" | "cli" | "page";
