@@ -99,5 +99,7 @@ class BackendError(BoocoderError):
     status = 502
 
 
-DATABASE_AWAY = frozenset({"database_unavailable", "database_busy", "database_closed"})
+DATABASE_AWAY = frozenset(
+    {"database_unavailable", "database_busy", "database_closed", "database_read_only", "database_full"}
+)
 """Codes of `Unavailable` errors that are about the database, not about an agent."""

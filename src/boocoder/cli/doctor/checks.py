@@ -15,7 +15,7 @@ from boocoder.app.http import warnings_of
 from boocoder.client.discovery import find_service
 from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
-from boocoder.db.core.pool import Database
+from boocoder.db.core.migrate import require_usable
 from boocoder.db.server.binaries import find_binaries
 from boocoder.errors import BoocoderError, sentences
 from boocoder.git.command import Git, require_git
@@ -99,19 +99,18 @@ def _data_dir_failed(settings: Settings, said: str) -> Check:
 
 
 async def check_database(settings: Settings) -> list[Check]:
-    """The binaries of the embedded PostgreSQL, or that the configured one answers."""
+    """The binaries of the embedded PostgreSQL, or that the configured one can be used."""
     try:
         if not settings.database_url:
             found = await find_binaries()
             return [Check("database", True, f"embedded PostgreSQL {found.major} at {found.postgres.parent}")]
-        database = Database(dsn=settings.database_url, size=1, relaxed_size=1)
-        try:
-            await database.open()
-        finally:
-            await database.close()
+        missing = await require_usable(settings.database_url)
     except BoocoderError as error:
         return [Check("database", False, error.text, error.cure)]
-    return [Check("database", True, "the PostgreSQL of database_url answers")]
+    if not missing:
+        return [Check("database", True, "the PostgreSQL of database_url answers, with the schema of this version")]
+    said = f"the PostgreSQL of database_url answers; the next start applies {missing} migrations"
+    return [Check("database", True, said)]
 
 
 async def check_service(settings: Settings) -> list[Check]:

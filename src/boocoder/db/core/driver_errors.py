@@ -10,16 +10,17 @@ import asyncpg
 from boocoder.errors import BoocoderError, InvalidInput, Unavailable
 
 _START_CURE = "Check that PostgreSQL is running and that the DSN is right, then try again."
+POOLED_CURE = "Let database_url name PostgreSQL itself, not a pooler such as PgBouncer: docs/hosts.md#the-database"
 
-# Classes 08 (connection), 57P (shutdown, start-up) and 53300 (too many connections) of the SQLSTATE table.
+# Classes 08 (connection) and 57P (shutdown, start-up) of the SQLSTATE table.
 _GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+_POOLED = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 _BUSY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _SLOW = (asyncpg.QueryCanceledError, TimeoutError)
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
@@ -34,6 +35,11 @@ def translate(error: BaseException) -> BoocoderError | None:
     Args:
         error: what the driver raised.
     """
+    if isinstance(error, _POOLED) or "unsupported startup parameter" in str(error):
+        return Unavailable("database_pooled", f"A connection pooler answers for the database: {error}.", POOLED_CURE)
+    refused = _refused(error)
+    if refused is not None:
+        return refused
     if isinstance(error, _GONE):
         return Unavailable("database_unavailable", f"The database is not reachable: {error}.", _START_CURE)
     if isinstance(error, _BUSY):
@@ -46,6 +52,35 @@ def translate(error: BaseException) -> BoocoderError | None:
         return InvalidInput("text_not_storable", f"A text holds NUL or half a surrogate pair: {error}.")
     if isinstance(error, OSError) or _is_closed(error):
         return Unavailable("database_unavailable", f"The database is not reachable: {error}.", _START_CURE)
+    return None
+
+
+def _refused(error: BaseException) -> BoocoderError | None:
+    """Our error where the server answers and does not let us work; each has a cure of its own."""
+    match error:
+        case asyncpg.ReadOnlySQLTransactionError():
+            cure = (
+                "It is a standby, or default_transaction_read_only is set, as some providers do when the disk is full."
+            )
+            return Unavailable("database_read_only", f"The database takes no writes: {error}.", cure)
+        case asyncpg.InsufficientPrivilegeError():
+            cure = "Grant it to the role of database_url: docs/hosts.md#the-database"
+            return Unavailable("database_not_allowed", f"The database refused a right: {error}.", cure)
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            cure = (
+                "Check the user of database_url, and its password: in the URL, PGPASSWORD, ~/.pgpass or passfile=; and"
+                " the server's pg_hba.conf."
+            )
+            return Unavailable("database_sign_in_refused", f"The database refused the sign-in: {error}.", cure)
+        case asyncpg.InvalidCatalogNameError():
+            cure = "Create it: createdb NAME. Or correct database_url."
+            return Unavailable("database_missing", f"The server has no such database: {error}.", cure)
+        case asyncpg.TooManyConnectionsError():
+            cure = "A host uses up to 16 connections: raise max_connections, or the limit of the role or database."
+            return Unavailable("database_unavailable", f"The database takes no more connections: {error}.", cure)
+        case asyncpg.ClientConfigurationError():
+            cure = "Correct database_url: docs/hosts.md#the-database"
+            return InvalidInput("database_url_invalid", f"The database_url cannot be used: {error}.", cure)
     return None
 
 
@@ -62,7 +97,8 @@ def translated() -> Iterator[None]:
     """Raise our errors instead of the driver's for what runs inside. Wrap single calls of the driver only.
 
     Raises:
-        Unavailable: database_unavailable, database_busy, database_slow, database_full.
+        Unavailable: database_unavailable, database_busy, database_slow, database_full, database_read_only,
+            database_not_allowed, database_sign_in_refused, database_missing, database_pooled.
         InvalidInput: text_not_storable.
     """
     try:

@@ -13,14 +13,16 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from boocoder.db.core.driver_errors import DRIVER_ERRORS, translate, translated
+from boocoder.db.core.driver_errors import DRIVER_ERRORS, translate
+from boocoder.db.core.inspect import DatabaseFacts, inspect_database, require_create
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, load_statements, statement
-from boocoder.errors import BoocoderError, Conflict, Unavailable
+from boocoder.errors import BoocoderError, Conflict, InvalidInput, Unavailable
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 CONNECT_TIMEOUT_S = 10.0
 LOCK_TIMEOUT_S = 300.0  # for another process that is migrating a large database now
+_LOCK_TIMEOUT = "5min"  # the same as the server prints it
 _LOCK_KEY = 0x626F6F636F646572  # "boocoder" in ASCII
 _FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 
@@ -60,24 +62,54 @@ async def migrate(dsn: str, *, directory: Path = MIGRATIONS) -> list[str]:
 
     Raises:
         Conflict: schema_newer, the database was migrated by a newer boocoder; schema_edited, a file that was
-            applied has changed since; schema_failed, the database refused a file (it is left as before it).
-        Unavailable: database_unavailable; schema_locked, another process did not finish within LOCK_TIMEOUT_S.
+            applied has changed since; schema_failed, the database refused a file (it is left as before it); and as
+            `inspect_database`.
+        InvalidInput: database_url_invalid.
+        Unavailable: database_unavailable, and as `inspect_database`; schema_locked, another process did not finish
+            within LOCK_TIMEOUT_S.
     """
     known = load_migrations(directory)
     conn = await _connect(dsn)
     try:
+        await inspect_database(conn, lock_timeout=_LOCK_TIMEOUT)  # before the lock, which a pooler would keep
         await _lock(conn)
-        with translated():
-            await conn.execute(load_statements("schema_migrations")["create_table"])
-        applied = await _LIST.all(conn)
-        check(known, [(row.version, row.name, row.sha256) for row in applied])
-        missing = known[len(applied) :]
+        facts, missing = await _missing(conn, known)
+        if missing:
+            require_create(facts)
         for migration in missing:
             await _apply(conn, migration)
         return [_label(migration.version, migration.name) for migration in missing]
     finally:
         with contextlib.suppress(*DRIVER_ERRORS):
             await conn.close(timeout=CONNECT_TIMEOUT_S)
+
+
+async def require_usable(dsn: str) -> int:
+    """Check that a database can be used as it is, and write nothing.
+
+    Returns:
+        How many migrations the next start of the service will apply.
+
+    Raises:
+        Conflict, Unavailable: as `migrate`, and as `inspect_database`.
+        InvalidInput: database_url_invalid.
+    """
+    conn = await _connect(dsn)
+    try:
+        facts, missing = await _missing(conn, load_migrations())
+        if missing:
+            require_create(facts)
+        return len(missing)
+    finally:
+        with contextlib.suppress(*DRIVER_ERRORS):
+            await conn.close(timeout=CONNECT_TIMEOUT_S)
+
+
+async def _missing(conn: Connection, known: Sequence[Migration]) -> tuple[DatabaseFacts, Sequence[Migration]]:
+    facts = await inspect_database(conn, lock_timeout=_LOCK_TIMEOUT)
+    applied = await _LIST.all(conn) if facts.has_record else []
+    check(known, [(row.version, row.name, row.sha256) for row in applied])
+    return facts, known[len(applied) :]
 
 
 def load_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
@@ -122,11 +154,13 @@ async def _connect(dsn: str) -> Any:
         return await asyncpg.connect(
             dsn,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "boocoder", "lock_timeout": f"{LOCK_TIMEOUT_S:.0f}s"},
+            server_settings={"application_name": "boocoder", "lock_timeout": _LOCK_TIMEOUT},
         )
-    except DRIVER_ERRORS as error:
-        ours = translate(error) or Unavailable("database_unavailable", f"No connection: {error}.")
-        raise ours from error
+    except (*DRIVER_ERRORS, ValueError) as error:  # the driver takes the URL apart
+        ours = translate(error)
+        if ours is None and isinstance(error, ValueError):
+            ours = InvalidInput("database_url_invalid", f"The database_url cannot be read: {error}.", "Correct it.")
+        raise ours or Unavailable("database_unavailable", f"No connection: {error}.") from error
 
 
 async def _lock(conn: Connection) -> None:
@@ -141,6 +175,7 @@ async def _apply(conn: Connection, migration: Migration) -> None:
     label = _label(migration.version, migration.name)
     try:
         async with conn.transaction():
+            await conn.execute(load_statements("schema_migrations")["create_table"])
             await conn.execute(migration.text)
             await _INSERT.one(conn, migration.version, migration.name, migration.sha256)
     except DRIVER_ERRORS as error:
