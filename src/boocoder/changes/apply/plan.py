@@ -20,6 +20,7 @@ from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.diff.tree_diff import ChangedFile
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.shadow.snapshot import SkippedPath
+from boocoder.git.user.sparse import sparse_paths
 from boocoder.model.ids import new_id
 
 T = TypeVar("T")
@@ -176,6 +177,7 @@ async def _open_write(
             undo=staging / "undo",
             file_mode=shadow.settings.file_mode,
             symlinks=shadow.settings.symlinks,
+            sparse=await sparse_paths(shadow.checkout) if checkout == shadow.checkout.root else (),
         )
         yield _TreeWrite(writer, shadow, checkout, index, pre_tree, post_tree, staging)
     finally:

@@ -50,6 +50,7 @@ class TreeWriter:
         undo: an empty directory for what is replaced.
         file_mode: whether the executable bit on disk means something.
         symlinks: whether a symbolic link of a tree is one on disk, else it is a file that holds its target.
+        sparse: paths that are not on disk because the checkout is sparse.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class TreeWriter:
         undo: Path,
         file_mode: bool,
         symlinks: bool = True,
+        sparse: Collection[bytes] = (),
     ) -> None:
         self._root = root
         self._steps = in_order(steps)
@@ -69,6 +71,7 @@ class TreeWriter:
         self._undo = undo
         self._file_mode = file_mode
         self._symlinks = symlinks
+        self._sparse = sparse
         self._found: dict[bytes, PathStat] = {}
         self._states: dict[bytes, PathState] = {}
         self._done: list[_WrittenPath] = []
@@ -130,7 +133,7 @@ class TreeWriter:
     def _state_of_absent(self, step: ChangedFile) -> PathState:
         if step.new_mode == NO_MODE:
             return PathState.POST
-        return PathState.PRE if step.old_mode == NO_MODE else PathState.FOREIGN
+        return PathState.PRE if step.old_mode == NO_MODE or step.path in self._sparse else PathState.FOREIGN
 
     def _state_of_directory(self, step: ChangedFile) -> PathState:
         if step.new_mode == NO_MODE:

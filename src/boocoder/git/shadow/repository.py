@@ -30,6 +30,7 @@ from boocoder.git.shadow.snapshot import SkippedPath, SkipReason, TreeSnapshot, 
 from boocoder.git.shadow.stat_cache import StatCache, file_clock
 from boocoder.git.shadow.submodules import edited_submodules
 from boocoder.git.user.settings import UserSettings, settings_or_default
+from boocoder.git.user.sparse import mark_sparse
 from boocoder.git.worktree.file_list import file_list
 from boocoder.git.worktree.linked import admin_of
 from boocoder.git.worktree.session_worktrees import SessionWorktrees, Worktree
@@ -300,6 +301,7 @@ class ShadowRepository:
     async def _prepare(self, worktree: Path, index: Path, base: str | None) -> None:
         if base is not None:
             await self.git("read-tree", "--reset", "-i", base, index=index)
+            await mark_sparse(self.git, self.checkout, index)
         elif not index.exists():
             seed = self.worktrees.seed_of(worktree)
             if not seed.exists():
