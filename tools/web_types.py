@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from boocoder.api.application import ROUTERS
+from boocoder.api.middleware.api_version import unversioned
 from boocoder.api.openapi.document import openapi_document
 from boocoder.api.streaming.socket_messages import Answer, Request
 from boocoder.events.frames import Frame
@@ -54,7 +55,7 @@ def generate() -> dict[str, str]:
     for name, schema in zip(("Frame", "SocketRequest", "SocketAnswer"), streamed, strict=False):
         members = "\n  | ".join(_type(member) for member in schema["anyOf"])
         files["frames"][name] = f"export type {name} =\n  | {members};\n"
-    files["routes"] = {"Routes": _routes(document["paths"])}
+    files["routes"] = {"Routes": _routes({unversioned(path): item for path, item in document["paths"].items()})}
     return _written(files)
 
 

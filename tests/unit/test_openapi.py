@@ -36,11 +36,11 @@ def test_everything_is_described() -> None:
 
 
 def test_what_the_page_of_the_api_says_is_in_the_document() -> None:
-    parameters = {one["name"]: one["description"] for one in OPERATIONS["GET /api/sessions"]["parameters"]}
+    parameters = {one["name"]: one["description"] for one in OPERATIONS["GET /api/v1/sessions"]["parameters"]}
     assert parameters["by_change"] == "Sort by last change" and parameters["limit"] == "How many at most, 1 to 200"
-    answers = OPERATIONS["POST /api/tokens"]["responses"]
+    answers = OPERATIONS["POST /api/v1/tokens"]["responses"]
     assert answers["409"]["description"] == "`token_name_taken`, `too_many_tokens`"
-    assert OPERATIONS["POST /api/tasks"]["responses"]["200"]["content"]
+    assert OPERATIONS["POST /api/v1/tasks"]["responses"]["200"]["content"]
     fields = DOCUMENT["components"]["schemas"]["TaskInfo"]["properties"]
     assert fields["epoch"]["description"] == "Number of the newest attempt"
     assert fields["chat_id"]["description"] == "Id of a chat"

@@ -18,6 +18,7 @@ SIZE_SHARE = 0.4  # of the larger one's number of fields; a large row also has t
 DIFFERENT_BY_INTENT = {
     # (wire type, other type) -> why neither derives from the other
     ("FileConflict", "ConflictFile"): "the path of one is text for clients, that of the other bytes of git's",
+    ("HookOrder", "NewTask"): "an order has templates, a task what became of them",
     ("MessageFields", "MessageHit"): "a hit names its session and project instead of its task and state",
     ("MessageWithParts", "MessageHit"): "as MessageFields",
     ("PartInfo", "MessagePart"): "the row has its data as JSON, and clients know the parts' order",

@@ -16,7 +16,9 @@ from boocoder.api import problem
 from boocoder.api.access import prefer_fixed_paths, require_access
 from boocoder.api.endpoints import ProtocolEndpoint, route_of
 from boocoder.api.middleware.allow_lists import AllowLists
+from boocoder.api.middleware.api_version import ApiVersion
 from boocoder.api.middleware.body_limit import BodyLimit
+from boocoder.api.middleware.conditional import ConditionalAnswers
 from boocoder.api.middleware.content_type import JsonOnly
 from boocoder.api.middleware.response_headers import AnswerHeaders
 from boocoder.api.middleware.send_timeout import SendLimit
@@ -30,6 +32,7 @@ from boocoder.api.routes.service import (
     browsers,
     demo,
     health,
+    hooks,
     hosts,
     model_servers,
     openapi,
@@ -45,7 +48,6 @@ from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
 from boocoder.api.services import ApiServices, ConnectionServices
 from boocoder.api.tokens.route_guard import guard_routes
 from boocoder.errors import BoocoderError
-from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
 
 ROUTERS = (
@@ -54,6 +56,7 @@ ROUTERS = (
     browsers.router,
     tokens.router,
     webhooks.router,
+    hooks.router,
     projects.router,
     project_settings.router,
     trust.router,
@@ -113,7 +116,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        middleware=_middleware(connections, services.agent_tokens, send_timeout_s),
+        middleware=_middleware(services, connections, send_timeout_s),
         exception_handlers={
             BoocoderError: _answer_error,
             RequestValidationError: _answer_validation,
@@ -131,11 +134,13 @@ def create_app(
     return app
 
 
-def _middleware(connections: ConnectionServices, agent_tokens: AgentTokens, send_timeout_s: float) -> list[Middleware]:
+def _middleware(services: ApiServices, connections: ConnectionServices, send_timeout_s: float) -> list[Middleware]:
     """The layers from the outside in; no route is looked up before the last one let a request through."""
     return [
         Middleware(SendLimit, timeout_s=send_timeout_s),
         Middleware(AnswerHeaders),
+        Middleware(ApiVersion),
+        Middleware(ConditionalAnswers),
         Middleware(LastResort),
         Middleware(AllowLists, allowed=connections.allowed),
         Middleware(BodyLimit),
@@ -144,7 +149,8 @@ def _middleware(connections: ConnectionServices, agent_tokens: AgentTokens, send
             authenticator=connections.authenticator,
             browsers=connections.browsers,
             tokens=connections.tokens,
-            agent_tokens=agent_tokens,
+            agent_tokens=services.agent_tokens,
+            hooks=services.hooks,
         ),
         Middleware(JsonOnly),
     ]
@@ -173,4 +179,5 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> set[str]:
     """What an address takes; the framework only says what its first route does."""
     there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return set().union(*(getattr(route, "methods", None) or () for route in there))
+    methods = set().union(*(getattr(route, "methods", None) or () for route in there))
+    return methods | {"HEAD"} if "GET" in methods else methods

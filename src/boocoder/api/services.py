@@ -25,6 +25,7 @@ from boocoder.db.core.pool import Database
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
+from boocoder.intake.hooks.registry import Hooks
 from boocoder.intake.project_relink import ProjectRelinker
 from boocoder.intake.task_resolver import AgentDirectory, TaskResolver
 from boocoder.model.agent import AgentInfo
@@ -117,6 +118,7 @@ class ApiServices:
     trust: ProjectTrust
     rules: SessionRuleReport
     webhooks: Webhooks
+    hooks: Hooks
     agent_tokens: AgentTokens
     adopter: SessionAdopter
     stored: StoredSnapshots
@@ -160,6 +162,7 @@ def build_api_services(
     terminals: Terminals | None = None,
 ) -> ApiServices:
     """The services of the routes, with those that only the API needs."""
+    resolver = TaskResolver(database=database, agents=agents, shadows=shadows, host_id=info.host_id)
     return ApiServices(
         database=database,
         broker=broker,
@@ -171,7 +174,7 @@ def build_api_services(
         files=FileSearch(database=database, shadows=shadows),
         attachments=Attachments(database=database, root=data_dir / "attachments"),
         agents=agents,
-        resolver=TaskResolver(database=database, agents=agents, shadows=shadows, host_id=info.host_id),
+        resolver=resolver,
         project_check=ProjectCheck(database=database, host_id=info.host_id),
         relinker=ProjectRelinker(database=database, shadows=shadows),
         info=info,
@@ -179,6 +182,7 @@ def build_api_services(
         trust=trust,
         rules=rules,
         webhooks=Webhooks(database=database),
+        hooks=Hooks(outbox=outbox, resolver=resolver),
         agent_tokens=agent_tokens or AgentTokens(),
         adopter=adopter,
         stored=stored,

@@ -57,6 +57,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "open": ("service.open_page", "Open the page in the browser, signed in."),
         "browsers": ("service.browsers", "Signed-in browsers: list, sign out."),
         "tokens": ("service.tokens", "Tokens for other programs: list, add, revoke."),
+        "hooks": (
+            "service.hooks",
+            "Addresses where other programs start tasks: list, add, enable, disable, remove.",
+        ),
         "webhooks": ("service.webhooks", "URLs that are told of events: list, add, test, remove."),
         "status": ("service.status", "Whether the service runs, and its load."),
         "hosts": ("service.hosts", "The machines that work on this database."),

@@ -28,6 +28,7 @@ class TaskOrigin(StrEnum):
 
     PERSON = "person"  # or a program with all rights
     TOKEN = "token"  # noqa: S105 - a program or person with a named token
+    HOOK = "hook"  # a delivery to a hook
     AGENT = "agent"  # an agent inside boocoder, during its turn
 
 

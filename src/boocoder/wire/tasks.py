@@ -72,7 +72,7 @@ class TaskFields(msgspec.Struct, frozen=True):
     """The part of a task that its row and the API's answer have in common.
 
     Args:
-        origin, origin_name: who started it; the name is that of the token or of the agent.
+        origin, origin_name: who started it; the name is that of the token, the hook or the agent.
         parent_task_id: the task whose agent started it; None unless an agent did.
         depth: how many tasks are above it; 0 unless an agent started it.
     """

@@ -1,13 +1,14 @@
-"""Webhooks and their deliveries."""
+"""Webhooks and their deliveries; hooks, which are called the other way round."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from boocoder.model.ids import ProjectId, SessionId
+from boocoder.model.ids import ProjectId, SessionId, TaskId
 from boocoder.model.webhook import DeliveryState
 
 
@@ -59,3 +60,62 @@ class DeliveryInfo(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     status_code: int | None
     error: str
+
+
+class HookOrder(msgspec.Struct, frozen=True):
+    """What a person says of a hook.
+
+    Args:
+        name: in its address: lower-case letters, digits, dashes.
+        prompt, title: templates; without a title the prompt's first line is it.
+        per_hour: tasks that it starts in any hour, at most, >= 1.
+    """
+
+    name: str
+    project_id: ProjectId
+    prompt: str
+    title: str | None
+    agent: str | None
+    model: str | None
+    mode: str | None
+    per_hour: int
+
+
+class HookFields(HookOrder, frozen=True):
+    """The part of a hook that its row and the API's answer have in common.
+
+    Args:
+        tasks, last_task_at: how many it has started, and when the newest.
+    """
+
+    enabled: bool
+    created_at: datetime
+    tasks: int
+    last_task_at: datetime | None
+
+
+class HookInfo(HookFields, frozen=True):
+    """An address that starts a task for each delivery whose fields say what `conditions` want."""
+
+    conditions: Mapping[str, str]
+
+
+class NewHookInfo(HookInfo, frozen=True):
+    """A fresh hook with the secret that signs its deliveries, which is told this once."""
+
+    secret: str
+
+
+class HookResult(msgspec.Struct, frozen=True):
+    """What came of a delivery to a hook.
+
+    Args:
+        task_id, session_id: of the task that it started; None where it started none.
+        created: false where an earlier delivery with its id had started the task.
+        skipped: the condition that it does not fit; "" where it started a task.
+    """
+
+    task_id: TaskId | None
+    session_id: SessionId | None
+    created: bool
+    skipped: str

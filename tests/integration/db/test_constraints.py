@@ -50,6 +50,7 @@ STEER = "INSERT INTO steers (id, session_id, task_id, sent_by, prompt, %s) \
 SELECT gen_random_uuid(), t.session_id, t.id, 'api', 'x', %s FROM tasks t JOIN messages m ON m.task_id = t.id"
 PLACED = "state, message_id, part, delivered_at"
 HOST_PROJECT = "INSERT INTO host_projects (host_id, project_id, state) SELECT h.id, p.id, %s FROM hosts h, projects p"
+HOOK = "INSERT INTO hooks (name, project_id, prompt, per_hour, secret) SELECT %s, id, %s, %s, %s FROM projects"
 WEBHOOK = "INSERT INTO webhooks (id, url, secret) VALUES (gen_random_uuid(), %s, %s)"
 DELIVERY = "INSERT INTO webhook_deliveries (webhook_id, event, data, %s) SELECT id, 'x', '{}', %s FROM webhooks"
 GOOD_WEBHOOK = WEBHOOK % ("'http://a/'", "'whsec_'")
@@ -113,6 +114,11 @@ CASES: dict[str, list[str]] = {
     "tasks_check again": [TASK % ("ended_at", "now()")],
     "tasks_check1": ["UPDATE tasks SET started_at = NULL"],
     "tasks_check2": ["UPDATE tasks SET idempotency_key = 'k'"],
+    "hooks_name_check": [HOOK % ("'A'", "'x'", "1", "'whsec_'")],
+    "hooks_prompt_check": [HOOK % ("'a'", "''", "1", "'whsec_'")],
+    "hooks_per_hour_check": [HOOK % ("'a'", "'x'", "0", "'whsec_'")],
+    "hooks_secret_check": [HOOK % ("'a'", "'x'", "1", "'x'")],
+    "hooks_pkey": [HOOK % ("'a'", "'x'", "1", "'whsec_'"), HOOK % ("'a'", "'x'", "1", "'whsec_'")],
     "tasks_agent_has_parent": ["UPDATE tasks SET origin = 'agent'"],
     "tasks_parent_has_root": ["UPDATE tasks SET origin = 'agent', parent_task_id = id, depth = 1"],
     "tasks_depth_is_parents": ["UPDATE tasks SET depth = 1"],

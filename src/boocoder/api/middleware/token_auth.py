@@ -19,6 +19,7 @@ from boocoder.api.auth import Authenticator
 from boocoder.api.browsers import COOKIE_DAYS, Browsers
 from boocoder.api.connection_limits import SignInLimit
 from boocoder.api.middleware.allow_lists import header_values
+from boocoder.api.middleware.hook_signature import HookSecrets, is_delivery, signed_grant
 from boocoder.api.middleware.send_timeout import ABORT
 from boocoder.api.middleware.sign_in_page import CODE_USED, NOT_SIGNED_IN, STYLE, STYLE_PATH
 from boocoder.api.problem import ApiError, peer_of, refuse
@@ -47,6 +48,7 @@ class TokenAuth:
         browsers: knows the cookies.
         tokens: knows the other tokens.
         agent_tokens: knows those of agents whose turn runs.
+        hooks: knows the secrets that sign deliveries.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class TokenAuth:
         browsers: Browsers,
         tokens: AccessTokens,
         agent_tokens: AgentTokens,
+        hooks: HookSecrets,
     ) -> None:
         self._app = app
         self._browsers = browsers
         self._tokens = tokens
         self._agent_tokens = agent_tokens
+        self._hooks = hooks
         self._authenticator = authenticator
         self._sign_ins = SignInLimit()
 
@@ -75,12 +79,30 @@ class TokenAuth:
         if scope["type"] == "http" and scope["path"] == STYLE_PATH and scope["method"] == "GET":
             await Response(STYLE, media_type="text/css")(scope, receive, send)
             return
+        if is_delivery(scope) and not header_values(scope, b"authorization") and self._browser(scope) is None:
+            await self._deliver(scope, receive, send)
+            return
         found = self._credential(scope)
         if isinstance(found, ApiError):
             wants_page = "text/html" in ",".join(header_values(scope, b"accept"))
             await refuse(scope, receive, send, found, html=NOT_SIGNED_IN if wants_page else None)
         else:
             await self._let_in(scope, receive, send, found)
+
+    async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a delivery to a hook pass, if it is signed."""
+        try:
+            grant, replayed = await signed_grant(scope, receive, self._hooks)
+        except Unavailable as error:
+            await refuse(scope, receive, send, ApiError(error.status, error.code, error.text, error.cure))
+            return
+        if grant is None:
+            await refuse(scope, receive, send, _not_signed())
+            return
+        state = scope.setdefault("state", {})
+        state.get(PROVEN, _nothing)()
+        state[GRANT] = grant
+        await self._app(scope, replayed, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send, credential: Credential) -> None:
         state = scope.setdefault("state", {})
@@ -185,6 +207,12 @@ def _too_many(wait_s: float) -> ApiError:
     text = "Too many sign-in links from this address were wrong."
     headers = {"Retry-After": str(seconds)}
     return ApiError(429, "too_many_sign_ins", text, f"Try again in {seconds} s.", headers=headers)
+
+
+def _not_signed() -> ApiError:
+    text = "The request carries no token, and no signature with the secret of a hook of this name."
+    cure = "Check name and secret of the hook; docs/hooks.md says which signatures count."
+    return ApiError(401, "hook_not_signed", text, cure, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _unauthorized(text: str) -> ApiError:

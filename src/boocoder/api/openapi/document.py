@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from boocoder.api.access import StrictRoute, access_of
+from boocoder.api.middleware.api_version import versioned
 from boocoder.api.openapi.descriptions import ApiDescriptions, read_descriptions
 from boocoder.api.problem import MEDIA_TYPE
 from boocoder.wire.problems import Problem
@@ -31,10 +32,10 @@ do.
 
 Lists are pages, newest first if nothing else is said: give the last id of a page as `before` to get the next one.
 
-A session's stream is `GET /api/sessions/{session_id}/stream` as server-sent events: the data of each event is a frame
-(an object with a `type`), its id is the frame's `seq`, and `Last-Event-ID` or `after` resumes behind that number. Many
-sessions share one WebSocket, `/api/stream`: send `{"op": "subscribe", "session_id": "...", "after": 0}` and the same
-frames arrive as text messages. docs/frames.md describes every frame, docs/api.md the messages of the WebSocket.
+A session's stream is `GET /api/v1/sessions/{session_id}/stream` as server-sent events: the data of each event is a
+frame (an object with a `type`), its id is the frame's `seq`, and `Last-Event-ID` or `after` resumes behind that number.
+Many sessions share one WebSocket, `/api/v1/stream`: send `{"op": "subscribe", "session_id": "...", "after": 0}` and the
+same frames arrive as text messages. docs/frames.md describes every frame, docs/api.md the messages of the WebSocket.
 """
 SECURITY: Mapping[str, Any] = {
     "token": {
@@ -70,6 +71,7 @@ def openapi_document(routes: Sequence[BaseRoute], *, version: str) -> dict[str, 
     document["components"]["responses"] = {"Problem": _problem("What failed, and what to do.")}
     document["security"] = [{name: []} for name in SECURITY]
     document["tags"] = [{"name": tag} for tag in sorted({_tag(path) for path in document["paths"]})]
+    document["paths"] = {versioned(path): item for path, item in document["paths"].items()}
     return document
 
 

@@ -40,9 +40,9 @@ async def test_a_method_that_an_address_does_not_take_is_told_which_it_does(api:
         answer: httpx2.Response = await api.http.request(method, path, json={})
         return answer.status_code, answer.headers.get("allow", "")
 
-    assert await allowed("/api/tasks") == (405, "GET, POST")
-    assert await allowed("/api/tasks/counts") == await allowed("/api/tasks/counts", "PATCH") == (405, "GET")
-    assert await allowed("/api/sessions/e3e70682-c209-4cac-a29f-6fbed82c07cd") == (405, "GET, PATCH")
+    assert await allowed("/api/tasks") == (405, "GET, HEAD, POST")
+    assert await allowed("/api/tasks/counts") == await allowed("/api/tasks/counts", "PATCH") == (405, "GET, HEAD")
+    assert await allowed("/api/sessions/e3e70682-c209-4cac-a29f-6fbed82c07cd") == (405, "GET, HEAD, PATCH")
 
 
 async def test_a_whole_number_may_be_written_with_a_point(api: Api) -> None:

@@ -94,6 +94,8 @@ def _started_by(task: TaskInfo) -> str:
     match task.origin:
         case TaskOrigin.AGENT:
             return f"started by {task.origin_name} in task {task.parent_task_id}"
+        case TaskOrigin.HOOK:
+            return f"started by the hook {task.origin_name}"
         case TaskOrigin.TOKEN:
             return f"started with the token {task.origin_name}"
         case _:

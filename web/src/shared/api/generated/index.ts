@@ -4,6 +4,7 @@ export type * from "./agent_event";
 export type * from "./changes";
 export type * from "./fields";
 export type * from "./frames";
+export type * from "./hooks";
 export type * from "./hosts";
 export type * from "./messages";
 export type * from "./permissions";

@@ -1,6 +1,7 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { ApplyInput, ApplyResult, ChangeCommit, ChangeInfo, ChangeSummary, PublishInput, PublishedBranch, PullRequestText, ResolveInput, ResolveResult, UnapplyInput, UnapplyResult } from "./changes";
 import type { EmptyBody } from "./fields";
+import type { HookPatch, NewHook } from "./hooks";
 import type { HostPatch } from "./hosts";
 import type { MessageWithParts, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
@@ -14,7 +15,7 @@ import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles 
 import type { SteerInfo } from "./steers";
 import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
 import type { NewToken } from "./tokens";
-import type { DeliveryInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
+import type { DeliveryInfo, HookInfo, HookResult, NewHookInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
 import type { AgentInfo, ChangeState, FoundServer, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
 import type { FoundFiles, PrunedWorktree, TerminalInfo, WorktreeInfo } from "./worktrees";
 
@@ -52,6 +53,11 @@ export interface Routes {
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: DemoProject };
   "GET /api/folders": { path: Record<string, never>; query: { typed?: string; limit?: number }; body: undefined; answer: FoundFolders };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ServiceHealth };
+  "GET /api/hooks": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HookInfo[] };
+  "POST /api/hooks": { path: Record<string, never>; query: Record<string, never>; body: NewHook; answer: NewHookInfo };
+  "POST /api/hooks/{name}": { path: { name: string }; query: Record<string, never>; body: Record<string, unknown>; answer: HookResult };
+  "PATCH /api/hooks/{name}": { path: { name: string }; query: Record<string, never>; body: HookPatch; answer: HookInfo };
+  "DELETE /api/hooks/{name}": { path: { name: string }; query: Record<string, never>; body: undefined; answer: HookInfo };
   "GET /api/hosts": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HostInfo[] };
   "PATCH /api/hosts/{host_id}": { path: { host_id: string }; query: Record<string, never>; body: HostPatch; answer: HostInfo };
   "DELETE /api/hosts/{host_id}": { path: { host_id: string }; query: Record<string, never>; body: undefined; answer: HostInfo };

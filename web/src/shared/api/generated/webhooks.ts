@@ -16,6 +16,49 @@ export interface DeliveryInfo {
   error: string;
 }
 
+/** An address that starts a task for each delivery whose fields say what `conditions` want. */
+export interface HookInfo {
+  name: string;
+  project_id: string;
+  prompt: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  mode: string | null;
+  per_hour: number;
+  enabled: boolean;
+  created_at: string;
+  tasks: number;
+  last_task_at: string | null;
+  conditions: Record<string, string>;
+}
+
+/** What came of a delivery to a hook. */
+export interface HookResult {
+  task_id: string | null;
+  session_id: string | null;
+  created: boolean;
+  skipped: string;
+}
+
+/** A fresh hook with the secret that signs its deliveries, which is told this once. */
+export interface NewHookInfo {
+  name: string;
+  project_id: string;
+  prompt: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  mode: string | null;
+  per_hour: number;
+  enabled: boolean;
+  created_at: string;
+  tasks: number;
+  last_task_at: string | null;
+  conditions: Record<string, string>;
+  secret: string;
+}
+
 /** Add a webhook; `events` empty: all; `project_id` null: all projects. */
 export interface NewWebhook {
   url: string;

@@ -138,7 +138,7 @@ export type SteerSender = "api" | "cli" | "page";
 export type SteerState = "confirmed" | "delivered" | "reserved" | "returned" | "unconfirmed" | "withdrawn";
 
 /** Who started a task. */
-export type TaskOrigin = "agent" | "person" | "token";
+export type TaskOrigin = "agent" | "hook" | "person" | "token";
 
 /** pending -> running -> one final state; pending -> cancelled; running -> pending only if the prompt was never sent. The database holds the same set (0001_init.sql). */
 export type TaskState = "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "running" | "timed_out";

@@ -1,0 +1,102 @@
+"""Templates and signatures of hooks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+
+import pytest
+from standardwebhooks import Webhook
+
+from boocoder.errors import InvalidInput
+from boocoder.intake.hooks.signature import AGE_MAX_S, HookDelivery, delivery_of, is_signed
+from boocoder.intake.hooks.template import VALUE_MAX_CHARS, check_path, check_template, fill, first_mismatch
+
+SECRET = "whsec_c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHJlYWxseQ=="
+BODY = b'{"action": "opened"}'
+PAYLOAD = {"issue": {"number": 7, "title": "It's {{ broken }}", "labels": [{"name": "bug"}]}, "none": None, "yes": True}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("#{{ issue.number }}: {{issue.title}}", "#7: It's {{ broken }}"),
+        ("{{ issue.labels.0.name }}", "bug"),
+        ("{{ issue.labels }}", '[{"name":"bug"}]'),
+        ("[{{ issue.labels.9.name }}{{ none }}{{ gone.deeper }}{{ issue.number.x }}]", "[]"),
+        ("{{ yes }}", "true"),
+        ("no fields, { one } brace", "no fields, { one } brace"),
+    ],
+)
+def test_fields_are_put_in_and_nothing_is_evaluated(template: str, text: str) -> None:
+    check_template(template)
+    assert fill(template, PAYLOAD) == text
+
+
+def test_a_field_has_a_bound() -> None:
+    assert len(fill("{{ a }}", {"a": "x" * 2 * VALUE_MAX_CHARS})) == VALUE_MAX_CHARS
+
+
+@pytest.mark.parametrize("template", ["{{ 1 + 1 }}", "{{ a", "a }}", "{{ a | upper }}", "{{ a.__class__() }}", "{{}}"])
+def test_braces_that_name_no_field_are_refused(template: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_template(template)
+    assert (refused.value.code, bool(refused.value.cure)) == ("hook_template_invalid", True)
+
+
+@pytest.mark.parametrize("path", ["", "a b", "a..b", ".a", "a.", "a=b"])
+def test_a_condition_names_a_field(path: str) -> None:
+    with pytest.raises(InvalidInput, match="names no field"):
+        check_path(path)
+
+
+def test_the_first_condition_that_does_not_hold_is_named() -> None:
+    assert first_mismatch({}, PAYLOAD) == first_mismatch({"issue.number": "7", "yes": "true"}, PAYLOAD) == ""
+    assert first_mismatch({"yes": "true", "issue.number": "8", "gone": "x"}, PAYLOAD) == "issue.number=8"
+
+
+def standard(at: float, body: bytes = BODY) -> dict[str, str]:
+    """The headers as the official library signs them."""
+    signature = Webhook(SECRET).sign("m1", datetime.fromtimestamp(at, UTC), body.decode())
+    return {"webhook-id": "m1", "webhook-timestamp": str(int(at)), "webhook-signature": signature}
+
+
+def github(body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return {"x-hub-signature-256": f"sha256={digest}", "x-github-delivery": "d1", "x-github-event": "issues"}
+
+
+@pytest.mark.parametrize("headers", [standard(1_000.0), github(), {"x-gitlab-token": SECRET}])
+def test_each_form_is_taken(headers: dict[str, str]) -> None:
+    assert is_signed(headers, BODY, secret=SECRET, now=1_000.0)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        standard(1_000.0 - AGE_MAX_S - 1),
+        standard(1_000.0 + AGE_MAX_S + 1),
+        standard(1_000.0, b"{}"),
+        {**standard(1_000.0), "webhook-id": "m2"},
+        {**standard(1_000.0), "webhook-timestamp": "soon"},
+        {**github(), **standard(1_000.0, b"{}")},
+        github(b"{}"),
+        github(secret="another"),
+        {"x-hub-signature-256": "sha256="},
+        {"x-gitlab-token": SECRET[:-1]},
+        {"x-gitlab-token": "é\ud800"},
+    ],
+)
+def test_anything_else_is_not(headers: dict[str, str]) -> None:
+    assert not is_signed(headers, BODY, secret=SECRET, now=1_000.0)
+
+
+def test_a_delivery_has_the_id_and_event_of_its_sender() -> None:
+    assert delivery_of(github()) == HookDelivery("d1", "issues")
+    assert delivery_of({"x-gitlab-event-uuid": "g1", "x-gitlab-event": "Issue Hook"}) == HookDelivery(
+        "g1", "Issue Hook"
+    )
+    assert delivery_of({"idempotency-key": "k"}) == HookDelivery("k", "")
+    assert delivery_of({}) == HookDelivery("", "")
