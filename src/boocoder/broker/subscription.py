@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from boocoder.broker.log_entry import Entry, PartKey, TextFrame, end_of, part_of, trimmed
-from boocoder.events.frames import ResyncFrame, encode
+from boocoder.events.frames import CaughtUpFrame, ResyncFrame, encode
 from boocoder.model.ids import SessionId
 from boocoder.model.limits import CLIENT_BUFFER_BYTES, CLIENT_BUFFER_FRAMES
 
@@ -194,4 +194,10 @@ class Subscription:
                 await self._wake.wait()
             else:
                 await self._join(self)
+                self._mark_caught_up()
         return True
+
+    def _mark_caught_up(self) -> None:
+        """Tell the client that history is over, once the live stream is attached."""
+        if self.attached and not self._ended:
+            self._push(Outgoing(None, encode(CaughtUpFrame(session_id=self.session_id))))

@@ -45,6 +45,7 @@ class TaskFrames:
                 frames.ChangeUpdatedFrame()
                 | frames.ReviewChangedFrame()
                 | frames.AgentCommandsFrame()
+                | frames.CaughtUpFrame()
                 | frames.ResyncFrame()
             ):
                 return self._running

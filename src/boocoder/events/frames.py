@@ -261,6 +261,10 @@ class QueueChangedFrame(FrameBase, tag="queue_changed"):
     pending: int
 
 
+class CaughtUpFrame(FrameBase, tag="caught_up"):
+    """All that had happened when the subscription began has been sent; what follows happens now."""
+
+
 class ResyncFrame(FrameBase, tag="resync"):
     """Frames were dropped for this client because it was too slow: subscribe again after the last `seq` it has."""
 
@@ -286,6 +290,7 @@ Frame = (
     | MessageCompleteFrame
     | TurnEndedFrame
     | QueueChangedFrame
+    | CaughtUpFrame
     | ResyncFrame
 )
 

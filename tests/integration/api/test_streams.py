@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from boocoder.api.streaming.sse import EventStreamResponse
 from boocoder.broker.broker import Broker
 from boocoder.db.core.pool import Database
+from boocoder.events.frames import CaughtUpFrame
 from boocoder.model.ids import SessionId
 from tests.fixtures.api import Api, running_api
 from tests.fixtures.streams import MemoryStore, Recorder, Screen, commit_notices, delta, write_notices
@@ -64,8 +65,10 @@ async def control(socket: ClientConnection) -> dict[str, object]:
 
 async def take_frames(socket: ClientConnection, screen: Screen, count: int) -> None:
     async with asyncio.timeout(60):
-        for _ in range(count):
-            screen.take(await socket.recv(decode=False))
+        seen = 0
+        while seen < count:
+            frame = screen.take(await socket.recv(decode=False))
+            seen += not isinstance(frame, CaughtUpFrame)
 
 
 async def wait_subscriptions(broker: Broker, count: int) -> None:
@@ -81,6 +84,8 @@ async def test_events_resume_by_their_id(api: Api) -> None:
     screen = Screen()
     async with aclosing(sse_events(api, session_id)) as events:
         numbers = [(await anext(events))[0] for _ in range(3)]
+        number, data = await asyncio.wait_for(anext(events), 10)
+        assert (number, type(screen.take(data))) == ("", CaughtUpFrame)
         api.broker.publish_live(delta(session_id, message_id, 0, "live"))
         number, data = await asyncio.wait_for(anext(events), 10)
         screen.take(data)

@@ -9,7 +9,7 @@ import pytest
 
 from boocoder.broker.broker import Broker
 from boocoder.broker.subscription import BufferLimits
-from boocoder.events.frames import DeltaFrame, ResyncFrame, decode
+from boocoder.events.frames import CaughtUpFrame, DeltaFrame, NoticeFrame, ResyncFrame, decode
 from tests.fixtures.streams import (
     WAIT_S,
     MemoryStore,
@@ -225,6 +225,29 @@ class BrokerContract:
         await read_until_text(again, slow, message_id, total)
         assert slow.text(message_id) == recorder.text
         await broker.stop()
+
+    async def test_a_mark_divides_what_was_from_what_happens(self, store: Store, broker: Broker) -> None:
+        session_id, message_id = await store.open_stream()
+        await commit_notices(store, broker, session_id, *(f"n{number}" for number in range(700)))
+        recorder = Recorder(store=store, broker=broker, session_id=session_id, message_id=message_id)
+        recorder.say("so far")
+        everything = broker.subscribe(session_id, 0)
+        seen = [decode(await anext(everything)) for _ in range(702)]
+        assert [type(frame) for frame in seen] == [*[NoticeFrame] * 700, DeltaFrame, CaughtUpFrame]
+        nothing_new = broker.subscribe(session_id, 700)
+        assert [type(decode(await anext(nothing_new))) for _ in range(2)] == [DeltaFrame, CaughtUpFrame]
+        recorder.say(", now")
+        for subscription in (everything, nothing_new):
+            live = decode(await anext(subscription))
+            assert isinstance(live, DeltaFrame) and live.text == ", now"
+            subscription.close()
+        await recorder.flush(with_notice=False)
+
+    async def test_a_stream_without_history_is_caught_up_at_once(self, store: Store, broker: Broker) -> None:
+        session_id, _ = await store.open_stream()
+        subscription = broker.subscribe(session_id, 0)
+        assert isinstance(decode(await anext(subscription)), CaughtUpFrame)
+        subscription.close()
 
     async def test_a_number_past_the_end_gives_a_resync(self, store: Store, broker: Broker) -> None:
         session_id, _ = await store.open_stream()

@@ -38,6 +38,7 @@ async def test_all_subscribers_get_the_very_same_bytes() -> None:
     broker.publish_live(delta(session_id, message_id, 0, "a"))
     for subscription in subscriptions:
         await anext(subscription)
+        await anext(subscription)  # the mark that history is over
     broker.publish_live(delta(session_id, message_id, 1, "b"))
     got = [await anext(subscription) for subscription in subscriptions]
     assert got[0] == Entry(delta(session_id, message_id, 1, "b"), seq=None, live=True).data

@@ -44,7 +44,6 @@ from boocoder.integrations.acp_agent.connection import EditorConnection, parsed
 from boocoder.integrations.acp_agent.editor_session import EditorSession, EditorSessionParts
 from boocoder.integrations.acp_agent.own_commands import run_own_command
 from boocoder.integrations.acp_agent.prompt_content import prompt_content
-from boocoder.integrations.acp_agent.replay import ReplayEnd
 from boocoder.integrations.acp_agent.session_configuration import SessionConfiguration
 from boocoder.integrations.acp_agent.session_directory import FoundSession, SessionDirectory, SessionStart
 from boocoder.integrations.acp_agent.transport import StdioTransport
@@ -132,7 +131,7 @@ class AcpServer:
     async def _new(self, params: Params) -> BaseModel:
         request = parsed(NewSessionRequest, params)
         _note_servers(request.mcp_servers)
-        session = await self._open(await self._directory.create(request.cwd), replay=None)
+        session = await self._open(await self._directory.create(request.cwd), replay=False)
         options, modes = await self._configured(session)
         return _filled(NewSessionResponse(session_id=session.id, config_options=options), modes)
 
@@ -196,10 +195,10 @@ class AcpServer:
         if earlier is not None:
             await earlier.close()
         found = await self._directory.find(session_id)
-        session = await self._open(found, replay=found.replay, muted=muted)
+        session = await self._open(found, replay=True, muted=muted)
         return await self._configured(session)
 
-    async def _open(self, found: FoundSession, *, replay: ReplayEnd | None, muted: bool = False) -> EditorSession:
+    async def _open(self, found: FoundSession, *, replay: bool, muted: bool = False) -> EditorSession:
         parts = EditorSessionParts(
             session=found.session,
             project=found.project,

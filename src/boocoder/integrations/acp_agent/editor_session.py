@@ -23,7 +23,6 @@ from boocoder.integrations.acp_agent.choices import AgentChoice
 from boocoder.integrations.acp_agent.connection import EditorConnection
 from boocoder.integrations.acp_agent.editor_requests import EditorRequests
 from boocoder.integrations.acp_agent.prompt_content import PromptContent
-from boocoder.integrations.acp_agent.replay import ReplayEnd
 from boocoder.integrations.acp_agent.update_translator import UpdateTranslator, ended_text, message
 from boocoder.model.ids import ChangeId
 from boocoder.model.limits import TITLE_MAX_CHARS
@@ -114,7 +113,7 @@ class EditorSession:
         self._shown_changes: set[UUID] = set()
         self._follower: asyncio.Task[None] | None = None
         self._followed: Client | None = None
-        self._replay: ReplayEnd | None = None
+        self._replayed: asyncio.Event | None = None  # set once history was sent; None while nothing waits for it
         self._muted = False
 
     @property
@@ -122,27 +121,27 @@ class EditorSession:
         """The session's route."""
         return f"/api/sessions/{self.id}"
 
-    async def open(self, *, replay: ReplayEnd | None, muted: bool = False) -> None:
+    async def open(self, *, replay: bool, muted: bool = False) -> None:
         """Begin to follow; returns when history was sent to the editor.
 
         Args:
-            replay: where history ends; None for a session without one.
+            replay: whether there may be history.
             muted: read history without sending it.
         """
         await self._learn_worktree()
-        if replay is None:
+        if not replay:
             self._follow()
             return
-        self._replay, self._muted = replay, muted
+        self._replayed, self._muted = asyncio.Event(), muted
         self._requests.hold()
         self._follow()
         try:
             async with asyncio.timeout(REPLAY_LIMIT_S):
-                await replay.reached.wait()
+                await self._replayed.wait()
         except TimeoutError:
             log.warning("the replay takes long; the rest follows as updates")
         async with self._handling:
-            self._replay, self._muted = None, False
+            self._replayed, self._muted = None, False
             self._requests.release()
 
     async def close(self) -> None:
@@ -234,8 +233,8 @@ class EditorSession:
         for prompt in self._prompts:
             if not prompt.ended.done():
                 prompt.ended.set_exception(error)
-        if self._replay is not None:
-            self._replay.reached.set()
+        if self._replayed is not None:
+            self._replayed.set()
 
     async def _handle(self, frame: frames.Frame) -> None:
         if isinstance(frame, frames.ToolCallFrame):
@@ -256,14 +255,16 @@ class EditorSession:
                 self._settle(frame)
             case frames.QueueChangedFrame(state="cancelled") if frame.task_id not in self._running:
                 self._settle(frame)
+            case frames.CaughtUpFrame() if self._replayed is not None and not self._replayed.is_set():
+                self._replayed.set()
+                if not self._muted:
+                    await self.show_change()
             case _:
                 pass
-        if self._replay is not None and self._replay.take(frame) and not self._muted:
-            await self.show_change()
 
     async def _turn_started(self, frame: frames.TurnStartedFrame) -> None:
         self._running.add(frame.task_id)
-        if self._replay is None and frame.task_id not in self._own_tasks:
+        if self._replayed is None and frame.task_id not in self._own_tasks:
             choice = AgentChoice(frame.agent, frame.model, frame.mode, self.choice.thinking)
             if choice != self.choice:
                 await self._chose(self, choice)
@@ -282,7 +283,7 @@ class EditorSession:
         if frame.outcome != "completed" and frame.task_id not in self._own_tasks and not self._muted:
             await self.say(message(f"\n\n{ended_text(frame)}\n\n", None))  # no prompt of the editor fails with it
         change_id = self._pending_change
-        if change_id is None or self._replay is not None or change_id in self._shown_changes:
+        if change_id is None or self._replayed is not None or change_id in self._shown_changes:
             return
         try:
             await self._send_change(change_id)

@@ -12,7 +12,6 @@ from acp.schema import ListSessionsResponse, SessionInfo
 from boocoder.client.http_client import Client, Json
 from boocoder.errors import InvalidInput, NotFound
 from boocoder.integrations.acp_agent.choices import AgentChoice, first_choice
-from boocoder.integrations.acp_agent.replay import ReplayEnd, find_replay_end
 from boocoder.integrations.service_connection import ServiceConnection
 from boocoder.model.agent import AgentInfo
 from boocoder.model.session import SessionState
@@ -37,12 +36,11 @@ class SessionStart:
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """A session with its project, what its next task names, and where its history ends (None: it has none)."""
+    """A session with its project, and what its next task names."""
 
     session: Session
     project: Project
     choice: AgentChoice
-    replay: ReplayEnd | None = None
 
 
 class SessionDirectory:
@@ -89,7 +87,7 @@ class SessionDirectory:
         project = await client.get(f"/api/projects/{session.project_id}", Project)
         chats = await client.items(f"/api/sessions/{session.id}/chats", Chat)
         choice = first_choice(await client.items("/api/agents", AgentInfo), self._start.agent, chats)
-        return FoundSession(session, project, choice, await find_replay_end(client, str(session.id)))
+        return FoundSession(session, project, choice)
 
     async def page(self, cwd: str | None, cursor: str | None) -> ListSessionsResponse:
         """A page of open sessions, newest first.

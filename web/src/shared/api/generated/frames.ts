@@ -21,6 +21,14 @@ export interface AttachmentData {
   size_bytes: number;
 }
 
+/** All that had happened when the subscription began has been sent; what follows happens now. */
+export interface CaughtUpFrame {
+  type: "caught_up";
+  session_id: string;
+  seq?: number | null;
+  at?: number;
+}
+
 /** The session's change moved: a new pending one, or the old one superseded, withdrawn, applied, rejected. */
 export interface ChangeUpdatedFrame {
   type: "change_updated";
@@ -292,6 +300,7 @@ export type Frame =
   | MessageCompleteFrame
   | TurnEndedFrame
   | QueueChangedFrame
+  | CaughtUpFrame
   | ResyncFrame;
 
 export type SocketRequest =
