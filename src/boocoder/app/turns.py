@@ -167,7 +167,7 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
     watch = CheckoutWatch(shadows=files.shadows)
     host.on_stop(watch.stop)
     copies = host.settings.worktrees
-    workspaces = Workspaces(
+    return Workspaces(
         database=store.database,
         shadows=files.shadows,
         worktrees=WorktreeFactory(
@@ -188,8 +188,6 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
         failpoints=host.failpoints,
         sandbox=agent_host.sandbox,
     )
-    host.on_stop(workspaces.stop)
-    return workspaces
 
 
 def _listener(

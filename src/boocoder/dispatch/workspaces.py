@@ -24,7 +24,6 @@ from boocoder.model.ids import SessionId, SnapshotId, TaskId, new_id
 from boocoder.model.session import SnapshotKind, WorktreeState
 from boocoder.model.turn import StopSignal
 from boocoder.process.sandbox.sandbox import Sandbox
-from boocoder.service import TaskSupervisor
 from boocoder.worktrees.checkout_watch import CheckoutWatch, TurnWatch
 from boocoder.worktrees.create.factory import WorktreeFactory, needs_setup
 from boocoder.worktrees.create.setup import Emit, NotReady
@@ -33,7 +32,6 @@ from boocoder.worktrees.locks import WorktreeLocks
 log = logging.getLogger(__name__)
 
 START_SNAPSHOT_S = 20.0  # a prompt waits no longer for it
-REMEMBER_AFTER_S = 0.05  # a turn that waits in the queue has begun by then; the next one comes from a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +74,6 @@ class Workspaces:
         self._watch = watch
         self._failpoints = failpoints
         self._sandbox = sandbox
-        self._supervisor = TaskSupervisor("workspaces")
-        self._remembering: dict[SessionId, asyncio.Task[None]] = {}
-
-    async def stop(self) -> None:
-        """End what runs between turns."""
-        await self._supervisor.stop()
 
     def turn(self, session_id: SessionId) -> AbstractAsyncContextManager[None]:
         """Have the session's worktree for the time of a turn; see `WorktreeLocks.turn`."""
@@ -130,11 +122,8 @@ class Workspaces:
     async def take_start(self, task: ClaimedTask, worktree: Worktree) -> None:
         """Keep what the files are before the turn, where they are not as in the newest snapshot. It never fails.
 
-        If no file changed, it costs a look at each (`remember`) or one git status, and no row.
+        If no file changed, it costs one git status and no row.
         """
-        remembering = self._remembering.pop(task.session_id, None)
-        if remembering is not None:
-            remembering.cancel()
         try:
             async with asyncio.timeout(START_SNAPSHOT_S):
                 await self._take_start(task, worktree)
@@ -156,20 +145,6 @@ class Workspaces:
             await insert_snapshot(
                 conn, snapshot_id, session_id, task_id=task.id, kind=SnapshotKind.TURN_START, tree=tree, ref=ref
             )
-
-    def remember(self, task: ClaimedTask) -> None:
-        """The turn is over: have the session's next snapshot be quick where nobody touches a file until then."""
-        remembering = self._supervisor.spawn(self._remember(task), f"remember {task.session_id}")
-        self._remembering[task.session_id] = remembering
-
-    async def _remember(self, task: ClaimedTask) -> None:
-        await asyncio.sleep(REMEMBER_AFTER_S)
-        try:
-            shadow = await self._shadows.of(task.project_id, Path(task.project_path))
-            await shadow.remember(self._worktrees.index_of(task.session_id))
-        except BoocoderError as error:
-            log.info("worktree not remembered", extra={"task_id": task.id, "error": str(error)})
-        self._remembering.pop(task.session_id, None)
 
     async def follow_merge(self, task: ClaimedTask, worktree: Worktree) -> tuple[Worktree, Notice | None]:
         """Move the session's base where the agent has merged or rebased onto newer commits of the user's.

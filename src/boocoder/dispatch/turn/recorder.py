@@ -28,6 +28,7 @@ PENDING_MAX_ITEMS = 512  # as below; a larger batch would keep the loop busy whi
 PENDING_MAX_CHARS = 262_144  # an agent that floods waits for the database beyond this
 YIELD_EVERY = 32  # events; a backend that never waits would keep the loop from everybody else
 AFTER_PROMPT_S = 0.1  # an agent asks its model before it touches a file, and has read its prompt by then
+AFTER_SIGN_S = 0.002  # its first word is on its way to clients by then, before what starts a process holds the loop up
 RETRY_S = 0.25  # between tries while the database is away; the lease bounds them
 
 STEP_TEXT = {
@@ -45,7 +46,8 @@ class TurnHooks:
 
     Args:
         before_prompt: awaited before the agent gets its prompt, together with what is stored then.
-        after_prompt: called once, with the agent's first sign after it got its prompt, or AFTER_PROMPT_S later.
+        after_prompt: called at the agent's first sign after it got its prompt, and AFTER_PROMPT_S after that at the
+            latest; it may be called twice.
         when_done: called when the agent is done, while the backend finds out how its turn ended.
     """
 
@@ -90,6 +92,7 @@ class Recorder:
         self._stop = stop
         self._hooks = hooks or TurnHooks()
         self._soon: asyncio.TimerHandle | None = None
+        self._signed = False
         self._done = False
         self._worked_on = False
         self._approvals = ApprovalGate(
@@ -159,16 +162,15 @@ class Recorder:
             self._held.append(live)
         elif live is not None:
             self._services.broker.publish_live(live)
-        self._prompt_taken()
+        self._first_sign()
         await self._pace(urgent=live is None)
 
-    def _prompt_taken(self) -> None:
-        """The agent has shown a sign, or has had its prompt for a while; once."""
-        if self._soon is None or self._hooks.after_prompt is None:
-            return
-        self._soon.cancel()
-        self._soon = None
-        self._hooks.after_prompt()
+    def _first_sign(self) -> None:
+        """The agent has begun: what waits for that need not wait longer."""
+        if self._soon is not None and not self._signed and self._hooks.after_prompt is not None:
+            self._signed = True
+            self._soon.cancel()
+            self._soon = asyncio.get_running_loop().call_later(AFTER_SIGN_S, self._hooks.after_prompt)
 
     def _agent_done(self) -> None:
         if not self._done and self._hooks.when_done is not None:
@@ -320,7 +322,7 @@ class Recorder:
         self.prompt_recorded.set()
         self._services.failpoints.hit("prompt.after_sent")
         if self._hooks.after_prompt is not None:
-            self._soon = asyncio.get_running_loop().call_later(AFTER_PROMPT_S, self._prompt_taken)
+            self._soon = asyncio.get_running_loop().call_later(AFTER_PROMPT_S, self._hooks.after_prompt)
 
     async def _ready_for_prompt(self) -> None:
         if self._hooks.before_prompt is not None:

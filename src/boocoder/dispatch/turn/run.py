@@ -226,8 +226,6 @@ class _TurnRun:
             requeue=isinstance(outcome, Interrupted) and not sent,
         )
         await finish_turn(ending, key=self._attempt, ids=self._opened.ids, services=self._services)
-        if measure is not None:
-            self._services.workspaces.remember(self._task)
 
     async def _flush(self, recorder: Recorder) -> None:
         """Store what is left; what the database refuses is lost, and the turn ends all the same."""

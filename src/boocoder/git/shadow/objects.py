@@ -43,7 +43,6 @@ class ShadowGit:
         stdin: bytes = b"",
         timeout_s: float = TIMEOUT_S,
         max_bytes: int = OUTPUT_MAX_BYTES,
-        variables: Mapping[str, str] | None = None,
     ) -> ProcessResult:
         """Run a subcommand and accept any exit code.
 
@@ -52,11 +51,11 @@ class ShadowGit:
             work_tree: the directory whose files it looks at; none for calls on objects only.
             index: the index file it uses.
             borrow: whether it sees the lenders' objects; the object store's it sees always.
-            stdin, timeout_s, max_bytes, variables: as for Git.
+            stdin, timeout_s, max_bytes: as for Git.
         """
         return await self._git(work_tree).result(
             *args,
-            variables={**self._variables(work_tree, index, borrow), **(variables or {})},
+            variables=self._variables(work_tree, index, borrow),
             cwd=work_tree or self.git_dir,
             stdin=stdin,
             timeout_s=timeout_s,

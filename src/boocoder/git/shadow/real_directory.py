@@ -1,4 +1,4 @@
-"""Paths of worktrees: detects a symbolic link in place of a directory, and resolves those above it."""
+"""Detects a symbolic link in place of a worktree's directory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,3 @@ def require_real_directory(path: Path) -> None:
         raise Conflict("worktree_missing", text, "Bring the worktree back: its files come from the newest snapshot.")
     if not path.is_dir():
         raise Conflict("worktree_missing", f"There is no directory {path}.")
-
-
-def real_path(path: Path) -> Path:
-    """The path with all directories above it resolved, but not itself."""
-    return path.absolute().parent.resolve() / path.name

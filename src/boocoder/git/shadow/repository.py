@@ -25,9 +25,8 @@ from boocoder.git.shadow.object_retention import own_kept
 from boocoder.git.shadow.objects import ShadowGit, own_difference, own_reachable
 from boocoder.git.shadow.presence import absent_checkout, place_of, project_checkout
 from boocoder.git.shadow.private_index import copy_index, drop_index_lock, signature, with_sound_index
-from boocoder.git.shadow.real_directory import real_path, require_real_directory
+from boocoder.git.shadow.real_directory import require_real_directory
 from boocoder.git.shadow.snapshot import SkippedPath, SkipReason, TreeSnapshot, update_index
-from boocoder.git.shadow.stat_cache import StatCache, file_clock
 from boocoder.git.shadow.submodules import edited_submodules
 from boocoder.git.user.settings import UserSettings, settings_or_default
 from boocoder.git.user.sparse import mark_sparse
@@ -68,7 +67,6 @@ class ShadowRepository:
         self._place = (0, 0)
         self._index_locks: dict[Path, asyncio.Lock] = {}
         self._written: dict[Path, tuple[tuple[int, int, int], str]] = {}
-        self._unchanged = StatCache()
         self._forced_seen: dict[Path, tuple[int, int, int]] = {}
         self._owned: dict[Path, str] = {}  # the newest tree of each index, all of whose own objects are ours
 
@@ -234,32 +232,13 @@ class ShadowRepository:
         worktree = real_path(worktree)
         await self.follow_settings()
         async with self._lock_of(index):
-            if base is None and not also:
-                taken = await self._taken(worktree, index)
-            else:
-                taken = await with_sound_index(index, lambda: self._take(worktree, index, base, also))
+            taken = await with_sound_index(index, lambda: self._take(worktree, index, base, also))
         if read_ref(self.git_dir, ref) != taken.tree:
             if self.is_present:
                 known = self._owned.get(index) or base or (await self.head()).tree
                 await own_difference(self.git, known, taken.tree)
             await asyncio.to_thread(write_ref, self.git_dir, ref, taken.tree)
         self._owned[index] = taken.tree
-        return taken
-
-    async def remember(self, index: Path) -> bool:
-        """Make the next snapshot with this index quick if nothing changes until then; see `StatCache.remember`."""
-        return await self._unchanged.remember(self.git, index)
-
-    async def _taken(self, worktree: Path, index: Path) -> TreeSnapshot:
-        """The newest snapshot again where nothing was touched since, else the files as git lists them."""
-        own = self.worktrees.index_of(worktree)
-        inputs = (signature(own) if own is not None else None, self._settings_read)
-        known = await self._unchanged.snapshot(worktree, index, inputs)
-        if known is not None:
-            return known
-        clock = file_clock(index.parent)
-        taken = await with_sound_index(index, lambda: self._take(worktree, index, None, ()))
-        self._unchanged.listed(worktree, index, inputs, clock, taken)
         return taken
 
     async def _take(self, worktree: Path, index: Path, base: str | None, also: Sequence[bytes]) -> TreeSnapshot:
@@ -398,3 +377,8 @@ class ShadowRepository:
 
 def _signatures(settings: UserSettings) -> tuple[tuple[int, int, int], ...]:
     return tuple(signature(source) for source in settings.sources)
+
+
+def real_path(path: Path) -> Path:
+    """The path with all directories above it resolved, but not itself."""
+    return path.absolute().parent.resolve() / path.name
