@@ -50,6 +50,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Integrations": {
         "acp": ("service.acp", "Be an agent for an editor, over ACP; the editor starts it."),
+        "skill": ("setup.skill", "The skill that tells other agents how to use boocoder: install, show."),
         "mcp": ("service.mcp", "Serve MCP on standard input and output, for other agents."),
     },
     "Service": {

@@ -12,7 +12,8 @@ import pytest
 from boocoder.cli.main import root
 from tests.paths import DOCS, ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+SKILL = ROOT / "src/boocoder/cli/SKILL.md"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), SKILL]
 END_OF_COMMAND = {"|", ">", "&&", "&", ";"}
 
 
@@ -67,6 +68,7 @@ def test_a_documented_command_line_parses(page: str, line: str) -> None:
 def test_the_pages_are_read_as_meant() -> None:
     lines = {line for _, line in FOUND}
     assert len(lines) > 100
+    assert len({line for page, line in FOUND if page == SKILL.name}) > 15
     assert any(line.startswith("boocoder worktrees unpin SESSION") for line in lines)
     assert arguments('boocoder run -s ID "go on"   # continue') == ["run", "-s", "ID", "go on"]
 
