@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -24,6 +24,9 @@ page: .venv/.synced ## build the web page if web/ has changed
 browser: .venv/.synced ## find the browser of the tests, or install Debian's chromium
 	@$(PY) tools/install_browser.py
 
+git-lfs: .venv/.synced ## install Debian's git-lfs for its test, if it is not here
+	@$(PY) tools/install_git_lfs.py
+
 web-types: .venv/.synced ## write the page's types of routes and frames out of the server's code
 	@$(PY) tools/web_types.py
 
@@ -33,7 +36,7 @@ api-document: .venv/.synced ## write docs/openapi.json out of the routes and doc
 web-test: page ## the page's unit tests
 	@$(PY) tools/build_page.py --test
 
-test: .venv/.synced agents page browser web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
+test: .venv/.synced agents page browser git-lfs web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
 	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: .venv/.synced ## formatting, lint, types, import contracts, of the page too

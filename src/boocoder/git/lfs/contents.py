@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from boocoder.errors import GitError
-from boocoder.git.diff.tree_diff import NO_MODE, SUBMODULE_MODE, SYMLINK_MODE, blob_sizes, changed_files
+from boocoder.git.diff.tree_diff import NO_MODE, SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, blob_sizes, changed_files
+from boocoder.git.lfs.content_filter import ContentFilter
 from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, Pointer, parse_pointer
 from boocoder.git.lfs.store import ContentStore
 from boocoder.git.shadow.objects import ShadowGit
@@ -23,14 +24,23 @@ async def new_pointers(shadow: ShadowGit, old_tree: str, tree: str) -> Mapping[b
     Raises:
         GitError: git failed.
     """
-    if shadow.contents is None or old_tree == tree or not await asyncio.to_thread(_has_contents, shadow):
+    return {one.path: pointer for one, pointer in (await changed_pointers(shadow, old_tree, tree)).items()}
+
+
+async def changed_pointers(shadow: ShadowGit, old_tree: str, tree: str) -> Mapping[ChangedFile, Pointer]:
+    """As `new_pointers`, with what each file was.
+
+    Raises:
+        GitError: git failed.
+    """
+    if old_tree == tree or not await uses_lfs(shadow):
         return {}
     files = [one for one in await changed_files(shadow, old_tree, tree, counts=False) if one.new_mode not in _NO_FILES]
     sizes = await blob_sizes(shadow, (one.new_id for one in files))
     small = {name for name, size in sizes.items() if size < POINTER_MAX_BYTES}
     blobs = await read_blobs(shadow, small)
     found = {name: pointer for name, content in blobs.items() if (pointer := parse_pointer(content)) is not None}
-    return {one.path: found[one.new_id] for one in files if one.new_id in found}
+    return {one: found[one.new_id] for one in files if one.new_id in found}
 
 
 async def missing_contents(shadow: ShadowGit, old_tree: str, tree: str) -> tuple[str, ...]:
@@ -83,8 +93,11 @@ def _everywhere(shadow: ShadowGit) -> ContentStore:
     return ContentStore(shadow.contents.root, (shadow.contents.user, *sessions))
 
 
-def _has_contents(shadow: ShadowGit) -> bool:
+async def uses_lfs(shadow: ShadowGit) -> bool:
     """Whether the project uses Git LFS at all, as far as anything of it has been seen."""
-    assert shadow.contents is not None
-    places = (shadow.contents.root, shadow.contents.user, *shadow.git_dir.glob("sessions/*/lfs"))
+    return shadow.contents is not None and await asyncio.to_thread(_has_contents, shadow.git_dir, shadow.contents)
+
+
+def _has_contents(git_dir: Path, contents: ContentFilter) -> bool:
+    places = (contents.root, contents.user, *git_dir.glob("sessions/*/lfs"))
     return any((place / "objects").is_dir() for place in places)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from boocoder.git.lfs.checkout import write_files
+from boocoder.git.lfs.contents import uses_lfs
+from boocoder.git.lfs.raw_files import raw_files
 from boocoder.git.shadow.objects import ShadowGit
 
 WRITE_OUT_TIMEOUT_S = 600.0  # the changed files only
@@ -56,4 +58,10 @@ async def differing(shadow: ShadowGit, directory: Path, index: Path, tree: str) 
     """
     await shadow("read-tree", "--reset", "-i", tree, index=index)
     listed = await shadow("ls-files", "-z", "-m", "-d", work_tree=directory, index=index, timeout_s=WRITE_OUT_TIMEOUT_S)
-    return {path for path in listed.split(b"\0") if path}
+    paths = {path for path in listed.split(b"\0") if path}
+    if not paths or not await uses_lfs(shadow):
+        return paths
+    args = ("update-index", "-z", "--remove", "--stdin")
+    await shadow(*args, work_tree=directory, index=index, stdin=listed, timeout_s=WRITE_OUT_TIMEOUT_S)
+    found = (await shadow("write-tree", index=index)).decode().strip()
+    return paths - {edit.path for edit in await raw_files(shadow, tree, found)}

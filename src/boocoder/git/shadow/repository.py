@@ -17,6 +17,8 @@ from boocoder.git.diff.labels import MergeLabels
 from boocoder.git.diff.merge import MergeResult, merge
 from boocoder.git.diff.tree_diff import ChangedFile, changed_files, diff, files_and_diff
 from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
+from boocoder.git.lfs.contents import uses_lfs
+from boocoder.git.lfs.raw_files import with_raw_files
 from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
 from boocoder.git.shadow.export import differing, rewrite, write_out
@@ -243,24 +245,27 @@ class ShadowRepository:
 
     async def _take(self, worktree: Path, index: Path, base: str | None, also: Sequence[bytes]) -> TreeSnapshot:
         await self._prepare(worktree, index, base)
-        forced = await self._forced(worktree, index, base)
+        also = [*await self._forced(worktree, index, base), *also]
+        own = self.worktrees.index_of(worktree)
         skipped = await update_index(
-            self.git,
-            worktree,
-            index,
-            also=[*forced, *also],
-            own_index=self.worktrees.index_of(worktree),
-            follow_submodules=base is None,
+            self.git, worktree, index, also=also, own_index=own, follow_submodules=base is None
         )
         if base is None:
             edited = await edited_submodules(self.git, worktree, index)
             skipped += tuple(SkippedPath(path, SkipReason.SUBMODULE_EDITS) for path in edited)
-        known = self._written.get(index)
-        if known is not None and known[0] == signature(index):
-            return TreeSnapshot(known[1], skipped)
-        tree = (await self.git("write-tree", index=index)).decode().strip()
-        self._written[index] = signature(index), tree
+        tree = await self._tree_of(index)
+        if await uses_lfs(self.git):
+            seed = self.worktrees.seed_of(worktree)
+            known = base or (await self._tree_of(seed) if seed.exists() else tree)
+            tree = await with_raw_files(self.git, known, tree)
         return TreeSnapshot(tree, skipped)
+
+    async def _tree_of(self, index: Path) -> str:
+        known = self._written.get(index)
+        if known is None or known[0] != signature(index):
+            tree = (await self.git("write-tree", index=index)).decode().strip()
+            known = self._written[index] = signature(index), tree
+        return known[1]
 
     async def _forced(self, worktree: Path, index: Path, base: str | None) -> list[bytes]:
         """Ignored files that are in the directory's own index all the same (`git add --force`)."""

@@ -185,6 +185,34 @@ async def test_an_apply_gives_contents(desk: ChangeHarness, target: ApplyTarget)
         assert project.git("status", "--porcelain") == b""
 
 
+@pytest.mark.parametrize("target", ApplyTarget)
+async def test_a_file_that_a_commit_holds_raw_is_no_edit(
+    database: Database, project: Repository, tmp_path: Path, target: ApplyTarget
+) -> None:
+    """ "Files that should have been pointers, but weren't": git-lfs converts them with their next commit."""
+    for name in ("raw.bin", "other.bin"):
+        project.write(name, OLD)
+    project.git("-c", "filter.lfs.clean=cat", "add", "raw.bin", "other.bin")
+    project.git("-c", "filter.lfs.clean=cat", "commit", "-qm", "Raw")
+    assert project.git("show", "HEAD:raw.bin") == OLD
+    desk = await make_desk(database, lambda *_, **__: project, tmp_path / "raw")
+    (desk.worktree.path / "raw.bin").write_bytes(NEW)
+    for files in (project.path, desk.worktree.path):
+        (files / "other.bin").touch()
+    change = await desk.store()
+    assert [one.path for one in await desk.files(change)] == [b"raw.bin"]
+    report = await desk.applier.apply(change, ApplyRequest(target=target))
+    assert (report.state, report.warnings) == ("applied", ())
+    if target is not ApplyTarget.BRANCH:
+        assert (project.path / "raw.bin").read_bytes() == NEW
+    if target is ApplyTarget.CHECKOUT:
+        await desk.applier.undo(change)
+        assert (project.path / "raw.bin").read_bytes() == OLD
+    else:
+        assert project.git("show", f"{report.commit}:raw.bin") == pointer(NEW)
+        assert project.git("show", f"{report.commit}:other.bin") == OLD
+
+
 async def test_a_pointer_in_the_checkout_is_no_edit_and_stays_one(desk: ChangeHarness) -> None:
     file = desk.project.path / "assets/a.bin"
     file.write_bytes(pointer(OLD))
