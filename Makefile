@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test local-model-test steering-races attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -63,6 +63,10 @@ agents: .venv/.synced ## install the real agents of the tests into .agents/, som
 
 agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qwen")
 	@$(PY) -m pytest -n 2 --dist worksteal tests/agents $(ARGS)
+
+agents-failing: .venv/.synced agents ## what real agents make of a failing model; writes its table into docs/agents.md, 20 minutes
+	@$(PY) tools/install_agents.py codex gemini copilot
+	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/agents $(ARGS)
 
 local-model-test: .venv/.synced ## the native agent with a real llama-server and a small model, built and fetched once (ARGS="-k cached")
 	@$(PY) tools/install_llama.py

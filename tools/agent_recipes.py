@@ -113,10 +113,34 @@ def _opencode(home: Path, root_url: str) -> dict[str, str]:
     return {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}
 
 
+def _codex(home: Path, root_url: str) -> dict[str, str]:
+    table = f'base_url = "{root_url}/v1"\nname = "scripted"\nenv_key = "OPENAI_API_KEY"\nwire_api = "responses"\n'
+    settings = f'model = "{SMALL}"\nmodel_provider = "scripted"\n[analytics]\nenabled = false\n'
+    _write(home / ".codex" / "config.toml", f"{settings}[model_providers.scripted]\n{table}")
+    return {"OPENAI_API_KEY": "x", "MODEL_PROVIDER": "scripted", "NO_BROWSER": "1"}
+
+
+def _gemini(home: Path, root_url: str) -> dict[str, str]:
+    security = {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}}
+    _write(home / ".gemini" / "settings.json", {"security": security, "privacy": {"usageStatisticsEnabled": False}})
+    model = {"GEMINI_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": root_url, "GEMINI_MODEL": SMALL}
+    return {**model, "GEMINI_CLI_NO_RELAUNCH": "true"}
+
+
+def _copilot(home: Path, root_url: str) -> dict[str, str]:
+    home.mkdir(parents=True, exist_ok=True)
+    provider = {"BASE_URL": f"{root_url}/v1", "TYPE": "openai", "API_KEY": "x"}
+    model = {f"COPILOT_PROVIDER_{name}": value for name, value in provider.items()}
+    return {**model, "COPILOT_MODEL": SMALL, "COPILOT_OFFLINE": "true", "COPILOT_AUTO_UPDATE": "false"}
+
+
 _STREAM_JSON = ("stream-json", "--include-partial-messages")
 OPENCODE = Recipe("opencode", "opencode", _opencode, one_shot=("run", PROMPT))
 OPENCODE_ACP = Recipe("opencode-acp", "opencode", _opencode, ("acp",), one_shot=("run", PROMPT))
 GOOSE = Recipe("goose", "goose", _goose, ("acp",), one_shot=("run", "--no-session", "-q", "-t", PROMPT))
 QWEN = Recipe("qwen", "qwen", _qwen, ("--acp",), one_shot=("-p", PROMPT, "-o", *_STREAM_JSON))
 CLAUDE = Recipe("claude", "claude", _claude, one_shot=("-p", "--output-format", *_STREAM_JSON, "--verbose", PROMPT))
+CODEX = Recipe("codex", "codex", _codex)
+GEMINI = Recipe("gemini", "gemini", _gemini, ("--acp",), one_shot=("-p", PROMPT, "-o", "stream-json"))
+COPILOT = Recipe("copilot", "copilot", _copilot, ("--acp",), one_shot=("-p", PROMPT, "--output-format", "json"))
 EVERY_RECIPE = (OPENCODE, OPENCODE_ACP, GOOSE, QWEN, CLAUDE)

@@ -30,9 +30,13 @@ OPENCODE_VERSION = "1.18.33"  # the newest that boocoder's recordings and tests 
 GOOSE_VERSION = "1.52.0"  # likewise
 QWEN_VERSION = "0.24.4"  # likewise
 CLAUDE_VERSION = "0.100.0"  # of its ACP adapter, likewise; it brings the claude program that it was made for
+CODEX_VERSION = "2.6.0"  # of its ACP adapter; it brings codex
+GEMINI_VERSION = "0.61.0"
+COPILOT_VERSION = "1.0.102"
 CONFORMANCE_VERSION = "0.1.16"  # of the test suite for MCP servers, which the tests of `boocoder mcp` run
 ACPX_VERSION = "0.19.1"  # a command line client of ACP agents, which the tests of `boocoder acp` drive it with
 EVERY_AGENT = ("opencode", "goose", "qwen", "claude", "acpx", "mcp-conformance")
+FURTHER_AGENTS = ("codex", "gemini", "copilot")  # some 750 MB more; installed by name only, for `make agents-test`
 INSTALL_LIMIT_S = 900.0  # 60 MB over a slow line
 VIEW_LIMIT_S = 60.0
 LOCK_LIMIT_S = 2 * INSTALL_LIMIT_S
@@ -86,7 +90,7 @@ def install_goose() -> Path:
 
 
 def install_agent(agent: str) -> tuple[str, ...]:
-    """Install one of EVERY_AGENT if it is not there yet; the program and arguments that start it.
+    """Install one of EVERY_AGENT or FURTHER_AGENTS if it is not there yet; the program and arguments that start it.
 
     Raises:
         InstallError: there is no Node.js or npm, the registry is out of reach, the agent is not made for this machine.
@@ -101,14 +105,29 @@ def install_agent(agent: str) -> tuple[str, ...]:
         case "claude":
             adapter = "@agentclientprotocol/claude-agent-acp"
             package = Package(adapter, CLAUDE_VERSION, "claude", 390, "dist/index.js", all_parts=True)
+        case "codex":
+            adapter = "@agentclientprotocol/codex-acp"
+            package = Package(adapter, CODEX_VERSION, "codex", 460, "dist/index.js", all_parts=True)
+        case "gemini":
+            package = Package("@google/gemini-cli", GEMINI_VERSION, "gemini", 100, "bundle/gemini.js", all_parts=True)
+        case "copilot":
+            package = Package("@github/copilot", COPILOT_VERSION, "copilot", 190, "npm-loader.js", all_parts=True)
         case "mcp-conformance":
             name = "@modelcontextprotocol/conformance"
             package = Package(name, CONFORMANCE_VERSION, "mcp-conformance", 50, "dist/index.js", all_parts=True)
         case "acpx":
             package = Package("acpx", ACPX_VERSION, "acpx", 50, "dist/cli.js", all_parts=True)
         case _:
-            raise InstallError(f"There is no recipe for {agent!r}. Known are {', '.join(EVERY_AGENT)}.")
+            raise InstallError(
+                f"There is no recipe for {agent!r}. Known are {', '.join(EVERY_AGENT + FURTHER_AGENTS)}."
+            )
     return (_node(), str(_ensure(package)))
+
+
+def is_installed(agent: str) -> bool:
+    """Whether one of FURTHER_AGENTS is here, which the tests use where they are."""
+    version = {"codex": CODEX_VERSION, "gemini": GEMINI_VERSION, "copilot": COPILOT_VERSION}[agent]
+    return (AGENTS / f"{agent}-{version}").is_dir()
 
 
 @dataclass(frozen=True)
@@ -317,7 +336,8 @@ def _lock() -> Iterator[None]:
 def main() -> int:
     """Install what the command line names."""
     parser = argparse.ArgumentParser(description="Install real agents into .agents.")
-    parser.add_argument("agents", nargs="*", metavar="AGENT", help=f"any of {', '.join(EVERY_AGENT)}; default: all")
+    known = f"any of {', '.join(EVERY_AGENT)} (default: all of these), {', '.join(FURTHER_AGENTS)}"
+    parser.add_argument("agents", nargs="*", metavar="AGENT", help=known)
     parser.add_argument(
         "--version", default=OPENCODE_VERSION, help=f"of opencode; default {OPENCODE_VERSION}; 'latest' works"
     )

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from boocoder.backends.acp.protocol.message import LOGIN_NEEDED, RpcError
 from boocoder.backends.acp.settings import AcpAgent
-from boocoder.backends.shared.error_messages import CHECK_LOGIN, STATUS, failed_answer, failed_by_words
+from boocoder.backends.shared.error_messages import (
+    CHECK_LOGIN,
+    CHECK_MODEL,
+    STATUS,
+    failed_answer,
+    failed_by_words,
+    failed_model,
+)
+from boocoder.events import json_coerce
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import Completed, Failed, Interrupted, Outcome, TurnError
 
 
-def classify(
-    result: object, agent: AcpAgent, *, said_something: bool, text: str, only_text: str
-) -> tuple[Outcome, Notice | None]:
+@dataclass(frozen=True, slots=True)
+class TurnProduct:
+    """What a turn produced, for telling a failure apart from an answer.
+
+    Args:
+        said_something: whether it had any text, thought, tool call or plan.
+        last_text: the end of its newest text.
+        only_text: all that it produced, "" if that was more than a short text.
+        model_failed: whether the agent reported that its model failed.
+        command: whether the prompt was a command of the agent, which may need no model.
+    """
+
+    said_something: bool
+    last_text: str = ""
+    only_text: str = ""
+    model_failed: bool = False
+    command: bool = False
+
+
+def classify(result: object, agent: AcpAgent, product: TurnProduct) -> tuple[Outcome, Notice | None]:
     """The outcome of a prompt's answer, and a notice to show with it.
 
     Args:
         result: of the answer.
-        said_something: whether the turn had any text, thought, tool call or plan.
-        text: the end of the answer's newest text.
-        only_text: all that the turn produced, "" if that was more than one text.
     """
     reason = result.get("stopReason") if isinstance(result, dict) else None
     if reason == "cancelled":
@@ -34,14 +57,32 @@ def classify(
     if reason == "max_turn_requests":
         limit = "The agent reached its own limit of model calls for one turn."
         return Failed(TurnError("agent_step_limit", limit, "Send a prompt to let it go on.")), None
-    if not said_something:
-        nothing = "The agent ended its turn with nothing: no text, no thought and no tool call."
-        return Failed(TurnError("agent_gave_nothing", nothing, "Send the prompt again or choose another model.")), None
-    if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", text, re.DOTALL)):
-        return failed_by_words(found.group(1) if found.re.groups else found.group(0)), None
-    if failed := failed_answer(only_text):
+    if failed := _failed_product(result, agent, product):
         return failed, None
     return Completed(), _remark(reason)
+
+
+def _failed_product(result: object, agent: AcpAgent, product: TurnProduct) -> Failed | None:
+    """The failure that an agent ended as if the turn were complete, if this is one."""
+    if product.model_failed:
+        return failed_model(product.last_text)
+    if not product.said_something:
+        nothing = "The agent ended its turn with nothing: no text, no thought and no tool call."
+        return Failed(TurnError("agent_gave_nothing", nothing, "Send the prompt again or choose another model."))
+    if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", product.last_text, re.DOTALL)):
+        return failed_model(found.group(1) if found.re.groups else found.group(0))
+    if failed := failed_answer(product.only_text):
+        return failed
+    if _no_call_completed(result) and not product.command:
+        text = "By the agent's own count no call of its model was completed; what it says above is cut off."
+        return Failed(TurnError("model_failed", text, CHECK_MODEL))
+    return None
+
+
+def _no_call_completed(result: object) -> bool:
+    """Whether the agent (codex, gemini) lists the model calls of its turn and lists none."""
+    meta = json_coerce.mapping(json_coerce.mapping(result).get("_meta"))
+    return json_coerce.mapping(meta.get("quota")).get("model_usage") == []
 
 
 def _remark(reason: object) -> Notice | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from boocoder.backends.acp.outcome import classify
+from boocoder.backends.acp.outcome import TurnProduct, classify
 from boocoder.backends.acp.protocol.agent_process import PERMISSION
 from boocoder.backends.acp.protocol.message import RpcNotification, RpcRequest, read_line
 from boocoder.backends.acp.settings import AcpAgent
@@ -33,7 +33,7 @@ async def recover_turn(state_dir: Path, agent: AcpAgent, request: TurnRequest, p
     translator = AcpTranslator(ledger=UsageLedger(meaning=agent.usage, totals=SessionTotals()))
     for event in _replay(translator, recorded):
         await port.emit(event)
-    outcome = _outcome(translator, recorded, agent)
+    outcome = _outcome(translator.product(request.prompt), recorded, agent)
     for event in translator.close_tools(completed=isinstance(outcome, Completed)):
         await port.emit(event)
     return outcome
@@ -54,15 +54,9 @@ def _replay(translator: AcpTranslator, recorded: RecordedLines) -> list[AgentEve
     return events + translator.on_answer(read_counts(counts))
 
 
-def _outcome(translator: AcpTranslator, recorded: RecordedLines, agent: AcpAgent) -> Outcome:
+def _outcome(product: TurnProduct, recorded: RecordedLines, agent: AcpAgent) -> Outcome:
     if recorded.ended:
-        outcome, _ = classify(
-            recorded.how,
-            agent,
-            said_something=translator.said_something,
-            text=translator.last_text,
-            only_text=translator.only_text,
-        )
+        outcome, _ = classify(recorded.how, agent, product)
         if isinstance(outcome, Completed):
             return outcome
     return outcomes.host_died()

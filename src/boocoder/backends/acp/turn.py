@@ -215,13 +215,8 @@ class AcpTurn:
             return await self._close(stopped(self._ending))
         if answer.error is not None:
             return await self._close(refused(answer.error, self._process.agent))
-        outcome, notice = classify(
-            answer.result,
-            self._process.agent,
-            said_something=self._translator.said_something,
-            text=self._translator.last_text,
-            only_text=self._translator.only_text,
-        )
+        product = self._translator.product(prompt=str(self._prompt[0]["text"]))
+        outcome, notice = classify(answer.result, self._process.agent, product)
         return await self._close(outcome, notice)
 
     async def _take_late(self) -> None:

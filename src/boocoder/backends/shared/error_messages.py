@@ -18,9 +18,14 @@ _REACH = ("econnrefused", "connection refused", "connect error", "fetch failed",
 
 
 _API_ERROR_MAX_CHARS = 2_000  # a longer text is an answer
+_PREAMBLE = re.compile(r"\A(?:(?:warning|info|note): [^\n]*?(?:\n+|\.\.\.(?=\w)))+", re.IGNORECASE)
 _API_ERROR = re.compile(
     r"""(?:(?:api|model|llm|request|http|server|provider|internal|fatal)[ ])?
         error[: ]+(?:code[: ]+|status[: ]+|\()?[45]\d\d\b
+    | (?:[a-z]+[ ])?error:[ ][^\n]{0,300}\b(?:http|status)[: ]+[45]\d\d\b
+    | (?:[a-z]+[ ])?error:[ ][^\n]{0,300}\b[45]\d\d[ ][^\n]{0,80}\Z
+    | (?:error|network[ ]error):[ ](?:failed[ ]to[ ]get[ ]response[ ]from|network[ ]error|stream[ ]decode|check[ ]your)
+    | the[ ]model[ ]returned[ ]an[ ]empty[ ]response
     | (?:[a-z_]\w*\.)*\w*
         (?:api|request|auth\w*|rate.?limit|timeout|connection|server|service\w*)\w*(?:error|exception):[ ]
     | (?:unexpected|last|http)[ ]status(?:[ ]code)?[: ]+[45]\d\d\b
@@ -39,12 +44,11 @@ def failed_answer(text: str) -> Failed | None:
     Args:
         text: the agent's whole output.
     """
-    said = text.strip()
+    said = _PREAMBLE.sub("", text.strip())
     if not said or len(said) > _API_ERROR_MAX_CHARS or not (_API_ERROR.match(said) or _is_error_object(said)):
         return None
-    by_words = failed_by_words(said).error
-    code = by_words.code if by_words.code != "agent_failed" else "model_failed"
-    return Failed(TurnError(code, f"It looks like the agent's model failed: {said}", by_words.cure or CHECK_MODEL))
+    by_words = failed_model(said).error
+    return Failed(TurnError(by_words.code, f"It looks like the agent's model failed: {said}", by_words.cure))
 
 
 def _is_error_object(said: str) -> bool:
@@ -55,6 +59,14 @@ def _is_error_object(said: str) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     return isinstance(fields, dict) and (fields.get("type") == "error" or bool(fields.get("error")))
+
+
+def failed_model(words: str) -> Failed:
+    """The failure of a model, with what the agent said about it."""
+    failed = failed_by_words(words.strip())
+    if failed.error.code != "agent_failed":
+        return failed
+    return Failed(TurnError("model_failed", f"The model failed: {words.strip()}", CHECK_MODEL))
 
 
 def failed_by_words(words: str) -> Failed:

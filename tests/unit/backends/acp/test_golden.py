@@ -124,11 +124,7 @@ def outcome_of(turn: RecordedTurn, shown: Shown) -> Outcome | None:
         return None
     if turn.answer.error is not None:
         return acp_outcome.refused(turn.answer.error, AGENT)
-    said = shown.translator.said_something
-    told = shown.translator
-    return acp_outcome.classify(
-        turn.answer.result, AGENT, said_something=said, text=told.last_text, only_text=told.only_text
-    )[0]
+    return acp_outcome.classify(turn.answer.result, AGENT, shown.translator.product("Do it."))[0]
 
 
 def raw_text(turn: RecordedTurn, kind: str) -> str:

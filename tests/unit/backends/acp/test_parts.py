@@ -199,19 +199,13 @@ def test_errors_have_names(error: RpcError, code: str) -> None:
 def test_an_error_told_as_an_answer() -> None:
     agent = AcpAgent("agent", ("agent",), error_text=r"Ran into this error: (.*?)\s*Please retry\.")
     result = {"stopReason": "end_turn"}
-    ended, _ = acp_outcome.classify(
-        result,
-        agent,
-        said_something=True,
-        text="well, Ran into this error: 400 no.\nPlease retry.\n",
-        only_text="",
-    )
+    said = "well, Ran into this error: 400 no.\nPlease retry.\n"
+    ended, _ = acp_outcome.classify(result, agent, acp_outcome.TurnProduct(True, last_text=said))
     assert isinstance(ended, Failed)
     assert ended.error.code == "model_failed"
     assert "Please retry" not in ended.error.text
-    ended, _ = acp_outcome.classify(
-        result, agent, said_something=True, text="Ran into this error: x. Please retry. I did.", only_text=""
-    )
+    said = "Ran into this error: x. Please retry. I did."
+    ended, _ = acp_outcome.classify(result, agent, acp_outcome.TurnProduct(True, last_text=said))
     assert ended == Completed()
 
 

@@ -20,6 +20,9 @@ from boocoder.backends.shared.error_messages import failed_answer
         ("exceeded retry limit, last status: 429 Too Many Requests", "model_failed"),
         ("stream disconnected before completion: error sending request", "model_failed"),
         ("We're currently experiencing high demand, which may cause temporary errors.", "model_failed"),
+        ("Error: Model 'm' not found on provider at http://localhost (HTTP 404).", "model_failed"),
+        ("Error: The model gave no answer; retried 5 times. Last error: 429 slow down", "model_failed"),
+        ("Network error: check your network connection and try again.", "model_failed"),
         ("litellm.APIConnectionError: connection refused", "model_unreachable"),
     ],
 )
@@ -29,6 +32,12 @@ def test_an_api_error_is_a_failure_that_keeps_its_words(text: str, code: str) ->
     assert failed.error.code == code
     assert text in failed.error.text and "looks like the agent's model failed" in failed.error.text
     assert failed.error.cure
+
+
+def test_warnings_before_an_error_do_not_make_it_an_answer() -> None:
+    failed = failed_answer("Warning: no metadata for the model.\n\nInfo: Retrying...Info: Retrying...Error: 500 no")
+    assert failed is not None and failed.error.text.endswith("Error: 500 no")
+    assert failed_answer("Warning: the table is missing.\n\nI made it.") is None
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ class AgentProcess:
                     "fs": {"readTextFile": False, "writeTextFile": False},
                     "terminal": False,
                     "elicitation": {"form": {}},
+                    "session": {"notices": {}},
                 },
                 "clientInfo": {"name": "boocoder", "title": "boocoder", "version": "1"},
             },

@@ -84,6 +84,22 @@ class OptionsReport:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeReport:
+    """A message to the person that is no part of the conversation."""
+
+    text: str
+    warning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTrouble:
+    """A call of the agent's model failed: it is tried again, or (`final`) the agent gave up. `words` may be ""."""
+
+    words: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoredUpdate:
     """An update that shows nothing; `known` if that is expected."""
 
@@ -100,10 +116,10 @@ Update = (
     | CommandsReport
     | ModeReport
     | OptionsReport
+    | NoticeReport
+    | ModelTrouble
     | IgnoredUpdate
 )
-
-_SILENT = frozenset({"session_info_update"})
 
 
 def read_update(value: object) -> Update:
@@ -111,7 +127,7 @@ def read_update(value: object) -> Update:
     fields = json_coerce.mapping(value)
     kind = json_coerce.text(fields.get("sessionUpdate"))
     reader = _READERS.get(kind)
-    return reader(fields) if reader is not None else IgnoredUpdate(kind, known=kind in _SILENT)
+    return reader(fields) if reader is not None else IgnoredUpdate(kind)
 
 
 def read_counts(value: object) -> Counts | None:
@@ -202,6 +218,22 @@ def _mode(fields: Mapping[str, object]) -> ModeReport:
     return ModeReport(json_coerce.text(fields.get("currentModeId")) or json_coerce.text(fields.get("modeId")))
 
 
+def _session_info(fields: Mapping[str, object]) -> ModelTrouble | IgnoredUpdate:
+    """Titles are not shown; codex reports here what becomes of its model calls."""
+    codex = json_coerce.mapping(json_coerce.mapping(fields.get("_meta")).get("codex"))
+    if json_coerce.mapping(codex.get("threadStatus")).get("type") == "systemError":
+        return ModelTrouble("", final=True)
+    error = json_coerce.mapping(codex.get("error"))
+    words = json_coerce.text(error.get("additionalDetails")) or json_coerce.text(error.get("message"))
+    return ModelTrouble(words.strip(), final=False) if words else IgnoredUpdate("session_info_update", known=True)
+
+
+def _notice(fields: Mapping[str, object]) -> NoticeReport | IgnoredUpdate:
+    words = (json_coerce.text(fields.get(name)).strip() for name in ("title", "description"))
+    text = "\n".join(filter(None, words))
+    return NoticeReport(text, json_coerce.text(fields.get("severity")) != "info") if text else IgnoredUpdate("notice")
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, object]], Update]] = {
     "agent_message_chunk": lambda fields: _said(fields, thought=False),
     "agent_thought_chunk": lambda fields: _said(fields, thought=True),
@@ -212,5 +244,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, object]], Update]] = {
     "usage_update": _usage,
     "available_commands_update": lambda fields: CommandsReport(tuple(_commands(fields))),
     "current_mode_update": _mode,
+    "session_info_update": _session_info,
+    "notice": _notice,
     "config_option_update": lambda fields: OptionsReport(read_config_options(fields.get("configOptions"))),
 }

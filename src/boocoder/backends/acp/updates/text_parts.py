@@ -23,6 +23,12 @@ class TextParts:
         self._growths = 0
         self.ending = ""
         """The last characters of the newest part of the answer proper."""
+        self._whole: str | None = ""
+
+    @property
+    def whole(self) -> str:
+        """All text so far, its parts separated by blank lines; "" if there was reasoning or too much text."""
+        return self._whole or ""
 
     def interrupt(self) -> None:
         """Something else came: the next piece begins a new part."""
@@ -36,9 +42,18 @@ class TextParts:
         if not text:
             return [], repeats
         if said.thought or said.parent:
+            self._whole = None
             return [ReasoningDelta(self._part, text)], repeats
-        self.ending = (self.ending + text)[-ENDING_CHARS:]
+        self._keep(text)
         return [TextDelta(self._part, text)], repeats
+
+    def _keep(self, text: str) -> None:
+        begins = not self.ending
+        self.ending = (self.ending + text)[-ENDING_CHARS:]
+        if self._whole is not None:
+            self._whole += f"\n\n{text}" if begins and self._whole else text
+            if len(self._whole) > ENDING_CHARS:
+                self._whole = None
 
     def _turn_to(self, said: MessageChunk) -> None:
         """Begin a new part where needed. A sub-agent's text is shown as reasoning, in separate parts."""

@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 
 from boocoder.backends.acp.options import OptionKind
+from boocoder.backends.acp.outcome import TurnProduct
 from boocoder.backends.acp.updates.parser import (
     CommandsReport,
     Counts,
     IgnoredUpdate,
     MessageChunk,
+    ModelTrouble,
     ModeReport,
+    NoticeReport,
     OptionsReport,
     PlanReport,
     ToolReport,
@@ -56,6 +59,7 @@ class AcpTranslator:
 
     Attributes:
         said_something: whether any text, thought, tool call or plan came.
+        model_failed: whether the agent reported that it gave up on its model.
     """
 
     def __init__(self, *, ledger: UsageLedger, mode: str = "", roots: tuple[Path, ...] = ()) -> None:
@@ -68,6 +72,7 @@ class AcpTranslator:
         self._unflushed: dict[str, None] = {}
         self._noticed: set[str] = set()
         self.said_something = False
+        self.model_failed = False
 
     def interrupt(self) -> None:
         """What the agent says from now on begins a new part."""
@@ -92,16 +97,15 @@ class AcpTranslator:
                 return list(self._ledger.on_report(update))
             case CommandsReport():
                 return [AgentCommands(tuple(SlashCommand(name, about) for name, about in update.commands))]
-            case ModeReport():
-                return self._mode(update.mode)
-            case OptionsReport():
-                choice = update.options.get(OptionKind.MODE)
-                return self._mode(choice.current) if choice is not None else []
-            case UserEcho():
+            case ModeReport() | OptionsReport():
+                return self._mode(_mode_in(update))
+            case NoticeReport() | ModelTrouble():
+                return self._notice(update)
+            case UserEcho() | IgnoredUpdate(known=True):
                 return []
             case IgnoredUpdate():
                 text = f"The agent sent {update.kind or 'an update without a kind'}, which boocoder does not know."
-                return [] if update.known else self._once("unknown_update", update.kind, text, NoticeLevel.INFO)
+                return self._once("unknown_update", update.kind, text, NoticeLevel.INFO)
 
     def on_permission(self, id: str, report: ToolReport) -> tuple[ToolCallState, list[AgentEvent]]:
         """The call that a permission is asked for, made up if it was never announced."""
@@ -150,15 +154,19 @@ class AcpTranslator:
         """Whether there was any call."""
         return bool(self._tools)
 
-    @property
-    def last_text(self) -> str:
-        """The end of the answer's newest text, for telling an error apart from an answer."""
-        return self._texts.ending
+    def product(self, prompt: str) -> TurnProduct:
+        """What the turn produced, for telling a failure apart from an answer.
 
-    @property
-    def only_text(self) -> str:
-        """All that the turn produced so far, "" if that was more than one text."""
-        return self._texts.ending if self._texts.count == 1 and not self._tools else ""
+        Args:
+            prompt: that was sent.
+        """
+        return TurnProduct(
+            said_something=self.said_something,
+            last_text=self._texts.ending,
+            only_text=self._texts.whole if not self._tools else "",
+            model_failed=self.model_failed,
+            command=prompt.lstrip().startswith("/"),
+        )
 
     def _said(self, said: MessageChunk) -> list[AgentEvent]:
         if said.counts is not None:
@@ -210,6 +218,15 @@ class AcpTranslator:
                 notices += self._once("wrote_outside_worktree", path, text, NoticeLevel.WARNING)
         return notices
 
+    def _notice(self, news: NoticeReport | ModelTrouble) -> list[AgentEvent]:
+        if isinstance(news, ModelTrouble):
+            self.model_failed = news.final
+            text = f"The model failed and the agent tries it again: {news.words}"
+            return [] if news.final else self._once("model_retried", "", text, NoticeLevel.WARNING)
+        if news.warning:
+            return self._once("agent_warning", news.text, news.text, NoticeLevel.WARNING)
+        return self._once("agent_notice", news.text, news.text, NoticeLevel.INFO)
+
     def _mode(self, mode: str) -> list[AgentEvent]:
         before, self._mode_now = self._mode_now, mode or self._mode_now
         if not before or before == self._mode_now:
@@ -221,3 +238,11 @@ class AcpTranslator:
             return []
         self._noticed.add(f"{code}:{key}")
         return [Notice(code, text, level)]
+
+
+def _mode_in(report: ModeReport | OptionsReport) -> str:
+    """The mode that the session is in by this report, "" if it does not say."""
+    if isinstance(report, ModeReport):
+        return report.mode
+    choice = report.options.get(OptionKind.MODE)
+    return choice.current if choice is not None else ""
