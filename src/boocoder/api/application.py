@@ -43,7 +43,16 @@ from boocoder.api.routes.service import (
     usage,
     webhooks,
 )
-from boocoder.api.routes.sessions import files, messages, sessions, snapshots, stored, terminal, worktrees
+from boocoder.api.routes.sessions import (
+    files,
+    messages,
+    processes,
+    sessions,
+    snapshots,
+    stored,
+    terminal,
+    worktrees,
+)
 from boocoder.api.routes.tasks import attachments, permissions, steers, tasks
 from boocoder.api.services import ApiServices, ConnectionServices
 from boocoder.api.tokens.route_guard import guard_routes
@@ -85,6 +94,7 @@ ROUTERS = (
     permissions.rules,
     agents.router,
     model_servers.router,
+    processes.router,
     terminal.router,
     terminal.frame,
     openapi.router,

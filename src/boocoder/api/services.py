@@ -34,6 +34,7 @@ from boocoder.model_servers.found_server import FoundServer
 from boocoder.placement.project_check import ProjectCheck
 from boocoder.webhooks.registry import Webhooks
 from boocoder.wire.worktrees import PrunedWorktree
+from boocoder.worktrees.processes import SessionProcesses
 from boocoder.worktrees.search.file_search import FileSearch
 from boocoder.worktrees.services import WorktreeServices
 from boocoder.worktrees.stored.adoption import SessionAdopter
@@ -117,6 +118,7 @@ class ApiServices:
     data_dir: Path
     trust: ProjectTrust
     rules: SessionRuleReport
+    processes: SessionProcesses
     webhooks: Webhooks
     hooks: Hooks
     agent_tokens: AgentTokens
@@ -156,6 +158,7 @@ def build_api_services(
     data_dir: Path,
     trust: ProjectTrust,
     rules: SessionRuleReport,
+    processes: SessionProcesses,
     adopter: SessionAdopter,
     stored: StoredSnapshots,
     agent_tokens: AgentTokens | None = None,
@@ -181,6 +184,7 @@ def build_api_services(
         data_dir=data_dir,
         trust=trust,
         rules=rules,
+        processes=processes,
         webhooks=Webhooks(database=database),
         hooks=Hooks(outbox=outbox, resolver=resolver),
         agent_tokens=agent_tokens or AgentTokens(),

@@ -17,6 +17,7 @@ from boocoder.config.settings import Settings
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.integrations.mcp_server.endpoint import McpEndpoint
 from boocoder.maintenance.worktree_gc import WorktreeCollector
+from boocoder.worktrees.processes import SessionProcesses
 from boocoder.worktrees.terminals import Terminals
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ async def start_api(
             data_dir=settings.data_dir,
             trust=files.trust,
             rules=build_rule_report(settings, store.database, files.trust, agent_host),
+            processes=SessionProcesses(database=store.database, processes=agent_host.processes),
             agent_tokens=agent_tokens,
             adopter=files.adopter,
             stored=files.stored,

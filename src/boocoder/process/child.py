@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from boocoder.errors import ProcessError
@@ -35,6 +36,12 @@ class Child:
         control: the socket to it.
         mark: environment entry that this child and all its descendants carry.
         line_limit_bytes: longer lines of stdout are dropped.
+        of_agent: whether it is an agent, or a command of a project.
+        worktree: the only one that it works in; None if any may come.
+
+    Attributes:
+        own_descendants: processes below it that are part of the agent.
+        tool_descendants: those that the tools of its turns had left when the last turn ended.
     """
 
     def __init__(
@@ -45,7 +52,13 @@ class Child:
         control: SupervisorReports,
         mark: str,
         line_limit_bytes: int,
+        of_agent: bool = False,
+        worktree: Path | None = None,
     ) -> None:
+        self.of_agent = of_agent
+        self.worktree = worktree
+        self.own_descendants: set[int] = set()
+        self.tool_descendants: set[int] = set()
         assert output is not None and process.stderr is not None
         self._process = process
         self._control = control

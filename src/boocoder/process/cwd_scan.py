@@ -45,6 +45,11 @@ def processes_inside(directory: Path) -> list[ProcessInDirectory]:
     return found
 
 
+def works_in(pid: int, directory: Path) -> bool:
+    """Whether a process's working directory is this one or below it."""
+    return _leads_into(f"/proc/{pid}/cwd", os.path.realpath(directory))
+
+
 def _is_inside(pid: str, root: str) -> bool:
     if _leads_into(f"/proc/{pid}/cwd", root) or _leads_into(f"/proc/{pid}/exe", root):
         return True

@@ -22,6 +22,7 @@ from boocoder.errors import ProcessError, sentences
 from boocoder.process import proc_table as table
 from boocoder.process.child import Child
 from boocoder.process.control import SupervisorReports
+from boocoder.process.orphans import ToolProcess, tool_processes
 from boocoder.process.programs import supervisor
 from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import ConfinedCommand, Sandbox
@@ -207,6 +208,8 @@ class ProcessHost:
             control=control,
             mark=f"{CHILD}={mark}",
             line_limit_bytes=streams.line_limit_bytes,
+            of_agent=command.sandbox is not None and bool(command.sandbox.agent),
+            worktree=command.sandbox.worktree if command.sandbox is not None else None,
         )
         return child, control
 
@@ -234,6 +237,11 @@ class ProcessHost:
             number = errno.EACCES if Path(command.argv[0]).exists() else errno.ENOENT
             raise start_failure(number, command.argv, command.cwd)
         return confined
+
+    def tool_processes(self, worktree: Path) -> list[ToolProcess]:
+        """What tools of a session's agents started and still runs. It blocks for milliseconds."""
+        found = (one for child in list(self._children) for one in tool_processes(child, worktree))
+        return list({one.pid: one for one in found}.values())
 
     def statistics(self) -> HostStatistics:
         """Counts, for logs and screens."""

@@ -42,6 +42,15 @@ def boot_id() -> str:
         return ""
 
 
+def boot_time() -> float:
+    """When this run of the kernel began, in whole seconds since the epoch; 0 if unknown."""
+    try:
+        lines = Path("/proc/stat").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith("btime ")), 0.0)
+
+
 def start_ticks(pid: int) -> int | None:
     """When a process started, in clock ticks after boot; None if there is no such process."""
     try:

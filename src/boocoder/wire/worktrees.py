@@ -1,4 +1,4 @@
-"""Worktrees of sessions, their terminals, and files found in them."""
+"""Worktrees of sessions, their terminals, files found in them, and processes left running in them."""
 
 from __future__ import annotations
 
@@ -73,3 +73,15 @@ class FoundFiles(msgspec.Struct, frozen=True):
 
     paths: tuple[str, ...]
     files: int
+
+
+class SessionProcess(msgspec.Struct, frozen=True):
+    """A process that a tool of the session's agent started and that still runs.
+
+    Args:
+        command: its command line, at most 500 characters.
+    """
+
+    pid: int
+    command: str
+    started_at: datetime

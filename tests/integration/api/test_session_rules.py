@@ -1,4 +1,4 @@
-"""The rule files of a session over the API: real files of a worktree, trust in a database, and the sandbox in words."""
+"""The rule files of a session over the API, with real files and trust in a database; its sandbox and its processes."""
 
 from __future__ import annotations
 
@@ -133,3 +133,11 @@ async def test_the_sandbox_of_an_agent_is_told(api: Api) -> None:
     assert "everything that you can" in said["text"] and "sandbox.profile" in said["cure"]
     unknown = await api.http.get("/api/agents/nobody/sandbox")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "agent_unknown")
+
+
+async def test_a_session_without_processes(api: Api, repository: MakeRepository) -> None:
+    _, session = await opened(api, repository())
+    listed = await api.http.get(f"/api/sessions/{session}/processes")
+    assert (listed.status_code, listed.json()) == (200, [])
+    ended = await api.http.delete(f"/api/sessions/{session}/processes/1")
+    assert (ended.status_code, ended.json()["code"]) == (404, "process_not_found")

@@ -100,7 +100,7 @@ class AcpApprovals:
         fields = json_coerce.mapping(call.params.get("toolCall"))
         number = next(self._permissions)
         id = json_coerce.text(fields.get("toolCallId")) or f"permission-{number}"
-        tool, events = self._translator.on_permission(id, ToolReport(id, fields, announced=False))
+        id, tool, events = self._translator.on_permission(ToolReport(id, fields, announced=False))
         options = _options(call.params.get("options"))
         if not options:
             await self._cancel(call)

@@ -49,7 +49,7 @@ def _replay(translator: AcpTranslator, recorded: RecordedLines) -> list[AgentEve
             permissions += 1
             fields = json_coerce.mapping(message.params.get("toolCall"))
             id = json_coerce.text(fields.get("toolCallId")) or f"permission-{permissions}"
-            events += translator.on_permission(id, ToolReport(id, fields, announced=False))[1]
+            events += translator.on_permission(ToolReport(id, fields, announced=False))[2]
     counts = json_coerce.mapping(recorded.how).get("usage")
     return events + translator.on_answer(read_counts(counts))
 

@@ -35,7 +35,7 @@ from boocoder.backends.base import SteerMessage, TurnPort
 from boocoder.backends.prompt_images import PromptImage
 from boocoder.backends.shared.line_journal import LineJournal
 from boocoder.backends.shared.mailbox import Mailbox
-from boocoder.backends.shared.outcomes import died, stopped
+from boocoder.backends.shared.outcomes import died, processes_left, stopped
 from boocoder.backends.shared.turn_events import PortFailed, StopRequested
 from boocoder.errors import BackendError
 from boocoder.events import json_coerce
@@ -252,8 +252,9 @@ class AcpTurn:
             if isinstance(outcome, Failed) and outcome.error.code == "agent_gave_nothing":
                 error = outcome.error
                 outcome = Failed(TurnError("agent_garbled", f"{error.text} {text}", error.cure))
-        if notice is not None:
-            await self._emit([notice])
+        left = await asyncio.to_thread(self._descendants.settle) if self._translator.used_tools else []
+        alive = processes_left(left) if not self.spoiled else None
+        await self._emit([one for one in (notice, alive) if one is not None])
         return outcome
 
     async def _emit(self, events: list[AgentEvent]) -> None:

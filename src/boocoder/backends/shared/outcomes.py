@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TypeVar
 
 from boocoder.backends.shared.error_messages import AGAIN
+from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import Cancelled, Failed, Interrupted, Outcome, StopReason, StopSignal, TimedOut, TurnError
+from boocoder.process.orphans import ToolProcess
 from boocoder.service import TaskSupervisor
 
 T = TypeVar("T")
 
+_PROCESSES_SHOWN = 5
+_COMMAND_SHOWN_CHARS = 80
 RESUME = "Resume the turn."
 NOTHING_STORED = "the agent's store knows nothing of the turn"
 SILENT = TurnError("agent_silent", "The agent said nothing for too long.", AGAIN)
@@ -53,6 +57,22 @@ def host_died(kept: str = "what the agent said and did is kept") -> Interrupted:
 def prompt_not_received(text: str) -> Interrupted:
     """boocoder died during the turn and nothing shows that the agent got the prompt."""
     return Interrupted(TurnError("prompt_not_received", text, RESUME))
+
+
+def processes_left(left: Sequence[ToolProcess]) -> Notice | None:
+    """The notice about processes that outlive their turn; None if there are none.
+
+    Args:
+        left: what the turn's tools started and still runs.
+    """
+    if not left:
+        return None
+    shown = ", ".join(f"`{one.command[:_COMMAND_SHOWN_CHARS]}` ({one.pid})" for one in left[:_PROCESSES_SHOWN])
+    more = f" and {len(left) - _PROCESSES_SHOWN} more" * (len(left) > _PROCESSES_SHOWN)
+    what = "A process" if len(left) == 1 else f"{len(left)} processes"
+    text = f"{what} that the agent started still {'runs' if len(left) == 1 else 'run'}: {shown}{more}."
+    cure = "`boocoder sessions processes SESSION` lists them, and ends one with --end PID."
+    return Notice("processes_left", f"{text} {cure}", NoticeLevel.INFO)
 
 
 def journal_not_written(error: OSError) -> Failed:

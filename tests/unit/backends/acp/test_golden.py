@@ -111,7 +111,7 @@ def play(turn: RecordedTurn, count: int | None = None) -> Shown:
             events += translator.on_update(read_update(message.params.get("update")))
         elif isinstance(message, RpcRequest) and message.method == "session/request_permission":
             call: Any = message.params["toolCall"]
-            events += translator.on_permission(call["toolCallId"], ToolReport(call["toolCallId"], call, False))[1]
+            events += translator.on_permission(ToolReport(call["toolCallId"], call, False))[2]
     if count is None and turn.answer is not None and isinstance(turn.answer.result, dict):
         events += translator.on_answer(read_counts(turn.answer.result.get("usage")))
     events += translator.close_tools(completed=count is None)

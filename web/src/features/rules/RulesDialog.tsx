@@ -6,6 +6,7 @@ import { visible } from "../../shared/text/visible";
 import { Button } from "../../shared/ui/Button";
 import { Dialog, DialogButtons } from "../../shared/ui/Dialog";
 import { Loading } from "../../shared/ui/Loading";
+import { Processes } from "./Processes";
 import styles from "./RulesDialog.module.css";
 
 interface RulesDialogProps {
@@ -22,6 +23,7 @@ export default function RulesDialog({ sessionId, onClose }: RulesDialogProps) {
     <Dialog title="Rules and sandbox" onClose={onClose}>
       {error && <p className={styles.warning}>{error.message}</p>}
       {data ? <Rules rules={data} /> : !error && <Loading />}
+      <Processes sessionId={sessionId} />
       <DialogButtons>
         <Button onClick={onClose}>Close</Button>
       </DialogButtons>

@@ -90,6 +90,18 @@ class ToolCallState:
         """The files that it says it works on."""
         return (*(one.path for one in self._locations), *(one.path for one in self._diffs()))
 
+    def does_same(self, other: ToolCallState) -> bool:
+        """Whether another call does what this one does, as far as both say what they do."""
+        if ToolKind.OTHER not in (self.kind, other.kind) and self.kind is not other.kind:
+            return False
+        mine, theirs = self._traits(), other._traits()
+        return any(trait and trait == same for trait, same in zip(mine, theirs, strict=True))
+
+    def _traits(self) -> tuple[object, ...]:
+        argument = "" if self.argument == self.title else self.argument
+        title = "" if self._title == self._name else self._title
+        return (self._input, tuple(self._diffs()), argument, frozenset(self.paths), title)
+
     def take(self, fields: Mapping[str, object]) -> None:
         """Merge a report. A call that has ended does not change."""
         if self.status.final:

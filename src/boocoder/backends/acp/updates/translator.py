@@ -7,6 +7,7 @@ from pathlib import Path
 
 from boocoder.backends.acp.options import OptionKind
 from boocoder.backends.acp.outcome import TurnProduct
+from boocoder.backends.acp.updates.call_joining import CallJoiner
 from boocoder.backends.acp.updates.parser import (
     CommandsReport,
     Counts,
@@ -68,6 +69,7 @@ class AcpTranslator:
         self._mode_now = mode
         self._texts = TextParts()
         self._tools: dict[str, ToolCallState] = {}
+        self._joiner = CallJoiner(self._tools)
         self._shown: dict[str, ToolCall] = {}
         self._unflushed: dict[str, None] = {}
         self._noticed: set[str] = set()
@@ -107,10 +109,11 @@ class AcpTranslator:
                 text = f"The agent sent {update.kind or 'an update without a kind'}, which boocoder does not know."
                 return self._once("unknown_update", update.kind, text, NoticeLevel.INFO)
 
-    def on_permission(self, id: str, report: ToolReport) -> tuple[ToolCallState, list[AgentEvent]]:
-        """The call that a permission is asked for, made up if it was never announced."""
-        events = self._tool_report(ToolReport(id, {**report.fields, "status": None}, announced=False))
-        return self._tools[id], events + self._show(id)
+    def on_permission(self, report: ToolReport) -> tuple[str, ToolCallState, list[AgentEvent]]:
+        """The call that a permission is asked for, made up if it was never announced, and the id it is shown under."""
+        id = self._joiner.of_request(report.id, report.fields)
+        events = self._merge(id, ToolReport(id, {**report.fields, "status": None}, announced=False))
+        return id, self._tools[id], events + self._show(id)
 
     def refused(self, id: str, words: str) -> None:
         """A person refused a call, in these words."""
@@ -139,7 +142,9 @@ class AcpTranslator:
         for id, tool in self._tools.items():
             if tool.status.final:
                 continue
-            left = ToolStatus.FAILED if tool.refused else ToolStatus.UNREPORTED
+            twin = self._joiner.finished_twin(id)
+            ended = twin.status if twin is not None else ToolStatus.UNREPORTED
+            left = ToolStatus.FAILED if tool.refused else ended
             tool.move_to(left if completed else ToolStatus.CANCELLED)
             events += self._show(id)
         return events
@@ -184,17 +189,20 @@ class AcpTranslator:
         return events
 
     def _tool_report(self, report: ToolReport) -> list[AgentEvent]:
+        return self._merge(self._joiner.of_report(report.id, report.fields, announced=report.announced), report)
+
+    def _merge(self, id: str, report: ToolReport) -> list[AgentEvent]:
         self.said_something = True
         self._texts.interrupt()
-        tool = self._tools.get(report.id)
+        tool = self._tools.get(id)
         if tool is None:
-            tool = self._tools[report.id] = ToolCallState(report.id)
+            tool = self._tools[id] = ToolCallState(id)
         before = tool.status
         tool.take(report.fields)
-        if report.id in self._shown and tool.status is before and not report.announced:
-            self._unflushed[report.id] = None
+        if id in self._shown and tool.status is before and not report.announced:
+            self._unflushed[id] = None
             return []
-        return self._show(report.id)
+        return self._show(id)
 
     def _show(self, id: str) -> list[AgentEvent]:
         self._unflushed.pop(id, None)

@@ -14,7 +14,7 @@ from boocoder.backends.oneshot.stdio import control
 from boocoder.backends.oneshot.stdio.approvals import StdioApprovals
 from boocoder.backends.oneshot.stdio.process import StdioProcess
 from boocoder.backends.oneshot.turn_record import TurnRecord
-from boocoder.backends.shared.outcomes import stopped
+from boocoder.backends.shared.outcomes import processes_left, stopped
 from boocoder.errors import BackendError, ProcessError
 from boocoder.events.agent_event import AgentCommands, AgentEvent, Notice, NoticeLevel
 from boocoder.model.turn import Completed, Outcome, StopReason, StopSignal
@@ -163,6 +163,9 @@ class StdioTurn:
         outcome = await self._outcome(facts)
         await self._emit(self._reader.story.close_tools(completed=isinstance(outcome, Completed)))
         await self._emit(self._notices(facts))
+        left = await asyncio.to_thread(self._descendants.settle) if self._reader.story.used_tools else []
+        if not self.spoiled and (notice := processes_left(left)):
+            await self._emit([notice])
         return outcome
 
     async def _outcome(self, facts: TurnFacts) -> Outcome:

@@ -20,7 +20,7 @@ from boocoder.cli.views.style import (
     style_of,
     task_state,
 )
-from boocoder.cli.views.terminal_text import one_line
+from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.cli.views.units import size
 from boocoder.client.http_client import Client
 from boocoder.wire.messages import MessageWithParts
@@ -29,6 +29,7 @@ from boocoder.wire.search import IdKind
 from boocoder.wire.sessions import Chat, Session
 from boocoder.wire.snapshots import StoredFiles
 from boocoder.wire.tasks import TaskInfo
+from boocoder.wire.worktrees import SessionProcess
 
 
 class SessionDetails(msgspec.Struct, frozen=True):
@@ -152,6 +153,31 @@ def rules(ctx: click.Context, session: str, agent: str | None, as_json: bool) ->
         print_json(found)
     else:
         show_rules(make_console(), found)
+
+
+@command.command("processes")
+@id_argument("session", IdKind.SESSION)
+@click.option("--end", type=click.IntRange(min=1), metavar="PID", help="End this process with all its descendants.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def processes(ctx: click.Context, session: str, end: int | None, as_json: bool) -> None:
+    """List what tools of a session's agent started and still runs, or end one of it."""
+
+    async def ask(client: Client) -> list[SessionProcess]:
+        path = f"/api/sessions/{await resolve_id(client, IdKind.SESSION, session)}/processes"
+        if end is not None:
+            return [await client.delete(f"{path}/{end}", SessionProcess)]
+        return await client.items(path, SessionProcess)
+
+    found = ask_service(ctx, ask)
+    if end is not None and not as_json:
+        click.echo(f"Ended {end}: {plain(found[0].command)}")
+        return
+    if not found and not as_json:
+        click.echo("Nothing that the session's agent started is still running.")
+        return
+    rows = [((str(one.pid), ""), (age(one.started_at), "dim"), (one_line(one.command, 200), "")) for one in found]
+    show_list(found, ("pid", "age", "command"), rows, as_json=as_json)
 
 
 @command.command("archive")

@@ -15,6 +15,13 @@ export interface PrunedWorktree {
   kept: string;
 }
 
+/** A process that a tool of the session's agent started and that still runs. */
+export interface SessionProcess {
+  pid: number;
+  command: string;
+  started_at: string;
+}
+
 /** Whether a session's terminal can be opened, and `why` not. */
 export interface TerminalInfo {
   offered: boolean;
