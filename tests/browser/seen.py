@@ -13,7 +13,7 @@ MARK = "window.stillTheSamePage"
 
 def answer(page: Page, number: int = -1) -> Locator:
     """An answer of the scripted agent, by default the newest."""
-    return page.get_by_role("article", name="scripted's answer").nth(number)
+    return page.get_by_role("article", name="Scripted agent's answer").nth(number)
 
 
 def card(page: Page, name: str) -> Locator:

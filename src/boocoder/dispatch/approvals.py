@@ -150,6 +150,7 @@ class ApprovalGate:
                 header=self._redacted(one.header)[:TITLE_MAX_CHARS],
                 choices=tuple(shown),
                 multiple=one.multiple,
+                free=one.free,
             )
             for one, shown in zip(request.questions, labels, strict=True)
         ]

@@ -35,7 +35,7 @@ class PersonAnswer:
 
     Args:
         message: for the agent, with a refusal; "" for none.
-        answers: to each question a list: one choice, or several where it allows that, or one free text.
+        answers: to each question a list: one choice, or several where it allows that, or one text of the person's own.
     """
 
     decision: Decision
@@ -123,7 +123,8 @@ def _check(name: str, question: Question, answer: Sequence[str]) -> None:
         text = f"The answer to {name} has more than {INLINE_TEXT_MAX_CHARS} characters."
         raise InvalidInput("answer_too_long", text, "Put what is longer into a file, and name the file.")
     unknown = [text for text in answer if question.choices and text not in question.choices]
-    if unknown or len(set(answer)) != len(answer):
-        what = f"{unknown[0]!r} is" if unknown else "A choice that is named twice is"
+    refused = unknown[question.free :]  # one text of the person's own may be among the choices
+    if refused or len(set(answer)) != len(answer):
+        what = f"{refused[0]!r} is" if refused else "A choice that is named twice is"
         cure = f"Choices are: {', '.join(question.choices)}."
         raise InvalidInput("answer_unknown_choice", f"{what} no choice of {name}.", cure)

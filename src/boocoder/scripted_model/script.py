@@ -7,7 +7,8 @@ A prompt contains directives `[[verb argument]]`, which are performed in order; 
     delay S, sleep S, usage N, reset            pace, reported tokens, ignore the prompt up to here
     fail WHAT, flaky N STATUS, hang, drop, cut  failures
     edit PATH|OLD|NEW, permission TOOL|ARGUMENT, question TEXT|A; B, notice TEXT, flood N, crash, stubborn
-                                                only an agent does these, a model cannot
+                                                only an agent does these, a model cannot; a choice `...` of a question
+                                                stands for an answer of the person's own
 """
 
 from __future__ import annotations

@@ -19,12 +19,13 @@ class OfferedAnswer(msgspec.Struct, frozen=True):
 
 
 class AskedQuestion(msgspec.Struct, frozen=True):
-    """One question; without choices the answer is free text."""
+    """One question; without choices, and with `free` beside them, the answer may be the person's own text."""
 
     text: str
     header: str = ""
     choices: tuple[str, ...] = ()
     multiple: bool = False
+    free: bool = False
 
 
 class PermissionInfo(msgspec.Struct, frozen=True):

@@ -59,6 +59,18 @@ async def test_a_question_is_answered_and_another_dismissed(desk: ServiceHarness
     assert "answer: green" in text and "answer: Blue Note" in text and "answer: dismissed" in text
 
 
+async def test_a_question_takes_one_own_answer_beside_its_choices(desk: ServiceHarness) -> None:
+    created = await desk.queue("[[question Which colour?|red; green; ...]]")
+    request = await asked(desk, created, frames.QuestionFrame)
+    assert isinstance(request, frames.QuestionFrame) and request.questions[0].choices == ("red", "green")
+    with pytest.raises(BoocoderError) as caught:
+        await answer(desk.client, request, "answer", answers=[["teal", "plum"]])
+    assert caught.value.code == "answer_not_single"
+    await answer(desk.client, request, "answer", answers=[["teal"]])
+    assert (await ended(desk, created))[0].outcome == "completed"
+    assert "answer: teal" in await desk.answer(created)
+
+
 async def test_bad_answers_and_rules_are_refused_by_name(desk: ServiceHarness) -> None:
     created = await desk.queue(RUN)
     request = await asked(desk, created)

@@ -201,4 +201,4 @@ async def desk_resolves(person: Visit) -> None:
     """Have the agent replace the marked place by one line."""
     script = "/^<<<<<<</,/^>>>>>>>/c\\\\put together"
     await person.write(f"[[bash sed -i '{script}' {LINES}]]")
-    await expect(person.page.get_by_role("article", name="scripted's answer").last).to_contain_text("sed -i")
+    await expect(person.page.get_by_role("article", name="Scripted agent's answer").last).to_contain_text("sed -i")

@@ -95,3 +95,76 @@ async def test_a_free_question_is_answered_in_words(person: Visit, desk: Service
     await person.page.get_by_role("textbox", name="What is its name?").fill("Otto")
     await person.page.get_by_role("button", name="Answer", exact=True).click()
     await expect(seen.answer(person.page)).to_contain_text("answer: Otto")
+
+
+OWN = "[[question Which colour?|red; green; ...]] [[say after]]"
+
+
+async def test_a_question_with_choices_takes_an_answer_in_own_words(person: Visit, desk: ServiceHarness) -> None:
+    created = await desk.queue(OWN)
+    await person.open_session(created.session_id)
+    await expect(person.page.get_by_role("radio", name="red")).to_be_visible()
+    await person.page.get_by_role("textbox", name="Your own answer to: Which colour?").fill("a warm grey")
+    await expect(person.page.get_by_role("radio", name="Your own answer")).to_be_checked()
+    await person.page.get_by_role("button", name="Answer", exact=True).click()
+    await expect(seen.answer(person.page)).to_contain_text("answer: a warm grey")
+
+
+async def test_a_message_to_an_agent_that_waits_is_its_answer_once_the_person_says_so(
+    person: Visit, desk: ServiceHarness
+) -> None:
+    created = await desk.queue(OWN)
+    await person.open_session(created.session_id)
+    await expect(person.page.get_by_role("radio", name="red")).to_be_visible()
+    await person.write("the colour of rain")
+    offer = person.page.get_by_role("group", name="The agent waits for an answer")
+    await expect(offer).to_be_visible()
+    await person.composer.press("Enter")  # pressing it again decides nothing
+    await expect(person.page.get_by_role("radio", name="red")).to_be_visible()
+    await offer.get_by_role("button", name="Answer with this").click()
+    await expect(seen.answer(person.page)).to_contain_text("answer: the colour of rain")
+    await expect(person.composer).to_have_value("")
+
+
+async def test_a_message_while_a_permission_waits_refuses_it_or_is_queued(person: Visit, desk: ServiceHarness) -> None:
+    created = await desk.queue(f"{RUN} {RUN}")
+    await person.open_session(created.session_id)
+    box = person.page.get_by_role("region", name="Run this command?")
+    await expect(box).to_be_visible()
+    offer = person.page.get_by_role("group", name="The agent waits for an answer")
+    await person.write("[[say later]]")
+    await offer.get_by_role("button", name="Send after this turn").click()
+    await expect(person.page.get_by_role("region", name="Queued messages")).to_contain_text("[[say later]]")
+    await expect(box).to_be_visible()
+    await person.write("use another file")
+    await offer.get_by_role("button", name="Refuse, and tell the agent this").click()
+    await expect(seen.answer(person.page)).to_contain_text("refused by you: use another file")
+    await expect(box).to_be_visible()  # the second one
+    await desk.cancel(created)
+
+
+async def test_a_rule_that_spares_the_question_is_added_where_it_is_asked(person: Visit, desk: ServiceHarness) -> None:
+    first = await desk.queue(RUN)
+    await person.open_session(first.session_id)
+    box = person.page.get_by_role("region", name="Run this command?")
+    await box.get_by_text("Commands can reach everything that you can.").click()
+    await expect(box).to_contain_text("Tool bash, for echo ran > ran.txt")
+    await box.get_by_role("button", name="Always in this project").click()
+    await expect(seen.answer(person.page)).to_contain_text("allowed by a rule")
+    _, ended = await desk.run(RUN)  # another session of the project: nobody is asked
+    assert ended.outcome == "completed"
+
+
+async def test_notices_are_counted_and_what_says_nothing_new_is_left_out(person: Visit, desk: ServiceHarness) -> None:
+    many = " ".join(f"[[notice {word}]]" for word in ("alpha", "two", "two", "three", "four", "four"))
+    created, _ = await desk.run(f"{many} [[say done]]")
+    await person.open_session(created.session_id)
+    answer = seen.answer(person.page)
+    await expect(answer).to_contain_text("four 2 times")
+    await expect(answer).not_to_contain_text("alpha")
+    await expect(answer).not_to_contain_text("agent session")
+    await answer.get_by_role("button", name="2 earlier notices").click()
+    await expect(answer).to_contain_text("two 2 times")
+    await desk.run("[[say again]]", session=created.session_id)
+    await expect(seen.answer(person.page)).to_contain_text("again")
+    await expect(seen.answer(person.page)).not_to_contain_text("conversation")

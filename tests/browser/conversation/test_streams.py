@@ -197,6 +197,6 @@ async def test_two_tabs_lose_the_network_and_show_the_same(
         await expect(answer(page)).to_contain_text("one more")
         assert await words(page, 0) == [f"w{number}" for number in range(400)]
         await expect(answer(page)).to_have_count(1)
-        await expect(page.get_by_role("article", name="scripted's answer")).to_have_count(2)
+        await expect(page.get_by_role("article", name="Scripted agent's answer")).to_have_count(2)
         assert await is_marked(page)
     person.forgive(OFFLINE)

@@ -136,7 +136,7 @@ async def test_an_agent_that_takes_over_is_announced(person: Visit, desk: Servic
     await choice(person).get_by_role("radio", name="Scripted agent").check()
     await person.page.keyboard.press("Escape")
     await expect(
-        person.page.get_by_text("scripted takes over from fake and gets the conversation so far")
+        person.page.get_by_text("Scripted agent takes over from fake and gets the conversation so far")
     ).to_be_visible()
     await person.write("[[say mine now]]")
     await expect(seen.answer(person.page)).to_contain_text("mine now")

@@ -73,7 +73,7 @@ async def test_what_is_sent_during_a_turn_waits_for_its_end(person: Visit, desk:
     await expect(person.page.get_by_role("region", name="Queued messages")).to_contain_text("second")
     (person.service.data_dir / "worktrees" / created.session_id / "go").touch()
     await expect(seen.answer(person.page)).to_contain_text("second")
-    answers = person.page.get_by_role("article", name="scripted's answer")
+    answers = person.page.get_by_role("article", name="Scripted agent's answer")
     await expect(answers).to_have_count(2)
     await expect(answers.first).to_contain_text("ready")
 
@@ -193,6 +193,6 @@ async def test_the_header_names_place_agent_and_what_was_used(
     created, _ = await desk.run("[[say counted once]]")
     await person.open_session(created.session_id)
     facts = person.page.locator("header", has=person.page.get_by_role("heading", level=1))
-    await expect(facts).to_contain_text(f"{project.path.name} · scripted · 1 turn · 101 tokens")
+    await expect(facts).to_contain_text(f"{project.path.name} · Scripted agent · 1 turn · 101 tokens")
     await desk.run("[[say counted twice]]", session=created.session_id)
     await expect(facts).to_contain_text("2 turns · 202 tokens")

@@ -15,6 +15,7 @@ from boocoder.db.core.pool import Database
 from boocoder.model.ids import ChangeId
 from tests.fixtures.api import Api, running_api
 from tests.fixtures.changes.review_harness import ReviewHarness, open_review
+from tests.fixtures.images import solid_png
 from tests.fixtures.repository import MakeRepository
 from tests.integration.changes.review.test_review import edited
 
@@ -198,3 +199,17 @@ async def test_white_space_is_ignored_for_the_eye_only(desk: Desk) -> None:
     assert [one["id"] for one in plain["units"]] == [one["id"] for one in calm["units"]]  # type: ignore[call-overload, index]
     kinds = [[line["kind"] for line in one["lines"]] for one in calm["units"]]  # type: ignore[call-overload, index]
     assert kinds == [["context"], ["removed", "added"]]
+
+
+async def test_images_of_a_change_are_served_as_they_are_and_nothing_else(desk: Desk) -> None:
+    png = solid_png(2, 2, (1, 2, 3))
+    path = await desk.change({"a.png": png, "b.html": b"<script>alert(1)</script>", "c.png": b"\x89PNG but not one"})
+    found = await desk.api.http.get(f"{path}/files/0/image/new")
+    assert (found.status_code, found.headers["Content-Type"], found.content) == (200, "image/png", png)
+    assert found.headers["X-Content-Type-Options"] == "nosniff"
+    for wrong in ("0/image/old", "1/image/new", "2/image/new"):
+        said = await desk.get(f"{path}/files/{wrong}", 404)
+        assert isinstance(said, dict) and said["code"] == "image_not_in_change"
+    said = await desk.get(f"{path}/files/3/image/new", 404)
+    assert isinstance(said, dict) and said["code"] == "file_not_in_change"
+    await desk.get(f"{path}/files/0/image/both", 422)

@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
 import { useSearch } from "wouter";
+import { useAgentTitle } from "../shared/agents/agentTitle";
 import type { Chat, Session } from "../shared/api/generated";
 import { isGone, useAllProjects, useChats, useSession } from "../shared/api/queries";
 import { useMarkSeen } from "../shared/api/sessions";
@@ -15,6 +16,7 @@ import { QueueList } from "../features/queue/QueueList";
 import { RulesButton } from "../features/rules/RulesButton";
 import { SteerList } from "../features/queue/SteerList";
 import type { Conversation } from "../shared/stream/conversation";
+import { openRequest } from "../shared/stream/openRequest";
 import { tapFrames, useConversation } from "../shared/stream/store";
 import { count } from "../shared/text/times";
 import { visible } from "../shared/text/visible";
@@ -58,11 +60,12 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
     [sessionId, running, steers],
   );
   const wanted = new URLSearchParams(useSearch()).get("message");
-  const { shown } = usePanel();
+  const { shown, whole } = usePanel();
   useLayoutEffect(resetPanel, [sessionId]);
   useRefreshOnTurns(sessionId);
   useSeenWhileVisible(session);
   useShortcut(SHORTCUTS.change, () => setPanel({ shown: !shown }));
+  useShortcut(SHORTCUTS.wholeChange, () => setPanel({ shown: true, whole: !(shown && whole) }));
   useShortcut(SHORTCUTS.undoApply, () => setPanel({ shown: true, tab: "change", dialog: "undo" }));
   useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
   return (
@@ -82,16 +85,17 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
             <Composer
               target={target}
               runningTaskId={running}
+              request={openRequest(conversation.items)}
               above={queue}
               offered={conversation.commands.get(target.chatId ?? "")}
               placeholder={running ? "Write a message: it is sent after this turn" : undefined}
             />
           </section>
           {shown && (
-            <SplitPane name="change" label="Change">
+            <SplitPane name="change" label="Change" whole={whole}>
               <ErrorBoundary what="The change">
                 <Suspense fallback={<Loading />}>
-                  <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} conversation={conversation} />
+                  <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} runningTaskId={running} conversation={conversation} />
                 </Suspense>
               </ErrorBoundary>
             </SplitPane>
@@ -106,11 +110,12 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
 function SessionFacts({ session, chat }: { session: Session; chat: Chat | undefined }) {
   const { data: projects } = useAllProjects();
   const usage = useSessionUsage(session.id);
+  const agentTitle = useAgentTitle();
   const tokens = usage ? usage.input_tokens + usage.output_tokens : 0;
   const facts = [
     projects?.find((one) => one.id === session.project_id)?.name,
     session.start_from && `from ${session.start_from}`,
-    chat?.agent && `${chat.agent}${chat.model ? ` ${chat.model}` : ""}`,
+    chat?.agent && `${agentTitle(chat.agent)}${chat.model ? ` ${chat.model}` : ""}`,
     usage?.turns && `${usage.turns} turn${usage.turns === 1 ? "" : "s"}`,
     tokens > 0 && `${count(tokens)} tokens`,
     !!usage?.cost_usd && `$${usage.cost_usd.toFixed(2)}`,

@@ -133,7 +133,13 @@ class OpenCodeApprovals:
 
     async def _question(self, asked: QuestionAsked) -> None:
         questions = tuple(
-            Question(info.question, info.header, tuple(option.label for option in info.options), info.multiple)
+            Question(
+                text=info.question,
+                header=info.header,
+                choices=tuple(option.label for option in info.options),
+                multiple=info.multiple,
+                free=info.custom,
+            )
             for info in asked.questions
         )
         answer = await self._port.ask_question(QuestionRequest(asked.id, questions, self._part(asked.tool)))

@@ -191,7 +191,10 @@ class ScriptPlayer:
 
     async def _question(self, step: Directive) -> None:
         text, choices = step.split(2)
-        question = Question(text=text.strip(), choices=listed(choices))
+        offered = listed(choices)
+        question = Question(
+            text=text.strip(), choices=tuple(one for one in offered if one != "..."), free="..." in offered
+        )
         answer = await self._port.ask_question(QuestionRequest(self._reporter.new_part("question"), (question,)))
         if self._stop.reason is None:
             said = "dismissed" if answer.answers is None else "; ".join(", ".join(one) for one in answer.answers)

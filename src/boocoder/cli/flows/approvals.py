@@ -136,6 +136,8 @@ class ApprovalPrompter:
 
     async def _answer(self, question: Question) -> list[str]:
         how = "a number" if not question.multiple else "numbers, with commas"
+        if question.free:
+            how += ", or your words"
         prompt = f"  {one_line(question.header or question.text, 60)} ({how if question.choices else 'your words'};"
         while True:
             line = await self._line(f"{prompt} empty dismisses): ")
@@ -160,7 +162,12 @@ def chosen(question: RequestView, typed: str, *, multiple: bool | None = None) -
     if not question.choices or typed in question.choices:
         return [typed]
     pieces = [piece.strip() for piece in typed.split(",")] if several else [typed]
-    return [_choice(question.choices, piece) for piece in pieces if piece]
+    try:
+        return [_choice(question.choices, piece) for piece in pieces if piece]
+    except InvalidInput:
+        if getattr(question, "free", False) and not typed.isdecimal():
+            return [typed]
+        raise
 
 
 def _choice(choices: Sequence[str], typed: str) -> str:

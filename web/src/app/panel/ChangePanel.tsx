@@ -1,6 +1,6 @@
 // The session's change beside the conversation: diff, review, history and terminal.
 import { useQueryClient } from "@tanstack/react-query";
-import { Columns2, Space, WrapText } from "lucide-react";
+import { Columns2, Maximize2, Minimize2, Space, WrapText } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useReview, useReviewFiles } from "../../shared/review/queries";
 import { useHasTerminal } from "../../shared/api/terminal";
@@ -15,6 +15,7 @@ import { ChangeHeader } from "./ChangeHeader";
 import { CommentBar } from "../../features/review/CommentBar";
 import { FileList } from "../../features/files/FileList";
 import { FileScroll } from "../../features/review/FileScroll";
+import { LiveChange } from "../../features/history/LiveChange";
 import { History } from "../../features/history/History";
 import { setPanel, type Tab, usePanel } from "../../shared/session/panel";
 import { AppliedNote } from "../../features/apply/AppliedNote";
@@ -26,14 +27,17 @@ const TerminalView = lazy(() => import("../../features/terminal/TerminalView"));
 interface ChangePanelProps {
   sessionId: string;
   changeId: string | null;
+  runningTaskId: string | null;
   conversation: Conversation;
 }
 
 const TABS = { change: "Change", history: "History", terminal: "Terminal" } as const satisfies Record<Tab, string>;
 
-export default function ChangePanel({ sessionId, changeId, conversation }: ChangePanelProps) {
-  const { tab, dialog } = usePanel();
+export default function ChangePanel({ sessionId, changeId, runningTaskId, conversation }: ChangePanelProps) {
+  const { tab, dialog, whole } = usePanel();
   const terminals = useHasTerminal(sessionId);
+  const [live, showLive] = useState(false); // the running turn's edits in place of an earlier change
+  useEffect(() => showLive(false), [runningTaskId]);
   useRefresh(sessionId, conversation);
   useEffect(() => {
     if (!changeId && dialog !== "undo") setPanel({ dialog: null }); // do not open this change's dialog for a later one
@@ -52,6 +56,12 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
         </div>
         <span className={styles.space} />
         {tab !== "terminal" && <ViewButtons />}
+        <IconButton
+          className={styles.whole}
+          label={whole ? "Beside the conversation" : "On the whole screen"}
+          icon={whole ? <Minimize2 /> : <Maximize2 />}
+          onClick={() => setPanel({ whole: !whole })}
+        />
       </div>
       <ErrorBoundary key={tab} what="The change">
         {tab === "terminal" ? (
@@ -62,12 +72,12 @@ export default function ChangePanel({ sessionId, changeId, conversation }: Chang
           <History key={sessionId} sessionId={sessionId} items={conversation.items} />
         ) : (
           <>
-            <AppliedNote key={`${sessionId} applied`} sessionId={sessionId} />
-            {changeId ? (
-              <Review key={sessionId} sessionId={sessionId} changeId={changeId} />
-            ) : (
-              <p className={styles.empty}>No change to review. The agent's edits to its copy of the files appear here.</p>
+            <AppliedNote key={`${sessionId} applied`} sessionId={sessionId} last={!changeId && !runningTaskId} />
+            {runningTaskId && (
+              <LiveChange key={runningTaskId} sessionId={sessionId} taskId={runningTaskId} conversation={conversation} beside={changeId !== null} onShown={showLive} />
             )}
+            {changeId && !(runningTaskId && live) && <Review key={sessionId} sessionId={sessionId} changeId={changeId} />}
+            {!changeId && !runningTaskId && <p className={styles.empty}>No change to review. The agent's edits to its copy of the files appear here.</p>}
           </>
         )}
       </ErrorBoundary>

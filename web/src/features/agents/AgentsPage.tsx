@@ -12,6 +12,7 @@ import { PageHeader } from "../../shared/ui/PageHeader";
 import { showError } from "../../shared/ui/Toasts";
 import styles from "./AgentsPage.module.css";
 
+const TRANSPORTS = { builtin: "built in", acp: "over ACP", server: "as a server", oneshot: "a process per turn", stream: "over standard input" } as const;
 const STATES = { ready: "ready", loading: "checking…", unavailable: "not installed", error: "does not work" } as const;
 
 export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
@@ -47,7 +48,7 @@ export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
 }
 
 function Agent({ agent, busy, onProbe }: { agent: AgentInfo; busy: boolean; onProbe: () => void }) {
-  const facts = [agent.version, agent.transport && `via ${agent.transport}`, agent.signed_in === false && "not signed in", agent.program].filter(Boolean);
+  const facts = [agent.transport !== "builtin" && agent.version, agent.transport && TRANSPORTS[agent.transport], agent.signed_in === false && "not signed in", agent.program].filter(Boolean);
   return (
     <li className={styles.agent} data-state={agent.state}>
       <header>

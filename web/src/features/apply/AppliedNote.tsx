@@ -1,16 +1,27 @@
-// The change that the session applied last, with a way back.
-import { Undo2 } from "lucide-react";
+// The change that the session applied last: where it is, the way back, and what can come next.
+import { Archive, Undo2 } from "lucide-react";
 import { useEffect } from "react";
+import { usePatchSession } from "../../shared/api/session";
+import type { ChangeSummary } from "../../shared/api/generated";
 import { undoApply, useLastApplied } from "../../shared/review/applied";
 import { setPanel, usePanel } from "../../shared/session/panel";
+import { visible } from "../../shared/text/visible";
+import { age } from "../../shared/text/times";
 import { Button } from "../../shared/ui/Button";
 import { ConfirmDialog } from "../../shared/ui/ConfirmDialog";
-import { showToast } from "../../shared/ui/Toasts";
+import { CopyButton } from "../../shared/ui/CopyButton";
+import { showError, showToast } from "../../shared/ui/Toasts";
 import styles from "./AppliedNote.module.css";
+
+interface AppliedNoteProps {
+  sessionId: string;
+  /** Whether nothing else waits here: then it says what can come next. */
+  last: boolean;
+}
 
 const close = () => setPanel({ dialog: null });
 
-export function AppliedNote({ sessionId }: { sessionId: string }) {
+export function AppliedNote({ sessionId, last }: AppliedNoteProps) {
   const { data: applied } = useLastApplied(sessionId);
   const { dialog } = usePanel();
   const nothing = dialog === "undo" && applied === null;
@@ -24,14 +35,21 @@ export function AppliedNote({ sessionId }: { sessionId: string }) {
     close();
     void undoApply(applied.id);
   };
+  const undoable = applied.applied_target === "checkout";
   return (
     <section className={styles.note} aria-label="Applied last">
-      <p>
-        Applied: <span className={styles.added}>+{applied.additions}</span> <span className={styles.removed}>−{applied.deletions}</span>
-      </p>
-      <Button small icon={<Undo2 />} onClick={() => setPanel({ dialog: "undo" })}>
-        Undo
-      </Button>
+      <div className={styles.what}>
+        <p>
+          {where(applied)}: <span className={styles.added}>+{applied.additions}</span> <span className={styles.removed}>−{applied.deletions}</span>
+          {applied.decided_at && <span className={styles.age}> {age(new Date(applied.decided_at))}</span>}
+        </p>
+        {undoable && (
+          <Button small icon={<Undo2 />} onClick={() => setPanel({ dialog: "undo" })}>
+            Undo
+          </Button>
+        )}
+      </div>
+      {last && <Next sessionId={sessionId} applied={applied} />}
       {dialog === "undo" && (
         <ConfirmDialog
           title="Undo the last apply?"
@@ -43,4 +61,39 @@ export function AppliedNote({ sessionId }: { sessionId: string }) {
       )}
     </section>
   );
+}
+
+/** Commands and buttons for what usually follows. */
+function Next({ sessionId, applied }: { sessionId: string; applied: ChangeSummary }) {
+  const patch = usePatchSession(sessionId);
+  const branch = branchOf(applied);
+  const steps =
+    applied.applied_target === "checkout"
+      ? [{ words: "To commit it, in your repository:", command: "git add -A && git commit" }]
+      : [{ words: "To publish it, in your repository:", command: branch ? `git push -u origin ${branch}` : "git push" }];
+  const archive = () => patch.mutate({ state: "archived" }, { onSuccess: () => showToast("Archived."), onError: showError });
+  return (
+    <div className={styles.next}>
+      {steps.map(({ words, command }) => (
+        <p key={command}>
+          {words} <code>{visible(command)}</code> <CopyButton text={command} what="the command" />
+        </p>
+      ))}
+      <p>Go on by writing to the agent, or put the session away.</p>
+      <Button small icon={<Archive />} disabled={patch.isPending} onClick={archive}>
+        Archive the session
+      </Button>
+    </div>
+  );
+}
+
+function branchOf(applied: ChangeSummary): string {
+  return (applied.applied_ref ?? "").replace("refs/heads/", "");
+}
+
+function where(applied: ChangeSummary): string {
+  const branch = visible(branchOf(applied));
+  if (applied.applied_target === "branch") return `Applied as the branch ${branch}`;
+  if (applied.applied_target === "commit") return branch ? `Committed on ${branch}` : "Committed";
+  return "Applied to your working tree";
 }

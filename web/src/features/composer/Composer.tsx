@@ -1,7 +1,7 @@
 // The composer. It gets only the stream data that it needs, so that typing stays fast.
 import { ArrowUp, CornerDownRight } from "lucide-react";
 import { type ClipboardEvent, type KeyboardEvent, memo, type ReactNode, useEffect, useRef, useState } from "react";
-import type { AgentCommandsFrame, StartInput } from "../../shared/api/generated";
+import type { AgentCommandsFrame, PermissionFrame, QuestionFrame, StartInput } from "../../shared/api/generated";
 import { useChats } from "../../shared/api/queries";
 import { sends, steers } from "../../shared/keys/sendKey";
 import { keyName, STEER } from "../../shared/keys/shortcuts";
@@ -25,11 +25,14 @@ import { useComposerMenus } from "./menus/useComposerMenus";
 import { useSend } from "./useSend";
 import { useSteer } from "./useSteer";
 import { useSubmit } from "./useSubmit";
+import { WaitingOffer } from "./WaitingOffer";
 
 interface ComposerProps {
   target: Target;
   /** The running task, if any: it can be stopped, and new messages queue behind it. */
   runningTaskId: string | null;
+  /** What the agent waits for, if anything: a message may be the answer to it. */
+  request?: PermissionFrame | QuestionFrame | null;
   /** Slash commands offered by an agent in this chat. */
   offered?: AgentCommandsFrame;
   placeholder?: string;
@@ -44,7 +47,7 @@ interface ComposerProps {
 }
 
 export const Composer = memo(function Composer(props: ComposerProps) {
-  const { target, runningTaskId, start, onSent } = props;
+  const { target, runningTaskId, request = null, start, onSent } = props;
   const draftKey = target.sessionId ?? `new-${target.projectId ?? ""}`; // the chat may not be known yet
   const [text, setText] = useState(() => readDraft(draftKey));
   const { choice, choose, settled } = useAgentChoice(target);
@@ -58,6 +61,9 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const steer = useSteer(target.sessionId);
   const goesOn = target.sessionId !== undefined;
   const { ready, submit, steerable, submitNow } = useSubmit({ draftKey, text, setText, attached, send, steer, settled, goesOn, onSent });
+  const [offered, offer] = useState<string | null>(null); // the request for which it is asked whether the text answers it
+  const offering = request !== null && offered === request.request_id && text.trim() !== "";
+  const sent = () => (request && text.trim() ? offer(request.request_id) : submit());
   useEffect(() => fit(field.current), [text]);
   const chat = chats.find((one) => one.id === target.chatId);
   const below = target.sessionId === undefined; // the composer is at the top of the page
@@ -66,9 +72,24 @@ export const Composer = memo(function Composer(props: ComposerProps) {
       {props.above}
       <div className={styles.box} data-over={drop.over || undefined} {...drop.handlers}>
         {menus.slash.open ? <SlashMenu slash={menus.slash} below={below} /> : <FileMenu files={menus.files} below={below} />}
+        {offering && (
+          <WaitingOffer
+            request={request}
+            text={text}
+            onAnswered={() => setText("")}
+            onQueue={() => {
+              offer(null);
+              submit();
+            }}
+            onClose={() => {
+              offer(null);
+              field.current?.focus();
+            }}
+          />
+        )}
         <ComposerHint chats={chats} chatId={target.chatId} choice={choice} />
         <AttachmentBar files={attached.files} onRemove={attached.remove} />
-        <Field {...props} field={field} text={text} menus={menus} onText={setText} onFiles={attached.add} onSend={submit} onSteer={runningTaskId ? submitNow : undefined} />
+        <Field {...props} field={field} text={text} menus={menus} onText={setText} onFiles={attached.add} onSend={sent} onSteer={runningTaskId ? submitNow : undefined} />
         <div className={styles.bar}>
           <AgentPicker choice={choice} onChoose={choose} />
           {props.children}
@@ -84,7 +105,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
                 onClick={submitNow}
               />
             )}
-            <IconButton className={styles.send} label={runningTaskId ? "Queue the message" : "Send"} icon={<ArrowUp />} disabled={!ready} onClick={submit} />
+            <IconButton className={styles.send} label={runningTaskId ? "Queue the message" : "Send"} icon={<ArrowUp />} disabled={!ready} onClick={sent} />
           </span>
         </div>
       </div>

@@ -1,4 +1,5 @@
 // Explains what the next message does to the conversation, where that is not obvious.
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import type { AgentInfo, Chat } from "../../shared/api/generated";
 import { useAgents } from "../../shared/api/queries";
 import { visible } from "../../shared/text/visible";
@@ -13,7 +14,8 @@ interface ComposerHintProps {
 
 export function ComposerHint({ chats, chatId, choice }: ComposerHintProps) {
   const { data: agents = [] } = useAgents();
-  const text = hint(chats, chatId, choice) || unavailable(agents, choice);
+  const agentTitle = useAgentTitle();
+  const text = hint(chats, chatId, choice, agentTitle) || unavailable(agents, choice);
   return text ? (
     <p className={styles.hint} role="status">
       {text}
@@ -28,10 +30,10 @@ function unavailable(agents: readonly AgentInfo[], choice: AgentChoice): string 
   return visible(`${agent.title || agent.name} is not available. ${agent.reason ?? ""} ${agent.cure ?? ""}`.trim());
 }
 
-function hint(chats: readonly Chat[], chatId: string | undefined, choice: AgentChoice): string {
+function hint(chats: readonly Chat[], chatId: string | undefined, choice: AgentChoice, title: (name: string) => string): string {
   const chat = chats.find((one) => one.id === chatId);
   if (!chat) return "";
   if (!chat.agent) return chats.length > 1 ? "New chat: the agent sees the files, but not the earlier conversation." : "";
   if (!choice.agent || choice.agent === chat.agent) return "";
-  return `${choice.agent} takes over from ${chat.agent} and gets the conversation so far.`;
+  return `${title(choice.agent)} takes over from ${title(chat.agent)} and gets the conversation so far.`;
 }

@@ -3,10 +3,12 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Conversation, Item } from "../../shared/stream/conversation";
+import { openRequest } from "../../shared/stream/openRequest";
 import { keyName, SHORTCUTS, useShortcut } from "../../shared/keys/shortcuts";
 import { Button } from "../../shared/ui/Button";
 import { ErrorBoundary } from "../../shared/ui/ErrorBoundary";
 import styles from "./ConversationView.module.css";
+import { DecisionLine } from "./DecisionLine";
 import { NoticeLine } from "./NoticeLine";
 import { MessageView } from "./MessageView";
 import { useScrollToMessage } from "./useScrollToMessage";
@@ -62,7 +64,7 @@ export function ConversationView({ conversation, wanted = null }: ConversationVi
   return (
     <div className={styles.frame}>
       <p className="visually-hidden" role="status">
-        {hasOpenRequest(items) ? `The agent asks something. ${keyName(SHORTCUTS.request.key)} goes to the request.` : ""}
+        {openRequest(items) ? `The agent asks something. ${keyName(SHORTCUTS.request.key)} goes to the request.` : ""}
       </p>
       <div className={styles.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label="Messages" aria-live="off">
         {items.length === 0 && <p className={styles.empty}>No messages yet. Write below what the agent should do.</p>}
@@ -79,7 +81,7 @@ export function ConversationView({ conversation, wanted = null }: ConversationVi
                 style={{ transform: `translateY(${row.start}px)` }}
               >
                 {beginsChat(items, row.index) && <hr className={styles.chat} aria-label="A new chat begins" />}
-                <Row item={item} turn={item.kind === "message" ? turns.get(item.taskId) : undefined} />
+                <Row item={item} turn={item.kind === "message" ? turns.get(item.taskId) : undefined} first={isFirstAnswer(items, row.index)} />
               </div>
             );
           })}
@@ -104,12 +106,6 @@ function focusRequest(jump: () => void): void {
   });
 }
 
-/** Whether the newest message waits for an answer. */
-function hasOpenRequest(items: readonly Item[]): boolean {
-  const last = items.at(-1);
-  return last?.kind === "message" && last.parts.some((part) => (part.kind === "permission" || part.kind === "question") && part.frame.state === "asked");
-}
-
 /** Whether a message starts a new chat. */
 function beginsChat(items: readonly Item[], index: number): boolean {
   const item = items[index];
@@ -121,12 +117,26 @@ function beginsChat(items: readonly Item[], index: number): boolean {
   return false;
 }
 
-type RowProps = { item: Item; turn: Parameters<typeof MessageView>[0]["turn"] };
+/** Whether a message is the first answer in its chat. */
+function isFirstAnswer(items: readonly Item[], index: number): boolean {
+  const item = items[index];
+  if (item?.kind !== "message") return false;
+  const first = items.find((one) => one.kind === "message" && one.role === "assistant" && one.chatId === item.chatId);
+  return first === item;
+}
 
-const Row = memo(function Row({ item, turn }: RowProps) {
+type RowProps = { item: Item } & Omit<Parameters<typeof MessageView>[0], "message">;
+
+const Row = memo(function Row({ item, turn, first }: RowProps) {
   return (
     <ErrorBoundary what="This message">
-      {item.kind === "message" ? <MessageView message={item} turn={turn} /> : <NoticeLine notice={item.frame} />}
+      {item.kind === "message" ? (
+        <MessageView message={item} turn={turn} first={first} />
+      ) : item.kind === "decision" ? (
+        <DecisionLine frame={item.frame} />
+      ) : (
+        <NoticeLine notice={item.frame} />
+      )}
     </ErrorBoundary>
   );
 });

@@ -1,9 +1,12 @@
 // One message: a person's prompt, or an agent's answer part by part with the end of its turn.
 import { memo } from "react";
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import type { ToolCallFrame } from "../../shared/api/generated";
 import { Markdown } from "../../shared/markdown/Markdown";
 import type { Message, Part, Turn } from "../../shared/stream/conversation";
 import styles from "./MessageView.module.css";
+import { grouped } from "./noticeCounts";
+import { NoticeGroup } from "./NoticeGroup";
 import { NoticeLine } from "./NoticeLine";
 import { PermissionCard } from "./requests/PermissionCard";
 import { PlanList } from "./PlanList";
@@ -17,21 +20,27 @@ import { UserMessage } from "./UserMessage";
 interface MessageViewProps {
   message: Message;
   turn: Turn | undefined;
+  /** Whether it is the first answer of its chat. */
+  first: boolean;
 }
 
-export function MessageView({ message, turn }: MessageViewProps) {
+export function MessageView({ message, turn, first }: MessageViewProps) {
   if (message.role === "user") return <UserMessage message={message} />;
+  return <Answer message={message} turn={turn} first={first} />;
+}
+
+function Answer({ message, turn, first }: MessageViewProps) {
+  const agentTitle = useAgentTitle();
   const last = message.parts.at(-1);
   return (
-    <article className={styles.message} aria-label={`${turn?.agent ?? "Agent"}'s answer`}>
-      {message.parts.map((part) => (
-        <PartView
-          key={part.part}
-          part={part}
-          parts={message.parts}
-          live={message.status === "streaming" && part === last}
-        />
-      ))}
+    <article className={styles.message} aria-label={`${turn ? agentTitle(turn.agent) : "Agent"}'s answer`}>
+      {grouped(message.parts, first).map((row) =>
+        Array.isArray(row) ? (
+          <NoticeGroup key={row[0]?.part} notices={row} />
+        ) : (
+          <PartView key={row.part} part={row} parts={message.parts} live={message.status === "streaming" && row === last} />
+        ),
+      )}
       <TurnFooter message={message} turn={turn} />
     </article>
   );

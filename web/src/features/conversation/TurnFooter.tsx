@@ -1,6 +1,7 @@
 // The end of an answer: current activity while it runs; agent, duration and usage once it ended; reason, cure and
 // retry buttons if it failed.
 import { RotateCcw, Play } from "lucide-react";
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import type { Message, Turn } from "../../shared/stream/conversation";
 import { count, duration } from "../../shared/text/times";
 import { visible } from "../../shared/text/visible";
@@ -59,10 +60,11 @@ function RetryButtons({ message }: { message: Message }) {
 }
 
 function Facts({ message, turn }: TurnFootProps) {
+  const agentTitle = useAgentTitle();
   if (!turn) return null;
   const usage = turn.usage;
   const facts = [
-    turn.agent,
+    agentTitle(turn.agent),
     turn.model,
     turn.endedAt ? duration(turn.endedAt - turn.startedAt) : "",
     usage?.input_tokens || usage?.output_tokens ? `${count(usage.input_tokens ?? 0)} in, ${count(usage.output_tokens ?? 0)} out` : "",

@@ -3,6 +3,7 @@ import { ChevronRight, TriangleAlert } from "lucide-react";
 import { visible } from "../../shared/text/visible";
 import styles from "./FileList.module.css";
 import { decided, type TreeRow } from "./fileTree";
+import { sizeWords } from "../../shared/review/fileSize";
 
 interface FileTreeRowProps {
   id: string;
@@ -18,6 +19,7 @@ const LETTERS: Record<string, string> = { added: "A", modified: "M", deleted: "D
 export function FileTreeRow({ id, row, active, top, height, onTake }: FileTreeRowProps) {
   const { sums } = row;
   const state = decided(sums);
+  const size = row.kind === "file" ? sizeWords(row.file) : null;
   const flags = row.kind === "file" ? row.file.flags.map((flag) => visible(flag.reason)) : sums.flags ? [sums.flags === 1 ? "1 warning" : `${sums.flags} warnings`] : [];
   return (
     <div
@@ -29,7 +31,7 @@ export function FileTreeRow({ id, row, active, top, height, onTake }: FileTreeRo
       aria-setsize={row.of}
       aria-expanded={row.kind === "folder" ? row.open : undefined}
       aria-selected={active}
-      aria-label={[visible(row.name), what(row), `${sums.additions} added, ${sums.deletions} removed`, state.words, ...flags].join(", ")}
+      aria-label={[visible(row.name), what(row), size ?? `${sums.additions} added, ${sums.deletions} removed`, state.words, ...flags].join(", ")}
       data-decided={state.kind}
       style={{ top, height, paddingLeft: `${row.level * 14 - 6}px` }}
       onClick={() => onTake(row)}
@@ -51,7 +53,11 @@ export function FileTreeRow({ id, row, active, top, height, onTake }: FileTreeRo
         {state.mark}
       </span>
       <span className={styles.counts}>
-        <span className={styles.added}>+{sums.additions}</span> <span className={styles.removed}>−{sums.deletions}</span>
+        {size ?? (
+          <>
+            <span className={styles.added}>+{sums.additions}</span> <span className={styles.removed}>−{sums.deletions}</span>
+          </>
+        )}
       </span>
     </div>
   );

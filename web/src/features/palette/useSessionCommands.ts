@@ -92,7 +92,7 @@ function useTurnCommands(sessionId: string, runningTaskId: string | null): Palet
 
 /** Commands of the panel. */
 function usePanelCommands(sessionId: string, changeId: string | null): PaletteCommand[] {
-  const { shown, tab } = usePanel();
+  const { shown, tab, whole } = usePanel();
   const terminals = useHasTerminal(sessionId);
   const { data: applied } = useLastApplied(sessionId);
   const open = (next: Partial<Panel>) => () => setPanel({ shown: true, ...next });
@@ -102,6 +102,7 @@ function usePanelCommands(sessionId: string, changeId: string | null): PaletteCo
     { name: "Publish the change…", words: ["push", "pull request", "merge request"], why: whyNot, run: open({ tab: "change", dialog: "publish" }) },
     { name: SHORTCUTS.undoApply.what, key: SHORTCUTS.undoApply.key, words: ["unapply", "revert", "take back"], why: applied ? null : "nothing was applied here", run: open({ tab: "change", dialog: "undo" }) },
     { name: shown ? "Hide the change" : "Show the change", key: SHORTCUTS.change.key, words: ["diff", "review", "panel"], run: () => setPanel({ shown: !shown, tab: "change" }) },
+    { name: whole ? "Show the change beside the conversation" : SHORTCUTS.wholeChange.what, key: SHORTCUTS.wholeChange.key, words: ["full", "maximize", "wide"], run: open({ whole: !whole }) },
     { name: "Show the history of the files", words: ["rewind", "snapshots", "go back", "compare"], why: shown && tab === "history" ? "already shown" : null, run: open({ tab: "history" }) },
     { name: "Open the terminal", words: ["shell", "console"], why: terminals ? (shown && tab === "terminal" ? "already open" : null) : "not available here", run: open({ tab: "terminal" }) },
   ];

@@ -1,4 +1,5 @@
 // One pending message.
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import { ArrowUpToLine, GripVertical, Pencil, X, Zap } from "lucide-react";
 import { type Ref, useState } from "react";
 import type { TaskInfo } from "../../shared/api/generated";
@@ -29,6 +30,7 @@ interface QueueRowProps {
 export function QueueRow(props: QueueRowProps) {
   const { task, place, dragged, editable, rowRef } = props;
   const [editing, setEditing] = useState(false);
+  const agentTitle = useAgentTitle();
   return (
     <li ref={rowRef} className={styles.row} data-place={place} data-dragged={dragged || undefined}>
       {editing && editable ? (
@@ -43,7 +45,7 @@ export function QueueRow(props: QueueRowProps) {
             <span className={styles.agent}>{task.attachments.length === 1 ? "1 file" : `${task.attachments.length} files`}</span>
           )}
           {!editable && <span className={styles.again}>retrying</span>}
-          <span className={styles.agent}>{task.agent}</span>
+          <span className={styles.agent}>{agentTitle(task.agent)}</span>
           <Buttons {...props} onEdit={() => setEditing(true)} />
         </>
       )}

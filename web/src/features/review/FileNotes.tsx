@@ -2,6 +2,7 @@
 import type { ReviewedFile } from "../../shared/api/generated";
 import { visible } from "../../shared/text/visible";
 import { fileNotes } from "./fileNotes";
+import { isImageFile } from "./ImageCompare";
 import styles from "./FileView.module.css";
 
 export function FileNotes({ file }: { file: ReviewedFile }) {
@@ -9,7 +10,7 @@ export function FileNotes({ file }: { file: ReviewedFile }) {
   return (
     <>
       {facts.length > 0 && <p className={styles.facts}>{facts.join(" · ")}</p>}
-      {file.flags.map((flag, index) => (
+      {file.flags.filter((flag) => !(flag.kind === "binary" && isImageFile(file))).map((flag, index) => (
         <p key={index} className={styles.flag}>
           Warning{flag.line ? `, line ${flag.line}` : ""}: {visible(flag.reason)}
         </p>

@@ -15,10 +15,12 @@ import { CommentForm } from "./CommentForm";
 import { CommentNote } from "./CommentNote";
 import { FileNotes } from "./FileNotes";
 import styles from "./FileView.module.css";
+import { ImageCompare, isImageFile } from "./ImageCompare";
 import { LoadMore } from "../../shared/ui/LoadMore";
 import { setCommentDraft, useCommentDraft, type CommentDraft } from "./commentDrafts";
 import { useDiffView } from "../../shared/diff/diffView";
 import { isLine, type Row } from "../../shared/diff/rows";
+import { sizeWords } from "../../shared/review/fileSize";
 import { UnitView } from "./UnitView";
 
 interface FileViewProps {
@@ -72,6 +74,7 @@ export function FileView({ changeId, sessionId, file, comments, height }: FileVi
       {open && (
         <>
           <FileNotes file={file} />
+          {isImageFile(file) && <ImageCompare changeId={changeId} file={file} />}
           {pages.isPending && !pages.error && (
             <div style={{ minHeight: height }}>
               <Loading />
@@ -125,7 +128,11 @@ function Head({ changeId, file, open, onOpen, context, onContext, children }: He
           <bdi>{visible(file.path)}</bdi>
         </span>
         <span className={styles.counts}>
-          <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
+          {sizeWords(file) ?? (
+            <>
+              <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
+            </>
+          )}
         </span>
       </button>
       {children}

@@ -1,5 +1,6 @@
 // Notes on a changed file other than its lines.
 import type { ReviewedFile } from "../../shared/api/generated";
+import { byteSize, exists, modeName } from "../../shared/review/fileSize";
 import { visible } from "../../shared/text/visible";
 
 export function fileNotes(file: ReviewedFile): string[] {
@@ -7,22 +8,20 @@ export function fileNotes(file: ReviewedFile): string[] {
   if (file.status === "added") facts.push("new file");
   if (file.status === "deleted") facts.push("deleted");
   if (file.old_path) facts.push(`renamed from ${visible(file.old_path)}`);
-  if (file.new_mode === "120000") facts.push("symbolic link");
-  if (exists(file.old_mode) && exists(file.new_mode) && file.old_mode !== file.new_mode) facts.push(`mode ${file.old_mode} → ${file.new_mode}`);
-  if (file.binary) facts.push(`binary, ${size(file.old_size)} → ${size(file.new_size)}`);
-  if (file.lfs) facts.push(`Git LFS, ${size(file.old_size)} → ${size(file.new_size)}`);
-  if (file.too_large) facts.push("too large to show");
+  if (exists(file.old_mode) && exists(file.new_mode) && file.old_mode !== file.new_mode) facts.push(`was ${article(modeName(file.old_mode))}, is now ${article(modeName(file.new_mode))}`);
+  else if (file.new_mode === "120000") facts.push("symbolic link");
+  if (file.binary) facts.push(`binary, ${sizes(file)}`);
+  if (file.lfs) facts.push(`Git LFS, ${sizes(file)}`);
+  if (file.too_large) facts.push(`too large to show, ${sizes(file)}`);
   return facts;
 }
 
-/** git writes a mode of zeros for a missing file. */
-function exists(mode: string): boolean {
-  return /[1-9]/.test(mode);
+function sizes({ old_size, new_size }: ReviewedFile): string {
+  if (old_size === null || new_size === null) return byteSize(old_size ?? new_size);
+  return old_size === new_size ? `still ${byteSize(new_size)}` : `${byteSize(old_size)} → ${byteSize(new_size)}`;
 }
 
-function size(bytes: number | null): string {
-  if (bytes === null) return "nothing";
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+function article(name: string): string {
+  if (name === "executable") return name;
+  return name.startsWith("mode") ? name : `a ${name}`;
 }

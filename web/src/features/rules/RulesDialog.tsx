@@ -1,5 +1,6 @@
 // Which rule files of project and person the session's agent obeys, and the sandbox of its turns.
 import { useQuery } from "@tanstack/react-query";
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import { call } from "../../shared/api/client";
 import type { RuleFileUse, SandboxInUse, SessionRules } from "../../shared/api/generated";
 import { visible } from "../../shared/text/visible";
@@ -32,8 +33,9 @@ export default function RulesDialog({ sessionId, onClose }: RulesDialogProps) {
 }
 
 function Rules({ rules }: { rules: SessionRules }) {
+  const agentTitle = useAgentTitle();
   if (rules.agent === null) return <p className={styles.note}>No agent has worked in this session yet.</p>;
-  const agent = visible(rules.agent);
+  const agent = visible(agentTitle(rules.agent));
   const ignored = rules.files.filter((one) => !one.in_force);
   return (
     <>

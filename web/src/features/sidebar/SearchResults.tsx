@@ -1,4 +1,5 @@
 // Search results: sessions by title, then messages with their matches.
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import { Link } from "wouter";
 import { useSessionsByTitle } from "../../shared/api/sessions";
 import type { SearchHit } from "../../shared/api/generated";
@@ -49,13 +50,14 @@ export function SearchResults({ text, onChosen }: { text: string; onChosen: () =
 }
 
 function Hit({ hit, onChosen }: { hit: SearchHit; onChosen: () => void }) {
+  const agentTitle = useAgentTitle();
   return (
     <li className={styles.hit}>
       <Link href={hitPath(hit)} onClick={onChosen}>
         <span className={styles.where}>
           <span className={styles.title}>{visible(hit.session_title)}</span>
           <span>
-            {hit.role === "user" ? "you" : visible(hit.agent ?? "agent")} · {age(new Date(hit.created_at))}
+            {hit.role === "user" ? "you" : visible(hit.agent ? agentTitle(hit.agent) : "agent")} · {age(new Date(hit.created_at))}
             {hit.session_state === "archived" && " · archived"}
           </span>
         </span>

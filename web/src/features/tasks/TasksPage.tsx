@@ -1,4 +1,5 @@
 // All tasks of all projects, by state.
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import { useState } from "react";
 import { Link } from "wouter";
 import { useAllProjects, useProjects } from "../../shared/api/queries";
@@ -107,6 +108,7 @@ function TaskColumn({ name, pages, tasks, count }: ColumnProps & { name: Column 
 
 function Task({ task, project }: { task: TaskInfo; project: string }) {
   const cancel = useCancel();
+  const agentTitle = useAgentTitle();
   const { data: sessions } = useRunningSessions();
   const { silentS, words } = useSessionStatus(sessions?.find((one) => one.running_task_id === task.id));
   const live = task.state === "pending" || task.state === "running";
@@ -114,7 +116,7 @@ function Task({ task, project }: { task: TaskInfo; project: string }) {
   const usage = task.usage;
   const facts = [
     project,
-    task.agent,
+    agentTitle(task.agent),
     task.model,
     live ? age(new Date(task.created_at)) : `${task.state.replace("_", " ")}${seconds ? ` in ${duration(seconds)}` : ""}`,
     usage && usage.output_tokens > 0 ? `${count(usage.input_tokens + usage.output_tokens)} tokens` : "",

@@ -1,4 +1,5 @@
 // Tokens and cost by agent, model and project, as a table with one bar per row.
+import { useAgentTitle } from "../../shared/agents/agentTitle";
 import { useState } from "react";
 import { useAllProjects } from "../../shared/api/queries";
 import type { UsageSum } from "../../shared/api/generated";
@@ -49,12 +50,13 @@ export function UsageTable() {
 
 function Sums({ kind, rows, total }: { kind: Kind; rows: readonly UsageSum[]; total: UsageSum }) {
   const { data: projects = [] } = useAllProjects();
+  const agentTitle = useAgentTitle();
   const nameOf = (one: UsageSum) =>
     one.kind === "project"
       ? (projects.find((project) => project.id === one.project_id)?.name ?? "…")
       : one.kind === "model"
-        ? `${one.agent} · ${one.model || "default model"}`
-        : one.agent;
+        ? `${agentTitle(one.agent)} · ${one.model || "default model"}`
+        : agentTitle(one.agent);
   const most = Math.max(1, ...rows.map(tokens));
   return (
     <div className={styles.scroll} tabIndex={0} role="region" aria-label={`Table by ${kind}`}>

@@ -20,6 +20,7 @@ export const SHORTCUTS = {
   compose: { key: "i", what: "Write to the agent" },
   request: { key: "mod+.", what: "Go to the open request" },
   change: { key: "d", what: "Show or hide the change" },
+  wholeChange: { key: "shift+d", what: "The change on the whole screen" },
   undoApply: { key: "shift+z", what: "Undo the last apply" },
 } as const satisfies Record<string, Shortcut>;
 
@@ -27,14 +28,14 @@ export const SHORTCUTS = {
 export const STEER: Shortcut = { key: "mod+Enter", what: "Send now, to the running turn" };
 /** Handled by the stop button itself. */
 export const STOP: Shortcut = { key: "Esc Esc", what: "Stop the turn" };
-const { compose, request, change, undoApply, ...everywhere } = SHORTCUTS;
+const { compose, request, change, wholeChange, undoApply, ...everywhere } = SHORTCUTS;
 
 /** All shortcuts by place, for the sheet and docs/web.md. */
 export const SHEET: readonly { where: string; shortcuts: readonly Shortcut[] }[] = [
   { where: "Everywhere", shortcuts: Object.values(everywhere) },
   {
     where: "In a session",
-    shortcuts: [compose, { key: "Enter", what: "Send" }, STEER, { key: "Shift+Enter", what: "New line" }, STOP, change, undoApply],
+    shortcuts: [compose, { key: "Enter", what: "Send" }, STEER, { key: "Shift+Enter", what: "New line" }, STOP, change, wholeChange, undoApply],
   },
   {
     where: "In the change",

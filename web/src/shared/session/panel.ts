@@ -6,6 +6,8 @@ export type Tab = "change" | "history" | "terminal";
 
 export interface Panel {
   shown: boolean;
+  /** Covers the conversation. */
+  whole: boolean;
   tab: Tab;
   dialog: "apply" | "publish" | "undo" | null;
 }
@@ -16,7 +18,7 @@ const listeners = new Set<() => void>();
 let panel: Panel = begin();
 
 function begin(): Panel {
-  return { shown: innerWidth > WIDE_PX && localStorage.getItem(KEY) !== "no", tab: "change", dialog: null };
+  return { shown: innerWidth > WIDE_PX && localStorage.getItem(KEY) !== "no", whole: false, tab: "change", dialog: null };
 }
 
 export function setPanel(next: Partial<Panel>): void {

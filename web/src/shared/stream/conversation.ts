@@ -42,7 +42,14 @@ interface Aside {
   frame: NoticeFrame;
 }
 
-export type Item = Message | Aside;
+/** A change that was applied or rejected. */
+interface Decision {
+  kind: "decision";
+  id: string;
+  frame: ChangeUpdatedFrame;
+}
+
+export type Item = Message | Aside | Decision;
 
 export interface Turn {
   taskId: string;

@@ -72,7 +72,7 @@ export class Fold {
         return;
       case "change_updated":
         this.change = frame;
-        return;
+        return this.decided(frame);
       case "review_changed":
         this.review = frame;
         return;
@@ -126,6 +126,11 @@ export class Fold {
       return this.put(frame.message_id, { kind: "notice", part: frame.part, frame });
     }
     this.items = [...this.items, { kind: "aside", id: `aside-${frame.seq ?? this.items.length}`, frame }];
+  }
+
+  private decided(frame: ChangeUpdatedFrame): void {
+    if (frame.state !== "applied" && frame.state !== "rejected") return;
+    this.items = [...this.items, { kind: "decision", id: `decision-${frame.seq ?? this.items.length}`, frame }];
   }
 
   /** A message to the running turn: it waits, or stands where the agent got it. */

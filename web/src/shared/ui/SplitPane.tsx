@@ -5,19 +5,22 @@ import styles from "./SplitPane.module.css";
 interface SplitPaneProps {
   name: string;
   label: string;
+  /** Covers what is beside it. */
+  whole?: boolean;
   children: ReactNode;
 }
 
 const WIDTH_MIN = 320;
 const WIDTH_DEFAULT = 560;
+const BESIDE_MIN = 400; // what is beside it stays readable; SplitPane.module.css holds it when the window shrinks
 const STEP_PX = 32;
 
-export function SplitPane({ name, label, children }: SplitPaneProps) {
+export function SplitPane({ name, label, whole = false, children }: SplitPaneProps) {
   const key = `boocoder.width.${name}`;
   const [width, setWidth] = useState(() => Number(localStorage.getItem(key)) || WIDTH_DEFAULT);
   const pane = useRef<HTMLElement>(null);
   const set = (wanted: number) => {
-    const most = Math.max(WIDTH_MIN, innerWidth * 0.7);
+    const most = Math.max(WIDTH_MIN, (pane.current?.parentElement?.clientWidth ?? innerWidth) - BESIDE_MIN);
     const next = Math.round(Math.min(most, Math.max(WIDTH_MIN, wanted)));
     setWidth(next);
     localStorage.setItem(key, String(next));
@@ -33,7 +36,7 @@ export function SplitPane({ name, label, children }: SplitPaneProps) {
     set(width + step);
   };
   return (
-    <aside className={styles.pane} ref={pane} style={{ width }} aria-label={label}>
+    <aside className={styles.pane} data-whole={whole || undefined} ref={pane} style={{ width }} aria-label={label}>
       <div
         className={styles.handle}
         role="separator"

@@ -3,6 +3,7 @@ import { Toast } from "@base-ui/react/toast";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Problem } from "../api/client";
+import { connection } from "../stream/store";
 import styles from "./Toasts.module.css";
 
 const manager = Toast.createToastManager();
@@ -35,14 +36,23 @@ export function showToast(title: string, description?: string, action?: ToastAct
 /** Show an error with the cure that the service gives. */
 export function showError(error: unknown): void {
   const problem = error instanceof Problem ? error : null;
-  manager.add({
+  const id = manager.add({
     title: problem?.detail ?? (error instanceof Error ? error.message : String(error)),
     description: problem?.cure,
     type: "error",
     timeout: 0,
     priority: "high",
   });
+  if (problem?.status === 0) unreachable.add(id);
 }
+
+// Reconnected: what said that the service does not answer is over.
+const unreachable = new Set<string>();
+connection.onState(() => {
+  if (connection.state !== "open") return;
+  for (const id of unreachable) manager.close(id);
+  unreachable.clear();
+});
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Path, Query, Response
@@ -26,7 +26,8 @@ from boocoder.api.requests.review import (
 from boocoder.api.send_review import send_review
 from boocoder.api.services import Services
 from boocoder.changes.review.diff_page import CONTEXT_MAX, base_lines, file_page
-from boocoder.changes.review.service import UnitSelection
+from boocoder.changes.review.images import read_image
+from boocoder.changes.review.service import FileReview, Review, UnitSelection
 from boocoder.db.conversation import sessions
 from boocoder.errors import NotFound
 from boocoder.model.change import Verdict
@@ -42,6 +43,7 @@ from boocoder.wire.review import (
 )
 from boocoder.wire.tasks import EnqueuedTask
 
+FOR_EVER = "private, max-age=31536000, immutable"  # the trees of a change never move
 CONTEXT_DEFAULT = 3  # as git shows it
 
 router = APIRouter(prefix="/api/changes", route_class=StrictRoute)
@@ -84,13 +86,28 @@ async def get_changed_file(
 ) -> FileUnits:
     """A page of a file's units with their lines; `unit` and `line` are the `next` of the page before."""
     review = await services.changes.reviews.get(change_id)
-    if number >= len(review.files):
-        text = f"Change {change_id} has {len(review.files)} files, so there is no file {number}."
-        raise NotFound("file_not_in_change", text, "List the files of the change.")
-    file = review.files[number]
+    file = _file(review, number)
     base = await base_lines(await services.changes.reviews.shadow_of(review.change), file.diff) if context else []
     page = file_page(file, base, context=context, unit=unit, line=line, ignore_space=ignore_whitespace)
     return file_units(number, file, page)
+
+
+@router.get("/{change_id}/files/{number}/image/{side}", response_class=Response, dependencies=[CHANGE_TREES_HERE])
+@access(Access.READ)
+async def get_changed_image(
+    change_id: ChangePath, number: Number, side: Literal["old", "new"], services: Services
+) -> Response:
+    """An image of a change, before it (`old`) or after it (`new`); 404 for any other file and above 16 MiB."""
+    review = await services.changes.reviews.get(change_id)
+    image = await read_image(await services.changes.reviews.shadow_of(review.change), _file(review, number).diff, side)
+    return Response(image.content, media_type=image.media_type, headers={"Cache-Control": FOR_EVER})
+
+
+def _file(review: Review, number: int) -> FileReview:
+    if number >= len(review.files):
+        text = f"Change {review.change.id} has {len(review.files)} files, so there is no file {number}."
+        raise NotFound("file_not_in_change", text, "List the files of the change.")
+    return review.files[number]
 
 
 @router.get("/{change_id}/review", dependencies=[CHANGE_TREES_HERE])

@@ -316,7 +316,7 @@ class ToolExecutor:
         return await self._mcp.call(call.name, values, max_chars=self._max_chars)
 
     async def _ask(self, args: tool_args.AskArguments, shown: ToolCall) -> ToolResult:
-        question = Question(clean(args.question), choices=tuple(clean(choice) for choice in args.choices))
+        question = Question(clean(args.question), choices=tuple(clean(choice) for choice in args.choices), free=True)
         key = self._reporter.new_part("question")
         with self._clock.stopped():
             answer = await self._port.ask_question(QuestionRequest(key, (question,), shown.part))

@@ -128,4 +128,5 @@ def _question(item: object) -> Question:
             for option in json_coerce.items(fields.get("options"))
         ),
         multiple=fields.get("multiSelect") is True,
+        free=True,
     )

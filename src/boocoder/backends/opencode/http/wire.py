@@ -152,6 +152,7 @@ class QuestionInfo(Struct):
     header: str = ""
     options: list[QuestionOption] = msgspec.field(default_factory=list)
     multiple: bool = False
+    custom: bool = True
 
 
 class CallRef(Struct):

@@ -79,7 +79,7 @@ function OpenPermission({ frame, words, effect }: OpenPermissionProps) {
         <pre className={styles.argument} tabIndex={0}>
           {words.subject}
         </pre>
-        <RequestReason frame={frame} reason={words.reason} />
+        <RequestReason frame={frame} reason={words.reason} addable={effect === null} disabled={!settled || answer.isPending} />
         {due !== null && <HeldNote requestId={frame.request_id} due={due} />}
         {confirming !== null && effect && <ConfirmAllow effect={effect} onConfirm={() => confirmed(confirming)} onBack={() => confirm(null)} />}
         {open && <Answer message={message} onMessage={setMessage} disabled={answer.isPending || !settled} onDecide={decide} />}

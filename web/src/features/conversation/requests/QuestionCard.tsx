@@ -35,7 +35,7 @@ function Asked({ frame }: { frame: QuestionFrame }) {
       call("POST /api/permissions/{permission_id}/answer", { path: { permission_id: frame.request_id }, body }),
     ["sessions", "session"],
   );
-  const complete = answers.every((one) => one.some((text) => text.trim()));
+  const complete = answers.every((one) => one.length > 0 && one.every((text) => text.trim()));
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     if (complete) send.mutate({ decision: "answer", answers }, { onError: showError });
@@ -79,10 +79,12 @@ function OneQuestion({ question, answer, onAnswer }: OneQuestionProps) {
       </label>
     );
   }
+  const own = answer.find((one) => !choices.includes(one));
   const toggle = (choice: string, on: boolean) => {
     if (!question.multiple) onAnswer([choice]);
     else onAnswer(on ? [...answer, choice] : answer.filter((one) => one !== choice));
   };
+  const write = (text: string) => onAnswer([...(question.multiple ? answer.filter((one) => choices.includes(one)) : []), text]);
   return (
     <fieldset className={styles.choices}>
       <legend>{visible(question.text)}</legend>
@@ -97,6 +99,18 @@ function OneQuestion({ question, answer, onAnswer }: OneQuestionProps) {
           {visible(choice)}
         </label>
       ))}
+      {question.free && (
+        <label className={styles.own}>
+          <input
+            type={question.multiple ? "checkbox" : "radio"}
+            name={name}
+            aria-label="Your own answer"
+            checked={own !== undefined}
+            onChange={(event) => (event.target.checked ? write("") : onAnswer(answer.filter((one) => one !== own)))}
+          />
+          <input aria-label={`Your own answer to: ${visible(question.text)}`} placeholder="Your own answer" value={own ?? ""} onChange={(event) => write(event.target.value)} />
+        </label>
+      )}
     </fieldset>
   );
 }

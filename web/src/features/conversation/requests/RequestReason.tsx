@@ -1,22 +1,48 @@
-// Why a request is asked, and which rule would answer it.
+// Why a request is asked, and the rules that would answer it from now on.
+import { call } from "../../../shared/api/client";
 import type { PermissionFrame } from "../../../shared/api/generated";
+import { useAction, useSession } from "../../../shared/api/queries";
 import { visible } from "../../../shared/text/visible";
-import { CopyButton } from "../../../shared/ui/CopyButton";
+import { Button } from "../../../shared/ui/Button";
+import { showError, showToast } from "../../../shared/ui/Toasts";
 import styles from "./PermissionCard.module.css";
 
-export function RequestReason({ frame, reason }: { frame: PermissionFrame; reason: string }) {
-  const rule = `boocoder permissions rules add allow ${quoted(frame.tool)} ${quoted(frame.argument)} --exact`;
+interface RequestReasonProps {
+  frame: PermissionFrame;
+  reason: string;
+  /** Whether a rule may be added here: not while the card is new, and never for what is hard to undo. */
+  addable: boolean;
+  disabled: boolean;
+}
+
+export function RequestReason({ frame, reason, addable, disabled }: RequestReasonProps) {
+  const { data: session } = useSession(frame.session_id);
+  const add = useAction(
+    (projectId: string | null) =>
+      call("POST /api/permission-rules", { body: { project_id: projectId, tool: frame.tool, argument: frame.argument, exact: true, action: "allow" } }),
+    ["rules", "sessions", "session"],
+  );
+  const saved = { onSuccess: () => showToast("Rule added.", "It answers this request, and the same one in the future. Settings lists all rules."), onError: showError };
   return (
     <details className={styles.reason}>
       <summary>{reason}</summary>
       <p>
-        No rule covers it. “Allow for the session” adds a rule for exactly this request in this session. For all sessions:{" "}
-        <code>{visible(rule)}</code> <CopyButton text={rule} what="rule" />
+        No rule covers it. “Allow for the session” adds a rule for exactly this request in this session.
+        {addable ? " A rule can also allow exactly this from now on:" : " It is hard to undo, so a rule for more than the session can only be added on the settings page."}
       </p>
+      <p>
+        Tool <code>{visible(frame.tool)}</code>, for <code>{visible(frame.argument)}</code>
+      </p>
+      {addable && (
+        <div className={styles.buttons}>
+          <Button small disabled={disabled || add.isPending || !session} onClick={() => session && add.mutate(session.project_id, saved)}>
+            Always in this project
+          </Button>
+          <Button small disabled={disabled || add.isPending} onClick={() => add.mutate(null, saved)}>
+            Always, in all projects
+          </Button>
+        </div>
+      )}
     </details>
   );
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -39,6 +39,7 @@ export interface Question {
   header?: string;
   choices?: string[];
   multiple?: boolean;
+  free?: boolean;
 }
 
 /** A slash command that the agent offers. */

@@ -1,12 +1,13 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { Decider, PermissionKind, PermissionState, RuleAction } from "./words";
 
-/** One question; without choices the answer is free text. */
+/** One question; without choices, and with `free` beside them, the answer may be the person's own text. */
 export interface AskedQuestion {
   text: string;
   header: string;
   choices: string[];
   multiple: boolean;
+  free: boolean;
 }
 
 /** One answer that the agent offers to its permission request. */

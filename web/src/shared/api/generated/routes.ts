@@ -37,6 +37,7 @@ export interface Routes {
   "POST /api/changes/{change_id}/edit": { path: { change_id: string }; query: Record<string, never>; body: EditInput; answer: ReviewSummary };
   "GET /api/changes/{change_id}/files": { path: { change_id: string }; query: { path?: string | null; path_coded?: boolean }; body: undefined; answer: ReviewedFile[] };
   "GET /api/changes/{change_id}/files/{number}": { path: { change_id: string; number: number }; query: { context?: number; unit?: number; line?: number; ignore_whitespace?: boolean }; body: undefined; answer: FileUnits };
+  "GET /api/changes/{change_id}/files/{number}/image/{side}": { path: { change_id: string; number: number; side: "old" | "new" }; query: Record<string, never>; body: undefined; answer: undefined };
   "POST /api/changes/{change_id}/join": { path: { change_id: string }; query: Record<string, never>; body: JoinInput; answer: UnitParts };
   "GET /api/changes/{change_id}/publish": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: PullRequestText };
   "POST /api/changes/{change_id}/publish": { path: { change_id: string }; query: Record<string, never>; body: PublishInput | null; answer: PublishedBranch };
