@@ -17,6 +17,7 @@ from boocoder.worktrees.stored.adoption import SessionAdopter
 
 log = logging.getLogger(__name__)
 
+DISK_CURE = "Make room on the disk, or make boocoder's data directory writable; it is tried again."
 AT_ONCE = 4  # each starts about ten git processes
 
 
@@ -83,10 +84,12 @@ class SessionTakeover:
             moved = await self._adopter.adopt(one.session_id, asked=False)
         except Unavailable:
             raise
-        except BoocoderError as error:
-            log.warning("session not taken over", extra={"session_id": one.session_id, "why": error.text})
+        except (BoocoderError, OSError) as error:
+            ours = error if isinstance(error, BoocoderError) else None
+            text, cure = (ours.text, ours.cure) if ours else (f"Files could not be written: {error}.", DISK_CURE)
+            log.warning("session not taken over", extra={"session_id": one.session_id, "why": text})
             async with self._database.connection() as conn:
-                await takeovers.put_failure(conn, one.session_id, self._host_id, error.text, error.cure)
+                await takeovers.put_failure(conn, one.session_id, self._host_id, text, cure)
             return False
         if moved:
             log.info("session taken over", extra={"session_id": one.session_id, "from_host": one.from_host})

@@ -174,6 +174,17 @@ async def test_a_lost_race_is_tried_again(database: Database) -> None:
     assert [task.id for task in await claim_one(database, host)] == [earlier]
 
 
+async def test_an_update_of_the_sessions_row_does_not_hide_its_task(database: Database) -> None:
+    async with database.connection() as conn:
+        host = await add_host(conn)
+        place = await add_place(conn)
+        task = await add_task(conn, place)
+        await conn.execute("UPDATE sessions SET host_id = $1", host.host_id)
+    async with database.transaction() as seen:
+        await seen.execute("UPDATE sessions SET seen_at = now()")
+        assert [one.id for one in await claim_one(database, host)] == [task]
+
+
 async def claim_one(database: Database, host: Owner) -> list[ClaimedTask]:
     async with database.connection() as conn:
         return await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S)

@@ -22,6 +22,7 @@ from boocoder.git.diff.tree_diff import (
     patched_files,
     renamed_files,
 )
+from boocoder.git.lfs.contents import every_store
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.shadow.tree_build import read_blobs
 from boocoder.model.limits import REVIEW_DIFF_MAX_BYTES, REVIEW_FILE_MAX_BYTES
@@ -82,7 +83,7 @@ class _TreeDiffReader:
     def _with_lfs_flag(self, file: FileChange) -> FileChange:
         """Attributes, which an agent can write, put a file into Git LFS: it must not hide lines unnoticed."""
         new = None if file.lfs is None else file.lfs.new
-        if new is None or self._git.contents is None or not self._git.contents.store.is_text(new):
+        if new is None or self._git.contents is None or not every_store(self._git).is_text(new):
             return file
         return replace(file, flags=(LFS_TEXT, *file.flags))
 

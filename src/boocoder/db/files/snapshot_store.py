@@ -86,7 +86,7 @@ _PUT = statement(
     "snapshot_store",
     "put_stored",
     row=Done,
-    params=(UUID, UUID, str, list[str], str | None, str, StoredState, int),
+    params=(UUID, UUID, str, list[str], str | None, str, StoredState, int, UUID),
 )
 _SET_SIZE = statement("snapshot_store", "set_stored_size", row=Done, params=(UUID, int))
 _PUT_CHUNK = statement("snapshot_store", "put_chunk", row=Done, params=(UUID, int, bytes))
@@ -130,11 +130,17 @@ async def get_stored_files(conn: Connection, session_id: SessionId) -> StoredFil
 
 
 async def put_stored(
-    conn: Connection, snapshot: UnstoredSnapshot, state: StoredState, size_bytes: int, trees: Sequence[str]
+    conn: Connection,
+    host_id: HostId,
+    snapshot: UnstoredSnapshot,
+    state: StoredState,
+    size_bytes: int,
+    trees: Sequence[str],
 ) -> bool:
-    """Record that a snapshot is stored or too large; False if that is recorded already.
+    """Record that a snapshot is stored or too large; False if that is recorded already, or the session went elsewhere.
 
     Args:
+        host_id: of the session.
         size_bytes: of its pack.
         trees: that came with it.
     """
@@ -148,6 +154,7 @@ async def put_stored(
         snapshot.base_commit,
         state,
         size_bytes,
+        host_id,
     )
 
 

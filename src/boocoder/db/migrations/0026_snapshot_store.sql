@@ -53,3 +53,7 @@ RETURN EXISTS (
     WHERE t.state = 'stored'
        OR t.snapshot_id IS NULL AND newest.taken_at > now() - interval '60 seconds'
           AND EXISTS (SELECT FROM stored_snapshots e WHERE e.session_id = session AND e.state = 'stored'));
+
+-- The host of a session as it is now, not as it was when the statement that asks began: VOLATILE takes a new snapshot.
+CREATE FUNCTION session_host(session uuid) RETURNS uuid LANGUAGE sql VOLATILE
+AS 'SELECT s.host_id FROM sessions s WHERE s.id = session';

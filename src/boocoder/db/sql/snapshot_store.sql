@@ -50,7 +50,7 @@ FROM sessions s WHERE s.id = $1;
 -- name: put_stored
 -- A snapshot is stored, or is too large for that.
 INSERT INTO stored_snapshots (snapshot_id, session_id, tree, trees, head_commit, base_commit, state, size_bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT $1, s.id, $3, $4, $5, $6, $7, $8 FROM sessions s WHERE s.id = $2 AND s.host_id = $9 FOR SHARE OF s
 ON CONFLICT (snapshot_id) DO NOTHING
 RETURNING true AS done;
 

@@ -24,6 +24,10 @@ WHERE gone.id <> $1
   AND EXISTS (SELECT FROM host_projects p WHERE p.host_id = $1 AND p.project_id = s.project_id AND p.state = 'ready')
   AND EXISTS (SELECT FROM available_agents a WHERE a.host_id = $1 AND a.name = head.agent AND a.state = 'ready')
   AND NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = s.id AND r.state = 'running')
+  AND NOT EXISTS (SELECT FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
+                  WHERE c.session_id = s.id AND a.state = 'writing')
+  AND NOT EXISTS (SELECT FROM session_worktrees b WHERE b.session_id = s.id AND b.busy_instance = gone.instance_id
+                  AND gone.stopped_at IS NULL AND gone.lease_until > now())
   AND NOT EXISTS (SELECT FROM takeover_failures f
                   WHERE f.session_id = s.id AND f.host_id = $1 AND f.failed_at > now() - make_interval(secs => $4))
 ORDER BY head.priority DESC, md5(s.id::text || $1::text)
@@ -41,7 +45,8 @@ FOR UPDATE OF s;
 -- name: move_session
 -- Session $1 goes from host $2 to host $3, which has to run as instance $4. Call it under lock_binding: a claim that was
 -- quicker is seen here, one that comes later finds the session elsewhere. Unless $5 says that a person asks, the other
--- host has to be drained, or dead for $6 seconds (0: never enough). Its worktree is made again by the next turn; the
+-- host has to be drained, or dead for $6 seconds (0: never enough). While an apply is half written, its host alone can end
+-- it; what works in the worktree on a host that runs ends first. Its worktree is made again by the next turn; the
 -- conversations that agents had stored over there are none any more, so that those here are told what was said.
 WITH moved AS (
     UPDATE sessions s SET host_id = $3
@@ -49,6 +54,11 @@ WITH moved AS (
     WHERE s.id = $1 AND s.host_id = $2 AND gone.id = $2 AND mine.id = $3 AND mine.instance_id = $4
       AND mine.stopped_at IS NULL
       AND NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = s.id AND r.state = 'running')
+      AND s.state = 'open'
+      AND NOT EXISTS (SELECT FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
+                      WHERE c.session_id = s.id AND a.state = 'writing')
+      AND NOT EXISTS (SELECT FROM session_worktrees b WHERE b.session_id = s.id AND b.busy_instance = gone.instance_id
+                      AND gone.stopped_at IS NULL AND gone.lease_until > now())
       AND ($5 OR gone.drained_at IS NOT NULL
            OR $6::float8 > 0 AND coalesce(gone.stopped_at, gone.lease_until) < now() - make_interval(secs => $6))
     RETURNING s.id
@@ -59,6 +69,8 @@ WITH moved AS (
     FROM moved WHERE w.session_id = moved.id
 ), conversations AS (
     DELETE FROM agent_sessions a USING chats c, moved WHERE c.session_id = moved.id AND a.chat_id = c.id
+), updates AS (
+    DELETE FROM worktree_updates u USING moved WHERE u.session_id = moved.id
 ), failures AS (
     DELETE FROM takeover_failures f USING moved WHERE f.session_id = moved.id
 )

@@ -25,8 +25,8 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- it, if no other host runs, or with another agent, if $5 says that it has a substitute. A drained host leaves its own
 -- sessions to a host that can go on with them. placement.waiting explains the same rules to people.
 --
--- A session that goes from one host to another meanwhile (move_session) is locked and skipped, or was moved since this
--- statement began: `s` is its newest version, `seen` the one that the placement was decided by.
+-- A session that goes from one host to another meanwhile (lock_binding) is skipped. Ordinary updates of its row do not matter
+-- to the lock; so that it does not hide a move that was quicker, session_host looks again once the row is locked.
 WITH RECURSIVE living AS MATERIALIZED (
     SELECT h.id, h.drained_at IS NULL AS open FROM hosts h WHERE h.stopped_at IS NULL AND h.lease_until > now()
 ), heads AS (
@@ -83,20 +83,19 @@ WITH RECURSIVE living AS MATERIALIZED (
           FROM sessions s WHERE s.id = h.session_id)
     ORDER BY h.priority DESC, h.ord OFFSET 0
 ), chosen AS (
-    SELECT t.id
+    SELECT t.id, s.id AS session_id, s.host_id
     FROM placeable h
     JOIN tasks t ON t.id = h.id
     JOIN sessions s ON s.id = t.session_id
     WHERE t.state::text = 'pending' AND t.place = h.place
-      AND s.host_id IS NOT DISTINCT FROM (SELECT seen.host_id FROM sessions seen WHERE seen.id = s.id)
     ORDER BY h.priority DESC, h.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
-    FOR SHARE OF s SKIP LOCKED
+    FOR KEY SHARE OF s SKIP LOCKED
 ), claimed AS (
     UPDATE tasks t SET state = 'running', epoch = t.epoch + 1, started_at = now()
     FROM chosen c
-    WHERE t.id = c.id
+    WHERE t.id = c.id AND c.host_id IS NOT DISTINCT FROM session_host(c.session_id)
     RETURNING t.*
 ), bound AS (
     UPDATE sessions s SET host_id = $1

@@ -48,7 +48,7 @@ async def missing_contents(shadow: ShadowGit, old_tree: str, tree: str) -> tuple
     pointers = await new_pointers(shadow, old_tree, tree)
     if not pointers:
         return ()
-    store = _everywhere(shadow)
+    store = every_store(shadow)
     missing = await asyncio.to_thread(lambda: [path for path, one in pointers.items() if store.find(one) is None])
     return (missing_sentence(missing),) if missing else ()
 
@@ -71,7 +71,7 @@ async def give_contents(shadow: ShadowGit, old_tree: str, tree: str) -> None:
     """
     pointers = await new_pointers(shadow, old_tree, tree)
     if pointers and shadow.contents is not None:
-        await asyncio.to_thread(_give, _everywhere(shadow), list(pointers.values()), shadow.contents.user)
+        await asyncio.to_thread(_give, every_store(shadow), list(pointers.values()), shadow.contents.user)
 
 
 def _give(store: ContentStore, pointers: list[Pointer], user: Path) -> None:
@@ -86,11 +86,11 @@ def _give(store: ContentStore, pointers: list[Pointer], user: Path) -> None:
         ) from error
 
 
-def _everywhere(shadow: ShadowGit) -> ContentStore:
+def every_store(shadow: ShadowGit) -> ContentStore:
     """Our contents, the user's, and what git-lfs of an agent has stored for its commits."""
     assert shadow.contents is not None
     sessions = sorted(shadow.git_dir.glob("sessions/*/lfs"))
-    return ContentStore(shadow.contents.root, (shadow.contents.user, *sessions))
+    return ContentStore(shadow.contents.root, (shadow.contents.user,), sessions)
 
 
 async def uses_lfs(shadow: ShadowGit) -> bool:

@@ -9,10 +9,11 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from boocoder.git.file_links import clone_or_copy, link_or_copy
-from boocoder.git.lfs.pointer import Pointer, parse_pointer, pointer_bytes
+from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, Pointer, parse_pointer, pointer_bytes
 
 TEXT_LOOK_BYTES = 8_000  # as far as git looks for a NUL byte
 CHUNK_BYTES = 1024 * 1024
@@ -23,12 +24,14 @@ class ContentStore:
 
     Args:
         root: our directory; holds `objects` and files that are being written.
-        lenders: directories of other stores, such as `.git/lfs` of the user's repository.
+        lenders: directories of other stores of the person's, such as `.git/lfs` of the user's repository.
+        sessions: stores that agents write; what they hold is copied, and taken only if it is what its name says.
     """
 
-    def __init__(self, root: Path, lenders: Sequence[Path] = ()) -> None:
+    def __init__(self, root: Path, lenders: Sequence[Path] = (), sessions: Sequence[Path] = ()) -> None:
         self.root = root
         self._lenders = tuple(lenders)
+        self._sessions = tuple(sessions)
 
     def find(self, pointer: Pointer) -> Path | None:
         """The content's file in our directory, linked from a lender now where it is only there; None if it is nowhere.
@@ -45,7 +48,24 @@ class ContentStore:
                 own.parent.mkdir(parents=True, exist_ok=True)
                 if link_or_copy(lent, own):
                     return own
-        return None
+        taken = any(self._take(content_path(one, pointer.oid), pointer) for one in self._sessions)
+        return own if taken else None
+
+    def _take(self, source: Path, pointer: Pointer) -> bool:
+        if not _has_size(source, pointer.size):
+            return False
+        made = self._new_file()
+        try:
+            with _opened(source) as reading, made.open("xb") as writing:
+                clone_or_copy(reading.fileno(), writing.fileno())
+            if measured(made)[:2] != pointer[:2]:
+                return False
+            self._place(made, pointer)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        finally:
+            made.unlink(missing_ok=True)
+        return True
 
     def is_text(self, pointer: Pointer) -> bool:
         """Whether a content is here and is text as git understands it."""
@@ -91,6 +111,19 @@ class ContentStore:
         finally:
             made.unlink(missing_ok=True)
         return pointer
+
+    def file_pointer(self, source: Path) -> bytes:
+        """As `pointer_to`, of a file of any size.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with _opened(source) as file:
+            start = file.read(POINTER_MAX_BYTES)
+        if parse_pointer(start) is not None:
+            return start
+        pointer = self.add_file(source)
+        return pointer_bytes(pointer.oid, pointer.size)
 
     def give(self, pointer: Pointer, other: Path) -> bool:
         """Put a content into another store; False where we do not have it.
@@ -144,8 +177,9 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _has_size(path: Path, size: int) -> bool:
-    """Whether the file is there, and not cut short by a disk that was full."""
+    """Whether the file is there, no link, and not cut short by a disk that was full."""
     try:
-        return path.stat().st_size == size
+        found = path.lstat()
     except OSError:
         return False
+    return S_ISREG(found.st_mode) and found.st_size == size

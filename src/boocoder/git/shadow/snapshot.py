@@ -5,6 +5,7 @@ It runs no filter and follows no symbolic link; the directory, its `.git` and it
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
@@ -340,14 +341,20 @@ async def _write_apart(
 
 async def _write_raw(shadow: ShadowGit, directory: Path, index: Path, todo: _IndexChanges, path: bytes) -> None:
     full = directory / os.fsdecode(path)
+    contents = shadow.contents
+    if contents is not None and LFS not in (await filters_of(shadow, directory, index, [path])).values():
+        contents = None
     try:
         found = full.lstat()
-        raw = os.fsencode(full.readlink()) if stat.S_ISLNK(found.st_mode) else full.read_bytes()
+        if stat.S_ISLNK(found.st_mode):
+            raw = os.fsencode(full.readlink())
+        elif contents is not None:
+            raw = await asyncio.to_thread(contents.store.file_pointer, full)
+        else:
+            raw = full.read_bytes()
     except OSError:
         todo.skip(path, SkipReason.UNREADABLE)
         return
-    if shadow.contents is not None and LFS in (await filters_of(shadow, directory, index, [path])).values():
-        raw = shadow.contents.store.pointer_to(raw)
     name = (await shadow("hash-object", "-w", "--no-filters", "--stdin", stdin=raw)).strip()
     mode = b"120000" if stat.S_ISLNK(found.st_mode) else b"100755" if found.st_mode & stat.S_IXUSR else b"100644"
     entry = b"%s %s 0\t%s\0" % (mode, name, path)

@@ -41,9 +41,25 @@ async def begin_repository(
     return kept
 
 
-async def drop_repository(worktrees: SessionWorktrees, path: Path) -> None:
-    """Remove the repository that `begin_repository` made for nothing. Harmless if there is none."""
-    await asyncio.to_thread(remove_files, worktrees.git_dir_of(path))
+async def drop_repository(worktrees: SessionWorktrees, path: Path, kept: Path | None) -> None:
+    """Remove the repository that `begin_repository` made for nothing, and put back what it kept.
+
+    Args:
+        kept: what it returned.
+    """
+    await asyncio.to_thread(_put_back, path, worktrees.git_dir_of(path), kept)
+
+
+def _put_back(path: Path, git_dir: Path, kept: Path | None) -> None:
+    remove_files(git_dir)
+    if kept is None or os.path.lexists(path):
+        return
+    kept.rename(path)
+    kept_git_dir = git_dir.with_name(kept.name)
+    if kept_git_dir.is_dir():
+        kept_git_dir.rename(git_dir)
+        if path.is_dir() and not path.is_symlink():
+            place_git_file(path, git_dir)
 
 
 def _set_aside(path: Path, git_dir: Path, seed: Path) -> Path | None:

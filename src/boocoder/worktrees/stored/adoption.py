@@ -6,6 +6,8 @@ worktree itself is made by the next turn, as after a removal.
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +33,7 @@ from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.transfer.adopted import begin_repository, drop_repository
 from boocoder.git.transfer.packs import require_whole
 from boocoder.model.ids import HostId, InstanceId, SessionId, SnapshotId, new_id
-from boocoder.model.session import SnapshotKind
+from boocoder.model.session import SessionState, SnapshotKind
 from boocoder.wire.projects import Project
 from boocoder.wire.sessions import Session
 from boocoder.worktrees.create.repair import branch_name
@@ -96,6 +98,7 @@ class SessionAdopter:
         self._instance_id = instance_id
         self._after_s = after_s
         self._failpoints = failpoints
+        self._one_by_one: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def adopt(self, session_id: SessionId, *, asked: bool) -> bool:
         """Go on with a session here; False if it is here already, or another host was quicker.
@@ -109,6 +112,10 @@ class SessionAdopter:
             GitError: objects_missing, or git failed. Nothing was changed.
             Unavailable: the database is away.
         """
+        async with self._one_by_one[session_id]:
+            return await self._adopt(session_id, asked=asked)
+
+    async def _adopt(self, session_id: SessionId, *, asked: bool) -> bool:
         async with self._database.connection() as conn:
             session = await sessions.get_session(conn, session_id)
             project = await projects.get_project(conn, session.project_id)
@@ -116,23 +123,29 @@ class SessionAdopter:
             newest = await worktrees.latest_snapshot(conn, session_id)
         if session.host_id == self._host_id:
             return False
+        if session.state is SessionState.ARCHIVED:
+            raise Conflict(
+                "session_archived", f"Session {session_id} is archived.", "Take it out of the archive first."
+            )
         if row is None or session.host_id is None:
             text = f"Session {session_id} has no files yet."
             raise Conflict("session_without_worktree", text, "The host that runs its next task makes them.")
         await self._require_project(project)
         shadow = await self._shadows.of(project.id, Path(project.path))
         point = await self._point(session, shadow, row, newest)
-        path = Path(row.path)
+        index = self._indexes / f"{session_id}.index"
+        change = await self._remeasure(SnapshotSource(row, project.id, shadow, index), point.tree)
+        path, moved = Path(row.path), False
         kept = await begin_repository(
             shadow.worktrees, shadow.checkout, path,
             commit=point.head_commit, branch=branch_name(session.title, session_id),
         )  # fmt: skip
-        self._failpoints.hit("adopt.before_move")
-        index = self._indexes / f"{session_id}.index"
-        change = await self._remeasure(SnapshotSource(row, project.id, shadow, index), point.tree)
-        moved = await self._move(session, shadow, point, kept, change, asked=asked)
-        if not moved:
-            await drop_repository(shadow.worktrees, path)
+        try:
+            self._failpoints.hit("adopt.before_move")
+            moved = await self._move(session, shadow, point, kept, change, asked=asked)
+        finally:
+            if not moved:
+                await drop_repository(shadow.worktrees, path, kept)
         return moved
 
     async def _require_project(self, project: Project) -> None:
@@ -236,6 +249,7 @@ def _not_stored(session: Session) -> Conflict:
 def _busy(session: Session, binding: SessionBinding) -> Conflict:
     return Conflict(
         "session_busy",
-        f"A turn of session {session.id} runs on {binding.host_name}, or just ended there.",
-        "Wait for it or cancel it, then try again.",
+        f"{binding.host_name} works on session {session.id}: a turn runs or just ended, its files are being changed, or"
+        " an apply is half written there.",
+        "Wait for it, or start boocoder there if it does not run, then try again.",
     )

@@ -54,7 +54,8 @@ async def pack_snapshot(
     here = [one for one in stored if one.state is StoredState.STORED]
     packs = [one for one in here if one.size_bytes > 0]
     if len(packs) >= PACKS_MAX:
-        whole = await _pack(git, [*wanted, *_ids(here)], await _common(shadow, tips), max_bytes)
+        earlier = await existing(git, _ids(here))  # an amended commit may be gone
+        whole = await _pack(git, [*wanted, *earlier], await _common(shadow, tips), max_bytes)
         if whole is not None:
             return SnapshotPack(whole, trees, tuple(packs))
     known = [_ids(here)] if here else await _common(shadow, tips)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from boocoder.db.core.pool import Database
 from boocoder.db.files import snapshot_store
 from boocoder.db.files.snapshot_store import StoredSnapshot, StoredState
+from boocoder.errors import GitError
 from boocoder.git.refs import read_ref, write_ref
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.transfer.packs import existing, marker_of, require_whole, take_in_pack
@@ -63,11 +64,18 @@ class StoredSnapshots:
         if marker.exists():
             return
         pack = await self._packs.get(one.snapshot_id) if one.size_bytes else b""
+        if len(pack) != one.size_bytes:
+            raise GitError(
+                "stored_pack_replaced", f"The stored files of session {session_id} were packed anew.", "Try again."
+            )
         if pack:
             await take_in_pack(shadow.git, pack)
-        for tree in {one.tree, *one.trees}:
+        trees = {one.tree, *one.trees}
+        here = set(await existing(shadow.git, sorted(trees)))
+        for tree in here:
             ref = f"refs/boocoder/{session_id}/stored/{tree}"
             if read_ref(shadow.git_dir, ref) is None:
                 write_ref(shadow.git_dir, ref, tree)
-        marker.parent.mkdir(exist_ok=True)
-        marker.touch()
+        if here == trees:
+            marker.parent.mkdir(exist_ok=True)
+            marker.touch()

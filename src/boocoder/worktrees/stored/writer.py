@@ -146,11 +146,12 @@ class SnapshotWriter:
     async def _store_one(self, snapshot: UnstoredSnapshot) -> None:
         try:
             await self._store(snapshot)
-        except BoocoderError as error:
+        except (BoocoderError, OSError) as error:
+            why = error.text if isinstance(error, BoocoderError) else str(error)
             before = self._retries.get(snapshot.session_id)
             pause_s = min(before.pause_s * 2 if before else RETRY_S, RETRY_MAX_S)
             self._retries[snapshot.session_id] = _Retry(time.monotonic() + jittered(pause_s), pause_s)
-            log.warning("snapshot not stored", extra={"session_id": snapshot.session_id, "why": error.text})
+            log.warning("snapshot not stored", extra={"session_id": snapshot.session_id, "why": why})
         else:
             self._retries.pop(snapshot.session_id, None)
 
@@ -174,7 +175,7 @@ class SnapshotWriter:
         if pack:
             await self._packs.put(snapshot.snapshot_id, pack)
         async with self._database.transaction() as conn:
-            await snapshot_store.put_stored(conn, snapshot, StoredState.STORED, len(pack), made.trees)
+            await snapshot_store.put_stored(conn, self._host_id, snapshot, StoredState.STORED, len(pack), made.trees)
             for one in made.replaces:
                 await snapshot_store.set_stored_size(conn, one.snapshot_id, 0)
         if made.replaces:
@@ -190,7 +191,7 @@ class SnapshotWriter:
         known = bool(stored) and list(stored)[-1].state is StoredState.TOO_LARGE
         drafts = [] if known else [frames.session_notice(snapshot.session_id, "not_stored", text, NoticeLevel.WARNING)]
         async with self._outbox.transaction() as transaction:
-            await snapshot_store.put_stored(transaction.conn, snapshot, StoredState.TOO_LARGE, limit, ())
+            await snapshot_store.put_stored(transaction.conn, self._host_id, snapshot, StoredState.TOO_LARGE, limit, ())
             await transaction.append(snapshot.session_id, drafts)
 
 

@@ -186,13 +186,16 @@ async def test_no_input_is_a_fault_of_ours(api: Api, repository: MakeRepository)
     tried = 0
     for _ in range(ROUNDS):
         for method, template, operation in operations(document):
-            request = api.http.build_request(
-                method,
-                inputs.path(template),
-                params=inputs.query(operation),
-                content=inputs.body(operation),
-                headers={"Content-Type": "application/json"},
-            )
+            try:
+                request = api.http.build_request(
+                    method,
+                    inputs.path(template),
+                    params=inputs.query(operation),
+                    content=inputs.body(operation),
+                    headers={"Content-Type": "application/json"},
+                )
+            except httpx2.InvalidURL:  # longer than this client sends
+                continue
             answer = await sent(api, request)
             case = (SEED, method, str(request.url), request.content[:2_000])
             assert answer.status_code < 500, (case, answer.text[:2_000])

@@ -189,7 +189,7 @@ async def test_a_warmed_worktree_has_its_session_ready(tmp_path: Path) -> None:
         await acp.backend.warm(worktree)
         (process,) = acp.backend.pool.processes()
         assert process.prepared is not None
-        ready = process.prepared[1].native_id
+        ready = process.prepared.session.native_id
         port, _ = await acp.run("[[say hi]]", worktree=worktree)
         assert port.opened.native_id == ready
         assert port.opened.step is ResumeStep.FRESH
