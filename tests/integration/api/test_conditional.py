@@ -64,3 +64,11 @@ async def test_the_stream_has_a_version_too(api: Api) -> None:
     async with connect(f"ws://{api.host}/api/v1/stream", additional_headers=api.bearer) as socket:
         await socket.send('{"op": "ping"}')
         assert await socket.recv() == '{"type":"pong"}'
+
+
+async def test_head_does_not_use_up_a_sign_in_link(api: Api) -> None:
+    """Previews of links and mail scanners ask with HEAD."""
+    path = (await api.http.post("/api/login-codes")).json()["path"]
+    answer = await api.bare.head(path)
+    assert answer.status_code >= 400 and "set-cookie" not in answer.headers
+    assert "set-cookie" in (await api.bare.get(path)).headers

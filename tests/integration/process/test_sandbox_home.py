@@ -109,8 +109,10 @@ async def test_package_settings_are_read_unless_they_hold_a_credential(
 ) -> None:
     async with opened(tmp_path, mechanism) as home:
         home.write(".npmrc", "registry=https://registry.example.org/\n")
-        home.write(".config/pip/pip.conf", "[global]\nindex-url = https://me:pw@pypi.example.org/simple\n")
-        done = await home.run("cat ~/.npmrc ~/.config/pip/pip.conf")
+        home.write(".config/pip/pip.conf", "[global]\nindex-url = https://pw@pypi.example.org/simple\n")
+        home.write(".bundle/config", 'BUNDLE_GEMS__EXAMPLE__ORG: "me:pw"\n')
+        home.write(".condarc", "channels: [https://conda.example.org/t/pw/main]\n")
+        done = await home.run("cat ~/.npmrc ~/.config/pip/pip.conf ~/.bundle/config ~/.condarc")
         assert done.stdout == b"registry=https://registry.example.org/\n"
 
 

@@ -100,3 +100,9 @@ def test_a_delivery_has_the_id_and_event_of_its_sender() -> None:
     )
     assert delivery_of({"idempotency-key": "k"}) == HookDelivery("k", "")
     assert delivery_of({}) == HookDelivery("", "")
+
+
+def test_only_what_is_signed_says_which_delivery_it_is() -> None:
+    """A replayed delivery with another id of GitHub's is still the same one."""
+    headers = {"webhook-id": "m1", "webhook-signature": "v1,x", "x-github-delivery": "new", "x-github-event": "push"}
+    assert delivery_of(headers) == HookDelivery("m1", "")

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boocoder.api.middleware.allow_lists import header_values
+from boocoder.api.middleware.token_auth import LOGIN_PATH
 
 TAG_BYTES = 16
 _OF_BODY = ("content-length", "content-type")
@@ -21,7 +22,8 @@ class ConditionalAnswers:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        if not asked or scope["path"] == LOGIN_PATH:  # GET of a sign-in link uses it up, HEAD must not
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)

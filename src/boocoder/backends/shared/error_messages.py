@@ -22,12 +22,14 @@ _PREAMBLE = re.compile(r"\A(?:(?:warning|info|note): [^\n]*?(?:\n+|\.\.\.(?=\w))
 _API_ERROR = re.compile(
     r"""(?:(?:api|model|llm|request|http|server|provider|internal|fatal)[ ])?
         error[: ]+(?:code[: ]+|status[: ]+|\()?[45]\d\d\b
+        (?![ ](?:means?|is|was|are|indicates?|comes?|occurs?|happens?)\b)
     | (?:[a-z]+[ ])?error:[ ][^\n]{0,300}\b(?:http|status)[: ]+[45]\d\d\b
     | (?:[a-z]+[ ])?error:[ ][^\n]{0,300}\b[45]\d\d[ ][^\n]{0,80}\Z
     | (?:error|network[ ]error):[ ](?:failed[ ]to[ ]get[ ]response[ ]from|network[ ]error|stream[ ]decode|check[ ]your)
     | the[ ]model[ ]returned[ ]an[ ]empty[ ]response
     | (?:[a-z_]\w*\.)*\w*
         (?:api|request|auth\w*|rate.?limit|timeout|connection|server|service\w*)\w*(?:error|exception):[ ]
+        (?!(?:raised|means|is|occurs|happens|when)\b)
     | (?:unexpected|last|http)[ ]status(?:[ ]code)?[: ]+[45]\d\d\b
     | (?:request|call)[ ]failed[ ]with[ ]status(?:[ ]code)?[: ]+[45]\d\d\b
     | exceeded[ ]retry[ ]limit

@@ -1,15 +1,13 @@
 -- Tasks that agents start: their chain up to a person's task, and what it has used.
 
 -- name: hold_parent
--- Task $1 while its turn runs and nobody has asked it to end, with the root of its chain, whose row is held until the commit, so that tasks of one chain
--- are counted one after the other.
-WITH parent AS (
-    SELECT t.id, t.session_id, t.agent, t.depth, coalesce(t.root_task_id, t.id) AS root_id
-    FROM tasks t WHERE t.id = $1 AND t.state = 'running' AND t.cancel_requested_at IS NULL
-)
-SELECT p.id, p.session_id, p.agent, p.depth, p.root_id
-FROM parent p JOIN tasks r ON r.id = p.root_id
-FOR NO KEY UPDATE OF r;
+-- Task $1 while its turn runs and nobody has asked it to end, with the root of its chain. Both rows are held until the commit:
+-- a cancel or the turn's end comes before and is seen, or after and sees the new task; and tasks of one chain are counted
+-- one after the other.
+SELECT t.id, t.session_id, t.agent, t.depth, r.id AS root_id
+FROM tasks t JOIN tasks r ON r.id = coalesce(t.root_task_id, t.id)
+WHERE t.id = $1 AND t.state = 'running' AND t.cancel_requested_at IS NULL
+FOR NO KEY UPDATE OF t, r;
 
 -- name: chain_use
 -- How many tasks agents have started below root $1, and what all of the chain has cost so far, in USD.

@@ -32,6 +32,8 @@ def delivery_of(headers: Mapping[str, str]) -> HookDelivery:
     Args:
         headers: with names in lower case.
     """
+    if "webhook-signature" in headers:  # which covers this id, and no other header
+        return HookDelivery(headers.get("webhook-id", ""), "")
     ids = ("x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid", "webhook-id", "idempotency-key")
     events = ("x-github-event", "x-gitea-event", "x-gitlab-event")
     return HookDelivery(_first(headers, ids), _first(headers, events))

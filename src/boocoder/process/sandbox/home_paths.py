@@ -31,7 +31,9 @@ _INSTALLATIONS = (
     *("MAVEN_HOME", "NVM_DIR", "PYENV_ROOT", "RBENV_ROOT", "RUSTUP_HOME", "SDKMAN_DIR", "VIRTUAL_ENV", "VOLTA_HOME"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
-_CREDENTIAL = re.compile(rb"auth|token|passw|secret|credential|://[^/\s]*:[^/\s]*@", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    rb"auth|token|passw|secret|credential|://[^/\s]+@|/t/[^/\s]+/|bundle_\w+: *\"?[^\"\s/]+:[^\"\s]", re.IGNORECASE
+)
 _SETTINGS_MAX_BYTES = 65_536
 # XDG base directories: https://specifications.freedesktop.org/basedir-spec/latest/
 _XDG = {

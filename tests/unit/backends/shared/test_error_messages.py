@@ -51,6 +51,9 @@ def test_warnings_before_an_error_do_not_make_it_an_answer() -> None:
         "{not json",
         "Error: 500 " + "and a long explanation " * 200,
         "ValueError: is what Python raises here.",
+        "Error 404 means that the server cannot find the page.",
+        "HTTP error 502 is returned by a proxy when the server behind it is away.",
+        "TimeoutError: raised by asyncio.timeout when the deadline passes.",
     ],
 )
 def test_an_answer_stays_an_answer(text: str) -> None:
