@@ -23,6 +23,7 @@ from tests.fixtures.service import Installation
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER = "fake's answer"
+TITLES = {"scripted": "Scripted agent"}
 
 
 class Chat(msgspec.Struct):
@@ -77,7 +78,7 @@ async def opened(
     created, ended = await desk.run(prompt, agent=agent)
     assert ended.outcome == "completed", ended
     await person.open_session(created.session_id)
-    await expect(person.page.get_by_role("article", name=f"{agent}'s answer").last).to_be_visible()
+    await expect(person.page.get_by_role("article", name=f"{TITLES.get(agent, agent)}'s answer").last).to_be_visible()
     return created
 
 
