@@ -43,7 +43,7 @@ async def test_rules_and_sandbox_of_a_session_are_shown(
     shown = page.get_by_role("dialog", name="Rules and sandbox")
     obeyed = shown.get_by_role("region", name="In force", exact=True)
     ignored = shown.get_by_role("region", name="Not in force")
-    await expect(obeyed).to_contain_text("QWEN.md the project's, read by qwen, 10 bytes.")
+    await expect(obeyed).to_contain_text("QWEN.md the project's, read by Qwen Code, 10 bytes.")
     await expect(ignored).to_contain_text("GEMINI.md the project's, 10 bytes. qwen does not read it.")
     sandbox = shown.get_by_role("region", name="Sandbox")
     await expect(sandbox).to_contain_text("Profile off")
