@@ -57,3 +57,12 @@ RETURN EXISTS (
 -- The host of a session as it is now, not as it was when the statement that asks began: VOLATILE takes a new snapshot.
 CREATE FUNCTION session_host(session uuid) RETURNS uuid LANGUAGE sql VOLATILE
 AS 'SELECT s.host_id FROM sessions s WHERE s.id = session';
+
+-- Whether something of a session is under way that only its host can end: a turn, a half-written apply, or work in its
+-- worktree by a host that runs.
+CREATE FUNCTION is_worked_on(session uuid) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (SELECT FROM tasks t WHERE t.session_id = session AND t.state = 'running')
+    OR EXISTS (SELECT FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
+               WHERE c.session_id = session AND a.state = 'writing')
+    OR EXISTS (SELECT FROM session_worktrees w JOIN hosts h ON h.instance_id = w.busy_instance
+               WHERE w.session_id = session AND h.stopped_at IS NULL AND h.lease_until > now());

@@ -23,11 +23,7 @@ WHERE gone.id <> $1
   AND EXISTS (SELECT FROM hosts mine WHERE mine.id = $1 AND mine.drained_at IS NULL)
   AND EXISTS (SELECT FROM host_projects p WHERE p.host_id = $1 AND p.project_id = s.project_id AND p.state = 'ready')
   AND EXISTS (SELECT FROM available_agents a WHERE a.host_id = $1 AND a.name = head.agent AND a.state = 'ready')
-  AND NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = s.id AND r.state = 'running')
-  AND NOT EXISTS (SELECT FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
-                  WHERE c.session_id = s.id AND a.state = 'writing')
-  AND NOT EXISTS (SELECT FROM session_worktrees b WHERE b.session_id = s.id AND b.busy_instance = gone.instance_id
-                  AND gone.stopped_at IS NULL AND gone.lease_until > now())
+  AND NOT is_worked_on(s.id)
   AND NOT EXISTS (SELECT FROM takeover_failures f
                   WHERE f.session_id = s.id AND f.host_id = $1 AND f.failed_at > now() - make_interval(secs => $4))
 ORDER BY head.priority DESC, md5(s.id::text || $1::text)
@@ -53,12 +49,8 @@ WITH moved AS (
     FROM hosts gone, hosts mine
     WHERE s.id = $1 AND s.host_id = $2 AND gone.id = $2 AND mine.id = $3 AND mine.instance_id = $4
       AND mine.stopped_at IS NULL
-      AND NOT EXISTS (SELECT FROM tasks r WHERE r.session_id = s.id AND r.state = 'running')
       AND s.state = 'open'
-      AND NOT EXISTS (SELECT FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
-                      WHERE c.session_id = s.id AND a.state = 'writing')
-      AND NOT EXISTS (SELECT FROM session_worktrees b WHERE b.session_id = s.id AND b.busy_instance = gone.instance_id
-                      AND gone.stopped_at IS NULL AND gone.lease_until > now())
+      AND NOT is_worked_on(s.id)
       AND ($5 OR gone.drained_at IS NOT NULL
            OR $6::float8 > 0 AND coalesce(gone.stopped_at, gone.lease_until) < now() - make_interval(secs => $6))
     RETURNING s.id

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.private_index import drop_index
-from boocoder.model.ids import new_id
+from boocoder.git.shadow.private_index import temporary_index
 
 LFS = "lfs"
 _NONE = (b"unspecified", b"set", b"unset", b"")
@@ -32,13 +31,10 @@ async def filters_of(shadow: ShadowGit, directory: Path, index: Path, paths: Seq
 
 async def filters_in(shadow: ShadowGit, tree: str, paths: Sequence[bytes]) -> dict[bytes, str]:
     """As `filters_of`, by the attributes of a tree."""
-    index = shadow.git_dir / "seeds" / f"part-{new_id().hex}.index"
     stdin = b"".join(path + b"\0" for path in paths)
-    try:
+    with temporary_index(shadow.git_dir) as index:
         await shadow("read-tree", check_id(tree), index=index)
         return _read(await shadow("check-attr", "--cached", "-z", "--stdin", "filter", index=index, stdin=stdin))
-    finally:
-        drop_index(index)
 
 
 def _read(answer: bytes) -> dict[bytes, str]:

@@ -37,6 +37,11 @@ class ContentFilter:
         """The contents."""
         return ContentStore(self.root, (self.user,))
 
+    @property
+    def is_used(self) -> bool:
+        """Whether any content was ever kept here; every pointer that the filter made has its content here."""
+        return (self.root / "objects").is_dir()
+
     def options(self) -> tuple[str, ...]:
         """What is put between `git` and its subcommand."""
         report, stay = str(self.report or ""), "1" if self.pointers_stay else ""

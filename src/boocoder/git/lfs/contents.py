@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from boocoder.errors import GitError
@@ -33,7 +34,8 @@ async def changed_pointers(shadow: ShadowGit, old_tree: str, tree: str) -> Mappi
     Raises:
         GitError: git failed.
     """
-    if old_tree == tree or not await uses_lfs(shadow):
+    contents = shadow.contents
+    if contents is None or old_tree == tree or not await asyncio.to_thread(_has_contents, shadow.git_dir, contents):
         return {}
     files = [one for one in await changed_files(shadow, old_tree, tree, counts=False) if one.new_mode not in _NO_FILES]
     sizes = await blob_sizes(shadow, (one.new_id for one in files))
@@ -93,11 +95,7 @@ def every_store(shadow: ShadowGit) -> ContentStore:
     return ContentStore(shadow.contents.root, (shadow.contents.user,), sessions)
 
 
-async def uses_lfs(shadow: ShadowGit) -> bool:
-    """Whether the project uses Git LFS at all, as far as anything of it has been seen."""
-    return shadow.contents is not None and await asyncio.to_thread(_has_contents, shadow.git_dir, shadow.contents)
-
-
 def _has_contents(git_dir: Path, contents: ContentFilter) -> bool:
-    places = (contents.root, contents.user, *git_dir.glob("sessions/*/lfs"))
-    return any((place / "objects").is_dir() for place in places)
+    """Whether the project uses Git LFS at all, as far as anything of it has been seen."""
+    elsewhere = chain((contents.user,), git_dir.glob("sessions/*/lfs"))
+    return contents.is_used or any((place / "objects").is_dir() for place in elsewhere)

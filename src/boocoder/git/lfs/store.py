@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
@@ -54,17 +55,13 @@ class ContentStore:
     def _take(self, source: Path, pointer: Pointer) -> bool:
         if not _has_size(source, pointer.size):
             return False
-        made = self._new_file()
         try:
-            with _opened(source) as reading, made.open("xb") as writing:
-                clone_or_copy(reading.fileno(), writing.fileno())
-            if measured(made)[:2] != pointer[:2]:
-                return False
-            self._place(made, pointer)
+            with self._copied(source) as (made, found):
+                if found[:2] != pointer[:2]:
+                    return False
+                self._place(made, pointer)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        finally:
-            made.unlink(missing_ok=True)
         return True
 
     def is_text(self, pointer: Pointer) -> bool:
@@ -101,15 +98,9 @@ class ContentStore:
         Raises:
             OSError: it cannot be read.
         """
-        made = self._new_file()
-        try:
-            with _opened(source) as reading, made.open("xb") as writing:
-                clone_or_copy(reading.fileno(), writing.fileno())
-            pointer = measured(made)
+        with self._copied(source) as (made, pointer):
             if self.find(pointer) is None:
                 self._place(made, pointer)
-        finally:
-            made.unlink(missing_ok=True)
         return pointer
 
     def file_pointer(self, source: Path) -> bytes:
@@ -139,6 +130,17 @@ class ContentStore:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         return link_or_copy(found, target)
+
+    @contextmanager
+    def _copied(self, source: Path) -> Iterator[tuple[Path, Pointer]]:
+        """A copy in our directory, deleted at the end unless it was placed, and the pointer to what it holds."""
+        made = self._new_file()
+        try:
+            with _opened(source) as reading, made.open("xb") as writing:
+                clone_or_copy(reading.fileno(), writing.fileno())
+            yield made, measured(made)
+        finally:
+            made.unlink(missing_ok=True)
 
     def _new_file(self) -> Path:
         (self.root / "incoming").mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from boocoder.git.lfs.checkout import write_files
-from boocoder.git.lfs.contents import uses_lfs
 from boocoder.git.lfs.raw_files import raw_files
 from boocoder.git.shadow.objects import ShadowGit
 
@@ -59,7 +58,7 @@ async def differing(shadow: ShadowGit, directory: Path, index: Path, tree: str) 
     await shadow("read-tree", "--reset", "-i", tree, index=index)
     listed = await shadow("ls-files", "-z", "-m", "-d", work_tree=directory, index=index, timeout_s=WRITE_OUT_TIMEOUT_S)
     paths = {path for path in listed.split(b"\0") if path}
-    if not paths or not await uses_lfs(shadow):
+    if not paths or shadow.contents is None or not shadow.contents.is_used:
         return paths
     args = ("update-index", "-z", "--remove", "--stdin")
     await shadow(*args, work_tree=directory, index=index, stdin=listed, timeout_s=WRITE_OUT_TIMEOUT_S)

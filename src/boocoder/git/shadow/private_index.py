@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from boocoder.errors import GitError
+from boocoder.model.ids import new_id
 
 T = TypeVar("T")
 
@@ -27,6 +28,17 @@ async def with_sound_index(index: Path, work: Callable[[], Awaitable[T]]) -> T:
             raise
         drop_index(index)
         return await work()
+
+
+@contextmanager
+def temporary_index(git_dir: Path) -> Iterator[Path]:
+    """An index of the shadow repository for a few commands; deleted at the end."""
+    index = git_dir / "seeds" / f"part-{new_id().hex}.index"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield index
+    finally:
+        drop_index(index)
 
 
 def drop_index(index: Path) -> None:

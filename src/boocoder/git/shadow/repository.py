@@ -17,7 +17,6 @@ from boocoder.git.diff.labels import MergeLabels
 from boocoder.git.diff.merge import MergeResult, merge
 from boocoder.git.diff.tree_diff import ChangedFile, changed_files, diff, files_and_diff
 from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
-from boocoder.git.lfs.contents import uses_lfs
 from boocoder.git.lfs.raw_files import with_raw_files
 from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
@@ -254,7 +253,7 @@ class ShadowRepository:
             edited = await edited_submodules(self.git, worktree, index)
             skipped += tuple(SkippedPath(path, SkipReason.SUBMODULE_EDITS) for path in edited)
         tree = await self._tree_of(index)
-        if await uses_lfs(self.git):
+        if self.git.contents is not None and self.git.contents.is_used:
             seed = self.worktrees.seed_of(worktree)
             known = base or (await self._tree_of(seed) if seed.exists() else tree)
             tree = await with_raw_files(self.git, known, tree)

@@ -10,8 +10,7 @@ from boocoder.git.command import OUTPUT_MAX_BYTES
 from boocoder.git.diff.tree_diff import NO_MODE
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.private_index import drop_index
-from boocoder.model.ids import new_id
+from boocoder.git.shadow.private_index import temporary_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +91,11 @@ async def build_tree(shadow: ShadowGit, base_tree: str, edits: Sequence[TreeEdit
     """
     if not edits:
         return base_tree
-    index = shadow.git_dir / "seeds" / f"part-{new_id().hex}.index"
-    index.parent.mkdir(parents=True, exist_ok=True)
     gone = b"".join(b"0 %s\t%s\0" % (b"0" * len(base_tree), edit.path) for edit in edits if edit.mode == NO_MODE)
     put = b"".join(
         b"%s %s 0\t%s\0" % (edit.mode.encode(), edit.id.encode(), edit.path) for edit in edits if edit.mode != NO_MODE
     )
-    try:
+    with temporary_index(shadow.git_dir) as index:
         await shadow("read-tree", check_id(base_tree), index=index)
         await shadow("update-index", "-z", "--add", "--index-info", index=index, stdin=gone + put)
         return (await shadow("write-tree", index=index)).decode().strip()
-    finally:
-        drop_index(index)
