@@ -140,3 +140,18 @@ async def test_a_toolchain_that_a_variable_names_can_be_read(tmp_path: Path) -> 
         named = {"JAVA_HOME": str(home.path / "jdks/21")}
         done = await home.run("cat $JAVA_HOME/release; cat ~/jdks/secret", named)
         assert done.stdout == b"21\n"
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+async def test_a_program_behind_a_link_starts(tmp_path: Path, mechanism: SandboxMechanism) -> None:
+    async with opened(tmp_path, mechanism) as home:
+        program = home.write(".local/share/tool/versions/1/tool", "#!/bin/sh\necho $0 runs\n")
+        program.chmod(0o755)
+        (home.path / ".local/bin").mkdir()
+        for link in (home.path / ".local/bin/tool", home.path / "tool"):
+            link.symlink_to(program)
+            environment = agent_environment({"HOME": str(home.path), "PATH": f"{link.parent}:/usr/bin:/bin"})
+            use = SandboxUse("claude", home.worktree, project=home.path / "project")
+            command = Command((str(link),), home.worktree, environment, use)
+            done = await run_supervised(home.host, command, timeout_s=60)
+            assert done.stdout.endswith(b" runs\n"), (link, done.stderr)

@@ -101,7 +101,7 @@ def file_view(
         *map(Path, RESOLVER),
         *readable,
     ]
-    shown = _existing(path for path in seen if _below(path, hidden) or path in words)
+    shown = _existing([*_hidden_places(seen, hidden), *words])
     return FileView(
         writable=_existing([*writable, *state]),
         readable=shown,
@@ -115,8 +115,19 @@ def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path.exists()))
 
 
+def _hidden_places(paths: Iterable[Path], hidden: Sequence[Path]) -> list[Path]:
+    """Where these paths are hidden: by their names, and behind the links that lead there.
+
+    A link whose directory is shown is there already; nothing can be mounted on it.
+    """
+    named = list(paths)
+    places = [place for path in named for place in (path, Path(os.path.realpath(path))) if _below(place, hidden)]
+    shown = set(places)
+    return [path for path in places if not (path.is_symlink() and shown.intersection(path.parents))]
+
+
 def _below(path: Path, hidden: Sequence[Path]) -> bool:
-    real = Path(os.path.realpath(path))
+    real = Path(os.path.realpath(path.parent)) / path.name
     return any(real.is_relative_to(one) or path.is_relative_to(one) for one in hidden)
 
 
