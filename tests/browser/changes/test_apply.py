@@ -119,6 +119,24 @@ async def test_the_commits_of_the_agent_are_kept(
     person.forgive("409")  # a preview may be under way while the change is applied
 
 
+async def test_files_with_a_filter_are_committed_once_i_say_so(
+    person: Visit, desk: ServiceHarness, project: Repository
+) -> None:
+    await changed(person, desk, 3)
+    project.write(".gitattributes", f"{LINES} filter=crypt\n")
+    dialog = await applying(person)
+    wanted = dialog.get_by_role("checkbox", name="commit files with a filter as the agent wrote them")
+    await dialog.get_by_role("radio", name="A new branch").check()
+    await dialog.get_by_role("textbox", name="Branch name").fill("with-filter")
+    await expect(dialog.get_by_role("alert")).to_contain_text(f"{LINES} (crypt)")
+    await wanted.check()
+    await expect(dialog.get_by_role("status")).to_contain_text("The commit holds them as the agent wrote them.")
+    await dialog.get_by_role("button", name="Create the branch").click()
+    await expect(dialog).to_be_hidden()
+    assert "changed 3\n" in project.git("show", f"with-filter:{LINES}").decode()
+    person.forgive("409")
+
+
 async def test_a_branch_that_is_there_is_refused_with_the_cure(
     person: Visit, desk: ServiceHarness, project: Repository
 ) -> None:

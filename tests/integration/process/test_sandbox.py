@@ -10,6 +10,7 @@ from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
+from boocoder.process.sandbox.reach import worktree_reach
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
 from boocoder.process.sandbox.support import SandboxSupport, find_support
 from boocoder.process.supervised_run import run_supervised
@@ -104,3 +105,14 @@ async def test_the_files_said_to_be_hidden_are_those_that_cannot_be_read(tmp_pat
         assert ("No such file" if missing else "Permission denied") in done.stderr
     finally:
         await host.stop()
+
+
+def test_what_an_agent_writes_into_its_repository_opens_no_other_store(tmp_path: Path) -> None:
+    mine, other = (tmp_path / "shadows" / name / "user-objects" for name in ("mine.git", "other.git"))
+    git_dir = tmp_path / "shadows/mine.git/sessions/one"
+    for path in (mine, other, git_dir / "objects/info", tmp_path / "worktrees/one"):
+        path.mkdir(parents=True)
+    (tmp_path / "worktrees/one/.git").write_text(f"gitdir: {git_dir}\n")
+    (git_dir / "objects/info/alternates").write_text(f"../../../user-objects\n{other}\n")
+    reach = worktree_reach(tmp_path / "worktrees/one", tmp_path / "project", tmp_path)
+    assert (reach.writable, reach.readable) == ((git_dir,), (mine,))

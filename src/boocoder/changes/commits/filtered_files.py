@@ -45,6 +45,6 @@ async def check_filtered(
         raise Conflict(
             "filtered_files",
             f"{text} A commit would hold them as the agent wrote them. Nothing was touched.",
-            "Apply to your files and commit with your own git, or ask for it: `boocoder apply --filtered`.",
+            "Apply to your files and commit with your own git, or ask for it with --filtered (`filtered` in the API).",
         )
     return (f"{text} The commit holds them as the agent wrote them.",)

@@ -19,12 +19,12 @@ from pathlib import Path
 from boocoder.errors import GitError
 from boocoder.git.command import failed
 from boocoder.git.lfs.attributes import LFS, filters_of
+from boocoder.git.lfs.limits import within_limits
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.real_directory import require_real_directory
 from boocoder.git.shadow.submodules import added_submodules, gitlinks
 
 FILE_MAX_BYTES = 50 * 1024 * 1024  # of one untracked file: past it, it is a download or a build, not a change
-LFS_FILE_MAX_BYTES = 5 * 1024 * 1024 * 1024  # of one untracked file of Git LFS; no common server takes more
 UNTRACKED_MAX_BYTES = 200 * 1024 * 1024  # of all new untracked files of one snapshot together
 TRIES = 4  # files may change or vanish while they are read
 NESTED_ROUNDS = 32  # repositories inside repositories inside ...
@@ -281,7 +281,7 @@ async def _sort_large(shadow: ShadowGit, directory: Path, index: Path, todo: _In
     large = [one.path for one in todo.skipped if one.reason in (SkipReason.TOO_LARGE, SkipReason.TOO_MUCH)]
     if large and shadow.contents is not None:
         filters = await filters_of(shadow, directory, index, large)
-        taken = {path for path in large if filters.get(path) == LFS and _size(directory, path) <= LFS_FILE_MAX_BYTES}
+        taken = within_limits({path: _size(directory, path) for path in large if filters.get(path) == LFS})
         todo.skipped = [one for one in todo.skipped if one.path not in taken]
         todo.update += sorted(taken)
 

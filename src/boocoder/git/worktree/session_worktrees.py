@@ -14,6 +14,7 @@ from pathlib import Path
 from boocoder.errors import Conflict, GitError
 from boocoder.git.command import Git
 from boocoder.git.lfs.checkout import write_files
+from boocoder.git.lfs.lending import lend_contents
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.object_store import STORE, link_objects
@@ -169,6 +170,7 @@ class SessionWorktrees:
             await require_itself(path, git_dir)
             seed = self.seed_of(path)
             pointers = await self._check_out(path, base_tree, seed)
+            await self._lend_contents(git_dir)
             await self._fill_index(git_dir, seed, base_tree, None if kept else commit_tree)
             if not kept:
                 self._configs[git_dir / "config"] = signature(git_dir / "config")
@@ -285,11 +287,18 @@ class SessionWorktrees:
             repairs.append(Repair(RepairKind.CONFIG))
         if not points_to(path, git_dir):
             repairs.append(Repair(RepairKind.GIT_FILE, await asyncio.to_thread(place_git_file, path, git_dir)))
+        await self._lend_contents(git_dir)
         if repairs:
             await require_itself(path, git_dir)
             if not (git_dir / "index").exists():
                 await self._read_index(git_dir)
         return repairs
+
+    async def _lend_contents(self, git_dir: Path) -> None:
+        if self._shadow.contents is not None:
+            with suppress(OSError):  # git-lfs of the agent then needs the network
+                store = self._shadow.git_dir / STORE
+                await asyncio.to_thread(lend_contents, git_dir, store, self._shadow.contents)
 
     async def _read_index(self, git_dir: Path) -> None:
         head_tree = await self.head_tree(git_dir)

@@ -8,6 +8,7 @@ from pathlib import Path
 from boocoder.process.sandbox.profile import WorktreeReach
 
 SHADOWS = "shadows"
+_LENT = ("user-objects", "lfs", "lfs-user")  # of the project's shadow repository, what its sessions read
 _POINTER_MAX_BYTES = 8_192
 
 
@@ -25,7 +26,7 @@ def worktree_reach(worktree: Path, project: Path, data_dir: Path) -> WorktreeRea
     git_dir = _git_dir(worktree)
     shadows = Path(os.path.realpath(data_dir / SHADOWS))
     if git_dir is not None and git_dir.is_relative_to(shadows) and git_dir.name == worktree.name:
-        return WorktreeReach(project, (git_dir,), _object_stores(git_dir, shadows))
+        return WorktreeReach(project, (git_dir,), _lent(git_dir))
     admin = _admin_directory(worktree, project)
     if git_dir is not None and git_dir == admin:
         return WorktreeReach(project, (admin,))  # commits need a session repository: objects are the person's
@@ -54,13 +55,10 @@ def _git_dir(worktree: Path) -> Path | None:
     return Path(os.path.realpath(worktree / path)) if word == "gitdir" and path else None
 
 
-def _object_stores(git_dir: Path, shadows: Path) -> tuple[Path, ...]:
-    try:
-        lines = os.fsdecode((git_dir / "objects/info/alternates").read_bytes()).splitlines()
-    except OSError:
-        return ()
-    stores = [Path(os.path.realpath(git_dir / "objects" / line)) for line in lines if line]
-    return tuple(store for store in stores if store.is_relative_to(shadows))
+def _lent(git_dir: Path) -> tuple[Path, ...]:
+    """What a session reads; not what its `alternates` say, which its agent can write."""
+    shadow = git_dir.parent.parent
+    return tuple(shadow / name for name in _LENT if (shadow / name).is_dir())
 
 
 def _admin_directory(worktree: Path, project: Path) -> Path | None:

@@ -252,6 +252,35 @@ async def test_git_lfs_itself_finds_nothing_wrong(desk: ChangeHarness) -> None:
     assert project.git("lfs", "status", "--porcelain") == b""
 
 
+@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+async def test_git_lfs_of_an_agent_finds_contents_without_network(project: Repository, tmp_path: Path) -> None:
+    first = project.head()
+    project.write("assets/a.bin", NEW)
+    project.commit("Newer")
+    shadow, place = await begun(project, tmp_path)
+    theirs = (
+        "filter.lfs.process=git-lfs filter-process",
+        "filter.lfs.required=true",
+        "lfs.url=http://127.0.0.1:9/none",
+    )
+    with_lfs = [word for one in theirs for word in ("-c", one)]
+    project.git(*with_lfs, "checkout", "-q", first, cwd=place.path)
+    assert (place.path / "assets/a.bin").read_bytes() == OLD
+    moved = tmp_path / "moved.git"
+    shadow.git_dir.rename(moved)
+    shadow = ShadowRepository(git_dir=moved, project=project.path)
+    await shadow.open()
+    await shadow.worktrees.prepare(place.path, commit=place.base_commit)
+    git_dir = shadow.worktrees.git_dir_of(place.path)
+    shutil.rmtree(git_dir / "lfs/objects")
+    project.git(*with_lfs, "switch", "-q", "main", cwd=place.path)
+    assert (place.path / "assets/a.bin").read_bytes() == NEW
+    shutil.rmtree(git_dir / "lfs/objects")  # as `git lfs prune` does
+    assert stored(project.path / ".git/lfs", OLD).read_bytes() == OLD
+    assert stored(project.path / ".git/lfs", NEW).read_bytes() == NEW
+    assert project.git("fsck", "--no-dangling", cwd=place.path) == b""
+
+
 async def test_the_users_filter_never_runs(project: Repository, tmp_path: Path) -> None:
     for what in ("clean", "smudge", "process"):
         project.git("config", f"filter.lfs.{what}", f"touch {shlex.quote(str(tmp_path / 'ran'))}; false")

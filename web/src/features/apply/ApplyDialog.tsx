@@ -10,6 +10,7 @@ import { showError, showToast } from "../../shared/ui/Toasts";
 import { ApplyPreview } from "./ApplyPreview";
 import { RadioOption } from "./RadioOption";
 import { conflictsOf } from "./Conflicts";
+import { FilteredFiles } from "./FilteredFiles";
 import { KeepCommits } from "./KeepCommits";
 import styles from "./ApplyDialog.module.css";
 import { countParts, firstParts, PartsChoice } from "./PartsChoice";
@@ -29,9 +30,10 @@ export function ApplyDialog({ review, onClose }: { review: ReviewSummary; onClos
   const [branch, setBranch] = useState("");
   const [byTurn, setByTurn] = useState(false);
   const [keep, setKeep] = useState(false);
+  const [filtered, setFiltered] = useState(false);
   const whole = review.rejected === 0 && (select === "not_rejected" || review.open === 0);
   const keepable = target !== "checkout" && whole;
-  const base: ApplyInput = { target, select, keep_commits: keepable && keep };
+  const base: ApplyInput = { target, select, keep_commits: keepable && keep, filtered: target !== "checkout" && filtered };
   const apply = useApply(review.change_id);
   const preview = useApplyPreview(review.change_id, base);
   const blocked = preview.data !== undefined && preview.data.conflicts.length > 0;
@@ -77,6 +79,7 @@ export function ApplyDialog({ review, onClose }: { review: ReviewSummary; onClos
           <input type="checkbox" checked={byTurn} onChange={(event) => setByTurn(event.target.checked)} /> one commit per turn
         </label>
       )}
+      {target !== "checkout" && <FilteredFiles error={preview.error} value={filtered} onChange={setFiltered} />}
       <ApplyPreview key={review.change_id} changeId={review.change_id} body={base} preview={preview} onAsked={onClose} />
       <DialogButtons>
         <Button onClick={onClose}>Cancel</Button>

@@ -5,6 +5,7 @@ import type { ReviewSummary } from "../../shared/api/generated";
 import { Button } from "../../shared/ui/Button";
 import { Dialog, DialogButtons } from "../../shared/ui/Dialog";
 import styles from "./ApplyDialog.module.css";
+import { FilteredFiles } from "./FilteredFiles";
 import { RadioOption } from "./RadioOption";
 import { setPublishResult } from "./publishResult";
 import { countParts, firstParts, PartsChoice } from "./PartsChoice";
@@ -35,12 +36,13 @@ function Form({ review, publish, onClose }: FormProps) {
   const [select, setSelect] = useState(firstParts(review));
   const [onlyPush, setOnlyPush] = useState(false);
   const [draft, setDraft] = useState(false);
+  const [filtered, setFiltered] = useState(false);
   const [fields, setFields] = useState<Record<string, string>>({});
   const words: Record<string, string> = { ...usePublishWords(review.change_id).data };
   const text = (name: string) => fields[name]?.trim() || null; // fields left as suggested are not sent
   const submit = () => {
     const pull = onlyPush ? {} : { title: text("title"), base: text("base"), text: text("text"), draft };
-    const body = { select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, ...pull };
+    const body = { select, branch: text("branch"), remote: text("remote"), message: text("message"), only_push: onlyPush, filtered, ...pull };
     publish.mutate(body, {
       onSuccess: (done) => {
         onClose();
@@ -74,6 +76,7 @@ function Form({ review, publish, onClose }: FormProps) {
           </label>
         </>
       )}
+      <FilteredFiles error={publish.error} value={filtered} onChange={setFiltered} />
       {publish.error && (
         <div className={styles.failure} role="alert">
           <p>{publish.error.message}</p>

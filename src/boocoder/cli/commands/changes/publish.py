@@ -24,6 +24,7 @@ PUBLISH_TIMEOUT_S = 900.0  # the push, its hooks, and the forge's tool, each wit
 @id_argument("change", IdKind.CHANGE, IdKind.SESSION, required=False)
 @click.option("--branch", metavar="NAME", help="Name of the new branch; default: made from the session's title.")
 @click.option("--by-turn", is_flag=True, help="One commit per turn.")
+@click.option("--filtered", is_flag=True, help="Commit files as they are that your git converts by a filter.")
 @click.option("-m", "--message", help="Commit message; default: written from the session.")
 @click.option("--remote", help="Remote to push to.")
 @click.option("--title", help="Title of the pull request; default: the session's.")
