@@ -15,7 +15,7 @@ from boocoder.process.control import SupervisorReports
 from boocoder.process.exit_watch import ExitWatch, wait_uninterrupted
 from boocoder.process.lines import LineIterator, LineQueue
 from boocoder.process.pipes import PipeReader, PipeWriter, StreamTail
-from boocoder.process.proc_table import sweep, tree_bytes
+from boocoder.process.proc_table import ProcessId, sweep, tree_bytes
 
 STDERR_BYTES = 64 * 1024  # enough for any message a person reads
 DRAIN_S = 0.5  # output may still lie in the pipe after the exit; somebody we cannot see may hold it open for ever
@@ -40,8 +40,9 @@ class Child:
         worktree: the only one that it works in; None if any may come.
 
     Attributes:
-        own_descendants: processes below it that are part of the agent.
-        tool_descendants: those that the tools of its turns had left when the last turn ended.
+        own_descendants: processes below it that are part of the agent; empty before its first turn.
+        tool_descendants: those that the tools of its turns had left when the last turn began or ended.
+        in_turn: whether a turn runs; what appears below the agent meanwhile is its tools'.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class Child:
     ) -> None:
         self.of_agent = of_agent
         self.worktree = worktree
-        self.own_descendants: set[int] = set()
-        self.tool_descendants: set[int] = set()
+        self.own_descendants: set[ProcessId] = set()
+        self.tool_descendants: set[ProcessId] = set()
+        self.in_turn = False
         assert output is not None and process.stderr is not None
         self._process = process
         self._control = control

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedProcess:
-    """A live process with a mark.
+class ProcessId:
+    """A process, told apart from a later one with the same pid.
 
     Args:
         pid: its id.
@@ -32,6 +32,21 @@ class MarkedProcess:
 
     pid: int
     started: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEntry:
+    """A process as the process table shows it.
+
+    Args:
+        id: which one.
+        parent: pid of its parent.
+        group: its process group.
+    """
+
+    id: ProcessId
+    parent: int
+    group: int
 
 
 def boot_id() -> str:
@@ -68,7 +83,7 @@ def has_mark(pid: int, mark: str) -> bool:
     return mark.encode() in environment and mark.encode() in environment.split(b"\0")
 
 
-def marked(mark: str, not_before: int = 0) -> list[MarkedProcess]:
+def marked(mark: str, not_before: int = 0) -> list[ProcessId]:
     """All live processes with a mark that started at `not_before` clock ticks or later, except this one."""
     found = []
     try:
@@ -79,12 +94,62 @@ def marked(mark: str, not_before: int = 0) -> list[MarkedProcess]:
         if name.isdigit() and int(name) != os.getpid() and has_mark(int(name), mark):
             started = start_ticks(int(name))
             if started is not None and started >= not_before:
-                found.append(MarkedProcess(int(name), started))
+                found.append(ProcessId(int(name), started))
     return found
 
 
-def kill_marked(process: MarkedProcess, mark: str) -> None:
-    """Kill a process if it is still the one that was found; a pidfd protects against reuse of its pid."""
+def all_processes() -> list[ProcessEntry]:
+    """All live processes; empty without /proc."""
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 -- names only, of hundreds
+    except OSError:
+        return []
+    return [entry for name in names if name.isdigit() and (entry := _entry(int(name))) is not None]
+
+
+def family(root: int, among: Iterable[ProcessEntry] | None = None) -> list[ProcessEntry]:
+    """All live descendants of a process, parents before their children.
+
+    Args:
+        root: its pid.
+        among: all processes, if they have been read already.
+    """
+    children: dict[int, list[ProcessEntry]] = {}
+    for entry in all_processes() if among is None else among:
+        children.setdefault(entry.parent, []).append(entry)
+    found = children.pop(root, [])
+    for entry in found:
+        found.extend(children.pop(entry.id.pid, ()))
+    return found
+
+
+def _entry(pid: int) -> ProcessEntry | None:
+    """The line of a process (proc(5), stat); None if it has ended, even if it still waits for its parent."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        state, parent, group, started = words[0], int(words[1]), int(words[2]), int(words[19])
+    except (OSError, IndexError, ValueError):
+        return None
+    return None if state in (b"Z", b"X") else ProcessEntry(ProcessId(pid, started), parent, group)
+
+
+def is_namespace_init(pid: int) -> bool:
+    """Whether a process is the first of a pid namespace, which adopts all orphans in it (pid_namespaces(7))."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    return next((line.split()[-1] == "1" for line in lines if line.startswith("NSpid:")), False)
+
+
+def signal_process(process: ProcessId, number: signal.Signals, *, mark: str = "") -> None:
+    """Signal a process if it still is the one that was found; a pidfd protects against reuse of its pid.
+
+    Args:
+        process: which one.
+        number: the signal.
+        mark: an entry that its environment must have; "" for none.
+    """
     try:
         handle = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -92,18 +157,18 @@ def kill_marked(process: MarkedProcess, mark: str) -> None:
     except (AttributeError, OSError):  # a kernel or system without pidfd
         if _still(process, mark):
             with suppress(OSError):
-                os.kill(process.pid, signal.SIGKILL)
+                os.kill(process.pid, number)
         return
     try:
         if _still(process, mark):
             with suppress(OSError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                signal.pidfd_send_signal(handle, number)
     finally:
         os.close(handle)
 
 
-def _still(process: MarkedProcess, mark: str) -> bool:
-    return start_ticks(process.pid) == process.started and has_mark(process.pid, mark)
+def _still(process: ProcessId, mark: str) -> bool:
+    return start_ticks(process.pid) == process.started and (not mark or has_mark(process.pid, mark))
 
 
 async def sweep(mark: str, *, not_before: int = 0, limit_s: float, spare: Callable[[int], bool] | None = None) -> int:
@@ -119,14 +184,14 @@ async def sweep(mark: str, *, not_before: int = 0, limit_s: float, spare: Callab
         How many processes were found.
     """
     deadline = time.monotonic() + limit_s
-    seen: set[MarkedProcess] = set()
+    seen: set[ProcessId] = set()
     while True:
         left = [process for process in marked(mark, not_before) if spare is None or not spare(process.pid)]
         seen.update(left)
         if not left or time.monotonic() > deadline:
             return len(seen)
         for process in left:
-            kill_marked(process, mark)
+            signal_process(process, signal.SIGKILL, mark=mark)
         await asyncio.sleep(SWEEP_POLL_S)
 
 

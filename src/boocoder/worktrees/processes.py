@@ -45,7 +45,7 @@ class SessionProcesses:
         """
         for one in await self.running(session_id):
             if one.pid == pid:
-                await end_process(pid)
+                await end_process(one.id)
                 return one
         text = f"The session has no process {pid}."
         raise NotFound("process_not_found", text, "List its processes again: it may have ended.")

@@ -18,7 +18,7 @@ import pytest
 from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.process.proc_table import MarkedProcess, marked
+from boocoder.process.proc_table import ProcessId, marked
 from boocoder.process.programs.supervisor import descendants
 
 OWNER = """
@@ -144,7 +144,7 @@ async def test_the_next_start_kills_what_was_left_and_nobody_else(tmp_path: Path
 async def test_a_process_older_than_the_instance_is_spared(tmp_path: Path) -> None:
     older = subprocess.Popen(["sleep", "600"], env={"PATH": os.environ["PATH"], "MARK": "same"})
     try:
-        found: list[MarkedProcess] = []
+        found: list[ProcessId] = []
 
         def seen() -> bool:
             found[:] = marked("MARK=same")

@@ -252,7 +252,7 @@ class AcpTurn:
             if isinstance(outcome, Failed) and outcome.error.code == "agent_gave_nothing":
                 error = outcome.error
                 outcome = Failed(TurnError("agent_garbled", f"{error.text} {text}", error.cure))
-        left = await asyncio.to_thread(self._descendants.settle) if self._translator.used_tools else []
+        left = await asyncio.to_thread(self._descendants.settle, self._translator.used_tools)
         alive = processes_left(left) if not self.spoiled else None
         await self._emit([one for one in (notice, alive) if one is not None])
         return outcome

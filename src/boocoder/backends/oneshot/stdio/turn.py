@@ -163,7 +163,7 @@ class StdioTurn:
         outcome = await self._outcome(facts)
         await self._emit(self._reader.story.close_tools(completed=isinstance(outcome, Completed)))
         await self._emit(self._notices(facts))
-        left = await asyncio.to_thread(self._descendants.settle) if self._reader.story.used_tools else []
+        left = await asyncio.to_thread(self._descendants.settle, self._reader.story.used_tools)
         if not self.spoiled and (notice := processes_left(left)):
             await self._emit([notice])
         return outcome
