@@ -28,6 +28,7 @@ class TurnProduct:
         said_something: whether it had any text, thought, tool call or plan.
         last_text: the end of its newest text.
         only_text: all that it produced, "" if that was more than a short text.
+        counted_output: whether the agent counts tokens that its model wrote.
         model_failed: whether the agent reported that its model failed.
         command: whether the prompt was a command of the agent, which may need no model.
     """
@@ -35,6 +36,7 @@ class TurnProduct:
     said_something: bool
     last_text: str = ""
     only_text: str = ""
+    counted_output: bool = False
     model_failed: bool = False
     command: bool = False
 
@@ -71,7 +73,7 @@ def _failed_product(result: object, agent: AcpAgent, product: TurnProduct) -> Fa
         return Failed(TurnError("agent_gave_nothing", nothing, "Send the prompt again or choose another model."))
     if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", product.last_text, re.DOTALL)):
         return failed_model(found.group(1) if found.re.groups else found.group(0))
-    if failed := failed_answer(product.only_text):
+    if failed := failed_answer(product.only_text, counted_output=product.counted_output):
         return failed
     if _no_call_completed(result) and not product.command:
         text = "By the agent's own count no call of its model was completed; what it says above is cut off."

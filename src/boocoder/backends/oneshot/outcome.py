@@ -78,7 +78,7 @@ def classify(facts: TurnFacts, agent: OneShotAgent) -> Outcome:
         return _gave_nothing(facts, agent)
     if agent.error_text and (found := re.search(rf"(?:{agent.error_text})\s*\Z", story.last_text, re.DOTALL)):
         return _failed(found.group(1) if found.re.groups else found.group(0), agent)
-    return failed_answer(story.only_text) or Completed()
+    return failed_answer(story.only_text, counted_output=story.usage.output_tokens > 0) or Completed()
 
 
 def resume_refused(facts: TurnFacts, agent: OneShotAgent) -> bool:

@@ -14,10 +14,15 @@ CHECK_LOGIN = "Check the agent's login or API key for its model, then send the p
 STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.])")
 _OVERFLOW = ("context length", "context_length", "maximum context", "prompt is too long", "context window")
 _LOGIN = ("unauthorized", "unauthorised", "invalid api key", "authentication", "not logged in")
+_MODEL_GONE = re.compile(r"\bmodel\b.{0,200}\bnot found\b", re.IGNORECASE)
 _REACH = ("econnrefused", "connection refused", "connect error", "fetch failed", "unreachable", "timed out")
 
 
 _API_ERROR_MAX_CHARS = 2_000  # a longer text is an answer
+_API_ERROR_BODY = frozenset({"error", "type", "request_id", "requestId", "status", "code"})
+_API_ERROR_FIELDS = frozenset(
+    {"type", "code", "param", "status", "details", "metadata", "errors", "n_prompt_tokens", "n_ctx", "innererror"}
+)
 _PREAMBLE = re.compile(r"\A(?:(?:warning|info|note): [^\n]*?(?:\n+|\.\.\.(?=\w)))+", re.IGNORECASE)
 _API_ERROR = re.compile(
     r"""(?:(?:api|model|llm|request|http|server|provider|internal|fatal)[ ])?
@@ -40,27 +45,40 @@ _API_ERROR = re.compile(
 )
 
 
-def failed_answer(text: str) -> Failed | None:
+def failed_answer(text: str, *, counted_output: bool) -> Failed | None:
     """The failure of a turn whose only product is this text, if it reads as an API error; None if it is an answer.
 
     Args:
         text: the agent's whole output.
+        counted_output: whether the agent counts tokens that its model wrote in this turn: then the text is the model's.
     """
     said = _PREAMBLE.sub("", text.strip())
-    if not said or len(said) > _API_ERROR_MAX_CHARS or not (_API_ERROR.match(said) or _is_error_object(said)):
+    if counted_output or not said or len(said) > _API_ERROR_MAX_CHARS:
+        return None
+    if not (_API_ERROR.match(said) or _is_api_error_body(said)):
         return None
     by_words = failed_model(said).error
     return Failed(TurnError(by_words.code, f"It looks like the agent's model failed: {said}", by_words.cure))
 
 
-def _is_error_object(said: str) -> bool:
+def _is_api_error_body(said: str) -> bool:
+    """Whether this is the whole body of a failed request to OpenAI, Anthropic, Google, llama.cpp, vLLM or Ollama."""
     if not said.startswith("{"):
         return False
     try:
-        fields = msgspec.json.decode(said.encode("utf-8", "replace"))
+        body = msgspec.json.decode(said.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):
         return False
-    return isinstance(fields, dict) and (fields.get("type") == "error" or bool(fields.get("error")))
+    if not isinstance(body, dict) or not body.keys() <= _API_ERROR_BODY:
+        return False
+    match body.get("error"):
+        case str() as words:
+            return body.keys() == {"error"} and (
+                failed_by_words(words).error.code != "agent_failed" or _MODEL_GONE.search(words) is not None
+            )
+        case {"message": str(), **rest}:
+            return bool(rest) and rest.keys() <= _API_ERROR_FIELDS
+    return False
 
 
 def failed_model(words: str) -> Failed:

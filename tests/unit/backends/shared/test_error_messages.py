@@ -12,6 +12,8 @@ from boocoder.backends.shared.error_messages import failed_answer
     [
         ('{"error":{"message":"no such model","type":"invalid_request_error","code":400}}', "model_failed"),
         ('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "model_failed"),
+        ('{"error":{"code":400,"message":"Invalid argument.","status":"INVALID_ARGUMENT"}}', "model_failed"),
+        ('{"error":"model \'m\' not found, try pulling it first"}', "model_failed"),
         ("Error: 400 Bad Request", "model_failed"),
         ("API Error: 500 Internal server error", "model_failed"),
         ("litellm.BadRequestError: OpenAIException - no such model", "model_failed"),
@@ -27,7 +29,7 @@ from boocoder.backends.shared.error_messages import failed_answer
     ],
 )
 def test_an_api_error_is_a_failure_that_keeps_its_words(text: str, code: str) -> None:
-    failed = failed_answer(f"\n{text}\n")
+    failed = failed_answer(f"\n{text}\n", counted_output=False)
     assert failed is not None
     assert failed.error.code == code
     assert text in failed.error.text and "looks like the agent's model failed" in failed.error.text
@@ -35,9 +37,10 @@ def test_an_api_error_is_a_failure_that_keeps_its_words(text: str, code: str) ->
 
 
 def test_warnings_before_an_error_do_not_make_it_an_answer() -> None:
-    failed = failed_answer("Warning: no metadata for the model.\n\nInfo: Retrying...Info: Retrying...Error: 500 no")
+    said = "Warning: no metadata for the model.\n\nInfo: Retrying...Info: Retrying...Error: 500 no"
+    failed = failed_answer(said, counted_output=False)
     assert failed is not None and failed.error.text.endswith("Error: 500 no")
-    assert failed_answer("Warning: the table is missing.\n\nI made it.") is None
+    assert failed_answer("Warning: the table is missing.\n\nI made it.", counted_output=False) is None
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,13 @@ def test_warnings_before_an_error_do_not_make_it_an_answer() -> None:
         "I fixed the APIError: it is raised only once now.",
         'The body is {"error": "none"}.',
         '{"name": "package", "version": "1.0"}',
+        '{"error": "the field name is required"}',
+        '{"error": true, "files": 3}',
+        '{"error": {"message": "name is required"}}',
+        '{"error": {"message": "late", "type": "x", "at": "2026-01-01"}}',
+        '{"error": {"message": "no", "code": 404}, "data": null}',
+        '{"type": "error", "text": "Enter a name."}',
+        '{"error": null}',
         "{not json",
         "Error: 500 " + "and a long explanation " * 200,
         "ValueError: is what Python raises here.",
@@ -57,4 +67,11 @@ def test_warnings_before_an_error_do_not_make_it_an_answer() -> None:
     ],
 )
 def test_an_answer_stays_an_answer(text: str) -> None:
-    assert failed_answer(text) is None
+    assert failed_answer(text, counted_output=False) is None
+
+
+def test_what_the_agents_model_wrote_by_its_count_is_an_answer() -> None:
+    example = '{"error": {"message": "no such order", "type": "not_found", "code": 404}}'
+    assert failed_answer(example, counted_output=False) is not None
+    assert failed_answer(example, counted_output=True) is None
+    assert failed_answer("Error: 400 Bad Request", counted_output=True) is None

@@ -169,6 +169,7 @@ class AcpTranslator:
             said_something=self.said_something,
             last_text=self._texts.ending,
             only_text=self._texts.whole if not self._tools else "",
+            counted_output=self._ledger.counts_output,
             model_failed=self.model_failed,
             command=prompt.lstrip().startswith("/"),
         )

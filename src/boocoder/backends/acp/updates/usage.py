@@ -61,6 +61,11 @@ class UsageLedger:
             self._answered = self._of_turn(counts)
         return self._news()
 
+    @property
+    def counts_output(self) -> bool:
+        """Whether the agent counts tokens that its model wrote in this turn; counts of a last call may be older."""
+        return self._meaning is not UsageMeaning.LAST_CALL and self._usage().output_tokens > 0
+
     def _news(self) -> tuple[Usage, ...]:
         before, self._reported = self._reported, self._usage()
         return () if self._reported == before else (self._reported,)
