@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from boocoder.errors import InvalidInput
 from boocoder.intake.hooks.signature import AGE_MAX_S, HookDelivery, delivery_of, is_signed
-from boocoder.intake.hooks.template import VALUE_MAX_CHARS, check_path, check_template, fill, first_mismatch
+from boocoder.intake.hooks.template import (
+    FIELDS_MAX,
+    VALUE_MAX_CHARS,
+    check_path,
+    check_template,
+    fill,
+    first_mismatch,
+)
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHJlYWxseQ=="
+ODD_TEXT = st.text(st.characters() | st.sampled_from(["\0", "\ud83d", "\ude00"]), max_size=8)
 BODY = b'{"action": "opened"}'
 PAYLOAD = {"issue": {"number": 7, "title": "It's {{ broken }}", "labels": [{"name": "bug"}]}, "none": None, "yes": True}
+
+
+def nested(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.lists(inner, max_size=3) | st.dictionaries(st.just("a") | ODD_TEXT, inner, max_size=3)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +49,30 @@ def test_fields_are_put_in_and_nothing_is_evaluated(template: str, text: str) ->
     assert fill(template, PAYLOAD) == text
 
 
-def test_a_field_has_a_bound() -> None:
-    assert len(fill("{{ a }}", {"a": "x" * 2 * VALUE_MAX_CHARS})) == VALUE_MAX_CHARS
+def test_fields_have_a_bound_each_and_together() -> None:
+    payload = {"a": "x" * 2 * VALUE_MAX_CHARS}
+    assert len(fill("{{ a }}", payload)) == VALUE_MAX_CHARS
+    check_template("{{ a }}" * FIELDS_MAX)
+    too_many = "{{ a }}" * (FIELDS_MAX + 1)
+    with pytest.raises(InvalidInput, match="has 51 fields; 50 are allowed"):
+        check_template(too_many)
+    assert len(fill(too_many, payload)) == FIELDS_MAX * VALUE_MAX_CHARS, "of a hook from before the bound"
+
+
+def test_a_path_has_a_bound() -> None:
+    with pytest.raises(InvalidInput, match="has 400 characters"):
+        check_template("{{ " + "a" * 400 + " }}")
+    with pytest.raises(InvalidInput, match="names no field"):
+        check_path("a" * 400)
+    assert fill("[{{ a." + "9" * 5_000 + " }}]", {"a": [1]}) == "[]"
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | ODD_TEXT, nested, max_leaves=8))
+def test_whatever_a_delivery_says_can_be_stored(value: object) -> None:
+    body = json.loads(json.dumps({"a": value, "b": [value]}))
+    text = fill("{{ a }} {{ b }} {{ b.0 }} {{ a.a }}", body)
+    assert "\0" not in text
+    text.encode()
 
 
 @pytest.mark.parametrize("template", ["{{ 1 + 1 }}", "{{ a", "a }}", "{{ a | upper }}", "{{ a.__class__() }}", "{{}}"])

@@ -172,19 +172,14 @@ def info_of(row: HookRow) -> HookInfo:
 def _task(hook: HookRow, payload: Mapping[str, object], delivery: HookDelivery) -> NewTask:
     title = "" if hook.title is None else " ".join(fill(hook.title, payload).split())[:TITLE_MAX_CHARS]
     return NewTask(
-        prompt=_storable(fill(hook.prompt, payload)),
+        prompt=fill(hook.prompt, payload),
         project_id=hook.project_id,
         agent=hook.agent,
         model=hook.model,
         mode=hook.mode,
-        title=_storable(title) or None,
+        title=title or None,
         idempotency_key=f"hook:{hook.name}:{delivery.id}" if delivery.id else None,
     )
-
-
-def _storable(text: str) -> str:
-    """Without NUL: JSON can say it, the database cannot hold it."""
-    return text.replace("\0", "")
 
 
 async def _check_rate(conn: Connection, hook: HookRow) -> None:
