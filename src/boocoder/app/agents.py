@@ -212,6 +212,17 @@ def run_patterns(settings: Settings) -> RunPatterns:
     return {known.name: known.runs for known, _ in agent_choices(settings) if known is not None and known.runs}
 
 
+def own_files(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Ignore patterns of what each agent keeps of its own in worktrees; those of the settings come first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for known, entry in agent_choices(settings):
+        if entry is not None and entry.own_files is not None:
+            found[entry.name] = entry.own_files
+        elif known is not None:
+            found[known.name] = known.own_files
+    return found
+
+
 def _entries(settings: Settings) -> dict[str, AgentEntry]:
     """The settings of every agent that has some, in one form."""
     chosen = settings.agents

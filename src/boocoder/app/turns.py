@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from boocoder.app.agent_host import AgentHost
-from boocoder.app.agents import silence_limits
+from boocoder.app.agents import own_files, silence_limits
 from boocoder.app.host import ServiceHost
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import Store
@@ -158,6 +158,7 @@ def _turn_settings(settings: Settings) -> TurnSettings:
     return TurnSettings(
         silence_s=settings.silence_timeout_s,
         silence_by_agent=silence_limits(settings),
+        own_files=own_files(settings),
         agent_fallback=settings.agent_fallback,
         text_max_chars=settings.turn_text_max_kchars * 1000,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from boocoder.app.agent_host import AgentHost
-from boocoder.app.agents import run_patterns
+from boocoder.app.agents import own_files, run_patterns
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.changes.pending import remeasure
@@ -44,7 +45,8 @@ class SessionFiles:
 async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentHost) -> SessionFiles:
     """Build the services; finish or undo applies and rewinds that were cut short, before any turn sees the files."""
     database, data_dir = store.database, host.settings.data_dir
-    shadows = ShadowRegistry(root=data_dir / "shadows")
+    kept = chain.from_iterable(own_files(host.settings).values())
+    shadows = ShadowRegistry(root=data_dir / "shadows", excludes=sorted(set(kept)))
     snapshots = Snapshots(database=database, shadows=shadows, indexes=data_dir / "indexes")
     locks = WorktreeLocks(database=database, host_id=host.host_id, instance_id=host.instance_id)
     changes = build_change_services(

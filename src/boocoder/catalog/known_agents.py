@@ -76,6 +76,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rules: files with words that it reads by itself; None where nobody has measured it.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         home_readable: paths below the home directory that it reads: rules and settings of the person.
+        own_files: ignore patterns, as in a `.gitignore`, of what it keeps of its own in a worktree.
         env: added to the usual environment.
         folders: where its installer puts it in addition to the usual places, relative to the home directory.
         package: npm package whose platform packages hold the program itself.
@@ -94,6 +95,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: tuple[str, ...] = ()
     home_readable: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    own_files: tuple[str, ...] = ()
     rules: RuleNames | None = None
     env: Mapping[str, str] = {}
     folders: tuple[str, ...] = ()

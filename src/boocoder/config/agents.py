@@ -20,6 +20,7 @@ _OWN = {
     "command": "a list of texts: the program and its arguments",
     "env": 'a table of texts, such as { NAME = "value" }',
     "keep_env": "a list of names of environment variables",
+    "own_files": 'a list of ignore patterns, such as ["/.agent/"]',
     "transport": f"one of {', '.join(_TRANSPORTS)}",
     "silence_timeout_s": f"a number of seconds from 0 to {_SILENCE_MAX_S}",
     "model": _TEXT,
@@ -78,12 +79,12 @@ def _with(entry: AgentEntry, key: str, value: object) -> AgentEntry | None:
             return replace(entry, env={str(variable): str(text) for variable, text in value.items()})
         case "transport", str() if value in _TRANSPORTS:
             return replace(entry, transport=Transport(value))
+        case "own_files", list() if _texts(value) and all(map(_is_own_file, map(str, value))):
+            return replace(entry, own_files=tuple(map(str, value)))
         case "silence_timeout_s", int() | float() if not isinstance(value, bool) and 0 <= value <= _SILENCE_MAX_S:
             return replace(entry, silence_timeout_s=float(value))
-        case "model", str() if _texts([value]):
-            return replace(entry, model=value)
-        case "mode", str() if _texts([value]):
-            return replace(entry, mode=value)
+        case "model" | "mode", str() if _texts([value]):
+            return replace(entry, model=value) if key == "model" else replace(entry, mode=value)
     return None
 
 
@@ -96,6 +97,11 @@ def _with_detail(entry: AgentEntry, key: str, value: object) -> AgentEntry | Non
         case "a list of texts", list() if _texts(value):
             return replace(entry, details={**entry.details, key: tuple(map(str, value))})
     return None
+
+
+def _is_own_file(pattern: str) -> bool:
+    """Whether an ignore pattern names something, takes nothing back, and is one line."""
+    return bool(pattern.strip("/* ")) and not pattern.startswith(("!", "#")) and pattern.isprintable()
 
 
 def _texts(values: Iterable[object]) -> bool:

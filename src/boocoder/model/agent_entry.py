@@ -23,6 +23,7 @@ class AgentEntry:
         model, mode: defaults of a task; "" leaves them to the agent.
         use_model_server: whether it uses a configured model server.
         model_server: the name of that server, "" for the first one.
+        own_files: ignore patterns of what it keeps of its own in a worktree; None for those of a known agent.
         details: further fields of its driver.
     """
 
@@ -37,4 +38,5 @@ class AgentEntry:
     mode: str = ""
     use_model_server: bool = False
     model_server: str = ""
+    own_files: tuple[str, ...] | None = None
     details: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)

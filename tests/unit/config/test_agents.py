@@ -87,6 +87,12 @@ def test_agents_with_settings_of_their_own_stay_what_they_are(tmp_path: Path) ->
         ('[agents.mine]\ntransport = "server"', "setting_invalid", ["agents.mine.transport", "acp, stream, oneshot"]),
         ("[agents.mine]\nsilence_timeout_s = -1", "setting_invalid", ["agents.mine.silence_timeout_s", "86400"]),
         ("[agents.mine]\nsilence_timeout_s = true", "setting_invalid", ["agents.mine.silence_timeout_s"]),
+        ("[agents.mine]\nown_files = '/.mine/'", "setting_invalid", ["agents.mine.own_files", "ignore patterns"]),
+        *(
+            (f"[agents.mine]\nown_files = ['{pattern}']", "setting_invalid", ["agents.mine.own_files"])
+            for pattern in ("", "/", "*", "/**/", "!kept", "# words")
+        ),
+        ("[agents.mine]\nown_files = ['a\\nb']".replace("'", '"'), "setting_invalid", ["agents.mine.own_files"]),
         ("[agents.mine]\nprompt_args = 'x'", "setting_invalid", ["agents.mine.prompt_args", "a list of texts"]),
         ("[agents.mine]\nkept_open = 1", "setting_invalid", ["agents.mine.kept_open", "true or false"]),
         ('[agents.opencode]\ncommand = ["x"]', "setting_unknown", ["agents.opencode.command"]),
@@ -106,6 +112,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 command = ["x"]
 transport = "oneshot"
 silence_timeout_s = 20
+own_files = ["/.mine/"]
 model = "m"
 mode = "plan"
 use_model_server = true
@@ -115,7 +122,7 @@ kept_open = false
 """
     (entry,) = load(tmp_path, text).more_agents
     assert (entry.transport, entry.silence_timeout_s, entry.model) == (Transport.ONESHOT, 20.0, "m")
-    assert (entry.mode, entry.use_model_server) == ("plan", True)
+    assert (entry.mode, entry.use_model_server, entry.own_files) == ("plan", True, ("/.mine/",))
     assert entry.details == {"format": "plain", "prompt_args": ("--say", "{prompt}"), "kept_open": False}
 
 

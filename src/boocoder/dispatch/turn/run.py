@@ -14,6 +14,7 @@ from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.turn.drive import drive, failed_by
 from boocoder.dispatch.turn.end_snapshot import EndSnapshot
 from boocoder.dispatch.turn.finish import TurnEnding, finish_turn
+from boocoder.dispatch.turn.own_files import OwnFilesWatch
 from boocoder.dispatch.turn.prepare import OpenedTurn, PromptContext, open_turn, read_context
 from boocoder.dispatch.turn.prompt import missed_by
 from boocoder.dispatch.turn.recorder import Recorder, TurnHooks
@@ -96,6 +97,7 @@ class _TurnRun:
         self._last = last
         self._check = check
         self._workspace: Workspace | None = None
+        self._own_files: OwnFilesWatch | None = None
 
     async def run(self, chosen: ChosenBackend) -> None:
         """Drive the backend and store how the turn ended, with the session's worktree to itself."""
@@ -181,6 +183,8 @@ class _TurnRun:
         if self._stop.reason is StopReason.CANCELLED:
             return Cancelled()
         self._start.begin(workspace.worktree)
+        patterns = self._services.settings.own_files.get(self._agent, ())
+        self._own_files = OwnFilesWatch(self._agent, patterns, workspace.worktree.path)
         await self._services.attachments.copy_here(self._task.attached())
         request = request_of(self._task, self._agent, workspace.worktree.path, self._stop, context=self._context)
         request = replace(request, model=request.model or chosen.info.default_model, mcp_servers=servers)
@@ -210,6 +214,8 @@ class _TurnRun:
     async def _end(self, outcome: Outcome, recorder: Recorder | None) -> None:
         settled = isinstance(outcome, Completed) and recorder is not None and recorder.over
         measure = await self._last.measure(self._workspace, self._transcript, anew=not settled)
+        for notice in self._own_files.notices(measure) if self._own_files is not None else ():
+            self._transcript.notice(notice)
         self._transcript.close_tools()
         if recorder is not None:
             await self._flush(recorder)

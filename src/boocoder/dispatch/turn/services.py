@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from boocoder.broker.broker import Broker
@@ -29,6 +29,7 @@ class TurnSettings:
         silence_s: the watchdog's limit without any event.
         silence_by_agent: the same for single agents; 0.0 for the general one.
         tool_silence_s: the same while a tool is running.
+        own_files: ignore patterns of what each agent keeps of its own in worktrees.
         agent_fallback: the agent to use where the named one is not available; "" for none.
         text_max_chars: of a turn's text in the database; the rest goes to files.
     """
@@ -36,6 +37,7 @@ class TurnSettings:
     silence_s: float = 180.0
     silence_by_agent: Mapping[str, float] = field(default_factory=dict)
     tool_silence_s: float = 3600.0
+    own_files: Mapping[str, Sequence[str]] = field(default_factory=dict)
     agent_fallback: str = ""
     text_max_chars: int = TURN_TEXT_MAX_CHARS
 

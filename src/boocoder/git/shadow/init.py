@@ -43,7 +43,9 @@ _CONFIG: Mapping[str, Mapping[str, str]] = {
 }
 
 
-async def make_shadow_directory(git_dir: Path, *, object_format: str, settings: UserSettings) -> None:
+async def make_shadow_directory(
+    git_dir: Path, *, object_format: str, settings: UserSettings, more_excludes: bytes = b""
+) -> None:
     """Create the directory if it is missing, and write its configuration again.
 
     It comes into being whole by a rename, so that several calls at once, or one that is killed, do no harm.
@@ -52,6 +54,7 @@ async def make_shadow_directory(git_dir: Path, *, object_format: str, settings: 
         git_dir: its path, existing or not.
         object_format: `sha1` or `sha256`, as the user's repository has it.
         settings: what it follows of the user's settings.
+        more_excludes: ignore patterns beside the user's, as bytes of one file.
     """
     if not (git_dir / "HEAD").is_file():
         await _create(git_dir, object_format)
@@ -61,7 +64,7 @@ async def make_shadow_directory(git_dir: Path, *, object_format: str, settings: 
     (git_dir / "info").mkdir(exist_ok=True)
     (git_dir / STORE / "pack").mkdir(parents=True, exist_ok=True)
     _replace(git_dir / "objects" / "info" / "alternates", _ALTERNATES)
-    _replace(git_dir / "info" / "exclude", settings.excludes)
+    _replace(git_dir / "info" / "exclude", settings.excludes + more_excludes)
     _replace(git_dir / "info" / "attributes", settings.attributes)
 
 

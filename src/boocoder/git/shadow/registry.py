@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from boocoder.git.shadow.presence import ProjectMoved
@@ -15,10 +16,12 @@ class ShadowRegistry:
 
     Args:
         root: the directory that holds them.
+        excludes: ignore patterns beside the user's, for every project.
     """
 
-    def __init__(self, *, root: Path) -> None:
+    def __init__(self, *, root: Path, excludes: Sequence[str] = ()) -> None:
         self._root = root
+        self._excludes = "".join(f"\n{pattern}" for pattern in excludes).encode()
         self._open: dict[ProjectId, ShadowRepository] = {}
         self._lock = asyncio.Lock()
         self._relinked: dict[tuple[ProjectId, Path], Path] = {}
@@ -64,7 +67,7 @@ class ShadowRegistry:
 
     async def _opened(self, project_id: ProjectId, path: Path, *, absent: bool) -> ShadowRepository:
         known = self._open.get(project_id)
-        shadow = ShadowRepository(git_dir=self.git_dir_of(project_id), project=path)
+        shadow = ShadowRepository(git_dir=self.git_dir_of(project_id), project=path, excludes=self._excludes)
         if known is not None:
             shadow.share_locks(known)
         try:

@@ -56,11 +56,13 @@ class ShadowRepository:
     Args:
         git_dir: our own git directory, made by `open`.
         project: root of the user's checkout.
+        excludes: ignore patterns beside the user's, one a line, also for sessions' own git.
     """
 
-    def __init__(self, *, git_dir: Path, project: Path) -> None:
+    def __init__(self, *, git_dir: Path, project: Path, excludes: bytes = b"") -> None:
         self.git_dir = git_dir
         self.project = project
+        self._excludes = excludes
         self.settings = UserSettings()
         self._opened: tuple[Checkout, ShadowGit, SessionWorktrees] | None = None
         self._settings_read: tuple[tuple[int, int, int], ...] = ()
@@ -92,12 +94,17 @@ class ShadowRepository:
             git_dir = self.git_dir.resolve()
             contents = ContentFilter(git_dir / DIRECTORY, self.settings.contents_of(checkout.common_dir))
             shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,), contents)
-            self._opened = checkout, shadow, SessionWorktrees(shadow=shadow, checkout=checkout)
+            self._opened = checkout, shadow, SessionWorktrees(shadow=shadow, checkout=checkout, excludes=self._excludes)
 
     async def _read_settings(self, checkout: Checkout) -> None:
         self.settings = await settings_or_default(user_git(checkout), checkout.common_dir)
         self._settings_read = _signatures(self.settings)
-        await make_shadow_directory(self.git_dir, object_format=checkout.object_format, settings=self.settings)
+        await make_shadow_directory(
+            self.git_dir,
+            object_format=checkout.object_format,
+            settings=self.settings,
+            more_excludes=self._excludes,
+        )
 
     @property
     def is_present(self) -> bool:

@@ -36,7 +36,7 @@ async def begin_repository(
     git_dir = worktrees.git_dir_of(path)
     kept = await asyncio.to_thread(_set_aside, path, git_dir, worktrees.seed_of(path))
     await worktrees.link_objects()
-    template = await read_template(checkout)
+    template = await read_template(checkout, excludes=worktrees.excludes)
     await asyncio.to_thread(make_git_directory, git_dir, template, branch=template.branch(branch), commit=commit)
     return kept
 

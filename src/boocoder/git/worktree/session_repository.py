@@ -54,8 +54,11 @@ class RepositoryTemplate:
         return free_branch(self.references, wanted)
 
 
-async def read_template(checkout: Checkout) -> RepositoryTemplate:
+async def read_template(checkout: Checkout, *, excludes: bytes = b"") -> RepositoryTemplate:
     """Read what a session's repository takes over, as it is now.
+
+    Args:
+        excludes: ignore patterns beside the user's, one a line.
 
     Raises:
         GitError: git failed.
@@ -66,6 +69,8 @@ async def read_template(checkout: Checkout) -> RepositoryTemplate:
     for name in _COPIED_FILES:
         with suppress(OSError):
             files[name] = (checkout.common_dir / name).read_bytes()
+    if excludes:
+        files["info/exclude"] = files.get("info/exclude", b"") + excludes + b"\n"
     config = (*_format(checkout), *carried_over(listed))
     return RepositoryTemplate(checkout.root, tuple(references), config, files)
 

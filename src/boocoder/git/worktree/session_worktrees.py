@@ -80,11 +80,13 @@ class SessionWorktrees:
     Args:
         shadow: writes their files; its directory holds their git directories and the object store.
         checkout: the user's.
+        excludes: ignore patterns of their repositories beside the user's, one a line.
     """
 
-    def __init__(self, *, shadow: ShadowGit, checkout: Checkout) -> None:
+    def __init__(self, *, shadow: ShadowGit, checkout: Checkout, excludes: bytes = b"") -> None:
         self._shadow = shadow
         self._checkout = checkout
+        self.excludes = excludes
         self._linking = asyncio.Lock()
         self._configs: dict[Path, tuple[int, int, int]] = {}  # as they were when they were read last
         self._heads: dict[Path, str] = {}  # commits that git found there
@@ -163,7 +165,7 @@ class SessionWorktrees:
             path.mkdir(parents=True, exist_ok=True)
             if not kept:
                 await asyncio.to_thread(remove_files, git_dir)
-                template = await read_template(self._checkout)
+                template = await read_template(self._checkout, excludes=self.excludes)
                 name = template.branch(branch or BRANCH_PREFIX + path.name)
                 await asyncio.to_thread(make_git_directory, git_dir, template, branch=name, commit=base_commit)
             await asyncio.to_thread(place_git_file, path, git_dir)
@@ -277,7 +279,7 @@ class SessionWorktrees:
             repairs.append(Repair(RepairKind.CONVERTED))
         if not is_sound(git_dir):
             await self.link_objects()
-            template = await read_template(self._checkout)
+            template = await read_template(self._checkout, excludes=self.excludes)
             name = template.branch(branch or BRANCH_PREFIX + path.name)
             whole = not git_dir.exists()
             make = make_git_directory if whole else repair_git_directory
@@ -321,7 +323,7 @@ class SessionWorktrees:
         if listed.returncode != 0:
             config.replace(config.with_name(f"{config.name}.broken"))
             if config.name == "config":
-                template = await read_template(self._checkout)
+                template = await read_template(self._checkout, excludes=self.excludes)
                 config.write_bytes(template.config_bytes())
             return True
         names = {name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0")}
@@ -337,7 +339,7 @@ class SessionWorktrees:
         """
         if not (points_to(path, git_dir) and is_sound(git_dir)):
             await self.link_objects()
-            template = await read_template(self._checkout)
+            template = await read_template(self._checkout, excludes=self.excludes)
             stash = await user_git(self._checkout).result("rev-parse", "-q", "--verify", "refs/stash")
             await asyncio.to_thread(remove_files, git_dir)
             own = template.branch(branch)
