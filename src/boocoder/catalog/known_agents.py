@@ -77,6 +77,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         home_readable: paths below the home directory that it reads: rules and settings of the person.
         own_files: ignore patterns, as in a `.gitignore`, of what it keeps of its own in a worktree.
+        own_sandbox: it confines its own commands, which needs user namespaces.
         env: added to the usual environment.
         folders: where its installer puts it in addition to the usual places, relative to the home directory.
         package: npm package whose platform packages hold the program itself.
@@ -94,6 +95,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
     home_readable: tuple[str, ...] = ()
+    own_sandbox: bool = False
     runs: tuple[str, ...] = ()
     own_files: tuple[str, ...] = ()
     rules: RuleNames | None = None

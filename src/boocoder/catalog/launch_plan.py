@@ -172,7 +172,7 @@ def _driver(
     base: Table = {}
     if known is not None:
         base = {"env": known.env, "keep_env": known.keep_env, "home": known.home, "login": known.login}
-        base["home_readable"] = known.home_readable
+        base |= {"home_readable": known.home_readable, "own_sandbox": known.own_sandbox}
     install = known.install if known is not None else ""
     merged = {**base, "install": f"Install it: {install}" if install else "", **table, **entry.details}
     merged |= {"name": entry.name, "argv": argv}

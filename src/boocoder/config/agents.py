@@ -35,6 +35,7 @@ _DETAILS = {
     **dict.fromkeys(("models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,
     "obeys_cwd": _FLAG,
+    "own_sandbox": _FLAG,
     "images": _FLAG,
 }
 KEYS = {**_OWN, **_DETAILS}

@@ -182,16 +182,18 @@ class ProcessHost:
         screen, tty = _open_terminal(command, streams.terminal)
         kind = supervisor.WRAPPED if confined.wrapped else supervisor.PLAIN
         ours, theirs = socket.socketpair()
+        rules = _filter_file(confined)
+        argv = confined.argv if rules is None else confined.reading_filter(rules.fileno())
         try:
             process = subprocess.Popen(
-                [*_program(), str(theirs.fileno()), str(command.cwd), kind, *confined.argv],
+                [*_program(), str(theirs.fileno()), str(command.cwd), kind, *argv],
                 cwd="/",
                 env={**confined.env, COOKIE: self.cookie, CHILD: mark},
                 stdin=tty or (subprocess.PIPE if streams.stdin else subprocess.DEVNULL),
                 stdout=tty or subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), *(() if rules is None else (rules.fileno(),))),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -200,7 +202,7 @@ class ProcessHost:
                 raise start_failure(error.errno or 0, command.argv, command.cwd) from error
             raise bad_argument(command.argv) from error
         finally:
-            _close(theirs, tty)
+            _close(theirs, tty, rules)
         control = SupervisorReports(ours)
         child = Child(
             process=process,
@@ -263,6 +265,16 @@ def _open_terminal(command: Command, size: TerminalSize | None) -> tuple[IO[byte
         return open_terminal(size) if size is not None else (None, None)
     except OSError as error:
         raise start_failure(error.errno or 0, command.argv, command.cwd) from error
+
+
+def _filter_file(confined: ConfinedCommand) -> IO[bytes] | None:
+    """An open file in memory with the filter of system calls, for bwrap."""
+    if not confined.system_calls:
+        return None
+    file = open(os.memfd_create("system-calls"), "w+b", buffering=0)  # noqa: PTH123, SIM115 -- it has no path
+    file.write(confined.system_calls)
+    file.seek(0)
+    return file
 
 
 def _close(*files: IO[bytes] | socket.socket | None) -> None:

@@ -21,6 +21,7 @@ class AcpAgent:
         keep_env: variables that pass from boocoder's environment, such as its API key.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         home_readable: paths below the home directory that it reads: rules and settings of the person.
+        own_sandbox: it confines its own commands, which needs user namespaces.
         usage: scope of its token counts.
         safe_mode: set in a new session when the task names no mode; "" keeps the agent's own.
         free_mode: the mode in which it never asks; tasks may call it "yolo".
@@ -41,6 +42,7 @@ class AcpAgent:
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
     home_readable: tuple[str, ...] = ()
+    own_sandbox: bool = False
     usage: UsageMeaning = UsageMeaning.TURN
     safe_mode: str = ""
     free_mode: str = ""
@@ -58,7 +60,9 @@ class AcpAgent:
         Args:
             worktree: the only one that the process works in; None if it works in none yet.
         """
-        return SandboxUse(self.name, worktree, home=self.home, home_readable=self.home_readable)
+        return SandboxUse(
+            self.name, worktree, home=self.home, home_readable=self.home_readable, own_sandbox=self.own_sandbox
+        )
 
 
 @dataclass(frozen=True, slots=True)

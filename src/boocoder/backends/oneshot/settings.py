@@ -48,6 +48,7 @@ class OneShotAgent:
         keep_env: variables that pass from boocoder's environment, such as its API key.
         home: paths below the home directory that it writes: its login and state; a directory ends in a slash.
         home_readable: paths below the home directory that it reads: rules and settings of the person.
+        own_sandbox: it confines its own commands, which needs user namespaces.
         terminal: whether it gets a pseudo-terminal.
         kept_open: one process a session takes prompt after prompt on its input.
         usage: scope of its token counts.
@@ -79,6 +80,7 @@ class OneShotAgent:
     keep_env: tuple[str, ...] = ()
     home: tuple[str, ...] = ()
     home_readable: tuple[str, ...] = ()
+    own_sandbox: bool = False
     terminal: TerminalKind = TerminalKind.PIPE
     kept_open: bool = False
     usage: UsageMeaning = UsageMeaning.TURN
@@ -122,7 +124,9 @@ class OneShotAgent:
         Args:
             worktree: the only one that the process works in; None if it works in none yet.
         """
-        return SandboxUse(self.name, worktree, home=self.home, home_readable=self.home_readable)
+        return SandboxUse(
+            self.name, worktree, home=self.home, home_readable=self.home_readable, own_sandbox=self.own_sandbox
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Program: confines itself with Landlock and executes another program. For machines without user namespaces.
 
-Run as `python -I -S landlock_exec.py [hidden|read|write PATH]... -- PROGRAM ARGUMENT...`. It imports nothing of
-boocoder, so that it starts in milliseconds. What is below a hidden path cannot be opened unless it is below a path to
-read or to write; only paths to write can be changed. Source of the numbers: linux/landlock.h and landlock(7).
+Run as `python -I -S landlock_exec.py [filter HEX] [hidden|read|write PATH]... -- PROGRAM ARGUMENT...`. It imports
+nothing of boocoder, so that it starts in milliseconds. What is below a hidden path cannot be opened unless it is below
+a path to read or to write; only paths to write can be changed. Source of the numbers: linux/landlock.h, landlock(7).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ SYS_CREATE_RULESET, SYS_ADD_RULE, SYS_RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1
 RULE_PATH_BENEATH = 1
 PR_SET_NO_NEW_PRIVS = 38
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2  # linux/prctl.h, linux/seccomp.h
+INSTRUCTION_BYTES = 8
 PR_CAPBSET_DROP = 24
 CAPABILITIES = 64  # more than there are
 EXIT_REFUSED = 126
@@ -92,6 +94,23 @@ class Rules:
         call(SYS_RESTRICT_SELF, ctypes.c_int(self.ruleset), ctypes.c_uint32(0))
 
 
+class FilterProgram(ctypes.Structure):
+    """`struct sock_fprog` of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def refuse_system_calls(program: bytes) -> None:
+    """Have the kernel refuse what the filter names, to this process and all that it starts.
+
+    Raises:
+        OSError: the kernel takes no filter.
+    """
+    given = FilterProgram(len(program) // INSTRUCTION_BYTES, program)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(given), 0, 0):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
 def visible(root: str, hidden: set[str]) -> list[str]:
     """The topmost paths at or below `root` with nothing hidden in them; a directory above a hidden one is expanded."""
     if root in hidden:
@@ -109,7 +128,7 @@ def visible(root: str, hidden: set[str]) -> list[str]:
 def parse(arguments: list[str]) -> tuple[dict[str, list[str]], list[str]]:
     """The paths by kind, and the command."""
     end = arguments.index("--")
-    paths: dict[str, list[str]] = {"hidden": [], "read": [], "write": []}
+    paths: dict[str, list[str]] = {"filter": [], "hidden": [], "read": [], "write": []}
     for kind, path in zip(arguments[:end:2], arguments[1:end:2], strict=True):
         paths[kind].append(path)
     return paths, arguments[end + 1 :]
@@ -125,6 +144,8 @@ def main(arguments: list[str]) -> int:
         for path in (*paths["write"], *DEVICES):
             rules.allow(path, rules.rights)
         rules.apply()
+        for program in paths["filter"]:
+            refuse_system_calls(bytes.fromhex(program))
         os.execvpe(argv[0], argv, os.environ)  # noqa: S606 -- by argv, no shell is wanted
     except OSError as error:
         sys.stderr.write(f"{argv[0]} cannot start inside Landlock: {error}\n")

@@ -37,6 +37,7 @@ class SandboxUse:
             bubblewrap one that exists is read-only even inside a path of `home`.
         writable: further paths that it writes.
         readable: further paths that it reads.
+        own_sandbox: it confines its own commands, which needs user namespaces and mounts.
     """
 
     agent: str
@@ -47,6 +48,7 @@ class SandboxUse:
     home_readable: tuple[str, ...] = ()
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
+    own_sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)

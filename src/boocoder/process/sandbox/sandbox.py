@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.errors import ProcessError
+from boocoder.errors import ProcessError, sentences
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
 from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
@@ -17,6 +17,7 @@ from boocoder.process.sandbox.home_paths import make_home_entries
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
 from boocoder.process.sandbox.reach import session_directories, worktree_reach
 from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv
+from boocoder.process.sandbox.system_calls import system_call_filter
 from boocoder.process.sandbox.variables import variables_inside
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class SandboxPolicy:
         writable, readable: further paths for all commands.
     """
 
-    profile: SandboxProfile | None = SandboxProfile.OFF
+    profile: SandboxProfile | None = None
     off_agents: frozenset[str] = frozenset()
     off_projects: frozenset[Path] = frozenset()
     writable: tuple[Path, ...] = ()
@@ -50,11 +51,17 @@ class ConfinedCommand:
     Args:
         argv, env: with the sandbox around it.
         wrapped: whether the first process is bwrap, which does not forward signals.
+        system_calls: the filter that bwrap reads from a descriptor; empty for none.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     wrapped: bool = False
+    system_calls: bytes = b""
+
+    def reading_filter(self, descriptor: int) -> tuple[str, ...]:
+        """The command line that has bwrap read the filter from an open file."""
+        return (self.argv[0], "--seccomp", str(descriptor), *self.argv[1:])
 
 
 class Sandbox:
@@ -93,8 +100,14 @@ class Sandbox:
             return
         self.support = await find_support()
         self._tried = True
-        if self.support.reason:
-            extra = {"mechanism": self.support.mechanism, "reason": self.support.reason, "cure": self.support.cure}
+        found = self.support
+        extra = {"mechanism": found.mechanism, "reason": found.reason, "cure": found.cure}
+        if found.mechanism is SandboxMechanism.NONE:
+            what = (
+                "agents run without a sandbox" if self._policy.profile is None else "no agent starts without a sandbox"
+            )
+            log.warning(what, extra=extra)
+        elif found.reason:
             log.warning("the sandbox is weaker than it could be", extra=extra)
 
     def register(self, worktree: Path, project: Path) -> None:
@@ -130,6 +143,11 @@ class Sandbox:
         project = self._project_of(use)
         return f"sandbox.off_projects, which names {project}" if project in self._policy.off_projects else ""
 
+    def missing(self, use: SandboxUse) -> str:
+        """Why a command runs without the sandbox that it would have on another machine, and the cure; "" otherwise."""
+        lacks = self._policy.profile is None and self.support.mechanism is SandboxMechanism.NONE
+        return sentences(self.support.reason, self.support.cure) if lacks and not self.exemption(use) else ""
+
     @property
     def wanted(self) -> SandboxProfile | None:
         """The profile of the settings, None for `files` where the machine can enforce it."""
@@ -149,12 +167,13 @@ class Sandbox:
             cure = f'{support.cure} Or set sandbox.profile = "off".'
             raise ProcessError("sandbox_unavailable", text, cure.strip())
         view = self._view(argv, cwd, env, use)
+        calls = system_call_filter(namespaces=use.own_sandbox)
         if support.bwrap is not None:
             inside = variables_inside(env, temporary=PRIVATE_TMP if "TMPDIR" in env else "")
             wrapped = bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
-            return ConfinedCommand(wrapped, inside, wrapped=True)
+            return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls)
         inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches)
-        return ConfinedCommand((*landlock_argv(view), *argv), inside)
+        return ConfinedCommand((*landlock_argv(view, calls), *argv), inside)
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)

@@ -80,12 +80,13 @@ async def find_support(
     return SandboxSupport(SandboxMechanism.NONE, reason=f"{reason} {more}", cure=cure)
 
 
-def landlock_argv(view: FileView) -> tuple[str, ...]:
+def landlock_argv(view: FileView, system_calls: bytes = b"") -> tuple[str, ...]:
     """The command line, up to the command itself, that runs something under Landlock."""
     writable = (*view.writable, *(cache.source for cache in view.caches))
     kinds = (("hidden", (*view.hidden, *view.blank)), ("read", view.readable), ("write", writable))
     rules = [text for kind, paths in kinds for path in paths for text in (kind, str(path))]
-    return (sys.executable, "-I", "-S", landlock_exec.__file__, *rules, "--")
+    refused = ("filter", system_calls.hex()) if system_calls else ()
+    return (sys.executable, "-I", "-S", landlock_exec.__file__, *refused, *rules, "--")
 
 
 async def _try(argv: Sequence[str]) -> tuple[bool, str]:
@@ -103,7 +104,7 @@ def _why_not(has_bwrap: bool, said: str) -> tuple[str, str]:
     if _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
         return (
             "AppArmor forbids user namespaces (Ubuntu 23.10 and later).",
-            "Allow them to bwrap: apt install bubblewrap apparmor-profiles, or as root "
+            "Give bwrap a profile that allows them (docs/security.md, Ubuntu), or as root: "
             "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.",
         )
     if _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":

@@ -18,7 +18,17 @@ SOURCES = "\n".join(
         BACKENDS / "shared" / "outcomes.py",
     )
 )
-COMMON = {"name", "argv", "env", "home", "home_readable", "keep_env", "install", "login"}  # on the page of all agents
+COMMON = {
+    "name",
+    "argv",
+    "env",
+    "home",
+    "home_readable",
+    "own_sandbox",
+    "keep_env",
+    "install",
+    "login",
+}  # on the page of all agents
 
 
 def quoted() -> set[str]:
