@@ -17,6 +17,7 @@ settings.load_profile("busy")
 
 pytest_plugins = [
     "tests.fixtures.postgres",
+    "tests.fixtures.program.sandbox",
     "tests.fixtures.processes",
     "tests.fixtures.repository",
     "tests.fixtures.scripted",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -36,7 +35,6 @@ async def real(
     home.mkdir()
     project = committed(directory / "project")
     settings = {"BOOCODER_DATABASE_URL": class_dsn, "BOOCODER_MAX_TURNS": "16", "BOOCODER_DRAIN_S": "1"}
-    settings["BOOCODER_SANDBOX_PROFILE"] = os.environ.get("BOOCODER_TEST_SANDBOX", "off")
     service = Installation(home, settings, forked=False)  # its processes are told apart by /proc
     async with ScriptedModel() as model:
         settings_of([agent.recipe for agent in request.cls.agents], service, model)

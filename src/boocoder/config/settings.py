@@ -191,7 +191,7 @@ class SandboxSettings:
     """What the processes of agents may reach; docs/security.md says what each profile keeps out."""
 
     profile: str = setting(
-        "off",
+        "auto",
         "profile",
         "files: only the worktree and the agent's own state are writable, secrets are hidden; auto: files where this "
         "machine can enforce it, else off",

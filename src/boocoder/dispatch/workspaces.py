@@ -14,7 +14,7 @@ from boocoder.db.files.changes import decided_tree, move_base
 from boocoder.db.files.worktrees import insert_snapshot, latest_snapshot
 from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.errors import BoocoderError
-from boocoder.events.agent_event import Notice
+from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.real_directory import is_real_directory
 from boocoder.git.shadow.registry import ShadowRegistry
@@ -23,6 +23,7 @@ from boocoder.git.worktree.session_worktrees import Worktree
 from boocoder.model.ids import SessionId, SnapshotId, TaskId, new_id
 from boocoder.model.session import SnapshotKind, WorktreeState
 from boocoder.model.turn import StopSignal
+from boocoder.process.sandbox.profile import SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox
 from boocoder.worktrees.checkout_watch import CheckoutWatch, TurnWatch
 from boocoder.worktrees.create.factory import WorktreeFactory, needs_setup
@@ -74,6 +75,17 @@ class Workspaces:
         self._watch = watch
         self._failpoints = failpoints
         self._sandbox = sandbox
+        self._told: set[SessionId] = set()
+
+    def no_sandbox(self, task: ClaimedTask, agent: str) -> Notice | None:
+        """The notice for a session's first turn that runs without a sandbox because this machine cannot enforce one."""
+        if self._sandbox is None or task.session_id in self._told:
+            return None
+        missing = self._sandbox.missing(SandboxUse(agent, project=Path(task.project_path)))
+        if not missing:
+            return None
+        self._told.add(task.session_id)
+        return Notice("no_sandbox", f"{agent} runs without a sandbox: {missing}", NoticeLevel.WARNING)
 
     def turn(self, session_id: SessionId) -> AbstractAsyncContextManager[None]:
         """Have the session's worktree for the time of a turn; see `WorktreeLocks.turn`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.acp.harness import FAKE
+from tests.fixtures.program.sandbox import profile
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.service import Installation
 from tests.invariants import processes_of
@@ -99,12 +100,12 @@ def test_the_rule_files_of_a_session_are_listed(place: Installation, repository:
     (ignored,) = [line for line in shown.splitlines() if "CLAUDE.md" in line]
     assert obeyed.startswith("in force") and "project" in obeyed, shown
     assert ignored.startswith("not in force") and "qwen does not read it." in ignored, shown
-    assert "sandbox: off" in shown and 'sandbox.profile = "auto"' in shown, shown
+    assert ("sandbox: files (" in shown) == (profile() == "auto"), shown
 
 
 def test_who_is_not_signed_in_is_told_how(place: Installation) -> None:
     done = place.run("agents", "show", "auggie", "--probe")
-    assert "sandbox: off" in done.stdout and "everything that you can" in done.stdout, done.stdout
+    assert ("can write only the worktree" in done.stdout) == (profile() == "auto"), done.stdout
     assert "auggie login" in done.stdout and "signed in:    no" in done.stdout, done.stdout
     assert listed(place)["auggie"]["signed_in"] is False
 

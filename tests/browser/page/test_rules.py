@@ -25,7 +25,7 @@ async def test_rules_and_sandbox_of_a_session_are_shown(
     for name in ("QWEN.md", "GEMINI.md"):
         project.write(name, "Use tabs.\n")
     project.commit("Add rules")
-    made = installation({})
+    made = installation({"BOOCODER_SANDBOX_PROFILE": "off"})
     place = made.home / ".config" / "boocoder" / "config.toml"
     place.parent.mkdir(parents=True)
     place.write_text(QWEN, "utf-8")

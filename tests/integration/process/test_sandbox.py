@@ -64,6 +64,13 @@ def test_agents_and_projects_can_be_taken_out(tmp_path: Path) -> None:
     assert sandbox.profile_of(SandboxUse("qwen", worktree)) is SandboxProfile.OFF
 
 
+def test_the_default_says_why_a_machine_has_no_sandbox_unless_the_settings_exempt(tmp_path: Path) -> None:
+    sandbox = sandbox_for(tmp_path, None, NOTHING, off_agents=frozenset({"goose"}))
+    assert sandbox.missing(SandboxUse("qwen")) == "Nothing works here. Buy another machine."
+    assert sandbox.missing(SandboxUse("goose")) == ""
+    assert sandbox_for(tmp_path, SandboxProfile.OFF, NOTHING).missing(SandboxUse("qwen")) == ""
+
+
 async def test_machines_without_this_or_that_get_the_next_best() -> None:
     best = await find_support()
     second = await find_support(())

@@ -20,7 +20,8 @@ PROJECT = Path("/project")
 @pytest.mark.parametrize(
     ("policy", "support", "profile", "text", "cure"),
     [
-        (SandboxPolicy(), BWRAP, "off", "No sandbox", 'sandbox.profile = "auto"'),
+        (SandboxPolicy(), BWRAP, "files", "can write only the worktree", ""),
+        (SandboxPolicy(SandboxProfile.OFF), BWRAP, "off", "No sandbox", 'sandbox.profile = "auto"'),
         (SandboxPolicy(SandboxProfile.FILES), BWRAP, "files", "can write only the worktree", ""),
         (SandboxPolicy(None), NOTHING, "off", "No sandbox", "Nothing works here. Buy another machine."),
         (SandboxPolicy(SandboxProfile.FILES), NOTHING, "files", "No turn begins", "Buy another machine."),

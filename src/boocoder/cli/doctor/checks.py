@@ -178,6 +178,8 @@ async def check_sandbox(settings: Settings) -> list[Check]:
         return [Check("sandbox", False, sentences(said, support.reason), cure, needed=False)]
     if support.mechanism is SandboxMechanism.BUBBLEWRAP:
         return [Check("sandbox", True, said)]
+    if not works:
+        said += "; agents run without a sandbox." if wanted == "auto" else "; no agent starts."
     return [
         Check("sandbox", False, sentences(said, support.reason), support.cure, needed=not works and wanted == "files")
     ]

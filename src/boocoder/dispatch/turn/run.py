@@ -116,8 +116,9 @@ class _TurnRun:
         )
         async with self._recorder(chosen, liveness) as recorder:
             try:
-                if chosen.notice is not None:
-                    await recorder.emit(chosen.notice)
+                for notice in (chosen.notice, self._services.workspaces.no_sandbox(self._task, self._agent)):
+                    if notice is not None:
+                        await recorder.emit(notice)
                 ready, refusal = await self._worktree(recorder)
                 if isinstance(ready, Workspace):
                     self._workspace = ready
