@@ -16,6 +16,7 @@ from boocoder.process.exit_watch import ExitWatch, wait_uninterrupted
 from boocoder.process.lines import LineIterator, LineQueue
 from boocoder.process.pipes import PipeReader, PipeWriter, StreamTail
 from boocoder.process.proc_table import ProcessId, sweep, tree_bytes
+from boocoder.process.sandbox.file_view import FileView
 
 STDERR_BYTES = 64 * 1024  # enough for any message a person reads
 DRAIN_S = 0.5  # output may still lie in the pipe after the exit; somebody we cannot see may hold it open for ever
@@ -38,6 +39,7 @@ class Child:
         line_limit_bytes: longer lines of stdout are dropped.
         of_agent: whether it is an agent, or a command of a project.
         worktree: the only one that it works in; None if any may come.
+        view: the files that its sandbox shows it; None without a sandbox.
 
     Attributes:
         own_descendants: processes below it that are part of the agent; empty before its first turn.
@@ -55,9 +57,11 @@ class Child:
         line_limit_bytes: int,
         of_agent: bool = False,
         worktree: Path | None = None,
+        view: FileView | None = None,
     ) -> None:
         self.of_agent = of_agent
         self.worktree = worktree
+        self._view = view
         self.own_descendants: set[ProcessId] = set()
         self.tool_descendants: set[ProcessId] = set()
         self.in_turn = False
@@ -81,6 +85,10 @@ class Child:
     def pid(self) -> int:
         """The agent's pid."""
         return self._control.agent_pid
+
+    def hides(self, path: Path) -> bool:
+        """Whether its sandbox keeps a path from it."""
+        return self._view is not None and self._view.hides(path)
 
     @property
     def supervisor_pid(self) -> int:

@@ -212,6 +212,7 @@ class ProcessHost:
             line_limit_bytes=streams.line_limit_bytes,
             of_agent=command.sandbox is not None and bool(command.sandbox.agent),
             worktree=command.sandbox.worktree if command.sandbox is not None else None,
+            view=confined.view,
         )
         return child, control
 

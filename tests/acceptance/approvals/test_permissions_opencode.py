@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,13 @@ from boocoder.events import frames
 from tests.acceptance.approvals.asking import Asked, answer, asked, ended, new_open
 from tests.acceptance.harness import ServiceHarness, TaskView
 from tests.acceptance.opencode_home import OpenCodeHome
+from tests.fixtures.program.sandbox import profile
 from tests.fixtures.repository import Repository
 
 pytestmark = [pytest.mark.opencode, pytest.mark.asyncio(loop_scope="module")]
 SILENCE_S = 4.0
-OPENCODE_SETTINGS = {"BOOCODER_SILENCE_TIMEOUT_S": str(SILENCE_S)}
+OPENED = Path(tempfile.gettempdir()) / f"opened-to-agents-{os.getpid()}"  # the settings open it in the sandbox
+OPENCODE_SETTINGS = {"BOOCODER_SILENCE_TIMEOUT_S": str(SILENCE_S), "BOOCODER_SANDBOX_READABLE": str(OPENED)}
 LEAVE = "[[say before]] [[read {path}]] [[say after]]"
 
 
@@ -29,6 +34,13 @@ async def desk(opencode_home: OpenCodeHome, project: Repository) -> AsyncIterato
         yield opened
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _opened() -> Iterator[None]:
+    OPENED.mkdir()
+    yield
+    shutil.rmtree(OPENED)
+
+
 async def tools(desk: ServiceHarness, created: object) -> list[tuple[object, str]]:
     """Status and output of the newest message's tool calls."""
     parts = (await desk.messages(created))[-1].parts  # type: ignore[arg-type]
@@ -36,13 +48,14 @@ async def tools(desk: ServiceHarness, created: object) -> list[tuple[object, str
     return [(call["status"], str(call.get("output", ""))) for call in calls]
 
 
-async def test_leaving_the_worktree(desk: ServiceHarness, tmp_path: Path) -> None:
-    outside = tmp_path / "outside.txt"
+async def test_leaving_the_worktree(desk: ServiceHarness) -> None:
+    outside = OPENED / "one" / "outside.txt"
+    outside.parent.mkdir()
     outside.write_text("seen outside\n")
     created = await desk.queue(LEAVE.format(path=outside), agent="opencode")
     request = await asked(desk, created)
     assert isinstance(request, frames.PermissionFrame) and request.tool == "external_directory"
-    assert str(outside) in request.argument
+    assert str(outside) in request.argument and "sandbox" not in request.title
     until = time.monotonic() + SILENCE_S + 2  # longer than an agent may be silent
     while time.monotonic() < until:
         assert (await desk.client.get(f"/api/tasks/{created.task_id}", TaskView)).state == "running"
@@ -58,7 +71,8 @@ async def test_leaving_the_worktree(desk: ServiceHarness, tmp_path: Path) -> Non
     rows = await desk.client.items("/api/permissions", Asked, session_id=created.session_id)
     assert [(row.state, row.decided_by) for row in rows] == [("allowed", "rule"), ("allowed", "person")]
 
-    other = tmp_path / "other.txt"
+    other = OPENED / "two" / "other.txt"
+    other.parent.mkdir()
     other.write_text("secret\n")
     third = await desk.queue(LEAVE.format(path=other), session=created.session_id, agent="opencode")
     fresh = await new_open(desk.client, third)
@@ -68,6 +82,22 @@ async def test_leaving_the_worktree(desk: ServiceHarness, tmp_path: Path) -> Non
     newest = (await tools(desk, third))[-1]
     assert newest[0] == "failed" and "Stay in the worktree." in newest[1]
     assert "after" in await desk.answer(third)
+
+
+@pytest.mark.skipif(profile() == "off", reason="nothing is hidden without a sandbox")
+async def test_a_request_for_what_the_sandbox_hides_says_so(desk: ServiceHarness, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("seen outside\n")
+    created = await desk.queue(LEAVE.format(path=outside), agent="opencode")
+    before = await desk.follow(created, until=frames.PermissionFrame)
+    request = before[-1]
+    assert isinstance(request, frames.PermissionFrame) and request.title.endswith("(hidden by the sandbox)")
+    (notice,) = [one for one in before if isinstance(one, frames.NoticeFrame) and one.code == "sandbox_hides"]
+    assert str(outside) in notice.text and "sandbox.readable" in notice.text
+    await answer(desk.client, request, "allow")
+    assert (await ended(desk, created))[0].outcome == "completed"
+    ((_, output),) = await tools(desk, created)
+    assert "seen outside" not in output and "after" in await desk.answer(created)
 
 
 async def test_reading_an_environment_file(desk: ServiceHarness) -> None:

@@ -147,7 +147,7 @@ async def test_a_rule_that_spares_the_question_is_added_where_it_is_asked(person
     first = await desk.queue(RUN)
     await person.open_session(first.session_id)
     box = person.page.get_by_role("region", name="Run this command?")
-    await box.get_by_text("Commands can reach everything that you can.").click()
+    await box.get_by_text("The agent asks before it runs commands.").click()
     await expect(box).to_contain_text("Tool bash, for echo ran > ran.txt")
     await box.get_by_role("button", name="Always in this project").click()
     await expect(seen.answer(person.page)).to_contain_text("allowed by a rule")

@@ -16,6 +16,7 @@ from boocoder.backends.acp.updates.parser import ToolReport
 from boocoder.backends.acp.updates.tool_state import ToolCallState
 from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.base import TurnPort
+from boocoder.backends.shared.hidden_paths import ask_permission
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.mode_names import writes_nothing
 from boocoder.backends.shared.open_requests import OpenRequests
@@ -51,6 +52,7 @@ class AcpApprovals:
         translator: knows the turn's tool calls.
         worktree: the turn's; writing its files is asked for only if a rule says so, or the mode forbids it.
         mode: the session's mode at the moment.
+        hides: whether the agent's sandbox keeps a path from it.
         mail: gets PortFailed when the port refuses to go on.
     """
 
@@ -62,6 +64,7 @@ class AcpApprovals:
         translator: AcpTranslator,
         worktree: Path,
         mode: Callable[[], str],
+        hides: Callable[[Path], bool],
         mail: Mailbox[Signal],
     ) -> None:
         self._connection = connection
@@ -69,6 +72,7 @@ class AcpApprovals:
         self._translator = translator
         self._worktree = worktree
         self._mode = mode
+        self._hides = hides
         self._permissions = itertools.count(1)
         self._numbers = itertools.count(1)
         self._open: dict[int, RpcRequest] = {}
@@ -107,7 +111,8 @@ class AcpApprovals:
             text = f"The agent asked for permission for {tool.title} without any answer to choose; it was not given."
             return [*events, Notice("permission_without_options", text, NoticeLevel.WARNING)]
         request = self._request(f"permission-{number}", id, tool, options)
-        self._begin(call, self._permission(call, request))
+        paths = () if tool.kind is ToolKind.EXECUTE else (tool.argument, *tool.paths)
+        self._begin(call, self._permission(call, request, paths))
         return events
 
     def _begin(self, call: RpcRequest, work: Coroutine[None, None, None]) -> None:
@@ -121,8 +126,8 @@ class AcpApprovals:
         finally:
             self._open.pop(number, None)
 
-    async def _permission(self, call: RpcRequest, request: PermissionRequest) -> None:
-        answer = await self._port.ask_permission(request)
+    async def _permission(self, call: RpcRequest, request: PermissionRequest, paths: Sequence[str]) -> None:
+        answer = await ask_permission(self._port, request, paths=paths, hides=self._hides)
         if self._closed:
             return  # answered as cancelled already
         chosen = _choose(request.options, answer)

@@ -100,6 +100,7 @@ class AcpTurn:
             translator=self._translator,
             worktree=request.worktree,
             mode=lambda: _current_mode(session) or request.mode or "",
+            hides=process.child.hides,
             mail=self._mail,
         )
         self._steering = AcpSteering(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
@@ -17,6 +17,7 @@ from boocoder.backends.opencode.http.wire import (
     QuestionReplied,
 )
 from boocoder.backends.opencode.turn_events import Signal
+from boocoder.backends.shared.hidden_paths import ask_permission
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.open_requests import OpenRequests
 from boocoder.backends.shared.turn_events import PortFailed
@@ -46,6 +47,7 @@ class OpenCodeApprovals:
         directory: the turn's worktree.
         attachments: files of the person outside of it, which opencode may read without being asked about it.
         translator: knows which tool call asks.
+        hides: whether the server's sandbox keeps a path from it.
         mail: gets PortFailed when the port refuses to go on.
     """
 
@@ -57,6 +59,7 @@ class OpenCodeApprovals:
         directory: Path,
         attachments: Sequence[Path],
         translator: OpenCodeTranslator,
+        hides: Callable[[Path], bool],
         mail: Mailbox[Signal],
     ) -> None:
         self._client = client
@@ -64,6 +67,7 @@ class OpenCodeApprovals:
         self._directory = directory
         self._attached = {f"{folder}/*" for path in attachments for folder in (path.parent, path.parent.resolve())}
         self._translator = translator
+        self._hides = hides
         self._seen: set[str] = set()
         self._answered: set[str] = set()
         self._requests = OpenRequests(task_group="opencode-approvals", failed=lambda error: mail.put(PortFailed(error)))
@@ -124,7 +128,8 @@ class OpenCodeApprovals:
             part=self._part(asked.tool),
             options=_OPTIONS,
         )
-        answer = await self._port.ask_permission(request)
+        paths = argument.splitlines() if asked.permission == "external_directory" else ()
+        answer = await ask_permission(self._port, request, paths=paths, hides=self._hides)
         self._answered.add(asked.id)
         if answer.allowed:
             await self._client.allow_once(asked.id, self._directory)

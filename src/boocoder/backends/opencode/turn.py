@@ -98,6 +98,7 @@ class OpenCodeTurn:
             directory=request.worktree,
             attachments=request.attachments,
             translator=self._translator,
+            hides=process.child.hides,
             mail=self._mail,
         )
         self._turn_tasks = TurnTasks(

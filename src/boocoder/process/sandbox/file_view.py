@@ -37,6 +37,17 @@ class FileView:
     blank: tuple[Path, ...] = ()
     caches: tuple[BuildCache, ...] = ()
 
+    def hides(self, path: Path) -> bool:
+        """Whether a process cannot see a path, wherever its links lead; the longest listed path decides."""
+        real = Path(os.path.realpath(path))
+        shown = (*self.writable, *self.readable, *(cache.target for cache in self.caches))
+        return _depth(real, self.hidden) > _depth(real, (Path(os.path.realpath(one)) for one in shown))
+
+
+def _depth(path: Path, roots: Iterable[Path]) -> int:
+    """How many names the longest of the roots that lead to a path has; 0 for none."""
+    return max((len(root.parts) for root in roots if path.is_relative_to(root)), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnState:

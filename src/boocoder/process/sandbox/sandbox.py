@@ -52,12 +52,14 @@ class ConfinedCommand:
         argv, env: with the sandbox around it.
         wrapped: whether the first process is bwrap, which does not forward signals.
         system_calls: the filter that bwrap reads from a descriptor; empty for none.
+        view: the files that it sees; None without a sandbox.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     wrapped: bool = False
     system_calls: bytes = b""
+    view: FileView | None = None
 
     def reading_filter(self, descriptor: int) -> tuple[str, ...]:
         """The command line that has bwrap read the filter from an open file."""
@@ -171,9 +173,9 @@ class Sandbox:
         if support.bwrap is not None:
             inside = variables_inside(env, temporary=PRIVATE_TMP if "TMPDIR" in env else "")
             wrapped = bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
-            return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls)
+            return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls, view=view)
         inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches)
-        return ConfinedCommand((*landlock_argv(view, calls), *argv), inside)
+        return ConfinedCommand((*landlock_argv(view, calls), *argv), inside, view=view)
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)

@@ -9,6 +9,7 @@ from pathlib import Path
 from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot.formats import tool_view
 from boocoder.backends.oneshot.stdio import control
+from boocoder.backends.shared.hidden_paths import ask_permission
 from boocoder.backends.shared.mode_names import writes_nothing
 from boocoder.backends.shared.open_requests import OpenRequests
 from boocoder.backends.shared.own_files import are_own_files
@@ -36,6 +37,7 @@ class StdioApprovals:
         port: asks the person.
         worktree: the turn's; writing its files is asked for only if a rule says so, or the mode forbids it.
         mode: of the turn, "" where the agent chooses.
+        hides: whether the agent's sandbox keeps a path from it.
         failed: called with the error when the port refuses to go on.
     """
 
@@ -46,11 +48,13 @@ class StdioApprovals:
         port: TurnPort,
         worktree: Path,
         mode: str,
+        hides: Callable[[Path], bool],
         failed: Callable[[BaseException], None],
     ) -> None:
         self._send = send
         self._port = port
         self._worktree = worktree
+        self._hides = hides
         self._may_write = not writes_nothing(mode)
         self._requests = OpenRequests(task_group="oneshot-approvals", failed=failed)
 
@@ -86,17 +90,17 @@ class StdioApprovals:
         kind = kind_of(tool)
         argument = tool_view.argument_of(given)
         title = tool_view.title_of(tool, kind, given) or tool
-        answer = await self._port.ask_permission(
-            PermissionRequest(
-                key=asked.id,
-                tool=tool,
-                title=title,
-                argument=argument or title,
-                part=json_coerce.text(asked.fields.get("tool_use_id")),
-                options=_OPTIONS,
-                own_files=kind is ToolKind.EDIT and self._may_write and are_own_files(self._worktree, (argument,)),
-            )
+        request = PermissionRequest(
+            key=asked.id,
+            tool=tool,
+            title=title,
+            argument=argument or title,
+            part=json_coerce.text(asked.fields.get("tool_use_id")),
+            options=_OPTIONS,
+            own_files=kind is ToolKind.EDIT and self._may_write and are_own_files(self._worktree, (argument,)),
         )
+        paths = () if kind is ToolKind.EXECUTE else (argument,)
+        answer = await ask_permission(self._port, request, paths=paths, hides=self._hides)
         return control.allow(asked.id, given) if answer.allowed else control.deny(asked.id, answer.message or _REFUSED)
 
     async def _question(self, asked: control.ControlRequest) -> bytes:

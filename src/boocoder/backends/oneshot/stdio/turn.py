@@ -64,7 +64,12 @@ class StdioTurn:
         self._settings = settings
         self._reader = reader
         self._approvals = StdioApprovals(
-            send=self._send, port=port, worktree=conversation.worktree, mode=mode, failed=self._fail
+            send=self._send,
+            port=port,
+            worktree=conversation.worktree,
+            mode=mode,
+            hides=conversation.child.hides,
+            failed=self._fail,
         )
         self._descendants = ToolDescendants(conversation.child)
         self._dropped_before = conversation.child.dropped_lines

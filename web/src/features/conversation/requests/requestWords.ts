@@ -14,7 +14,7 @@ export interface RequestWords {
 type Words = (subject: string) => Omit<RequestWords, "subject">;
 
 const OUTSIDE = "The path is outside of the agent's copy of the project.";
-const COMMAND: Words = () => ({ title: "Run this command?", reason: "Commands can reach everything that you can." });
+const COMMAND: Words = () => ({ title: "Run this command?", reason: "The agent asks before it runs commands." });
 const EDIT: Words = (subject) => ({ title: `Write ${named(subject, "this file")}?`, reason: "The agent asks before it writes files." });
 const READ: Words = (subject) => ({ title: `Read ${named(subject, "this file")}?`, reason: "The agent asks before it reads this file." });
 const DELETE: Words = (subject) => ({ title: `Delete ${named(subject, "this file")}?`, reason: "The agent asks before it deletes files." });
