@@ -30,7 +30,7 @@ class Project(msgspec.Struct, frozen=True):
 
 
 class ProjectSettings(msgspec.Struct, frozen=True):
-    """How a project's worktrees are set up and torn down, and whether secrets are redacted.
+    """How a project's worktrees are set up, whether secrets are redacted, and how its changes are committed.
 
     Args:
         copy_patterns: as in .gitignore; ignored and untracked files that match are copied into each new worktree.
@@ -39,6 +39,9 @@ class ProjectSettings(msgspec.Struct, frozen=True):
         teardown: shell command that runs before a worktree is removed; "" for none.
         teardown_timeout_s: seconds until it is ended.
         redact: whether known secrets are replaced in what agents say.
+        sign_commits: whether commits of changes are signed where the user's git signs its own; null: as the service's
+            setting `sign_commits` says.
+        commit_hooks: whether the user's hooks (pre-commit, prepare-commit-msg, commit-msg, post-commit) run for them.
     """
 
     project_id: ProjectId
@@ -48,6 +51,8 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     teardown: str = ""
     teardown_timeout_s: float = TEARDOWN_TIMEOUT_S
     redact: bool = True
+    sign_commits: bool | None = None
+    commit_hooks: bool = False
 
 
 class RunnableFileInfo(msgspec.Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from boocoder.changes.apply.planner import slug
 from boocoder.changes.commits.message import (
     FileStatistics,
     clean,
     given_message,
     request_text,
+    slug,
     squash_message,
     turn_message,
 )

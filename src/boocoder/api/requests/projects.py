@@ -51,6 +51,8 @@ class ProjectSettingsInput(Input):
     teardown: ShellCommand = ""
     teardown_timeout_s: Timeout = TEARDOWN_TIMEOUT_S
     redact: bool = True
+    sign_commits: bool | None = None
+    commit_hooks: bool = False
 
 
 class SeenFile(Input):

@@ -16,8 +16,9 @@ from boocoder.changes.apply.commit import UNFINISHED, resume_commit
 from boocoder.changes.apply.conflicts import ApplyConflict, conflict_of
 from boocoder.changes.apply.journal import ApplyJournal
 from boocoder.changes.apply.plan import resume_apply
-from boocoder.changes.apply.planner import ApplyPlanner, ApplyReport, ApplyRequest, PlannedApply
+from boocoder.changes.apply.planner import ApplyOutcome, ApplyPlanner, ApplyReport, ApplyRequest, PlannedApply
 from boocoder.changes.apply.undo import ApplyUndo, ApplyUndoer
+from boocoder.changes.commits.policy import policy_of
 from boocoder.changes.diff.statistics import path_text
 from boocoder.changes.review.selection import ChangePart, select_part
 from boocoder.db.conversation import sessions
@@ -33,6 +34,7 @@ from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user.commit_policy import commit_warnings
+from boocoder.git.user.hooks import run_post_commit
 from boocoder.model.change import ApplyTarget
 from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId
 from boocoder.model.task import ChangeState
@@ -57,6 +59,7 @@ class ChangeApplier:
         host_id: with it, `resume_all` leaves the sessions of other hosts alone.
         failpoints: places to die in tests.
         follow: brings the session's worktree onto the commit that its change became.
+        sign_commits: whether commits of projects that do not say so themselves are signed as the user's git does.
     """
 
     def __init__(
@@ -117,8 +120,11 @@ class ChangeApplier:
         if report.target is ApplyTarget.CHECKOUT or report.state not in ("applied", "possible"):
             return report
         shadow = await self._shadows.of(project_id, path)
-        policy = await commit_warnings(shadow.checkout, sign=self._sign)
-        return replace(report, warnings=(*report.warnings, *policy))
+        policy = await policy_of(self._database, project_id, sign_commits=self._sign)
+        warnings = [*report.warnings, *await commit_warnings(shadow.checkout, policy)]
+        if policy.run_hooks and report.target is ApplyTarget.COMMIT and report.state == "applied":
+            warnings += await run_post_commit(shadow.checkout)
+        return replace(report, warnings=tuple(warnings))
 
     async def preview(self, change_id: ChangeId, request: ApplyRequest = _PLAIN) -> ApplyReport:
         """What `apply` would do, or which files conflict; nothing is written. Other errors as `apply`."""
@@ -185,9 +191,7 @@ class ChangeApplier:
         shadow = await self._shadows.of(project_id, path)
         ref = f"refs/boocoder/applies/{change.id}/part"
         part = await select_part(self._database, shadow, change, request.select, ref=ref)
-        index = self._index(project_id)
-        planner = ApplyPlanner(self._database, self._failpoints, shadow, index, change, part, request, sign=self._sign)
-        planned = await planner.plan()
+        planned = await (await self._planner(change, project_id, part, request, shadow)).plan()
         if isinstance(planned, list):
             raise await conflict_of(shadow, planned)
         return part, planned, shadow
@@ -225,11 +229,15 @@ class ChangeApplier:
         _, _, path = await self._place(change.id)
         shadow = await self._shadows.of(project_id, path)
         part = ChangePart(change.applied_tree or change.tree, whole=change.applied_tree is None)
+        planner = await self._planner(change, project_id, part, request, shadow)
+        return await put_on_branch(replace(planner, applied=True), done, preview=preview)
+
+    async def _planner(
+        self, change: Change, project_id: ProjectId, part: ChangePart, request: ApplyRequest, shadow: ShadowRepository
+    ) -> ApplyPlanner:
+        policy = await policy_of(self._database, project_id, sign_commits=self._sign)
         index = self._index(project_id)
-        planner = ApplyPlanner(
-            self._database, self._failpoints, shadow, index, change, part, request, applied=True, sign=self._sign
-        )
-        return await put_on_branch(planner, done, preview=preview)
+        return ApplyPlanner(self._database, self._failpoints, shadow, index, change, part, request, policy=policy)
 
     async def _already(self, change: Change) -> ApplyReport:
         return _already(change, await self._applied(change))
@@ -361,26 +369,15 @@ class ChangeApplier:
 
 def _report(
     change: Change,
-    state: str,
+    state: ApplyOutcome,
     planned: PlannedApply,
     part: ChangePart,
     commit: str | None,
     rest: ChangeId | None = None,
 ) -> ApplyReport:
-    return ApplyReport(
-        change.id,
-        "applied" if state == "applied" else "possible",
-        planned.files,
-        planned.left,
-        planned.target,
-        planned.ref,
-        commit,
-        part.units,
-        part.of,
-        rest,
-        commits=planned.commits,
-        warnings=planned.warnings,
-    )
+    place = (planned.target, planned.ref, commit)
+    report = ApplyReport(change.id, state, planned.files, planned.left, *place, part.units, part.of, rest)
+    return replace(report, commits=planned.commits, warnings=planned.warnings)
 
 
 def _already(change: Change, done: Applied | None) -> ApplyReport:

@@ -16,6 +16,7 @@ from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.project import Checkout
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user import commit as user_commit
+from boocoder.git.user.commit_policy import CommitPolicy
 
 SUFFIXES = 99  # of a generated name that is taken
 
@@ -101,14 +102,15 @@ async def plan_branch(
     return BranchPlan(ref, old_commit, tuple(made), start, start_tree, len(files), who)
 
 
-async def make_commits(shadow: ShadowRepository, plan: BranchPlan, *, sign: bool) -> str:
+async def make_commits(shadow: ShadowRepository, plan: BranchPlan, policy: CommitPolicy) -> str:
     """Write the branch's commits to the user's repository without a reference.
 
     Returns:
         The id of the last one; the start where nothing changes.
     """
+    ref = plan.ref if plan.old_commit is not None else None
     return await write_commits(
-        shadow, plan.steps, parent=plan.start, parent_tree=plan.start_tree, who=plan.who, sign=sign
+        shadow, plan.steps, parent=plan.start, parent_tree=plan.start_tree, who=plan.who, policy=policy, ref=ref
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,7 @@ from boocoder.changes.apply.conflicts import ConflictFile
 from boocoder.changes.apply.plan import ApplyPlan, plan_apply, write_plan
 from boocoder.changes.commits.agent_commits import KeptCommits, agent_commits, kept_commits
 from boocoder.changes.commits.filtered_files import check_filtered
-from boocoder.changes.commits.message import given_message, squash_message, turn_message
+from boocoder.changes.commits.message import given_message, slug, squash_message, turn_message
 from boocoder.changes.commits.steps import CommitStep, write_commits
 from boocoder.changes.diff.statistics import path_text
 from boocoder.changes.review.selection import ChangePart, PartFilter
@@ -30,13 +29,13 @@ from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.lfs.contents import give_contents, missing_contents
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user import commit as user_commit
+from boocoder.git.user.commit_policy import CommitPolicy
 from boocoder.model.change import ApplyTarget
 from boocoder.model.ids import ChangeId
 
 ApplyOutcome = Literal["applied", "already_applied", "possible", "conflicts", "undone"]
 
 STEPS_MAX = 500  # turns of one branch
-SLUG_MAX_CHARS = 40
 
 
 class BranchStart(StrEnum):
@@ -145,7 +144,7 @@ class ApplyPlanner:
     Args:
         index: a private index of the user's checkout.
         applied: the change was applied before and is now put on a branch.
-        sign: sign commits where the user's git signs them.
+        policy: which of the user's rules for commits hold.
     """
 
     database: Database
@@ -156,7 +155,7 @@ class ApplyPlanner:
     part: ChangePart
     request: ApplyRequest
     applied: bool = False
-    sign: bool = False
+    policy: CommitPolicy = field(default_factory=CommitPolicy)
 
     async def plan(self) -> PlannedApply | list[MergeConflict]:
         """What it would do, or the conflicts; nothing is written.
@@ -253,7 +252,13 @@ class ApplyPlanner:
 
         async def prepare() -> str:
             commit = await write_commits(
-                self.shadow, kept.steps, parent=head.commit, parent_tree=head.tree, who=plan.who, sign=self.sign
+                self.shadow,
+                kept.steps,
+                parent=head.commit,
+                parent_tree=head.tree,
+                who=plan.who,
+                policy=self.policy,
+                ref=head.ref,
             )
             self.failpoints.hit("apply.after_objects")
             return commit
@@ -305,7 +310,7 @@ class ApplyPlanner:
             plan, warnings = replace(plan, steps=kept.steps), kept.warnings
 
         async def prepare() -> str:
-            commit = await make_commits(self.shadow, plan, sign=self.sign)
+            commit = await make_commits(self.shadow, plan, self.policy)
             self.failpoints.hit("apply.after_objects")
             return commit
 
@@ -392,9 +397,3 @@ class ApplyPlanner:
             co_author=self.request.co_author,
             commits=[commit.message for commit in made],
         )
-
-
-def slug(title: str) -> str:
-    """A title as a part of a branch's name."""
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    return words[:SLUG_MAX_CHARS].rstrip("-") or "session"

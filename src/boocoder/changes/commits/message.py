@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ SUBJECT_MAX_CHARS = 72  # what git log shows on one line of a terminal
 PROMPT_SHOWN_CHARS = 2_000  # of one prompt in a squashed commit
 PROMPTS_SHOWN = 50
 FILES_SHOWN = 50
+SLUG_MAX_CHARS = 40
 
 
 def squash_message(
@@ -133,3 +135,9 @@ def _counts(file: FileStatistics) -> str:
 
 def _code(path: str) -> str:
     return f"`{clean(path).replace('`', '')}`"
+
+
+def slug(title: str) -> str:
+    """A title as a part of a branch's name."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return words[:SLUG_MAX_CHARS].rstrip("-") or "session"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user import commit as user_commit
+from boocoder.git.user.commit_policy import CommitPolicy
+from boocoder.git.user.hooks import CommitDraft, run_commit_hooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ async def write_commits(
     parent: str,
     parent_tree: str,
     who: Mapping[str, str],
-    sign: bool,
+    policy: CommitPolicy,
+    ref: str | None = None,
 ) -> str:
     """Write the commits and their objects.
 
@@ -39,20 +42,25 @@ async def write_commits(
         steps: oldest first.
         parent, parent_tree: what the first one follows.
         who: as `user_commit.identity`.
-        sign: as `user_commit.make_commit`.
+        policy: whether they are signed, and hooks run.
+        ref: the branch that will have them, if it is there already.
 
     Returns:
         The id of the last one; `parent` where there is none.
 
     Raises:
         GitError: git failed.
-        Conflict: `commit_not_signed`.
+        Conflict: `commit_not_signed`; as `run_commit_hooks`.
     """
     checkout, tree = shadow.checkout, parent_tree
     for step in steps:
         await user_commit.give_objects(shadow.git, checkout, tree, step.tree)
-        parent = await user_commit.make_commit(
-            checkout, tree=step.tree, parent=parent, message=step.message, who={**who, **step.author}, sign=sign
-        )
         tree = step.tree
+    messages = tuple(step.message for step in steps)
+    if policy.run_hooks and steps:
+        messages = await run_commit_hooks(checkout, CommitDraft(ref, parent, tree, messages))
+    for step, message in zip(steps, messages, strict=True):
+        parent = await user_commit.make_commit(
+            checkout, tree=step.tree, parent=parent, message=message, who={**who, **step.author}, sign=policy.sign
+        )
     return parent

@@ -15,6 +15,7 @@ import msgspec
 from boocoder.changes.apply.applier import ChangeApplier
 from boocoder.changes.apply.planner import ApplyReport, ApplyRequest
 from boocoder.changes.commits.message import FileStatistics, clean, request_text
+from boocoder.changes.commits.policy import policy_of
 from boocoder.changes.diff.statistics import FileRow
 from boocoder.changes.publish.branch_merge import merge_pushed
 from boocoder.db.conversation import sessions
@@ -28,7 +29,7 @@ from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.user.person import as_person
 from boocoder.git.user.push import Remote, choose_remote, fetch_branch, push, shown
 from boocoder.model.change import ApplyTarget
-from boocoder.model.ids import ChangeId
+from boocoder.model.ids import ChangeId, ProjectId
 from boocoder.process.run import ProcessResult
 
 TOOL_TIMEOUT_S = 120.0  # a few requests to a forge
@@ -102,7 +103,7 @@ class ChangePublisher:
                 `branch_diverged`, others pushed to the branch and changed the same places.
             Unavailable: git took too long.
         """
-        shadow = await self._shadow(change_id)
+        project_id, shadow = await self._shadow(change_id)
         checkout = shadow.checkout
         remote = await choose_remote(checkout, request.remote)
         report = await self._applier.apply(change_id, request.apply)
@@ -112,7 +113,8 @@ class ChangePublisher:
                 f"Change {change_id} was applied before; its branch is not known.",
                 "Commit and push it with your own git.",
             )
-        said, commit = await _push(shadow, remote, report.ref, sign=self._sign)
+        policy = await policy_of(self._database, project_id, sign_commits=self._sign)
+        said, commit = await _push(shadow, remote, report.ref, sign=policy.sign)
         report = replace(report, commit=commit or report.commit)
         assert report.ref is not None
         branch = report.ref.removeprefix("refs/heads/")
@@ -150,12 +152,12 @@ class ChangePublisher:
         ]
         return _title(session.title), request_text(steps, files)
 
-    async def _shadow(self, change_id: ChangeId) -> ShadowRepository:
+    async def _shadow(self, change_id: ChangeId) -> tuple[ProjectId, ShadowRepository]:
         async with self._database.connection() as conn:
             change = await changes.get_change(conn, change_id)
             session = await sessions.get_session(conn, change.session_id)
             project = await projects.get_project(conn, session.project_id)
-        return await self._shadows.of(project.id, Path(project.path))
+        return project.id, await self._shadows.of(project.id, Path(project.path))
 
 
 async def _push(shadow: ShadowRepository, remote: Remote, ref: str, *, sign: bool) -> tuple[str, str | None]:

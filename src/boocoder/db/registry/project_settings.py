@@ -12,7 +12,10 @@ from boocoder.wire.projects import ProjectSettings
 
 _GET = statement("project_settings", "get_project_settings", row=ProjectSettings, params=(UUID,))
 _PUT = statement(
-    "project_settings", "put_project_settings", row=Done, params=(UUID, list[str], str, float, str, float, bool)
+    "project_settings",
+    "put_project_settings",
+    row=Done,
+    params=(UUID, list[str], str, float, str, float, bool, bool | None, bool),
 )
 
 
@@ -39,4 +42,6 @@ async def put_project_settings(conn: Connection, settings: ProjectSettings) -> N
         settings.teardown,
         settings.teardown_timeout_s,
         settings.redact,
+        settings.sign_commits,
+        settings.commit_hooks,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.git.project import Checkout, user_git
@@ -11,21 +12,35 @@ from boocoder.git.user.settings import personal
 COMMIT_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
 
-async def commit_warnings(checkout: Checkout, *, sign: bool) -> tuple[str, ...]:
-    """One sentence for each rule that our commits do not follow; nothing of the repository runs.
+@dataclass(frozen=True, slots=True)
+class CommitPolicy:
+    """Which of the user's rules for commits our own commits follow.
 
     Args:
-        sign: whether commits are signed where the user's git signs them.
+        sign: they are signed where the user's git signs its own.
+        run_hooks: the user's hooks run for them.
     """
+
+    sign: bool = False
+    run_hooks: bool = False
+
+
+async def commit_warnings(checkout: Checkout, policy: CommitPolicy) -> tuple[str, ...]:
+    """One sentence for each rule that our commits do not follow; nothing of the repository runs."""
     warnings = []
-    if not sign and await signs_commits(checkout):
+    if not policy.sign and await signs_commits(checkout):
         warnings.append("The commit is not signed, although commit.gpgsign is set; the setting sign_commits signs it.")
-    configured = await _setting(checkout, "core.hooksPath", "path")
-    hooks = checkout.root / configured if configured else checkout.common_dir / "hooks"
+    hooks = await hooks_directory(checkout)
     found = [name for name in COMMIT_HOOKS if _runs(hooks / name)]
-    if found:
-        warnings.append(f"Hooks did not run: {', '.join(found)}.")
+    if found and not policy.run_hooks:
+        warnings.append(f"Hooks did not run: {', '.join(found)}; the project's setting commit_hooks runs them.")
     return tuple(warnings)
+
+
+async def hooks_directory(checkout: Checkout) -> Path:
+    """Where the user's git finds the hooks of a checkout."""
+    configured = await _setting(checkout, "core.hooksPath", "path")
+    return checkout.root / configured if configured else checkout.common_dir / "hooks"
 
 
 async def signs_commits(checkout: Checkout) -> bool:

@@ -270,7 +270,7 @@ async def test_rules_that_the_commit_does_not_follow_are_warned_of(desk: ChangeH
     desk.project.git("config", "commit.gpgsign", "true")
     wanted = (
         "The commit is not signed, although commit.gpgsign is set; the setting sign_commits signs it.",
-        "Hooks did not run: pre-commit, commit-msg.",
+        "Hooks did not run: pre-commit, commit-msg; the project's setting commit_hooks runs them.",
     )
     assert (await desk.applier.preview(change, COMMIT)).warnings == wanted
     assert (await desk.applier.preview(change)).warnings == ()

@@ -8,8 +8,10 @@ import pytest
 
 from boocoder.changes.apply.planner import ApplyRequest
 from boocoder.db.core.pool import Database
+from boocoder.db.registry.project_settings import put_project_settings
 from boocoder.errors import Conflict
 from boocoder.model.change import ApplyTarget
+from boocoder.wire.projects import ProjectSettings
 from tests.fixtures.changes.change_harness import ChangeHarness, make_applier, make_desk
 from tests.fixtures.repository import MakeRepository
 
@@ -64,6 +66,17 @@ async def test_a_commit_is_signed_by_the_users_program(
     assert "gpgsig -----BEGIN PGP SIGNATURE-----" in written and "by signer" in written
     assert "ABC" in (tmp_path / "home/signer.said").read_text()
     assert (tmp_path / "planted.said").read_text() == ""
+
+
+@pytest.mark.parametrize("signed", [True, False])
+async def test_a_project_says_so_for_itself(desk: ChangeHarness, tmp_path: Path, signed: bool) -> None:
+    desk.applier = make_applier(desk.database, tmp_path, sign_commits=not signed)
+    async with desk.database.transaction() as conn:
+        await put_project_settings(conn, ProjectSettings(desk.place.project_id, sign_commits=signed))
+    report = await desk.applier.apply(await desk.store(), ApplyRequest(target=ApplyTarget.COMMIT))
+    assert report.commit is not None
+    assert (b"gpgsig" in desk.project.git("cat-file", "commit", report.commit)) is signed
+    assert any("not signed" in text for text in report.warnings) is not signed
 
 
 async def test_a_key_that_cannot_sign_leaves_everything_as_it_was(desk: ChangeHarness, tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ async def put_project_settings(
         teardown=body.teardown.strip(),
         teardown_timeout_s=body.teardown_timeout_s,
         redact=body.redact,
+        sign_commits=body.sign_commits,
+        commit_hooks=body.commit_hooks,
     )
     async with services.database.transaction() as conn:
         await projects.get_project(conn, project_id)

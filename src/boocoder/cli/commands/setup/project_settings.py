@@ -25,6 +25,10 @@ from boocoder.wire.projects import Project, ProjectSettings
 @click.option("--teardown", metavar="COMMAND", help='Run this before a worktree is removed; "" for nothing.')
 @click.option("--teardown-timeout", type=float, metavar="SECONDS", help="Time limit (default 60).")
 @click.option("--redact/--no-redact", default=None, help="Replace known secrets in what agents say (default: yes).")
+@click.option(
+    "--sign-commits", type=click.Choice(("yes", "no", "default")), help="Sign commits of changes where your git signs."
+)
+@click.option("--commit-hooks/--no-commit-hooks", default=None, help="Run your git hooks for commits of changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.pass_context
 def settings(
@@ -37,6 +41,8 @@ def settings(
     teardown: str | None,
     teardown_timeout: float | None,
     redact: bool | None,
+    sign_commits: str | None,
+    commit_hooks: bool | None,
     as_json: bool,
 ) -> None:
     """Show or change the settings of PROJECT: a name, an id, or a path with a slash (default: this folder).
@@ -50,8 +56,11 @@ def settings(
         "teardown": teardown,
         "teardown_timeout_s": teardown_timeout,
         "redact": redact,
+        "commit_hooks": commit_hooks,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, Json | None] = {name: value for name, value in given.items() if value is not None}
+    if sign_commits is not None:
+        changes["sign_commits"] = {"yes": True, "no": False}.get(sign_commits)
     found = ask_service(ctx, lambda client: _settings(client, project, changes))
     if as_json:
         print_json(found)
@@ -71,6 +80,8 @@ async def _settings(client: Client, project: str, changes: Mapping[str, Json]) -
         "teardown": known.teardown,
         "teardown_timeout_s": known.teardown_timeout_s,
         "redact": known.redact,
+        "sign_commits": known.sign_commits,
+        "commit_hooks": known.commit_hooks,
     }
     return await client.put(path, ProjectSettings, {**before, **changes})
 
@@ -89,6 +100,10 @@ def _show(found: ProjectSettings) -> None:
     console.print(f"setup     {_command(found.setup, found.setup_timeout_s)}", markup=False)
     console.print(f"teardown  {_command(found.teardown, found.teardown_timeout_s)}", markup=False)
     console.print(f"secrets   {'replaced in what agents say' if found.redact else 'shown'}", markup=False)
+
+    signed = {None: "as the setting sign_commits says", True: "signed where your git signs", False: "not signed"}
+    hooks = "your hooks run" if found.commit_hooks else "your hooks do not run"
+    console.print(f"commits   {signed[found.sign_commits]}; {hooks}", markup=False)
 
 
 def _command(text: str, timeout_s: float) -> str:

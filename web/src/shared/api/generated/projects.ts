@@ -29,7 +29,7 @@ export interface Project {
   moved: boolean;
 }
 
-/** How a project's worktrees are set up and torn down, and whether secrets are redacted. */
+/** How a project's worktrees are set up, whether secrets are redacted, and how its changes are committed. */
 export interface ProjectSettings {
   project_id: string;
   copy_patterns: string[];
@@ -38,6 +38,8 @@ export interface ProjectSettings {
   teardown: string;
   teardown_timeout_s: number;
   redact: boolean;
+  sign_commits: boolean | null;
+  commit_hooks: boolean;
 }
 
 /** All settings of a project, in place of those that it had; what is left out gets its default. */
@@ -48,6 +50,8 @@ export interface ProjectSettingsInput {
   teardown?: string;
   teardown_timeout_s?: number;
   redact?: boolean;
+  sign_commits?: boolean | null;
+  commit_hooks?: boolean;
 }
 
 /** What a project makes agents run, and whether all of it is trusted. */
