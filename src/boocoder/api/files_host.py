@@ -13,7 +13,8 @@ from boocoder.api.requests.fields import ChangePath, SessionPath
 from boocoder.api.services import ApiServices, Services
 from boocoder.db.conversation import sessions
 from boocoder.db.files import changes
-from boocoder.db.registry import projects
+from boocoder.db.registry import host_projects, projects
+from boocoder.db.registry.host_projects import ProjectState
 from boocoder.db.tasks.hosts import session_elsewhere
 from boocoder.errors import BoocoderError, Unavailable
 from boocoder.model.ids import SessionId
@@ -69,6 +70,22 @@ async def _trees_of_change(change_id: ChangePath, services: Services) -> None:
     await require_trees_here(services, change.session_id, [change.base_tree, change.tree])
 
 
+async def _apply_of_change(change_id: ChangePath, services: Services) -> None:
+    """Check that this host has all that an apply of a change, or its undo, is measured against."""
+    async with services.database.connection() as conn:
+        change = await changes.get_change(conn, change_id)
+        session = await sessions.get_session(conn, change.session_id)
+        if session.host_id in (None, services.info.host_id):
+            return
+        found = await host_projects.list_host_projects(conn, services.info.host_id, session.project_id)
+        if not found or found[0].state is not ProjectState.READY:
+            raise await session_elsewhere(conn, change.session_id)
+        decided = await changes.decided_tree(conn, change.session_id)
+        newest = await changes.latest_change(conn, change.session_id)
+    trees = {change.base_tree, change.tree, decided, newest.tree if newest else None}
+    await require_trees_here(services, change.session_id, sorted(tree for tree in trees if tree))
+
+
 async def _of_change(change_id: ChangePath, services: Services) -> None:
     async with services.database.connection() as conn:
         change = await changes.get_change(conn, change_id)
@@ -83,5 +100,7 @@ CHANGE_FILES_HERE: Any = Depends(_of_change)
 """For routes with a `change_id`."""
 CHANGE_TREES_HERE: Any = Depends(_trees_of_change)
 """For routes with a `change_id` that only read the change: also on hosts that have its stored snapshots."""
+CHANGE_APPLIES_HERE: Any = Depends(_apply_of_change)
+"""For routes with a `change_id` that write this host's checkout: also on hosts with the project and what is stored."""
 SESSION_FILES_HERE: Any = Depends(_of_session)
 """For routes with a `session_id`."""

@@ -31,7 +31,7 @@ class ProjectCheck:
             Unavailable: the database is not there.
         """
         state = await self._state(project)
-        tips = await self._tips(project) if state is ProjectState.READY else []
+        tips = await self._tips(project) if state is ProjectState.READY else None
         async with self._database.connection() as conn:
             await host_projects.put_host_project(conn, self._host_id, project.id, state, project.path, tips)
         return state
@@ -88,11 +88,11 @@ class ProjectCheck:
             return ProjectState.MISSING
         return ProjectState.READY if same else ProjectState.OTHER_REPOSITORY
 
-    async def _tips(self, project: HostProject) -> list[str]:
+    async def _tips(self, project: HostProject) -> list[str] | None:
         try:
             return await known_tips(await require_checkout(Path(project.path)))
-        except (BoocoderError, OSError):  # other hosts then store more than this one would need
-            return []
+        except (BoocoderError, OSError):  # unknown: other hosts store nothing for this one until its next look
+            return None
 
     async def _adopt(self, project_id: ProjectId, checkout: Checkout) -> bool:
         """Let this repository be the project's; False if another host was quicker."""

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from boocoder.db.conversation.sessions import session_not_found
-from boocoder.db.core.pool import Database
+from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import worktree_locks
 from boocoder.db.tasks.hosts import session_elsewhere
+from boocoder.db.tasks.session_host import HeldSession, hold_session, hold_session_here
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.model.ids import HostId, InstanceId, SessionId
 
@@ -60,13 +61,25 @@ class WorktreeLocks:
         """
         async with self._locked(session_id, wait_s, why):
             try:  # from here on: a caller that is cancelled may have the mark without knowing it
-                async with self._database.connection() as conn:
-                    held = await worktree_locks.lock_worktree(conn, session_id, self._instance_id, self._host_id, why)
-                if not held:
+                async with self._database.transaction() as conn:
+                    held = await hold_session(conn, session_id)
+                    locked = await worktree_locks.lock_worktree(held, self._instance_id, self._host_id, why)
+                if not locked:
                     raise await self._refusal(session_id)
                 yield
             finally:
                 await asyncio.shield(self._release(session_id))
+
+    async def hold(self, conn: Connection, session_id: SessionId) -> HeldSession:
+        """Keep the session on this host until the transaction ends; what writes its files says so in one.
+
+        A process whose lease ran out may have lost a session that it had locked.
+
+        Raises:
+            NotFound: session_not_found.
+            Conflict: session_elsewhere.
+        """
+        return await hold_session_here(conn, session_id, self._host_id)
 
     @asynccontextmanager
     async def turn(self, session_id: SessionId) -> AsyncIterator[None]:

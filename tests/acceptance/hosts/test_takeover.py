@@ -100,7 +100,7 @@ async def test_sessions_of_a_killed_host_go_on_and_stay_away_from_it(
 
 
 async def review_on(other: Installation, created: Created) -> None:
-    """A host that has the project shows what the session's own one has stored; it applies nothing of it."""
+    """A host that has the project shows what the session's own one has stored, and can apply it here."""
     async with other.client() as client:
         desk = ServiceHarness(client, other.home)
         (change,) = await desk.changes(created)
@@ -112,8 +112,10 @@ async def review_on(other: Installation, created: Created) -> None:
         with pytest.raises(Conflict, match="are on") as refused:
             await client.request("GET", path, params={"from": "base", "to": "now"})
         assert refused.value.code == "session_elsewhere" and "boocoder sessions adopt" in refused.value.cure
+        apply = f"/api/changes/{change.id}/apply"
+        assert b'"files_written":1' in await client.request("POST", apply, body={"dry_run": True})
         with pytest.raises(Conflict, match="are on"):
-            await client.request("POST", f"/api/changes/{change.id}/apply", body={})
+            await client.request("POST", apply, body={"target": "commit", "keep_commits": True, "dry_run": True})
 
 
 async def a_person_asks(desk: ServiceHarness, blue: Installation, idle: Created) -> None:

@@ -10,6 +10,7 @@ import pytest
 from boocoder.changes.apply.conflicts import ApplyConflict
 from boocoder.db.core.pool import Database
 from boocoder.db.files import applies, changes
+from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import Conflict, NotFound
 from boocoder.model.ids import ChangeId, HostId, new_id
 from boocoder.model.task import ChangeState
@@ -121,15 +122,24 @@ async def test_an_apply_cut_short_is_finished_at_the_next_start(desk: ChangeHarn
     change_id = await desk.store()
     async with desk.database.connection() as conn:
         change = await changes.get_change(conn, change_id)
-        assert await applies.begin_apply(conn, change_id, desk.place.project_id, change.base_tree, change.tree)
+        assert await applies.begin_apply(
+            await hold_session(conn, desk.place.session_id),
+            change_id,
+            desk.place.project_id,
+            None,
+            change.base_tree,
+            change.tree,
+        )
     desk.project.write("new.txt", b"new\n")  # written before the crash
     desk.project.write("src/main.py", b"typed after the crash\n")
     elsewhere = make_applier(desk.database, tmp_path, HostId(new_id()))
     async with desk.database.connection() as conn:
-        await conn.execute("UPDATE sessions SET host_id = (SELECT id FROM hosts)")
+        await conn.execute("UPDATE change_applies SET host_id = (SELECT id FROM hosts)")
     assert await elsewhere.resume_all() == []
-    assert len(await desk.journal()) == 1
-    (report,) = await make_applier(desk.database, tmp_path).resume_all()
+    async with desk.database.connection() as conn:
+        owner = HostId(await conn.fetchval("SELECT id FROM hosts"))
+        assert len(await applies.list_writing_applies(conn, owner)) == 1
+    (report,) = await make_applier(desk.database, tmp_path, owner).resume_all()
     assert (report.state, report.left) == ("applied", ("src/main.py",))
     assert (desk.project.path / "README.md").read_bytes() == b"by the agent\n"
     assert (desk.project.path / "src/main.py").read_bytes() == b"typed after the crash\n"
@@ -143,7 +153,14 @@ async def test_an_apply_that_cannot_be_finished_waits(desk: ChangeHarness, tmp_p
     change_id = await desk.store()
     async with desk.database.connection() as conn:
         change = await changes.get_change(conn, change_id)
-        await applies.begin_apply(conn, change_id, desk.place.project_id, change.base_tree, change.tree)
+        await applies.begin_apply(
+            await hold_session(conn, desk.place.session_id),
+            change_id,
+            desk.place.project_id,
+            None,
+            change.base_tree,
+            change.tree,
+        )
     moved = desk.project.path.rename(tmp_path / "moved")
     assert await make_applier(desk.database, tmp_path).resume_all() == []
     assert len(await desk.journal()) == 1

@@ -17,6 +17,7 @@ from boocoder.db.files import applies, changes, worktrees
 from boocoder.db.registry import agents, projects
 from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import ClaimedTask
+from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import Conflict, NotFound
 from boocoder.events.batch import BatchItem, PartItem, TextItem, ToolTextItem
 from boocoder.model.agent import AgentCommand, AgentInfo, AgentState, Transport
@@ -212,23 +213,24 @@ async def test_the_journal_of_an_apply(database: Database) -> None:
         other_task = await add_running(conn, host, await add_place(conn, task.project_id))
         other = await put_change(conn, other_task, FIRST)
     async with database.connection() as conn:
-        assert await applies.begin_apply(conn, change_id, task.project_id, BASE, FIRST)
-        assert not await applies.begin_apply(conn, change_id, task.project_id, BASE, FIRST)
+        held = await hold_session(conn, task.session_id)
+        assert await applies.begin_apply(held, change_id, task.project_id, host.host_id, BASE, FIRST)
+        assert not await applies.begin_apply(held, change_id, task.project_id, host.host_id, BASE, FIRST)
         with pytest.raises(Conflict) as caught:
-            await applies.begin_apply(conn, other, task.project_id, BASE, FIRST)
+            await applies.begin_apply(held, other, task.project_id, host.host_id, BASE, FIRST)
         assert caught.value.code == "apply_in_progress"
-        writing = await applies.list_writing_applies(conn)
+        writing = await applies.list_writing_applies(conn, host.host_id)
         assert [(row.change_id, row.session_id, row.pre_tree, row.post_tree) for row in writing] == [
             (change_id, task.session_id, BASE, FIRST)
         ]
         assert await applies.end_apply(conn, change_id, ApplyState.UNDONE)
         assert not await applies.end_apply(conn, change_id, ApplyState.DONE)
-        assert await applies.begin_apply(conn, change_id, task.project_id, FIRST, SECOND)
+        assert await applies.begin_apply(held, change_id, task.project_id, host.host_id, FIRST, SECOND)
         assert await applies.end_apply(conn, change_id, ApplyState.DONE)
         assert await changes.decide_change(conn, change_id, ChangeState.APPLIED)
-        assert not await applies.begin_apply(conn, change_id, task.project_id, FIRST, SECOND)
-        assert await applies.list_writing_applies(conn) == []
-        assert await applies.begin_apply(conn, other, task.project_id, BASE, FIRST)
+        assert not await applies.begin_apply(held, change_id, task.project_id, host.host_id, FIRST, SECOND)
+        assert await applies.list_writing_applies(conn, host.host_id) == []
+        assert await applies.begin_apply(held, other, task.project_id, host.host_id, BASE, FIRST)
 
 
 async def test_worktrees_and_snapshots(database: Database) -> None:

@@ -166,7 +166,7 @@ async def test_what_was_cut_short_is_done_again(desk: WorktreeHarness) -> None:
     (desk.files / "new.txt").write_bytes(b"new\n")
     await take(desk)
     async with desk.database.connection() as conn:
-        assert await worktree_locks.begin_rewind(conn, desk.session_id, first.id)
+        assert await worktree_locks.begin_rewind(await desk.locks.hold(conn, desk.session_id), first.id)
         await add_task(conn, desk.place)
         assert await claim_tasks(conn, desk.owner.host_id, desk.owner.instance_id, 9, LEASE_S) == []
     (desk.files / "new.txt").unlink()  # so far it had come

@@ -27,6 +27,7 @@ from boocoder.db.files import applies, changes
 from boocoder.db.files.applies import Applied, WritingApply
 from boocoder.db.files.changes import Change
 from boocoder.db.registry import projects
+from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import BoocoderError
 from boocoder.errors import Conflict as ConflictError
 from boocoder.failpoints import Failpoints
@@ -56,7 +57,7 @@ class ChangeApplier:
         shadows: the projects' shadow repositories.
         outbox: stores and publishes what became of every change.
         indexes: directory of private git indexes; one a project is kept here.
-        host_id: with it, `resume_all` leaves the sessions of other hosts alone.
+        host_id: whose checkouts these are; `resume_all` leaves those of other hosts alone.
         failpoints: places to die in tests.
         follow: brings the session's worktree onto the commit that its change became.
         sign_commits: whether commits of projects that do not say so themselves are signed as the user's git does.
@@ -165,9 +166,10 @@ class ChangeApplier:
         try:
             async with self._database.transaction() as conn:
                 return await applies.begin_apply(
-                    conn,
+                    await hold_session(conn, change.session_id),
                     change.id,
                     project_id,
+                    self._host_id,
                     planned.pre_tree,
                     planned.post_tree,
                     target=planned.target,
@@ -178,7 +180,7 @@ class ChangeApplier:
                 )
         except ConflictError:  # at the same moment either of two constraints may refuse the second entry
             async with self._database.connection() as conn:
-                writing = await applies.list_writing_applies(conn)
+                writing = await applies.list_writing_applies(conn, self._host_id)
                 now = await changes.get_change(conn, change.id)
             if now.state is ChangeState.PENDING and all(one.change_id != change.id for one in writing):
                 raise
@@ -271,7 +273,7 @@ class ChangeApplier:
 
     async def _undoer(self, project_id: ProjectId, path: Path) -> ApplyUndoer:
         shadow = await self._shadows.of(project_id, path)
-        return ApplyUndoer(self._journal.outbox, self._failpoints, shadow, self._index(project_id))
+        return ApplyUndoer(self._journal.outbox, self._failpoints, shadow, self._index(project_id), self._host_id)
 
     async def reject(self, change_id: ChangeId) -> None:
         """Reject a change; rejecting a rejected change does nothing.
@@ -293,7 +295,7 @@ class ChangeApplier:
         One that cannot be finished now, for example because its project is missing, is left to the next start.
         """
         async with self._database.connection() as conn:
-            writing = await applies.list_writing_applies(conn)
+            writing = await applies.list_writing_applies(conn, self._host_id)
         reports: list[ApplyReport] = []
         for one in writing:
             try:
@@ -312,7 +314,7 @@ class ChangeApplier:
         if self._host_id is None:
             return False
         async with self._database.connection() as conn:
-            writing = await applies.list_writing_applies(conn)
+            writing = await applies.list_writing_applies(conn, self._host_id)
         found = False
         for one in writing:
             if one.project_id == project_id:
@@ -321,11 +323,8 @@ class ChangeApplier:
 
     async def _resume(self, one: WritingApply) -> ApplyReport | None:
         async with self._database.connection() as conn:
-            session = await sessions.get_session(conn, one.session_id)
             project = await projects.get_project(conn, one.project_id)
             change = await changes.get_change(conn, one.change_id)
-        if self._host_id is not None and session.host_id not in (None, self._host_id):
-            return None
         if one.reverts:
             pending_id = await (await self._undoer(one.project_id, Path(project.path))).resume(one, change)
             return ApplyReport(one.change_id, "undone", rest=pending_id)

@@ -19,13 +19,14 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.files import applies, changes, worktrees
 from boocoder.db.files.applies import Applied, WritingApply
 from boocoder.db.files.changes import Change
+from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
 from boocoder.failpoints import Failpoints
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.model.change import ApplyState, ApplyTarget
-from boocoder.model.ids import ChangeId
+from boocoder.model.ids import ChangeId, HostId
 from boocoder.model.task import ChangeState
 
 TRIES = 5  # a turn may end, and change the session's change, while it is being measured
@@ -55,19 +56,22 @@ class ApplyUndoer:
     Args:
         outbox: stores and publishes what became of the changes.
         index: a private index of the user's checkout.
+        host_id: whose checkout it is.
     """
 
     outbox: Outbox
     failpoints: Failpoints
     shadow: ShadowRepository
     index: Path
+    host_id: HostId | None
 
     async def undo(self, change: Change, *, preview: bool = False) -> ApplyUndo:
         """Take an applied change out of the checkout, all or nothing.
 
         Raises:
-            Conflict: `change_not_applied`; `not_in_checkout`, it was applied as a commit or branch; `apply_not_last`,
-                the session applied another change after it.
+            Conflict: `change_not_applied`; `not_in_checkout`, it was applied as a commit or branch;
+                `applied_elsewhere`, to the checkout of another host; `apply_not_last`, the session applied
+                another change after it.
             ApplyConflict: the same places were edited since; nothing was touched.
             GitError: git failed; nothing was touched.
         """
@@ -107,6 +111,9 @@ class ApplyUndoer:
             name = (applied.ref or "").removeprefix("refs/heads/")
             text = f"Change {change.id} was applied as a commit on {name}."
             raise Conflict("not_in_checkout", text, f"Use your own git: git revert {applied.new_commit}")
+        if applied.host_id not in (None, self.host_id):
+            text = f"Change {change.id} was applied to the checkout on {applied.host_name}."
+            raise Conflict("applied_elsewhere", text, f"Ask the boocoder service of {applied.host_name}.")
         if newest[0].id != change.id:
             text = f"The session applied change {newest[0].id} after change {change.id}."
             raise Conflict("apply_not_last", text, "Undo the later one first.")
@@ -124,7 +131,8 @@ class ApplyUndoer:
 
     async def _begin(self, change: Change, plan: ApplyPlan) -> None:
         async with self.outbox.database.transaction() as conn:
-            if not await applies.begin_revert(conn, change.id, plan.pre_tree, plan.post_tree):
+            held = await hold_session(conn, change.session_id)
+            if not await applies.begin_revert(held, change.id, plan.pre_tree, plan.post_tree):
                 text = f"The apply of change {change.id} is being undone already."
                 raise Conflict("apply_in_progress", text, "Look again in a moment.")
         self.failpoints.hit("unapply.after_begin")

@@ -116,7 +116,13 @@ class CommitFollower:
         note = "Before the commit that you applied came in."
         await self._snapshots.take(session_id, kind=SnapshotKind.BEFORE_UPDATE, note=note)
         conflicts = await write_worktree(
-            self._database, place, before=before, after=after, failpoints=self._failpoints, operation="follow"
+            self._database,
+            self._locks,
+            place,
+            before=before,
+            after=after,
+            failpoints=self._failpoints,
+            operation="follow",
         )
         return not conflicts
 
@@ -130,6 +136,7 @@ class CommitFollower:
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await sessions.lock_session(conn, session_id)
+            await self._locks.hold(conn, session_id)
             if written:
                 await changes.end_update(conn, session_id)
                 await add_note(conn, session_id, CAME_IN)

@@ -221,6 +221,7 @@ class ConflictResolver:
     async def _write(self, place: SnapshotSource, merge: _WorktreeMerge) -> None:
         conflicts = await write_worktree(
             self._database,
+            self._locks,
             place,
             before=merge.before,
             after=merge.after,
@@ -239,6 +240,7 @@ class ConflictResolver:
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await sessions.lock_session(conn, session_id)
+            await self._locks.hold(conn, session_id)
             await changes.end_update(conn, session_id)
             commit = merge.incoming.commit or place.row.base_commit
             await changes.move_base(conn, session_id, base_commit=commit, base_tree=merge.base)

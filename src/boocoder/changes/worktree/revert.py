@@ -107,7 +107,13 @@ class Reverter:
         after = await self._merged(place, change, before.tree, wanted)
         paths = tuple(dict.fromkeys(path_text(unit.path)[0] for unit in chosen))
         conflicts = await write_worktree(
-            self._database, place, before=before.tree, after=after, failpoints=self._failpoints, operation="undo"
+            self._database,
+            self._locks,
+            place,
+            before=before.tree,
+            after=after,
+            failpoints=self._failpoints,
+            operation="undo",
         )
         if conflicts:
             raise _conflict_error(conflicts)
@@ -137,6 +143,7 @@ class Reverter:
         measured = await self._measured(place, after.tree)
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
+            await self._locks.hold(conn, session_id)
             await changes.end_update(conn, session_id)
             drafts = await store_measured(conn, session_id, measured, task_id=change.task_id, agent=change.agent)
             drafts.append(frames.NoticeFrame(session_id=session_id, code="parts_taken_back", text=text))

@@ -10,10 +10,18 @@ from boocoder.failpoints import Failpoints
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.model.ids import SessionId
 from boocoder.worktrees.history.snapshots import SnapshotSource
+from boocoder.worktrees.locks import WorktreeLocks
 
 
 async def write_worktree(
-    database: Database, source: SnapshotSource, *, before: str, after: str, failpoints: Failpoints, operation: str
+    database: Database,
+    locks: WorktreeLocks,
+    source: SnapshotSource,
+    *,
+    before: str,
+    after: str,
+    failpoints: Failpoints,
+    operation: str,
 ) -> list[MergeConflict]:
     """Write the files in which `before` and `after` differ; call it with the worktree locked.
 
@@ -28,12 +36,13 @@ async def write_worktree(
         closed, as it is after an error.
 
     Raises:
-        Conflict: session_busy, another write of this worktree is in progress.
+        Conflict: session_busy, another write of this worktree is in progress; session_elsewhere, another host went on
+            with the session.
         GitError: git failed.
     """
     session_id = source.row.session_id
     async with database.transaction() as conn:
-        if not await changes.begin_update(conn, session_id, before, after):
+        if not await changes.begin_update(await locks.hold(conn, session_id), before, after):
             text = f"Another operation is writing the worktree of session {session_id}."
             raise Conflict("session_busy", text, "Try again in a moment.")
     failpoints.hit(f"{operation}.after_begin")

@@ -13,9 +13,10 @@ import msgspec
 
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
+from boocoder.db.tasks.session_host import HeldSession
 from boocoder.errors import Conflict
 from boocoder.model.change import ApplyState, ApplyTarget
-from boocoder.model.ids import ChangeId, ProjectId, SessionId
+from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId
 
 _ONE_WRITING = "change_applies_one_writing_per_project"
 
@@ -51,6 +52,7 @@ class Applied(msgspec.Struct, frozen=True):
         ref, new_commit: None for a checkout.
         pre_tree, post_tree: the checkout before and after.
         branch_ref, branch_commit: the branch that a change applied elsewhere was put on later.
+        host_id, host_name: whose checkout it is; None for a host of an earlier version.
     """
 
     target: ApplyTarget
@@ -60,6 +62,8 @@ class Applied(msgspec.Struct, frozen=True):
     post_tree: str
     branch_ref: str | None
     branch_commit: str | None
+    host_id: HostId | None = None
+    host_name: str | None = None
 
 
 class AppliedCommit(msgspec.Struct, frozen=True):
@@ -80,10 +84,10 @@ _BEGIN = statement(
     "changes",
     "begin_apply",
     row=Done,
-    params=(UUID, UUID, str, str, ApplyTarget, str | None, str | None, str | None, str | None),
+    params=(UUID, UUID, str, str, ApplyTarget, str | None, str | None, str | None, str | None, UUID | None),
 )
 _END = statement("changes", "end_apply", row=Done, params=(UUID, ApplyState))
-_WRITING = statement("changes", "list_writing_applies", row=WritingApply)
+_WRITING = statement("changes", "list_writing_applies", row=WritingApply, params=(UUID | None,))
 _FIND_APPLY = statement("changes", "find_apply", row=Applied, params=(UUID,))
 _RECORD_BRANCH = statement("changes", "record_branch", row=Done, params=(UUID, str, str))
 _BEGIN_REVERT = statement("changes", "begin_revert", row=Done, params=(UUID, str, str))
@@ -97,9 +101,10 @@ async def applied_commit(conn: Connection, session_id: SessionId) -> AppliedComm
 
 
 async def begin_apply(
-    conn: Connection,
+    held: HeldSession,
     change_id: ChangeId,
     project_id: ProjectId,
+    host_id: HostId | None,
     pre_tree: str,
     post_tree: str,
     *,
@@ -113,6 +118,8 @@ async def begin_apply(
     more or its apply is under way or done.
 
     Args:
+        held: the change's session.
+        host_id: whose checkout it is.
         pre_tree, post_tree: the user's checkout before and after; equal where no file is written.
         target, applied_tree, ref, old_commit, new_commit: as in WritingApply.
 
@@ -121,7 +128,17 @@ async def begin_apply(
     """
     with _one_writing():
         return await _BEGIN.changed(
-            conn, change_id, project_id, pre_tree, post_tree, target, applied_tree, ref, old_commit, new_commit
+            held.conn,
+            change_id,
+            project_id,
+            pre_tree,
+            post_tree,
+            target,
+            applied_tree,
+            ref,
+            old_commit,
+            new_commit,
+            host_id,
         )
 
 
@@ -136,8 +153,11 @@ def _one_writing() -> Iterator[None]:
         raise Conflict("apply_in_progress", text, "Wait until it is done, then try again.") from error
 
 
-async def begin_revert(conn: Connection, change_id: ChangeId, pre_tree: str, post_tree: str) -> bool:
+async def begin_revert(held: HeldSession, change_id: ChangeId, pre_tree: str, post_tree: str) -> bool:
     """Reopen the journal of an apply to the checkout, to write the checkout from `pre_tree` to `post_tree`.
+
+    Args:
+        held: the change's session.
 
     Returns:
         False if the change is not applied to the checkout.
@@ -146,7 +166,7 @@ async def begin_revert(conn: Connection, change_id: ChangeId, pre_tree: str, pos
         Conflict: apply_in_progress, another change is being written into the project.
     """
     with _one_writing():
-        return await _BEGIN_REVERT.changed(conn, change_id, pre_tree, post_tree)
+        return await _BEGIN_REVERT.changed(held.conn, change_id, pre_tree, post_tree)
 
 
 async def abort_revert(conn: Connection, change_id: ChangeId, applied: Applied) -> bool:
@@ -164,9 +184,9 @@ async def end_apply(conn: Connection, change_id: ChangeId, state: Literal[ApplyS
     return await _END.changed(conn, change_id, state)
 
 
-async def list_writing_applies(conn: Connection) -> list[WritingApply]:
-    """Applies that have not ended; at a start these were cut short."""
-    return await _WRITING.all(conn)
+async def list_writing_applies(conn: Connection, host_id: HostId | None) -> list[WritingApply]:
+    """Applies to checkouts of this host that have not ended; at a start these were cut short."""
+    return await _WRITING.all(conn, host_id)
 
 
 async def find_apply(conn: Connection, change_id: ChangeId) -> Applied | None:

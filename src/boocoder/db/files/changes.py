@@ -9,6 +9,7 @@ import msgspec
 
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
+from boocoder.db.tasks.session_host import HeldSession
 from boocoder.errors import NotFound
 from boocoder.model.ids import ChangeId, ProjectId, SessionId, TaskId, new_id
 from boocoder.model.task import ChangeState
@@ -236,9 +237,9 @@ async def list_asked(conn: Connection, session_id: SessionId, task_id: TaskId, l
     return await _ASKED.all(conn, session_id, task_id, limit)
 
 
-async def begin_update(conn: Connection, session_id: SessionId, pre_tree: str, post_tree: str) -> bool:
+async def begin_update(held: HeldSession, pre_tree: str, post_tree: str) -> bool:
     """Open the journal before a worktree is brought to another tree; False while one is open."""
-    return await _BEGIN_UPDATE.changed(conn, session_id, pre_tree, post_tree)
+    return await _BEGIN_UPDATE.changed(held.conn, held.session_id, pre_tree, post_tree)
 
 
 async def end_update(conn: Connection, session_id: SessionId) -> bool:

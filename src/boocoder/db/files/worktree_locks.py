@@ -8,6 +8,7 @@ import msgspec
 
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
+from boocoder.db.tasks.session_host import HeldSession
 from boocoder.model.ids import HostId, InstanceId, SessionId, SnapshotId
 
 
@@ -42,16 +43,14 @@ _END = statement("worktree_locks", "end_rewind", row=Done, params=(UUID,))
 _REWINDS = statement("worktree_locks", "list_rewinds", row=OpenRewind, params=(UUID,))
 
 
-async def lock_worktree(
-    conn: Connection, session_id: SessionId, instance_id: InstanceId, host_id: HostId, why: str
-) -> bool:
+async def lock_worktree(held: HeldSession, instance_id: InstanceId, host_id: HostId, why: str) -> bool:
     """Lock a worktree; no task of its session is claimed until it is unlocked. False if that is not possible now.
 
     Args:
         instance_id, host_id: of this process, which must be the session's host.
         why: one word for people, not empty.
     """
-    return await _LOCK.changed(conn, session_id, instance_id, host_id, why)
+    return await _LOCK.changed(held.conn, held.session_id, instance_id, host_id, why)
 
 
 async def unlock_worktree(conn: Connection, session_id: SessionId, instance_id: InstanceId) -> None:
@@ -64,9 +63,9 @@ async def get_lock_state(conn: Connection, session_id: SessionId) -> WorktreeLoc
     return await _STATE.first(conn, session_id)
 
 
-async def begin_rewind(conn: Connection, session_id: SessionId, snapshot_id: SnapshotId) -> bool:
+async def begin_rewind(held: HeldSession, snapshot_id: SnapshotId) -> bool:
     """Open the journal before the first file is written; False if the worktree is not ready."""
-    return await _BEGIN.changed(conn, session_id, snapshot_id)
+    return await _BEGIN.changed(held.conn, held.session_id, snapshot_id)
 
 
 async def end_rewind(conn: Connection, session_id: SessionId) -> bool:

@@ -43,7 +43,9 @@ class _MissingAgent(msgspec.Struct, frozen=True):
     agent: str
 
 
-_PUT = statement("host_projects", "put_host_project", row=Done, params=(UUID, UUID, ProjectState, str, list[str]))
+_PUT = statement(
+    "host_projects", "put_host_project", row=Done, params=(UUID, UUID, ProjectState, str, list[str] | None)
+)
 _LIST = statement("host_projects", "list_host_projects", row=HostProject, params=(UUID, UUID | None))
 _FIND = statement("host_projects", "find_host_project", row=HostProject, params=(UUID, str))
 _SET_ROOTS = statement("host_projects", "set_roots", row=Done, params=(UUID, list[str], bool))
@@ -52,10 +54,19 @@ _MISSING = statement("host_projects", "list_missing_agents", row=_MissingAgent, 
 
 
 async def put_host_project(
-    conn: Connection, host_id: HostId, project_id: ProjectId, state: ProjectState, path: str, tips: Sequence[str] = ()
+    conn: Connection,
+    host_id: HostId,
+    project_id: ProjectId,
+    state: ProjectState,
+    path: str,
+    tips: Sequence[str] | None = (),
 ) -> bool:
-    """Store what a host found at a project's path, and commits that it has; False if the project has moved by now."""
-    return await _PUT.changed(conn, host_id, project_id, state, path, list(tips))
+    """Store what a host found at a project's path; False if the project has moved by now.
+
+    Args:
+        tips: commits that it has, newest first; None where they are not known.
+    """
+    return await _PUT.changed(conn, host_id, project_id, state, path, None if tips is None else list(tips))
 
 
 async def list_host_projects(conn: Connection, host_id: HostId, only: ProjectId | None = None) -> list[HostProject]:

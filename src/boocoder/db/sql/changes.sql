@@ -92,12 +92,13 @@ RETURNING true AS done;
 -- name: begin_apply
 -- Opens the journal for a pending change: a new entry, or the one of an earlier try that was undone.
 INSERT INTO change_applies AS a (change_id, project_id, pre_tree, post_tree, target, applied_tree, ref, old_commit,
-                                 new_commit)
-SELECT c.id, $2, $3, $4, $5, $6, $7, $8, $9 FROM pending_changes c WHERE c.id = $1 AND c.state = 'pending'
+                                 new_commit, host_id)
+SELECT c.id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM pending_changes c WHERE c.id = $1 AND c.state = 'pending'
 ON CONFLICT (change_id) DO UPDATE
     SET state = 'writing', pre_tree = excluded.pre_tree, post_tree = excluded.post_tree, target = excluded.target,
         applied_tree = excluded.applied_tree, ref = excluded.ref, old_commit = excluded.old_commit,
-        new_commit = excluded.new_commit, started_at = now(), ended_at = NULL, reverts = false
+        new_commit = excluded.new_commit, host_id = excluded.host_id, started_at = now(), ended_at = NULL,
+        reverts = false
     WHERE a.state = 'undone'
 RETURNING true AS done;
 
@@ -108,17 +109,19 @@ WHERE change_id = $1 AND state = 'writing'
 RETURNING true AS done;
 
 -- name: list_writing_applies
--- Applies that have not ended, oldest first.
+-- Applies to checkouts of host $1 that have not ended, oldest first.
 SELECT a.change_id, c.session_id, a.project_id, a.pre_tree, a.post_tree, a.target, a.applied_tree, a.ref,
        a.old_commit, a.new_commit, a.started_at, a.reverts
 FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
-WHERE a.state = 'writing'
+WHERE a.state = 'writing' AND (a.host_id = $1 OR a.host_id IS NULL)
 ORDER BY a.started_at, a.change_id;
 
 -- name: find_apply
 -- The journal of one change, ended well.
-SELECT a.target, a.ref, a.new_commit, a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit
-FROM change_applies a WHERE a.change_id = $1 AND a.state = 'done';
+SELECT a.target, a.ref, a.new_commit, a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, a.host_id,
+       h.name AS host_name
+FROM change_applies a LEFT JOIN hosts h ON h.id = a.host_id
+WHERE a.change_id = $1 AND a.state = 'done';
 
 -- name: record_branch
 -- The branch that an applied change is additionally put on.
@@ -148,8 +151,8 @@ RETURNING true AS done;
 -- name: last_branch
 -- The branch that a session was put on last.
 SELECT a.target, coalesce(a.branch_ref, a.ref) AS ref, coalesce(a.branch_commit, a.new_commit) AS new_commit,
-       a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit
-FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
+       a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, a.host_id, h.name AS host_name
+FROM change_applies a LEFT JOIN hosts h ON h.id = a.host_id JOIN pending_changes c ON c.id = a.change_id
 WHERE c.session_id = $1 AND a.state = 'done' AND (a.target = 'branch' OR a.branch_ref IS NOT NULL)
 ORDER BY coalesce(a.branch_at, a.ended_at) DESC, a.change_id DESC
 LIMIT 1;

@@ -30,7 +30,7 @@ RETURNING true AS done;
 
 -- name: list_ready_hosts
 -- The hosts other than $1 that can serve project $2, running or not.
-SELECT h.id, h.name, h.stopped_at IS NULL AND h.lease_until > now() AS alive
+SELECT h.id, h.name, is_alive(h) AS alive
 FROM host_projects p
 JOIN hosts h ON h.id = p.host_id AND h.removed_at IS NULL
 WHERE p.project_id = $2 AND p.host_id <> $1 AND p.state = 'ready'

@@ -8,7 +8,7 @@ VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
 ON CONFLICT (id) DO UPDATE
     SET instance_id = excluded.instance_id, name = excluded.name, pid = excluded.pid, identity = excluded.identity,
         lease_until = excluded.lease_until, started_at = now(), stopped_at = NULL, removed_at = NULL
-    WHERE hosts.stopped_at IS NOT NULL OR hosts.lease_until <= now() OR hosts.identity = excluded.identity
+    WHERE NOT is_alive(hosts) OR hosts.identity = excluded.identity
 RETURNING true AS done;
 
 -- name: get_holder
@@ -39,8 +39,8 @@ RETURNING true AS done;
 -- name: get_hosts
 -- All hosts that were not removed, those that hold their lease first, with their work, and the projects and agents that
 -- are ready on them.
-SELECT h.id, h.name, h.stopped_at IS NULL AND h.lease_until > now() AS alive, h.drained_at, h.started_at,
-       CASE WHEN h.stopped_at IS NOT NULL THEN h.stopped_at WHEN h.lease_until <= now() THEN h.lease_until END AS gone_at,
+SELECT h.id, h.name, is_alive(h) AS alive, h.drained_at, h.started_at,
+       CASE WHEN NOT is_alive(h) THEN coalesce(h.stopped_at, h.lease_until) END AS gone_at,
        (SELECT count(*) FROM sessions s WHERE s.host_id = h.id AND s.state = 'open') AS sessions,
        (SELECT count(*) FROM attempts a WHERE a.host_id = h.id AND a.ended_at IS NULL) AS running_tasks,
        (SELECT count(*) FROM tasks t JOIN sessions s ON s.id = t.session_id
@@ -59,10 +59,10 @@ RETURNING true AS done;
 -- name: remove_host
 -- A host that does not run is not expected back.
 UPDATE hosts SET removed_at = now(), drained_at = NULL
-WHERE id = $1 AND (stopped_at IS NOT NULL OR lease_until <= now())
+WHERE id = $1 AND NOT is_alive(hosts)
 RETURNING true AS done;
 
 -- name: get_session_host
 -- The host that has a session's files; no row where none has.
-SELECT h.name, h.stopped_at IS NULL AND h.lease_until > now() AS alive
+SELECT h.name, is_alive(h) AS alive
 FROM sessions s JOIN hosts h ON h.id = s.host_id WHERE s.id = $1;

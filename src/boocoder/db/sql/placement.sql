@@ -2,7 +2,7 @@
 
 -- name: list_placement_hosts
 -- The hosts that a person may expect to run something, with what each has of the projects $1 and the agents $2.
-SELECT h.id, h.name, h.stopped_at IS NULL AND h.lease_until > now() AS alive, h.drained_at IS NOT NULL AS drained,
+SELECT h.id, h.name, is_alive(h) AS alive, h.drained_at IS NOT NULL AS drained,
        coalesce((SELECT jsonb_object_agg(p.project_id, p.state) FROM host_projects p
                  WHERE p.host_id = h.id AND h.removed_at IS NULL AND p.project_id = ANY ($1)), '{}') AS projects,
        coalesce((SELECT jsonb_object_agg(a.name, jsonb_build_object('state', a.state, 'reason', a.reason, 'cure', a.cure))
@@ -26,4 +26,4 @@ WHERE s.id = ANY ($1);
 -- name: find_running_host
 -- The host of session $1, if it has one and that runs: it takes the session's tasks.
 SELECT h.id FROM sessions s JOIN hosts h ON h.id = s.host_id
-WHERE s.id = $1 AND h.stopped_at IS NULL AND h.lease_until > now();
+WHERE s.id = $1 AND is_alive(h);

@@ -27,7 +27,7 @@ FROM sessions s
 JOIN event_streams e ON e.session_id = s.id
 LEFT JOIN tasks running ON running.session_id = s.id AND running.state = 'running'
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
-LEFT JOIN hosts absent ON absent.id = s.host_id AND (absent.stopped_at IS NOT NULL OR absent.lease_until <= now())
+LEFT JOIN hosts absent ON absent.id = s.host_id AND NOT is_alive(absent)
 LEFT JOIN LATERAL (
     SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
 ) newest ON true
@@ -74,7 +74,7 @@ JOIN sessions s ON s.id = page.session_id
 JOIN event_streams e ON e.session_id = s.id
 LEFT JOIN tasks running ON running.session_id = s.id AND running.state = 'running'
 LEFT JOIN pending_changes c ON c.session_id = s.id AND c.state = 'pending'
-LEFT JOIN hosts absent ON absent.id = s.host_id AND (absent.stopped_at IS NOT NULL OR absent.lease_until <= now())
+LEFT JOIN hosts absent ON absent.id = s.host_id AND NOT is_alive(absent)
 LEFT JOIN LATERAL (
     SELECT t.id, t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1
 ) newest ON true

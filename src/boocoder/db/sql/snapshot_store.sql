@@ -2,7 +2,8 @@
 
 -- name: list_unstored
 -- The newest snapshots of host $1's open sessions that are not stored yet; only session $2 unless it is null. Without $3
--- only those of projects that another host can serve, which may have to go on with the session.
+-- only those of projects that another host can serve, which may have to go on with the session. A host that has not
+-- said yet which commits it has does not count: a pack for it would hold the whole history.
 SELECT s.id AS session_id, s.project_id, p.path AS project_path, absolute_path(w.path) AS worktree_path,
        w.base_commit, w.base_tree, n.id AS snapshot_id, n.tree, n.head_commit,
        ARRAY(SELECT x.tree FROM (
@@ -20,13 +21,14 @@ CROSS JOIN LATERAL (
 WHERE s.host_id = $1 AND s.state = 'open' AND ($2::uuid IS NULL OR s.id = $2)
   AND NOT EXISTS (SELECT FROM stored_snapshots t WHERE t.snapshot_id = n.id)
   AND ($3 OR EXISTS (SELECT FROM host_projects o JOIN hosts h ON h.id = o.host_id AND h.removed_at IS NULL
-                     WHERE o.project_id = s.project_id AND o.host_id <> $1 AND o.state = 'ready'))
+                     WHERE o.project_id = s.project_id AND o.host_id <> $1 AND o.state = 'ready'
+                       AND o.tips IS NOT NULL))
 ORDER BY s.id;
 
 -- name: list_tips
--- Commits that each of the other hosts has of project $2, for each that can serve it.
+-- Commits that each of the other hosts has of project $2, for each that can serve it and has said so.
 SELECT o.host_id, o.tips FROM host_projects o JOIN hosts h ON h.id = o.host_id AND h.removed_at IS NULL
-WHERE o.project_id = $2 AND o.host_id <> $1 AND o.state = 'ready'
+WHERE o.project_id = $2 AND o.host_id <> $1 AND o.state = 'ready' AND o.tips IS NOT NULL
 ORDER BY o.host_id;
 
 -- name: list_stored

@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
 ) head
 WHERE gone.id <> $1
   AND CASE
-      WHEN gone.stopped_at IS NULL AND gone.lease_until > now() THEN gone.drained_at IS NOT NULL AND EXISTS (
+      WHEN is_alive(gone) THEN gone.drained_at IS NOT NULL AND EXISTS (
           SELECT FROM stored_snapshots t WHERE t.state = 'stored' AND t.snapshot_id = (
               SELECT n.id FROM snapshots n WHERE n.session_id = s.id ORDER BY n.taken_at DESC, n.id DESC LIMIT 1))
       ELSE gone.drained_at IS NOT NULL
@@ -32,11 +32,16 @@ LIMIT $3;
 -- name: lock_binding
 -- The session's host, which nobody moves and no claim passes by until the transaction ends: claim_tasks waits for this
 -- lock, and this one waits for a claim.
-SELECT s.host_id, s.project_id, s.title, h.name AS host_name, h.stopped_at IS NULL AND h.lease_until > now() AS alive,
+SELECT s.host_id, s.project_id, s.title, h.name AS host_name, is_alive(h) AS alive,
        coalesce(h.stopped_at, h.lease_until) AS seen_until
 FROM sessions s LEFT JOIN hosts h ON h.id = s.host_id
 WHERE s.id = $1
 FOR UPDATE OF s;
+
+-- name: hold_session
+-- The reverse of lock_binding: session $1 stays on its host until the transaction ends, and a move that is under way is
+-- waited for.
+SELECT host_id FROM sessions WHERE id = $1 FOR SHARE;
 
 -- name: move_session
 -- Session $1 goes from host $2 to host $3, which has to run as instance $4. Call it under lock_binding: a claim that was

@@ -28,7 +28,7 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- A session that goes from one host to another meanwhile (lock_binding) is skipped. Ordinary updates of its row do not matter
 -- to the lock; so that it does not hide a move that was quicker, session_host looks again once the row is locked.
 WITH RECURSIVE living AS MATERIALIZED (
-    SELECT h.id, h.drained_at IS NULL AS open FROM hosts h WHERE h.stopped_at IS NULL AND h.lease_until > now()
+    SELECT h.id, h.drained_at IS NULL AS open FROM hosts h WHERE is_alive(h)
 ), heads AS (
     (SELECT t.session_id, t.place, t.id, t.ord, t.priority, t.project_id, t.agent FROM tasks t
      WHERE t.state = 'pending' ORDER BY t.session_id, t.place LIMIT 1)

@@ -158,13 +158,19 @@ class Rewinder:
         before = taken.snapshot
         changed = await place.shadow.changed_files(before.tree, target.tree, counts=False)
         _refuse_skipped(taken, changed)
-        async with self._database.connection() as conn:
-            await worktree_locks.begin_rewind(conn, target.session_id, target.id)
+        await self._begin(target)
         self._failpoints.hit("rewind.after_mark")
         await self._write(place, before, target)
         self._failpoints.hit("rewind.after_files")
         await self._finish(place, before, target, len(changed))
         return RewindReport(target, before, len(changed))
+
+    async def _begin(self, target: Snapshot) -> None:
+        async with self._database.transaction() as conn:
+            held = await self._locks.hold(conn, target.session_id)
+            if not await worktree_locks.begin_rewind(held, target.id):
+                text = f"The worktree of session {target.session_id} was removed meanwhile; no file was written."
+                raise Conflict("session_busy", text, "Try again in a moment.")
 
     async def _take_before(self, place: SnapshotSource, target: Snapshot, *, resumed: bool) -> SnapshotResult:
         """A snapshot of all that the rewind would overwrite, ignored files in its way included."""
@@ -224,6 +230,7 @@ class Rewinder:
         store_change = await self._measured(place, target)
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
+            await self._locks.hold(conn, session_id)
             await worktree_locks.end_rewind(conn, session_id)
             if ending.files:  # else the snapshot before is the new state as well
                 await _insert(conn, ending)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from boocoder.db.core.pool import Database
+from boocoder.db.core.pool import Connection, Database
+from boocoder.db.files import applies, changes, worktree_locks
 from boocoder.db.tasks import hosts, takeovers
 from boocoder.db.tasks.claim import claim_tasks
+from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import Conflict
+from boocoder.model.change import ApplyState
+from boocoder.model.task import ChangeState
 from tests.fixtures.row_builders import LEASE_S, add_task, end
 from tests.fixtures.worktrees.worktree_harness import WorktreeHarness
 from tests.integration.worktrees.stored.hosts import (
@@ -138,3 +144,129 @@ async def test_a_moved_session_is_claimed_by_its_new_host_only(
         await hosts.drain_host(conn, desk.owner.host_id, drained=False)
         assert await claim_tasks(conn, desk.owner.host_id, desk.owner.instance_id, 8, LEASE_S) == []
         assert len(await claim_tasks(conn, other.owner.host_id, other.owner.instance_id, 8, LEASE_S)) == 1
+
+
+async def blocked_or_done(conn: Connection, task: asyncio.Task[object]) -> bool:
+    """Whether `task` waits for a lock; False once it ended without."""
+    deadline = time.monotonic() + 20
+    while not task.done():
+        if await conn.fetchval(
+            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE NOT l.granted AND a.datname = current_database()"
+        ):
+            return True
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    return False
+
+
+async def move_now(conn: Connection, desk: WorktreeHarness, other: OtherHost) -> bool:
+    await takeovers.lock_binding(conn, desk.session_id)
+    return await takeovers.move_session(
+        conn, desk.session_id, before=desk.owner.host_id, host_id=other.owner.host_id,
+        instance_id=other.owner.instance_id, asked=True, after_s=0.0,
+    )  # fmt: skip
+
+
+async def begin_lock(desk: WorktreeHarness, conn: Connection) -> bool:
+    held = await hold_session(conn, desk.session_id)
+    return await worktree_locks.lock_worktree(held, desk.owner.instance_id, desk.owner.host_id, "rewind")
+
+
+async def begin_rewind(desk: WorktreeHarness, conn: Connection) -> bool:
+    held = await desk.locks.hold(conn, desk.session_id)
+    snapshot = await conn.fetchval("SELECT id FROM snapshots LIMIT 1")
+    return await worktree_locks.begin_rewind(held, snapshot)
+
+
+async def begin_update(desk: WorktreeHarness, conn: Connection) -> bool:
+    tree = await conn.fetchval("SELECT base_tree FROM session_worktrees")
+    return await changes.begin_update(await desk.locks.hold(conn, desk.session_id), tree, tree)
+
+
+async def begin_apply(desk: WorktreeHarness, conn: Connection) -> bool:
+    change = await conn.fetchrow("SELECT id, base_tree, tree FROM pending_changes WHERE state = 'pending'")
+    held = await hold_session(conn, desk.session_id)
+    place = (desk.place.project_id, desk.owner.host_id)
+    return await applies.begin_apply(held, change["id"], *place, change["base_tree"], change["tree"])
+
+
+async def begin_revert(desk: WorktreeHarness, conn: Connection) -> bool:
+    change = await conn.fetchrow("SELECT id, base_tree, tree FROM pending_changes")
+    held = await hold_session(conn, desk.session_id)
+    return await applies.begin_revert(held, change["id"], change["tree"], change["base_tree"])
+
+
+Begin = Callable[[WorktreeHarness, Connection], Awaitable[bool]]
+
+
+async def applied(desk: WorktreeHarness) -> None:
+    """An apply that has ended."""
+    async with desk.database.transaction() as conn:
+        assert await begin_apply(desk, conn)
+        change_id = await conn.fetchval("SELECT id FROM pending_changes")
+        await applies.end_apply(conn, change_id, ApplyState.DONE)
+        await changes.decide_change(conn, change_id, ChangeState.APPLIED)
+
+
+@pytest.mark.parametrize("begin", [begin_lock, begin_rewind, begin_update])
+async def test_work_on_files_that_begins_while_its_session_moves_is_refused(
+    desk: WorktreeHarness, other: OtherHost, home: Database, begin: Begin
+) -> None:
+    await turn(desk, "one.txt")
+
+    async def begun() -> bool:
+        async with desk.database.transaction() as conn:
+            return await begin(desk, conn)
+
+    async with home.connection() as watching, other.database.transaction() as moving:
+        assert await move_now(moving, desk, other)
+        work = asyncio.create_task(begun())
+        assert await blocked_or_done(watching, work), "it did not wait for the move"
+    if begin is begin_lock:
+        assert not await work
+    else:
+        with pytest.raises(Conflict) as refused:
+            await work
+        assert refused.value.code == "session_elsewhere"
+
+
+@pytest.mark.parametrize("begin", [begin_lock, begin_apply, begin_revert])
+async def test_a_session_does_not_move_while_work_on_it_begins(
+    desk: WorktreeHarness, other: OtherHost, home: Database, begin: Begin
+) -> None:
+    await turn(desk, "one.txt")
+    if begin is begin_revert:
+        await applied(desk)
+
+    async def move() -> bool:
+        async with other.database.transaction() as conn:
+            return await move_now(conn, desk, other)
+
+    async with home.connection() as watching, desk.database.transaction() as working:
+        assert await begin(desk, working)
+        moving = asyncio.create_task(move())
+        assert await blocked_or_done(watching, moving), "the move did not wait"
+    assert not await moving
+
+
+async def test_an_apply_that_begins_while_its_session_moves_waits_and_then_holds_the_session(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    await turn(desk, "one.txt")
+
+    async def apply() -> bool:
+        async with desk.database.transaction() as conn:
+            return await begin_apply(desk, conn)
+
+    async with home.connection() as watching, other.database.transaction() as moving:
+        assert await move_now(moving, desk, other)
+        work = asyncio.create_task(apply())
+        assert await blocked_or_done(watching, work), "it did not wait for the move"
+    assert await work
+    async with home.connection() as conn:
+        assert [one.session_id for one in await applies.list_writing_applies(conn, desk.owner.host_id)] == [
+            desk.session_id
+        ]
+        assert await applies.list_writing_applies(conn, other.owner.host_id) == []
+        assert await conn.fetchval("SELECT is_worked_on($1)", desk.session_id)

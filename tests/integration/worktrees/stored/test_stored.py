@@ -183,3 +183,18 @@ async def test_a_session_that_comes_back_keeps_the_files_of_before(
     assert (kept / "unsaved.txt").read_text() == "kept"
     assert desk.project.git("status", "--porcelain", cwd=kept).decode().count("??") == 2
     assert str(kept) in [frame.text for frame in desk.heard.frames if isinstance(frame, frames.NoticeFrame)][-1]
+
+
+async def test_nothing_is_packed_for_a_host_that_has_not_said_which_commits_it_has(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    async with home.connection() as conn:
+        await conn.execute("UPDATE host_projects SET tips = NULL WHERE host_id = $1", other.owner.host_id)
+    await turn(desk, "one.txt")
+    await writer(desk, home).store_all()
+    assert await stored(desk) == [], "it would be the whole history"
+    async with home.connection() as conn:
+        tips = [desk.project.head()]
+        await conn.execute("UPDATE host_projects SET tips = $1 WHERE host_id = $2", tips, other.owner.host_id)
+    await writer(desk, home).store_all()
+    assert len(await stored(desk)) == 1

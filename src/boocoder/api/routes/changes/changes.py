@@ -17,7 +17,7 @@ from boocoder.api.answers.changes import (
     publish_result,
     unapply_result,
 )
-from boocoder.api.files_host import CHANGE_FILES_HERE, require_trees_here
+from boocoder.api.files_host import CHANGE_APPLIES_HERE, CHANGE_FILES_HERE, require_files_here, require_trees_here
 from boocoder.api.requests.changes import ApplyInput, PublishInput, ResolveInput, UnapplyInput
 from boocoder.api.requests.fields import PAGE_DEFAULT, ChangePath, EmptyBody, Limit
 from boocoder.api.services import ApiServices, Services
@@ -95,13 +95,15 @@ async def list_commits(change_id: ChangePath, services: Services) -> list[Change
     return [change_commit(commit) for commit in made.commits]
 
 
-@router.post("/{change_id}/apply", dependencies=[CHANGE_FILES_HERE])
+@router.post("/{change_id}/apply", dependencies=[CHANGE_APPLIES_HERE])
 @access(Access.WRITE)
 async def apply_change(change_id: ChangePath, services: Services, body: ApplyInput | None = None) -> ApplyResult:
     """Put the change, or what is accepted of it, where it is asked for; conflicts touch nothing and are answered
     file by file with both sides (409). They are the result of a `dry_run` (200)."""
     asked = body or ApplyInput()
     request = asked.request(ApplyTarget(asked.target), extend=False)
+    if request.keep_commits:  # they are in the session's own repository
+        await require_files_here(services, (await _change(services, change_id)).session_id)
     if asked.dry_run:
         report = await services.changes.applier.preview(change_id, request)
     else:
@@ -109,7 +111,7 @@ async def apply_change(change_id: ChangePath, services: Services, body: ApplyInp
     return apply_result(report, await _change(services, change_id))
 
 
-@router.post("/{change_id}/unapply", dependencies=[CHANGE_FILES_HERE])
+@router.post("/{change_id}/unapply", dependencies=[CHANGE_APPLIES_HERE])
 @access(Access.WRITE)
 async def unapply_change(change_id: ChangePath, services: Services, body: UnapplyInput | None = None) -> UnapplyResult:
     """Take a change that was applied to the checkout out of it again and make it pending; edits made since stay.

@@ -1,0 +1,56 @@
+"""A change is applied to the checkout of a host that does not have the session's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boocoder.broker.outbox import Outbox
+from boocoder.changes.apply.applier import ChangeApplier
+from boocoder.db.core.pool import Database
+from boocoder.db.files import applies
+from boocoder.errors import Conflict
+from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.model.ids import ChangeId, HostId
+from boocoder.worktrees.stored.pack_store import DatabasePackStore
+from boocoder.worktrees.stored.reader import StoredSnapshots
+from tests.fixtures.worktrees.worktree_harness import WorktreeHarness
+from tests.integration.worktrees.stored.hosts import OtherHost, turn, writer
+
+
+def applier(
+    database: Database, shadows: ShadowRegistry, root: Path, host_id: HostId, desk: WorktreeHarness
+) -> ChangeApplier:
+    outbox = Outbox(database=database, publisher=desk.heard)
+    return ChangeApplier(database=database, shadows=shadows, outbox=outbox, indexes=root / "indexes", host_id=host_id)
+
+
+async def test_the_host_whose_checkout_was_written_undoes_it(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    await turn(desk, "one.txt")
+    await writer(desk, home).store_all()
+    shadow = await other.shadows.of(desk.place.project_id, desk.project.path)
+    async with home.connection() as conn:
+        row = await conn.fetchrow("SELECT id, base_tree, tree FROM pending_changes WHERE state = 'pending'")
+    packs = DatabasePackStore(database=other.database)
+    stored = StoredSnapshots(database=other.database, packs=packs)
+    assert await stored.has_whole(desk.session_id, shadow, [row["base_tree"], row["tree"]])
+    here = applier(other.database, other.shadows, other.root, other.owner.host_id, desk)
+    change_id = ChangeId(row["id"])
+
+    report = await here.apply(change_id)
+    assert (report.state, report.files) == ("applied", 1)
+    assert (other.clone.path / "one.txt").read_bytes() == b"x\n"
+    assert not (desk.project.path / "one.txt").exists()
+    async with home.connection() as conn:
+        done = await applies.find_apply(conn, change_id)
+    assert done is not None and done.host_id == other.owner.host_id
+
+    home_applier = applier(home, desk.shadows, desk.root, desk.owner.host_id, desk)
+    with pytest.raises(Conflict) as refused:
+        await home_applier.undo(change_id)
+    assert refused.value.code == "applied_elsewhere"
+    assert (await here.undo(change_id)).paths == ("one.txt",)
+    assert not (other.clone.path / "one.txt").exists()
