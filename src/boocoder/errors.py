@@ -100,6 +100,13 @@ class BackendError(BoocoderError):
 
 
 DATABASE_AWAY = frozenset(
-    {"database_unavailable", "database_busy", "database_closed", "database_read_only", "database_full"}
+    {
+        "database_unavailable",
+        "database_busy",
+        "database_closed",
+        "database_read_only",
+        "database_full",
+        "database_went_back",
+    }
 )
 """Codes of `Unavailable` errors that are about the database, not about an agent."""

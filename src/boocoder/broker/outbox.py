@@ -120,24 +120,30 @@ class Outbox:
         self._publisher.publish_stored(messages.session_id, seqs, drafts)
         return opening
 
-    async def record(self, session_id: SessionId, batch: StreamBatch, guard: AttemptGuard) -> None:
+    async def record(
+        self, session_id: SessionId, batch: StreamBatch, guard: AttemptGuard, *, after: int | None = None
+    ) -> None:
         """Store a turn's batch by one statement that does not wait for the disk, then publish it.
+
+        Args:
+            after: how many batches of turns the session has to have.
 
         Raises:
             LeaseLost: another host owns the attempt; nothing was stored.
+            BatchesLost: the session has another number of batches; nothing was stored.
             Unavailable: as `Database.relaxed`.
         """
         async with self.database.relaxed() as conn:
-            first = await events.record_batch(conn, guard, session_id, batch.items)
+            first = await events.record_batch(conn, guard, session_id, batch.items, after=after)
         self._publish_batch(session_id, batch, first)
 
     @asynccontextmanager
     async def recording(
-        self, session_id: SessionId, batch: StreamBatch, guard: AttemptGuard
+        self, session_id: SessionId, batch: StreamBatch, guard: AttemptGuard, *, after: int | None = None
     ) -> AsyncIterator[Connection]:
         """Store a turn's batch durably together with what the block writes, then publish it. Errors as `record`."""
         async with self.database.transaction() as conn:
-            first = await events.record_batch(conn, guard, session_id, batch.items)
+            first = await events.record_batch(conn, guard, session_id, batch.items, after=after)
             yield conn
         self._publish_batch(session_id, batch, first)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from boocoder.backends.base import Backend
 from boocoder.backends.shared.outcomes import host_died
 from boocoder.changes.diff.statistics import ChangeMeasure
-from boocoder.db.conversation import messages
+from boocoder.db.conversation import events, messages
 from boocoder.db.conversation.messages import StoredPart
 from boocoder.db.tasks import attempts
 from boocoder.db.tasks.attempts import LostAttempt
@@ -146,13 +146,14 @@ class OrphanRecovery:
                 return
             message = await messages.get_streaming_message(conn, task.id)
             parts = await messages.get_parts(conn, message.id) if message and not blindly else []
+            batches = await events.stored_batches(conn, task.session_id)
         log.info("recovering turn", extra={"task_id": task.id, "prompt_sent": task.prompt_sent_at is not None})
         known = [_known(part) for part in parts]
         ids = TurnIds(task.session_id, task.chat_id, task.id, message.id if message else MessageId(task.id))
         limit = self._services.settings.text_max_chars
         redactor = redactor_of(task, self._services)
         transcript = Transcript(ids, agent=task.agent, known=known, text_max_chars=limit, redactor=redactor)
-        recovery = _TurnRecovery(task, attempt, ids, message.ord if message else 0, transcript, self._services)
+        recovery = _TurnRecovery(task, attempt, ids, message.ord if message else 0, transcript, self._services, batches)
         await (recovery.end_blindly() if blindly else recovery.run())
 
 
@@ -172,7 +173,9 @@ class _TurnRecovery:
         message_ord: int,
         transcript: Transcript,
         services: TurnServices,
+        batches: int,
     ) -> None:
+        self._batches = batches
         self._message_ord = message_ord
         self._task = task
         self._attempt = attempt
@@ -250,4 +253,5 @@ class _TurnRecovery:
             transcript=self._transcript,
             liveness=liveness,
             stop=StopSignal(),
+            batches=self._batches,
         )

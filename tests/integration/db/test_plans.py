@@ -76,7 +76,8 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
         calls = {
             ("events", "record_batch"): f"'{session}', '{task.id}', 1, '{instance}', 2,"
             f" {one}, '{{tool_call}}', '{{k}}', '{{null}}', '{{1}}', '{{notice}}', ARRAY['{{}}'],"
-            f" '{{2}}', {one}, '{{0}}', '{{abc}}', {one}, '{{output}}', {one}, '{{output}}', '{{0}}', '{{abc}}'",
+            f" '{{2}}', {one}, '{{0}}', '{{abc}}', {one}, '{{output}}', {one}, '{{output}}', '{{0}}', '{{abc}}', NULL",
+            ("events", "stored_batches"): f"'{session}', '{task.id}', 1, '{instance}'",
             ("events", "read_events"): f"'{session}', 1, 20",
             ("events", "last_seq"): f"'{session}'",
             ("attempts", "hold_attempt"): f"'{task.id}', 1, '{instance}'",

@@ -98,6 +98,7 @@ async def running_turn(database: Database, settings: AskSettings) -> AsyncIterat
         transcript=transcript,
         liveness=liveness,
         stop=stop,
+        batches=0,
     )
     async with asyncio.timeout(60), recorder:
         yield Turn(database, owner, ids, recorder, approval_waiters, liveness, stop, broker)

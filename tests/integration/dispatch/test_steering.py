@@ -74,6 +74,7 @@ class Turn:
             transcript=self.transcript,
             liveness=self.liveness,
             stop=self.stop,
+            batches=0,
         )
 
     async def run(self, *, settle: bool = True) -> Outcome:

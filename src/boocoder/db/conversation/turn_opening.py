@@ -39,11 +39,13 @@ class TurnOpening(msgspec.Struct, frozen=True):
         first_seq: number of the first frame; the others follow.
         message_ord: number of the agent's message.
         pending: tasks of the session that wait.
+        batches: of the session's stream; the turn's own follow.
     """
 
     first_seq: int
     message_ord: int
     pending: int
+    batches: int
 
 
 _OPEN = statement(

@@ -13,10 +13,10 @@ WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
 RETURNING EXISTS (SELECT FROM steers s WHERE s.task_id = $1 AND s.state = 'reserved') AS steers_wait;
 
 -- name: end_attempt
--- The end of an attempt, once.
+-- The end of an attempt, once, with how many batches its session has: those of the attempt may have been lost.
 UPDATE attempts SET ended_at = now(), outcome = $4
 WHERE task_id = $1 AND epoch = $2 AND instance_id = $3 AND ended_at IS NULL
-RETURNING true AS done;
+RETURNING (SELECT e.batches FROM tasks t JOIN event_streams e ON e.session_id = t.session_id WHERE t.id = $1) AS batches;
 
 -- name: list_lost_attempts
 -- Live attempts whose process is gone: of another instance of host $1, or of any host once the lease

@@ -4,15 +4,18 @@
 -- Everything that a turn has to store at one moment, in one round trip. `guard` locks the live attempt, so that a
 -- recovering host waits for this batch or this batch finds that it has lost; without an owner ($2 null) it passes.
 -- `stream` takes $5 numbers and holds the session's counter until the commit, so that a number that can be seen
--- means that all before it can. `removed` is read by `tool_text`, which makes it run first.
+-- means that all before it can. It also counts the batches of turns: one that comes after others than $27 is refused, as the
+-- database has lost or has had some (see stored_batches). `removed` is read by `tool_text`, which makes it run first.
 WITH guard AS (
     SELECT 1 FROM attempts
     WHERE task_id = $2 AND epoch = $3 AND instance_id = $4 AND ended_at IS NULL
     FOR SHARE
 ), stream AS (
     UPDATE event_streams
-    SET last_seq = last_seq + $5, heard_at = CASE WHEN $2::uuid IS NULL THEN heard_at ELSE now() END
+    SET last_seq = last_seq + $5, heard_at = CASE WHEN $2::uuid IS NULL THEN heard_at ELSE now() END,
+        batches = batches + CASE WHEN $2::uuid IS NULL THEN 0 ELSE 1 END
     WHERE session_id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM guard))
+      AND ($27::bigint IS NULL OR batches = $27)
     RETURNING last_seq - $5 AS base, last_seq
 ), parts AS (
     INSERT INTO message_parts AS p (message_id, part, kind, key, data)
@@ -44,6 +47,13 @@ WITH guard AS (
 SELECT stream.base + 1 AS first_seq
 FROM stream
 LEFT JOIN LATERAL (SELECT pg_notify('boocoder_events', $1 || ':' || stream.last_seq)) AS told ON $5 > 0;
+
+-- name: stored_batches
+-- How many batches of turns a session's stream has; no row where the attempt is not live, if one is given.
+SELECT e.batches FROM event_streams e
+WHERE e.session_id = $1
+  AND ($2::uuid IS NULL OR EXISTS (
+      SELECT FROM attempts WHERE task_id = $2 AND epoch = $3 AND instance_id = $4 AND ended_at IS NULL));
 
 -- name: read_events
 -- What comes after number $2 in a session's stream, at most $3 rows in order: frames, and pieces of text.

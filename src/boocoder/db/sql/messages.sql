@@ -9,9 +9,10 @@ WITH guard AS (
     WHERE task_id = $2 AND epoch = $3 AND instance_id = $4 AND ended_at IS NULL
     FOR SHARE
 ), stream AS (
-    UPDATE event_streams SET last_seq = last_seq + cardinality($10::text[]), heard_at = now()
+    UPDATE event_streams
+    SET last_seq = last_seq + cardinality($10::text[]), heard_at = now(), batches = batches + 1
     WHERE session_id = $1 AND EXISTS (SELECT FROM guard)
-    RETURNING last_seq - cardinality($10::text[]) AS base, last_seq
+    RETURNING last_seq - cardinality($10::text[]) AS base, last_seq, batches
 ), queue AS (
     SELECT count(*) AS pending FROM tasks WHERE session_id = $1 AND state = 'pending'
 ), begun AS (
@@ -29,7 +30,7 @@ WITH guard AS (
            || CASE n.type WHEN 'queue_changed' THEN jsonb_build_object('pending', queue.pending) ELSE '{}' END
     FROM stream, queue, unnest($10::text[], $11::text[]) WITH ORDINALITY AS n (type, frame, place)
 )
-SELECT stream.base + 1 AS first_seq, begun.ord AS message_ord, queue.pending
+SELECT stream.base + 1 AS first_seq, begun.ord AS message_ord, queue.pending, stream.batches
 FROM stream
 CROSS JOIN queue
 JOIN begun ON begun.id = $7

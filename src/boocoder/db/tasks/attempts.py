@@ -33,9 +33,15 @@ class PromptMark(msgspec.Struct, frozen=True):
     steers_wait: bool
 
 
+class EndedAttempt(msgspec.Struct, frozen=True):
+    """An attempt has ended; `batches` is how many its session's stream has."""
+
+    batches: int
+
+
 _HOLD = statement("attempts", "hold_attempt", row=Done, params=(UUID, int, UUID))
 _SENT = statement("attempts", "mark_prompt_sent", row=PromptMark, params=(UUID, int, UUID))
-_END = statement("attempts", "end_attempt", row=Done, params=(UUID, int, UUID, TaskState))
+_END = statement("attempts", "end_attempt", row=EndedAttempt, params=(UUID, int, UUID, TaskState))
 _LOST = statement("attempts", "list_lost_attempts", row=LostAttempt, params=(UUID, UUID, float))
 _TAKE_OVER = statement("attempts", "take_over_attempt", row=Done, params=(UUID, int, UUID, UUID, float))
 
@@ -63,13 +69,13 @@ async def mark_prompt_sent(conn: Connection, task_id: TaskId, epoch: int, instan
 
 async def end_attempt(
     conn: Connection, task_id: TaskId, epoch: int, instance_id: InstanceId, outcome: TaskState
-) -> bool:
-    """End an attempt; False if it has ended already or another instance owns it.
+) -> EndedAttempt | None:
+    """End an attempt; None if it has ended already or another instance owns it.
 
     Args:
         outcome: a final state, or PENDING when the task goes back to the queue unsent.
     """
-    return await _END.changed(conn, task_id, epoch, instance_id, outcome)
+    return await _END.first(conn, task_id, epoch, instance_id, outcome)
 
 
 async def list_lost_attempts(

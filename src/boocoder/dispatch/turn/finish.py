@@ -11,16 +11,19 @@ from typing import Literal
 
 import msgspec
 
+from boocoder.broker.batch_writer import WENT_BACK
 from boocoder.broker.outbox import Outbox
 from boocoder.changes.diff.statistics import ChangeMeasure
 from boocoder.changes.pending import store_measured
 from boocoder.db.conversation import agent_sessions, messages
 from boocoder.db.conversation.agent_sessions import AgentSessionState
+from boocoder.db.conversation.events import BatchesLost
 from boocoder.db.core.pool import Connection
 from boocoder.db.files.worktrees import insert_snapshot
 from boocoder.db.tasks import attempts, permissions, steers, tasks
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.permission_rules import frame_of
+from boocoder.dispatch.turn.recorder import Recorder
 from boocoder.dispatch.turn.services import TurnServices
 from boocoder.errors import BoocoderError, LeaseLost, Unavailable
 from boocoder.events import frames
@@ -75,8 +78,13 @@ class TurnEnding:
     left_out: str = ""
 
 
-async def finish_turn(ending: TurnEnding, *, key: AttemptKey, ids: TurnIds, services: TurnServices) -> None:
+async def finish_turn(
+    ending: TurnEnding, *, key: AttemptKey, ids: TurnIds, services: TurnServices, recorder: Recorder | None = None
+) -> None:
     """End the attempt; what the database refuses is left out, so that no turn can keep its session busy.
+
+    Args:
+        recorder: of the turn, which stores again what a crash of the database has lost.
 
     Raises:
         LeaseLost: another host owns the attempt; nothing was written.
@@ -84,7 +92,7 @@ async def finish_turn(ending: TurnEnding, *, key: AttemptKey, ids: TurnIds, serv
     """
     for reduced in _reductions(ending):
         try:
-            await _settle_patiently(reduced, key, ids, services)
+            await _settle_patiently(reduced, key, ids, services, recorder)
         except LeaseLost:
             raise
         except Exception as error:  # the turn has to end after any error
@@ -105,33 +113,57 @@ def _reductions(ending: TurnEnding) -> Iterator[TurnEnding]:
     )
 
 
-async def _settle_patiently(ending: TurnEnding, key: AttemptKey, ids: TurnIds, services: TurnServices) -> None:
+async def _settle_patiently(
+    ending: TurnEnding, key: AttemptKey, ids: TurnIds, services: TurnServices, recorder: Recorder | None
+) -> None:
     give_up_at = time.monotonic() + FINISH_S
     while True:
         try:
-            await end_attempt(ending, key=key, ids=ids, outbox=services.outbox, failpoints=services.failpoints)
+            try:
+                return await end_attempt(
+                    ending,
+                    key=key,
+                    ids=ids,
+                    outbox=services.outbox,
+                    failpoints=services.failpoints,
+                    batches=recorder.batches if recorder is not None else None,
+                )
+            except BatchesLost as error:
+                assert recorder is not None
+                await recorder.restore(error.stored)
         except Unavailable as error:
-            if error.code == "database_slow" or time.monotonic() > give_up_at:
+            if error.code in ("database_slow", WENT_BACK) or time.monotonic() > give_up_at:
                 raise
             await asyncio.sleep(FINISH_RETRY_S)
-        else:
-            return
 
 
 async def end_attempt(
-    ending: TurnEnding, *, key: AttemptKey, ids: TurnIds, outbox: Outbox, failpoints: Failpoints
+    ending: TurnEnding,
+    *,
+    key: AttemptKey,
+    ids: TurnIds,
+    outbox: Outbox,
+    failpoints: Failpoints,
+    batches: int | None = None,
 ) -> None:
     """End the attempt in one transaction, and publish it.
 
+    Args:
+        batches: how many the session's stream has to have; None for any number.
+
     Raises:
+        BatchesLost: it has another number; nothing was written.
         LeaseLost: another host owns the attempt; nothing was written.
         Unavailable: the database is not there.
     """
     async with outbox.transaction() as transaction:
         conn = transaction.conn
         state = TaskState.PENDING if ending.requeue else _state(ending.outcome)
-        if not await attempts.end_attempt(conn, *key.guard, state):
+        ended = await attempts.end_attempt(conn, *key.guard, state)
+        if ended is None:
             raise LeaseLost("lease_lost", f"Task {key.task_id} is run by another host.")
+        if batches not in (None, ended.batches):
+            raise BatchesLost(ids.session_id, expected=batches, stored=ended.batches)
         asked = [frame_of(request) for request in await permissions.close_requests(conn, key.task_id, key.epoch)]
         drafts = [*asked, *await _write(conn, ending, key, ids)]
         steered = await steers.close_steers(conn, key.task_id, requeue=ending.requeue)

@@ -22,10 +22,15 @@ EARLIER_MESSAGES = 200  # the newest of a chat; the texts made of them are bound
 
 @dataclass(frozen=True, slots=True)
 class OpenedTurn:
-    """A turn whose messages exist; `message_ord` is the number of the assistant's message."""
+    """A turn whose messages exist; `message_ord` is the number of the assistant's message.
+
+    Args:
+        batches: how many the session's stream has.
+    """
 
     ids: TurnIds
     message_ord: int
+    batches: int
 
 
 async def open_turn(task: ClaimedTask, attempt: AttemptKey, *, agent: str, outbox: Outbox) -> OpenedTurn:
@@ -38,7 +43,7 @@ async def open_turn(task: ClaimedTask, attempt: AttemptKey, *, agent: str, outbo
     user_id = await _new_user_message(task, outbox.database)
     messages = NewMessages(task.session_id, task.chat_id, user_id, ids.message_id, agent, task.model)
     opening = await outbox.open_turn(messages, _first_frames(task, agent, ids, user_id), attempt.guard)
-    return OpenedTurn(ids, opening.message_ord)
+    return OpenedTurn(ids, opening.message_ord, opening.batches)
 
 
 async def _new_user_message(task: ClaimedTask, database: Database) -> MessageId | None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from boocoder.broker.batch_writer import WENT_BACK, BatchWriter
 from boocoder.db.tasks import attempts
 from boocoder.dispatch.approvals import AlsoWrite, ApprovalGate
 from boocoder.dispatch.attempt_key import AttemptKey
@@ -67,6 +68,7 @@ class Recorder:
         liveness: touched by every event.
         stop: set when the lease is found to be lost.
         hooks: what the turn does at its turning points.
+        batches: how many the session's stream has.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Recorder:
         transcript: Transcript,
         liveness: Liveness,
         stop: StopSignal,
+        batches: int,
         hooks: TurnHooks | None = None,
     ) -> None:
         self._services = services
@@ -92,9 +95,7 @@ class Recorder:
         self._stop = stop
         self._hooks = hooks or TurnHooks()
         self._soon: asyncio.TimerHandle | None = None
-        self._signed = False
-        self._done = False
-        self._worked_on = False
+        self._signed = self._done = self._worked_on = False
         self._approvals = ApprovalGate(
             database=services.database,
             approval_waiters=services.approval_waiters,
@@ -104,6 +105,9 @@ class Recorder:
             liveness=liveness,
             stop=stop,
             store_frame=self._store_frame,
+        )
+        self._writer = BatchWriter(
+            outbox=services.outbox, session_id=ids.session_id, guard=attempt.guard, batches=batches
         )
         self._supervisor = TaskSupervisor(f"record:{ids.task_id}")
         self._lock = asyncio.Lock()
@@ -176,6 +180,16 @@ class Recorder:
         if not self._done and self._hooks.when_done is not None:
             self._hooks.when_done()
         self._done = True
+
+    @property
+    def batches(self) -> int:
+        """How many batches the session's stream has to have when the turn ends."""
+        return self._writer.batches
+
+    async def restore(self, stored: int) -> None:
+        """Store again what the database has lost of the turn: it has `stored` batches. Errors as `BatchWriter`."""
+        async with self._lock:
+            await self._writer.restore(stored)
 
     @property
     def over(self) -> bool:
@@ -272,23 +286,18 @@ class Recorder:
         """Write one batch; while the database is away, try again until the lease is lost."""
         while True:
             try:
-                return await self._store_once(batch, also)
+                return await self._writer.store(batch, also)
             except LeaseLost as error:
                 self._lost = error
                 self._stop.set(StopReason.LEASE_LOST)
                 raise
             except Unavailable as error:
+                if error.code == WENT_BACK:
+                    raise
                 if self._stop.reason is StopReason.LEASE_LOST:
                     raise LeaseLost("lease_lost", "The database was away for longer than the lease.") from error
                 log.warning("database away, batch waits", extra={"task_id": self._ids.task_id, "code": error.code})
                 await asyncio.sleep(RETRY_S)
-
-    async def _store_once(self, batch: StreamBatch, also: AlsoWrite | None) -> None:
-        if also is None:
-            await self._services.outbox.record(self._ids.session_id, batch, self._attempt.guard)
-            return
-        async with self._services.outbox.recording(self._ids.session_id, batch, self._attempt.guard) as conn:
-            await also(conn)
 
     async def _flush_loop(self) -> None:
         while True:

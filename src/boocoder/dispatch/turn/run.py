@@ -143,6 +143,7 @@ class _TurnRun:
             transcript=self._transcript,
             liveness=liveness,
             stop=self._stop,
+            batches=self._opened.batches,
             hooks=TurnHooks(
                 before_prompt=self._start.wait, after_prompt=self._look_at_checkout, when_done=self._measure_early
             ),
@@ -232,7 +233,7 @@ class _TurnRun:
             seen_ord=self._opened.message_ord if sent else None,
             requeue=isinstance(outcome, Interrupted) and not sent,
         )
-        await finish_turn(ending, key=self._attempt, ids=self._opened.ids, services=self._services)
+        await finish_turn(ending, key=self._attempt, ids=self._opened.ids, services=self._services, recorder=recorder)
 
     async def _flush(self, recorder: Recorder) -> None:
         """Store what is left; what the database refuses is lost, and the turn ends all the same."""

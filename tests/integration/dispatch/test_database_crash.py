@@ -1,0 +1,120 @@
+"""PostgreSQL crashes under a running turn and forgets its newest writes: the turn's text is exact all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from boocoder.backends.base import TurnPort
+from boocoder.backends.scripted.backend import ScriptedBackend
+from boocoder.db.conversation import messages
+from boocoder.db.core.migrate import migrate
+from boocoder.db.core.pool import Database
+from boocoder.db.registry import projects
+from boocoder.db.server.embedded import EmbeddedPostgres
+from boocoder.db.tasks import tasks
+from boocoder.db.tasks.claim import claim_tasks
+from boocoder.dispatch.attempt_key import AttemptKey
+from boocoder.dispatch.turn.run import run_turn
+from boocoder.events import agent_event
+from boocoder.model.ids import ProjectId, new_id
+from boocoder.model.task import TaskState
+from boocoder.model.turn import Completed, Outcome, StopSignal, TurnRequest
+from tests.fixtures.repository import MakeRepository
+from tests.fixtures.row_builders import LEASE_S, add_host, add_place, add_task
+from tests.fixtures.turn_services import services_of
+from tests.invariants import CHUNK_GAPS, NUMBERS
+from tests.waiting import until
+
+# Nothing reaches the disk by itself for ten seconds: what no durable commit has taken along is lost for certain.
+SETTINGS = {"wal_writer_delay": "10s", "fsync": "off"}
+STORED = "SELECT count(*) FROM part_chunks"
+
+
+class _Crash:
+    """Where the database is, and what it had and has lost."""
+
+    dsn = ""
+    lost: list[int] = []
+
+    @classmethod
+    async def now(cls) -> None:
+        """Let it crash, and wait until it is back."""
+        conn = await asyncpg.connect(cls.dsn)
+        before = await conn.fetchval(STORED)
+        postmaster = int((await conn.fetchval("SELECT pg_read_file('postmaster.pid')")).splitlines()[0])
+        await conn.close()
+        os.kill(postmaster, signal.SIGQUIT)
+        await until(lambda: not Path(f"/proc/{postmaster}").exists())
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    conn = await asyncpg.connect(cls.dsn)
+                    break
+                except (OSError, asyncpg.PostgresError):
+                    await asyncio.sleep(0.02)
+        cls.lost.append(before - await conn.fetchval(STORED))
+        await conn.close()
+
+
+class _Speaker(ScriptedBackend):
+    """Says ten words, of which each is stored by itself, while the database crashes after some of them."""
+
+    crashes: tuple[int, ...] = ()
+
+    async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
+        await port.emit(agent_event.PromptSending())
+        for number in range(10):
+            await port.emit(agent_event.TextDelta("answer", f"word {number} "))
+            if number == 4:
+                await port.emit(agent_event.Notice("half", "Half of it."))
+            await port.flush()  # type: ignore[attr-defined]
+            if number in self.crashes:
+                await _Crash.now()
+        await port.emit(agent_event.AgentDone())
+        return Completed()
+
+
+@pytest.fixture
+async def crashing(tmp_path: Path) -> AsyncIterator[Database]:
+    server = EmbeddedPostgres(data_dir=tmp_path / "server", settings=SETTINGS)
+    _Crash.dsn, _Crash.lost = await server.start(), []
+    await migrate(_Crash.dsn)
+    database = Database(dsn=_Crash.dsn)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+        await server.stop()
+
+
+async def test_what_a_crash_forgets_is_written_again(
+    crashing: Database, repository: MakeRepository, tmp_path: Path
+) -> None:
+    async with crashing.connection() as conn:
+        owner = await add_host(conn)
+        project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
+        place = await add_place(conn, project.id)
+    services = services_of(crashing, tmp_path, owner, _Speaker)
+    for crashes in ((5,), (2, 7), (9,)):  # in the middle, twice, and behind the last word
+        _Speaker.crashes = crashes
+        async with crashing.connection() as conn:
+            task_id = await add_task(conn, place)
+            [task] = await claim_tasks(conn, owner.host_id, owner.instance_id, 1, LEASE_S)
+        await run_turn(task, AttemptKey(task.id, 1, owner.host_id, owner.instance_id), StopSignal(), services)
+        async with crashing.connection() as conn:
+            assert (await tasks.get_task(conn, task_id)).state is TaskState.COMPLETED
+            message = (await messages.list_messages(conn, task.chat_id, after_ord=0, limit=50))[-1]
+            texts = [part.text for part in message.parts if part.kind == "text"]
+            assert texts == ["".join(f"word {number} " for number in range(10))]
+            assert await conn.fetch(CHUNK_GAPS) == []
+            for row in await conn.fetch(NUMBERS):
+                assert row["have"] == row["different"] == row["last_seq"] == row["last"]
+    assert all(lost > 0 for lost in _Crash.lost), "every crash has lost something, or nothing is shown here"
