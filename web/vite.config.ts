@@ -1,34 +1,45 @@
 // Builds the page into the Python package, where the service reads it. Everything is a file of its own: the
-// service's content security policy lets no inline script or style run. What draws terminals is one program for
-// itself, which the service puts into a document of its own.
+// service's content security policy lets no inline script or style run. What draws terminals and diagrams is one
+// program each, which the service puts into a document of its own.
 import react from "@vitejs/plugin-react";
 import { build, defineConfig, type Plugin } from "vite";
 
 const service = "http://127.0.0.1:7717";
 
-/** Builds terminal.js beside the page. */
-function terminalProgram(): Plugin {
+const FRAMES = { terminal: "src/features/terminal/frame.ts", diagram: "src/shared/diagram/frame.ts" };
+
+/** mermaid's file is a script: it finds its own variable in the global object, where a bundle has none. */
+const mermaidInBundle: Plugin = {
+  name: "mermaid-in-bundle",
+  transform: (code, id) => (id.endsWith("mermaid.tiny.js") ? code.replaceAll("globalThis.__esbuild_esm", "__esbuild_esm") : null),
+};
+
+/** Builds the programs of the iframes beside the page, each as one file. */
+function framePrograms(): Plugin {
   return {
-    name: "terminal-program",
+    name: "frame-programs",
     apply: "build",
     async writeBundle({ dir }) {
-      await build({
-        configFile: false,
-        logLevel: "warn",
-        publicDir: false,
-        build: {
-          outDir: dir,
-          emptyOutDir: false,
-          target: "es2022",
-          lib: { entry: "src/features/terminal/frame.ts", formats: ["iife"], name: "boocoderTerminal", fileName: () => "terminal.js" },
-        },
-      });
+      for (const [name, entry] of Object.entries(FRAMES)) {
+        await build({
+          configFile: false,
+          logLevel: "warn",
+          publicDir: false,
+          plugins: [mermaidInBundle],
+          build: {
+            outDir: dir,
+            emptyOutDir: false,
+            target: "es2022",
+            lib: { entry, formats: ["iife"], name: "boocoderFrame", fileName: () => `${name}.js` },
+          },
+        });
+      }
     },
   };
 }
 
 export default defineConfig({
-  plugins: [react(), terminalProgram()],
+  plugins: [react(), framePrograms()],
   build: {
     outDir: "../src/boocoder/api/page",
     emptyOutDir: true,
@@ -37,5 +48,5 @@ export default defineConfig({
     target: "es2022",
   },
   // `npm run dev` beside a running service; sign in there first.
-  server: { proxy: { "/api": { target: service, ws: true }, "/login": service, "/terminal-frame": service } },
+  server: { proxy: { "/api": { target: service, ws: true }, "/login": service, "/terminal-frame": service, "/diagram-frame": service } },
 });

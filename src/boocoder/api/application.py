@@ -25,6 +25,7 @@ from boocoder.api.middleware.send_timeout import SendLimit
 from boocoder.api.middleware.token_auth import TokenAuth
 from boocoder.api.middleware.unexpected_errors import LastResort
 from boocoder.api.routes.changes import changes, review
+from boocoder.api.routes.page import frames, pages
 from boocoder.api.routes.projects import folders, projects, start_points, trust
 from boocoder.api.routes.projects import settings as project_settings
 from boocoder.api.routes.service import (
@@ -36,7 +37,6 @@ from boocoder.api.routes.service import (
     hosts,
     model_servers,
     openapi,
-    pages,
     search,
     streams,
     tokens,
@@ -99,6 +99,7 @@ ROUTERS = (
     terminal.frame,
     openapi.router,
     pages.router,
+    frames.router,
 )
 
 

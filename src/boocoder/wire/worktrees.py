@@ -85,3 +85,10 @@ class SessionProcess(msgspec.Struct, frozen=True):
     pid: int
     command: str
     started_at: datetime
+
+
+class SessionFile(msgspec.Struct, frozen=True):
+    """One of a session's files as it is now, or as its newest snapshot has it where the worktree is gone."""
+
+    path: str
+    text: str

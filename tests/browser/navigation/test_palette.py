@@ -76,7 +76,7 @@ async def test_the_change_is_applied_and_the_panel_shows_its_sides(person: Visit
     dialog = page.get_by_role("dialog", name="Apply the change")
     await dialog.get_by_role("button", name="Apply to my working tree").click()
     await expect(dialog).to_be_hidden()
-    await expect(page.get_by_text("Applied to your working tree")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Applied to your working tree")).to_be_visible()
     assert (desk.project / "new.txt").read_text() == "one\n"
 
 

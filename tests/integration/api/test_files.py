@@ -10,6 +10,7 @@ from boocoder.db.registry import projects
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.model.ids import ProjectId, SessionId, new_id
 from boocoder.model.session import WorktreeState
+from boocoder.worktrees.history.file_content import FILE_MAX_BYTES
 from tests.fixtures.api import Api
 from tests.fixtures.repository import MakeRepository
 
@@ -79,3 +80,37 @@ async def test_what_is_not_there_is_told(api: Api) -> None:
         answer = await api.http.get(f"/api/{path}/{new_id()}/files")
         assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert (await api.http.get(f"/api/projects/{new_id()}/files", params={"limit": 101})).status_code == 422
+
+
+async def test_a_file_is_read_as_it_is_now_and_only_if_it_is_text(
+    api: Api, repository: MakeRepository, tmp_path: Path
+) -> None:
+    made = repository({"src/main.py": "one\n", "data.bin": "a\0b"})
+    project_id, session_id = await place(api, made.path)
+    address = f"/api/sessions/{session_id}/file"
+    assert (await api.http.get(address, params={"path": "src/main.py"})).json()["code"] == "session_without_worktree"
+    shadow = await ShadowRegistry(root=tmp_path / "shadows").of(project_id, made.path)
+    worktree = await shadow.add_worktree(tmp_path / "worktree")
+    (worktree.path / "src/main.py").write_text("two\nlines\n")
+    (worktree.path / "src/out").symlink_to("/etc/hostname")
+    (worktree.path / "src/long.txt").write_text("x" * (FILE_MAX_BYTES + 1))
+    async with api.database.transaction() as conn:
+        await worktrees.put_worktree(
+            conn,
+            session_id,
+            path=worktree.path,
+            base_commit=worktree.base_commit,
+            base_tree=worktree.base_tree,
+            state=WorktreeState.READY,
+        )
+    found = (await api.http.get(address, params={"path": "src/main.py"})).json()
+    assert found == {"path": "src/main.py", "text": "two\nlines\n"}
+    assert (await api.http.get(address, params={"path": "src/out"})).json()["text"] == "/etc/hostname"
+    for path, code in {
+        "src": "file_not_found",
+        "../secret": "file_not_found",
+        "/etc/hostname": "file_not_found",
+        "data.bin": "file_not_text",
+        "src/long.txt": "file_too_large",
+    }.items():
+        assert (await api.http.get(address, params={"path": path})).json()["code"] == code

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from boocoder.api.middleware.response_headers import SECURITY_HEADERS, AnswerHeaders
-from boocoder.api.routes.sessions import terminal as route
+from boocoder.api.routes.page import frames
+from boocoder.api.routes.sessions.terminal import terminal_frame
 from boocoder.errors import Conflict, Unavailable
 from boocoder.model.ids import SessionId, new_id
 from boocoder.process.host import ProcessHost
@@ -128,10 +130,10 @@ async def test_the_document_runs_its_one_script_and_reaches_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "terminal.js").write_text("say('</script><!-- x')")
-    monkeypatch.setattr(route, "PAGE", tmp_path)
-    route._document.cache_clear()
-    answer = await route.terminal_frame()
-    route._document.cache_clear()
+    monkeypatch.setattr(frames, "PAGE", tmp_path)
+    frames._document.cache_clear()
+    answer = await terminal_frame(Request({"type": "http", "headers": []}))
+    frames._document.cache_clear()
     body = bytes(answer.body).decode()
     script = body.partition("<script>")[2].partition("</script>")[0]
     assert script == "say('\\x3c/script>\\x3c!-- x')"

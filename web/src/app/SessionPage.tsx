@@ -1,7 +1,7 @@
 // One session: its conversation, the composer, and its change.
 import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { useSearch } from "wouter";
 import { useAgentTitle } from "../shared/agents/agentTitle";
 import type { Chat, Session } from "../shared/api/generated";
@@ -15,6 +15,7 @@ import { Composer } from "../features/composer/Composer";
 import { QueueList } from "../features/queue/QueueList";
 import { RulesButton } from "../features/rules/RulesButton";
 import { SteerList } from "../features/queue/SteerList";
+import { type FilePlace, OpenFileContext } from "../shared/markdown/FilePath";
 import type { Conversation } from "../shared/stream/conversation";
 import { openRequest } from "../shared/stream/openRequest";
 import { tapFrames, useConversation } from "../shared/stream/store";
@@ -30,6 +31,7 @@ import { NotFoundPage } from "./NotFoundPage";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("./panel/ChangePanel"));
+const FileDialog = lazy(() => import("../features/files/FileDialog"));
 
 interface SessionPageProps {
   sessionId: string;
@@ -61,6 +63,7 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
   );
   const wanted = new URLSearchParams(useSearch()).get("message");
   const { shown, whole } = usePanel();
+  const [file, openFile] = useState<FilePlace | null>(null);
   useLayoutEffect(resetPanel, [sessionId]);
   useRefreshOnTurns(sessionId);
   useSeenWhileVisible(session);
@@ -80,7 +83,9 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
         <div className={styles.columns}>
           <section className={styles.middle} aria-label="Conversation">
             <ErrorBoundary what="The conversation">
-              <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+              <OpenFileContext value={openFile}>
+                <ConversationView sessionId={sessionId} conversation={conversation} wanted={wanted} />
+              </OpenFileContext>
             </ErrorBoundary>
             <Composer
               target={target}
@@ -100,6 +105,7 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
               </ErrorBoundary>
             </SplitPane>
           )}
+          <Suspense>{file && <FileDialog sessionId={sessionId} place={file} onPlace={openFile} />}</Suspense>
         </div>
       )}
     </>

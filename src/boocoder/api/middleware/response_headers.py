@@ -21,7 +21,7 @@ FRAME_POLICY = (
     "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox allow-scripts"
 )
-"""Policy of the terminal's document inside the page: no origin, no network, one known script."""
+"""Policy of the documents inside the page that draw: no origin, no network, one known script."""
 
 _FRAME_START = FRAME_POLICY.partition("{")[0]
 

@@ -8,8 +8,8 @@ interface DialogProps {
   title: string;
   onClose: () => void;
   children: ReactNode;
-  /** "list" has no padding and sits high on the screen, so that its content can grow downwards; "image" fits its image. */
-  size?: "small" | "medium" | "list" | "image";
+  /** "list" has no padding and sits high on the screen, so that its content can grow downwards; "image" fits its image, "wide" is as wide as lines of code want. */
+  size?: "small" | "medium" | "list" | "image" | "wide";
   /** Asks for confirmation before a far-reaching action. */
   alert?: boolean;
 }

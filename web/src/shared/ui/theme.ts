@@ -1,4 +1,5 @@
 // Light, dark, or following the system. Stored in this browser.
+import { useSyncExternalStore } from "react";
 import { PersistedState, usePersisted } from "../storage/persistedState";
 
 export type Theme = "system" | "light" | "dark";
@@ -19,6 +20,17 @@ export function startTheme(): void {
 
 export function setTheme(theme: Theme): void {
   kept.set(theme);
+}
+
+/** Whether the page is dark now, also by following the system. */
+export function useIsDark(): boolean {
+  return useSyncExternalStore(watchShown, () => document.documentElement.dataset.theme === "dark");
+}
+
+function watchShown(listener: () => void): () => void {
+  const watch = new MutationObserver(listener);
+  watch.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  return () => watch.disconnect();
 }
 
 export function useTheme(): Theme {

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from functools import cache
 from typing import Annotated
 
-from fastapi import APIRouter, Query, WebSocket
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Query, Request, WebSocket
 from starlette.responses import Response
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
-from boocoder.api.middleware.response_headers import FRAME_POLICY
 from boocoder.api.requests.fields import SessionPath
-from boocoder.api.routes.service.pages import PAGE
+from boocoder.api.routes.page.frames import frame_document
 from boocoder.api.services import Services
 from boocoder.api.streaming.terminal import SCREEN_MAX, TerminalSocket, allowed
 from boocoder.errors import Conflict
@@ -56,22 +50,6 @@ async def open_terminal(
 
 @frame.get("/terminal-frame", response_class=Response)
 @access(Access.READ, ProjectTokens.OPEN)
-async def terminal_frame() -> Response:
+async def terminal_frame(request: Request) -> Response:
     """What draws a terminal, all in one document: it runs in a sandbox without origin and reaches nothing."""
-    document = _document()
-    if document is None:
-        raise HTTPException(404)
-    content, policy = document
-    return Response(content, media_type="text/html", headers={"Content-Security-Policy": policy})
-
-
-@cache
-def _document() -> tuple[str, str] | None:
-    program = PAGE / "terminal.js"
-    if not program.is_file():
-        return None
-    # In a document, these two would end the script or begin a comment; in the script they occur in strings only.
-    script = re.sub(r"<(?=/script|!--)", r"\\x3c", program.read_text("utf-8"), flags=re.IGNORECASE)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    content = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Terminal</title><script>{script}</script>'
-    return content, FRAME_POLICY.format(digest=digest)
+    return frame_document(request, "terminal.js", "Terminal")

@@ -17,7 +17,7 @@ import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveI
 import type { NewToken } from "./tokens";
 import type { DeliveryInfo, HookInfo, HookResult, NewHookInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
 import type { AgentInfo, ChangeState, FoundServer, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
-import type { FoundFiles, PrunedWorktree, SessionProcess, TerminalInfo, WorktreeInfo } from "./worktrees";
+import type { FoundFiles, PrunedWorktree, SessionFile, SessionProcess, TerminalInfo, WorktreeInfo } from "./worktrees";
 
 /** Every route: what it takes and what it answers. */
 export interface Routes {
@@ -97,6 +97,7 @@ export interface Routes {
   "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: ReviewComment[] };
   "POST /api/sessions/{session_id}/comments/send": { path: { session_id: string }; query: Record<string, never>; body: SendComments | null; answer: EnqueuedTask };
   "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
+  "GET /api/sessions/{session_id}/file": { path: { session_id: string }; query: { path: string }; body: undefined; answer: SessionFile };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkResult };
   "GET /api/sessions/{session_id}/processes": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionProcess[] };
   "DELETE /api/sessions/{session_id}/processes/{pid}": { path: { session_id: string; pid: number }; query: Record<string, never>; body: undefined; answer: SessionProcess };

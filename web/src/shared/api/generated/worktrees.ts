@@ -15,6 +15,12 @@ export interface PrunedWorktree {
   kept: string;
 }
 
+/** One of a session's files as it is now, or as its newest snapshot has it where the worktree is gone. */
+export interface SessionFile {
+  path: string;
+  text: string;
+}
+
 /** A process that a tool of the session's agent started and that still runs. */
 export interface SessionProcess {
   pid: number;

@@ -55,12 +55,13 @@ def _answer(name: str, request: Request, *, cache_control: str = "no-cache") -> 
     if found is None:
         raise HTTPException(404)
     headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if found.gzipped is not None and _takes_gzip(request):
+    if found.gzipped is not None and takes_gzip(request):
         return Response(found.gzipped, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-def _takes_gzip(request: Request) -> bool:
+def takes_gzip(request: Request) -> bool:
+    """Whether the client accepts compressed answers."""
     return re.search(r"\bgzip\b(?!;q=0(\.0*)?(,|$))", request.headers.get("accept-encoding", "")) is not None
 
 

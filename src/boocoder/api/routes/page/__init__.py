@@ -1,0 +1,1 @@
+"""What a browser loads: the page, its files, and the documents that draw inside it."""
