@@ -38,6 +38,7 @@ from boocoder.api.routes.service import (
     model_servers,
     openapi,
     search,
+    settings,
     streams,
     tokens,
     usage,
@@ -94,12 +95,13 @@ ROUTERS = (
     permissions.rules,
     agents.router,
     model_servers.router,
+    settings.router,
     processes.router,
     terminal.router,
     terminal.frame,
+    frames.router,
     openapi.router,
     pages.router,
-    frames.router,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -33,6 +33,7 @@ from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.model_servers.found_server import FoundServer
 from boocoder.placement.project_check import ProjectCheck
 from boocoder.webhooks.registry import Webhooks
+from boocoder.wire.service import SettingsOverview
 from boocoder.wire.worktrees import PrunedWorktree
 from boocoder.worktrees.processes import SessionProcesses
 from boocoder.worktrees.search.file_search import FileSearch
@@ -68,6 +69,13 @@ class HostAgents(AgentDirectory, Protocol):
 
     async def offer_scripted(self) -> str:
         """Offer the scripted agent although the settings may not; its name."""
+
+
+class SettingsDirectory(Protocol):
+    """The settings of the service; see `config.editor.SettingsEditor`."""
+
+    def overview(self) -> SettingsOverview: ...
+    def change(self, changes: Mapping[str, object]) -> SettingsOverview: ...
 
 
 class WorktreePruner(Protocol):
@@ -124,6 +132,7 @@ class ApiServices:
     agent_tokens: AgentTokens
     adopter: SessionAdopter
     stored: StoredSnapshots
+    settings: SettingsDirectory
     terminals: Terminals | None = None
 
 
@@ -161,6 +170,7 @@ def build_api_services(
     processes: SessionProcesses,
     adopter: SessionAdopter,
     stored: StoredSnapshots,
+    settings: SettingsDirectory,
     agent_tokens: AgentTokens | None = None,
     terminals: Terminals | None = None,
 ) -> ApiServices:
@@ -190,6 +200,7 @@ def build_api_services(
         agent_tokens=agent_tokens or AgentTokens(),
         adopter=adopter,
         stored=stored,
+        settings=settings,
         terminals=terminals,
     )
 

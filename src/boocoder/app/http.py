@@ -13,6 +13,7 @@ from boocoder.app.agent_rules import build_rule_report
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.app.worktrees import SessionFiles
+from boocoder.config.editor import SettingsEditor
 from boocoder.config.settings import Settings
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.integrations.mcp_server.endpoint import McpEndpoint
@@ -36,6 +37,7 @@ async def start_api(
     warnings = warnings_of(settings)
     for warning in warnings:
         log.warning("the service can be reached from outside", extra={"warning": warning})
+    terminals = _terminals(host, agent_host, files)
     server = ApiServer(
         settings=ApiSettings(
             data_dir=settings.data_dir,
@@ -64,7 +66,8 @@ async def start_api(
             agent_tokens=agent_tokens,
             adopter=files.adopter,
             stored=files.stored,
-            terminals=_terminals(host, agent_host, files),
+            settings=SettingsEditor(settings, editable=terminals is not None),
+            terminals=terminals,
         ),
         endpoints=(McpEndpoint(certificate=settings.tls_certificate),),
     )

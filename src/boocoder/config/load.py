@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -27,6 +27,44 @@ from boocoder.model_servers.server import DEFAULT_PROVIDER, ModelServer
 ENV_OTHER = ("BOOCODER_CONFIG", "BOOCODER_COOKIE", "BOOCODER_URL", "BOOCODER_TOKEN")
 ENV_TEST_PREFIX = "BOOCODER_TEST_"  # the test suite's own switches
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSources:
+    """What is set where, before it is checked.
+
+    Args:
+        path: of the settings file, there or not.
+    """
+
+    path: Path
+    in_file: list[Found]
+    in_environment: list[Found]
+
+
+def setting_sources(environ: Mapping[str, str] | None = None) -> SettingSources:
+    """Read the settings file and the environment.
+
+    Raises:
+        InvalidInput: a file that cannot be read, or an unknown name.
+    """
+    environ = os.environ if environ is None else environ
+    around = _surroundings(environ)
+    known = {info.name: info for info in every_setting()}
+    path, _ = _file_path(environ, around)
+    return SettingSources(path, _from_file(environ, around, known), list(_from_environment(environ, known)))
+
+
+def check_settings_file(path: Path, *, environ: Mapping[str, str] | None = None) -> None:
+    """Check whether a service could start with this settings file.
+
+    Args:
+        environ: instead of the process's environment.
+
+    Raises:
+        InvalidInput: as for `load_settings`.
+    """
+    load_settings(environ={**(os.environ if environ is None else environ), "BOOCODER_CONFIG": str(path)})
 
 
 def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -102,9 +140,14 @@ def _absolute(path: Path, around: HostFacts) -> Path:
 
 
 def _from_file(environ: Mapping[str, str], around: HostFacts, names: Collection[str]) -> list[Found]:
+    path, required = _file_path(environ, around)
+    return read_settings_file(path, names, required=required, free=_is_free, free_keys=_keys_of)
+
+
+def _file_path(environ: Mapping[str, str], around: HostFacts) -> tuple[Path, bool]:
+    """The settings file, and whether it has to be there."""
     named = environ.get("BOOCODER_CONFIG", "")
-    path = _absolute(Path(named), around) if named else around.config_home / "boocoder" / "config.toml"
-    return read_settings_file(path, names, required=bool(named), free=_is_free, free_keys=_keys_of)
+    return (_absolute(Path(named), around), True) if named else (around.config_home / "boocoder" / "config.toml", False)
 
 
 def _is_free(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -135,3 +136,104 @@ class ServiceFile(msgspec.Struct, frozen=True):
     pid: int
     data_dir: str = ""
     certificate: str = ""
+
+
+SettingValue = bool | int | float | str | list[str] | None
+
+
+class SettingSource(StrEnum):
+    """Where a setting's value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    FLAG = "flag"
+
+
+class SettingKind(StrEnum):
+    """The form of a value."""
+
+    FLAG = "flag"
+    INTEGER = "integer"
+    NUMBER = "number"
+    TEXT = "text"
+    LIST = "list"
+    TABLE = "table"
+
+
+class SettingState(msgspec.Struct, frozen=True):
+    """One setting.
+
+    Args:
+        name: dotted, as in the file.
+        why: what it means.
+        choices: the values that it may have; empty: any.
+        low, high: the range of a number; None: no limit.
+        value: what is in force; None where it is secret or follows from the machine.
+        stored: what the file says; None where it says nothing, or it is secret.
+        where: the file with its line, the environment variable, or "the command line"; "" for a default.
+        restart: whether the file says something that holds from the next start on.
+        locked: why it cannot be changed here; "" if it can.
+    """
+
+    name: str
+    env: str
+    kind: SettingKind
+    unit: str
+    why: str
+    choices: tuple[str, ...]
+    low: float | None
+    high: float | None
+    default: SettingValue
+    value: SettingValue
+    stored: SettingValue
+    source: SettingSource
+    where: str
+    restart: bool
+    locked: str
+
+
+class SettingsTable(msgspec.Struct, frozen=True):
+    """A table with a name of the person's choice: an agent, a model server or an MCP server.
+
+    Args:
+        name: dotted, such as `mcp.github`.
+        values: what the file says, by key.
+        restart: whether the file says something that holds from the next start on.
+    """
+
+    name: str
+    values: dict[str, object]
+    where: str
+    restart: bool
+
+
+class TableKey(msgspec.Struct, frozen=True):
+    """A key that such a table may have.
+
+    Args:
+        table: `agents`, `models` or `mcp`.
+        must: what its value must be, in words.
+    """
+
+    table: str
+    key: str
+    kind: SettingKind
+    must: str
+
+
+class SettingsOverview(msgspec.Struct, frozen=True):
+    """All settings, with the file that holds them.
+
+    Args:
+        path: of the settings file, there or not.
+        locked: why nothing can be changed here; "" if it can.
+        restart: whether anything holds from the next start on only.
+    """
+
+    path: str
+    locked: str
+    restart: bool
+    settings: tuple[SettingState, ...]
+    tables: tuple[SettingsTable, ...]
+    keys: tuple[TableKey, ...]

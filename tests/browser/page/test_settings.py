@@ -1,15 +1,16 @@
-"""The settings page: trusted files, tokens, webhooks, browsers, hosts, MCP servers, and the editor of a file."""
+"""The settings page: what belongs to the service, to projects and to this browser, and where it is kept."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
 
 from boocoder.model.access_token import TokenScope
-from boocoder.wire.projects import Project, ProjectTrustInfo
+from boocoder.wire.projects import Project, ProjectSettings, ProjectTrustInfo
 from boocoder.wire.service import TokenInfo
 from boocoder.wire.webhooks import WebhookInfo
 from boocoder.wire.worktrees import WorktreeInfo
@@ -104,6 +105,77 @@ async def test_hosts_and_mcp_servers_are_shown(installation: MakeInstallation, v
     await expect(hosts).to_contain_text("this one · 0 sessions · agents: ")
     await expect(hosts).to_contain_text("running")
     await assert_accessible(person.page, "settings with MCP servers and hosts")
+
+
+async def test_settings_of_the_service_are_found_changed_and_say_where_they_are(
+    installation: MakeInstallation, visit: MakeVisit
+) -> None:
+    made = installation({"BOOCODER_DRAIN_S": "3"})
+    made.start()
+    file = made.home / ".config" / "boocoder" / "config.toml"
+    person = await visit(made, path="/settings")
+    page = person.page
+    service = page.get_by_role("region", name="Service", exact=True)
+    await service.get_by_label("Find a setting").fill("drain_s")
+    await expect(service).to_contain_text("Set in environment variable BOOCODER_DRAIN_S.")
+    await expect(service.get_by_label("drain_s")).to_be_disabled()
+    await service.get_by_label("Find a setting").fill("sandbox profile")
+    await service.get_by_label("sandbox.profile").select_option("files")
+    await service.get_by_role("button", name="Save").click()
+    await expect(service).to_contain_text("In the file; the service still uses off.")
+    await expect(page.get_by_role("status").filter(has_text="Restart boocoder")).to_be_visible()
+    await service.get_by_label("Find a setting").fill("max_turns")
+    await service.get_by_label("max_turns").fill("7")
+    await service.get_by_role("button", name="Save").click()
+    await expect(service).to_contain_text("In the file; the service still uses 8.")
+    servers = page.get_by_role("region", name="MCP servers")
+    await servers.get_by_role("button", name="Add an MCP server").click()
+    dialog = page.get_by_role("dialog", name="New MCP server")
+    await assert_accessible(page, "a new MCP server")
+    await dialog.get_by_label("Name").fill("notes")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("needs one of command and url")
+    await dialog.get_by_label("command").fill("notes-mcp\n--stdio")
+    await dialog.get_by_label("env", exact=True).fill("MODE=quick")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(servers).to_contain_text("notes command: notes-mcp --stdio, env: MODE=quick")
+    await assert_accessible(page, "all settings")
+    person.forgive("422")
+    written = tomllib.loads(file.read_text())
+    assert written["max_turns"] == 7 and written["sandbox"] == {"profile": "files"}
+    assert written["mcp"] == {"notes": {"command": ["notes-mcp", "--stdio"], "env": {"MODE": "quick"}}}
+
+
+async def test_rules_projects_and_hooks_are_set_on_the_page(
+    person: Visit, desk: ServiceHarness, project: Repository
+) -> None:
+    made = await desk.client.post("/api/projects", Project, {"path": str(project.path)})
+    await person.go("/settings")
+    rules = person.page.get_by_role("region", name="Permission rules")
+    await rules.get_by_label("Tools, as a pattern").fill("bash")
+    await rules.get_by_label("Arguments, as a pattern").fill("make *")
+    await rules.get_by_role("button", name="Add rule").click()
+    await expect(rules).to_contain_text("Allow bash make * everywhere, not used yet")
+    await rules.get_by_role("button", name="Remove").last.click()
+    await expect(rules).not_to_contain_text("make * everywhere")
+    projects = person.page.get_by_role("region", name="Projects", exact=True)
+    await projects.get_by_text(made.name, exact=True).click()
+    await projects.get_by_label("Copy these ignored").fill(".env\nconfig/*.local")
+    await projects.get_by_label("Setup command").fill("make deps")
+    await projects.get_by_role("button", name="Save").click()
+    await expect(projects.get_by_role("status")).to_have_text("Saved.")
+    kept = await desk.client.get(f"/api/projects/{made.id}/settings", ProjectSettings)
+    assert (kept.copy_patterns, kept.setup) == ([".env", "config/*.local"], "make deps")
+    hooks = person.page.get_by_role("region", name="Hooks that start tasks")
+    await hooks.get_by_label("Name of the new hook").fill("nightly")
+    await hooks.get_by_label("Prompt of its tasks").fill("look at {{ issue.title }}")
+    await hooks.get_by_role("button", name="Add hook").click()
+    await expect(hooks.get_by_role("status")).to_contain_text("not shown again")
+    await expect(hooks).to_contain_text("nightly")
+    await hooks.get_by_role("button", name="Turn off").click()
+    await expect(hooks).to_contain_text("so far, off")
+    await hooks.get_by_role("button", name="Remove").click()
+    await expect(hooks).not_to_contain_text("so far, off")
 
 
 async def test_a_file_of_a_change_opens_in_the_chosen_editor(person: Visit, desk: ServiceHarness) -> None:

@@ -23,10 +23,7 @@ export function McpServers() {
           </ul>
         </div>
       ))}
-      <p className={styles.note}>
-        {servers.length === 0 && agents ? "None. " : ""}
-        They are set in the service's settings file, in <code>[mcp.NAME]</code>; <code>boocoder config</code> names the file.
-      </p>
+      {servers.length === 0 && agents && <p className={styles.note}>No agent gets one.</p>}
     </>
   );
 }

@@ -1,4 +1,4 @@
-// Settings of this browser, and what the service has: trusted files, MCP servers, tokens, webhooks, browsers and hosts.
+// Settings of this browser, of projects and of the service, each with where it is kept.
 import { useId, type ReactNode } from "react";
 import { useHealth } from "../../shared/api/health";
 import { setDiffView, useDiffView } from "../../shared/diff/diffView";
@@ -8,10 +8,16 @@ import { NotificationSettings } from "../../features/notifications/NotificationS
 import { EDITORS, setEditor, useEditor, type Editor } from "../../shared/session/editor";
 import { PageHeader } from "../../shared/ui/PageHeader";
 import { setTheme, useTheme } from "../../shared/ui/theme";
+import { FoundServers } from "../../features/projects/FoundServers";
 import { AccessTokens } from "./AccessTokens";
+import { Hooks } from "./Hooks";
 import { Hosts } from "./Hosts";
 import { McpServers } from "./McpServers";
+import { PermissionRules } from "./PermissionRules";
+import { ProjectSettings } from "./ProjectSettings";
 import { ProjectTrust } from "./ProjectTrust";
+import { RestartNote, ServiceSettings } from "./ServiceSettings";
+import { SettingsTables } from "./SettingsTables";
 import { SignedInBrowsers } from "./SignedInBrowsers";
 import { Webhooks } from "./Webhooks";
 import styles from "./SettingsPage.module.css";
@@ -27,8 +33,7 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
       <div className={styles.page}>
         <div className={styles.column}>
           <p className={styles.note}>
-            Appearance, writing, editor and notifications are stored in this browser. Everything below them belongs to the service, which
-            has a settings file, too.
+            Appearance, writing, editor and notifications are stored in this browser. Everything below them belongs to the service.
           </p>
           <Section title="Appearance">
             <Choice title="Theme" value={theme} onChoose={setTheme} options={{ system: "System", light: "Light", dark: "Dark" }} />
@@ -69,17 +74,38 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
           <Section title="Notifications">
             <NotificationSettings />
           </Section>
+          <RestartNote />
+          <Section title="Projects">
+            <ProjectSettings />
+          </Section>
           <Section title="Trusted files of projects">
             <ProjectTrust />
           </Section>
+          <Section title="Permission rules">
+            <PermissionRules />
+          </Section>
+          <Section title="Agents">
+            <SettingsTables kind="agents" />
+          </Section>
+          <Section title="Model servers">
+            <FoundServers />
+            <SettingsTables kind="models" />
+          </Section>
           <Section title="MCP servers">
             <McpServers />
+            <SettingsTables kind="mcp" />
+          </Section>
+          <Section title="Service">
+            <ServiceSettings />
           </Section>
           <Section title="Access tokens">
             <AccessTokens />
           </Section>
           <Section title="Webhooks">
             <Webhooks />
+          </Section>
+          <Section title="Hooks that start tasks">
+            <Hooks />
           </Section>
           <Section title="Signed-in browsers">
             <SignedInBrowsers />

@@ -1,1 +1,1 @@
-"""Routes of the service itself: health, agents, usage, search, streams, the page."""
+"""Routes of the service itself: health, agents, usage, search, streams, settings."""

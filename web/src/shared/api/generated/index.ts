@@ -16,6 +16,7 @@ export type * from "./rules";
 export type * from "./search";
 export type * from "./service";
 export type * from "./sessions";
+export type * from "./settings";
 export type * from "./snapshots";
 export type * from "./socket_messages";
 export type * from "./steers";

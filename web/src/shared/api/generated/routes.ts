@@ -9,8 +9,9 @@ import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSetting
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
 import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
-import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, TokenGrant, TokenInfo } from "./service";
+import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, SettingsOverview, TokenGrant, TokenInfo } from "./service";
 import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
+import type { SettingsPatch } from "./settings";
 import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles } from "./snapshots";
 import type { SteerInfo } from "./steers";
 import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
@@ -96,8 +97,8 @@ export interface Routes {
   "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: Chat };
   "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: ReviewComment[] };
   "POST /api/sessions/{session_id}/comments/send": { path: { session_id: string }; query: Record<string, never>; body: SendComments | null; answer: EnqueuedTask };
-  "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
   "GET /api/sessions/{session_id}/file": { path: { session_id: string }; query: { path: string }; body: undefined; answer: SessionFile };
+  "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkResult };
   "GET /api/sessions/{session_id}/processes": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionProcess[] };
   "DELETE /api/sessions/{session_id}/processes/{pid}": { path: { session_id: string; pid: number }; query: Record<string, never>; body: undefined; answer: SessionProcess };
@@ -118,6 +119,8 @@ export interface Routes {
   "POST /api/sessions/{session_id}/worktree/restore": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: WorktreeInfo };
   "POST /api/sessions/{session_id}/worktree/unpin": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: WorktreeInfo };
   "POST /api/sessions/{session_id}/worktree/update": { path: { session_id: string }; query: Record<string, never>; body: UpdateInput | null; answer: ResolveResult };
+  "GET /api/settings": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: SettingsOverview };
+  "PATCH /api/settings": { path: Record<string, never>; query: Record<string, never>; body: SettingsPatch; answer: SettingsOverview };
   "GET /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
   "DELETE /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
   "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState[] | null; session_id?: string | null; project_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: TaskInfo[] };

@@ -66,6 +66,57 @@ export interface ServiceHealth {
   warnings: string[];
 }
 
+/** The form of a value. */
+export type SettingKind = "flag" | "integer" | "list" | "number" | "table" | "text";
+
+/** Where a setting's value comes from. */
+export type SettingSource = "default" | "environment" | "file" | "flag";
+
+/** One setting. */
+export interface SettingState {
+  name: string;
+  env: string;
+  kind: SettingKind;
+  unit: string;
+  why: string;
+  choices: string[];
+  low: number | null;
+  high: number | null;
+  default: boolean | number | string | string[] | null;
+  value: boolean | number | string | string[] | null;
+  stored: boolean | number | string | string[] | null;
+  source: SettingSource;
+  where: string;
+  restart: boolean;
+  locked: string;
+}
+
+/** All settings, with the file that holds them. */
+export interface SettingsOverview {
+  path: string;
+  locked: string;
+  restart: boolean;
+  settings: SettingState[];
+  tables: SettingsTable[];
+  keys: TableKey[];
+}
+
+/** A table with a name of the person's choice: an agent, a model server or an MCP server. */
+export interface SettingsTable {
+  name: string;
+  values: Record<string, unknown>;
+  where: string;
+  restart: boolean;
+}
+
+/** A key that such a table may have. */
+export interface TableKey {
+  table: string;
+  key: string;
+  kind: SettingKind;
+  must: string;
+}
+
 /** What the credential of a request may do: its scope, its project (None: all), and the accesses of routes. */
 export interface TokenGrant {
   scope: TokenScope;

@@ -59,6 +59,8 @@ export interface FoundServer {
   models: string[];
 }
 
+export type JsonValue = unknown;
+
 /** What became of a configured MCP server with one agent. */
 export interface McpServerUse {
   name: string;

@@ -1,0 +1,18 @@
+"""Requests about the service's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from boocoder.api.requests.fields import Input
+
+CHANGES_MAX = 100
+SettingName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z][a-z0-9_.-]*$")]
+
+
+class SettingsPatch(Input):
+    """Change settings by their dotted names, and whole tables such as `mcp.github`; null removes one from the file."""
+
+    changes: Annotated[dict[SettingName, JsonValue], Field(min_length=1, max_length=CHANGES_MAX)]
