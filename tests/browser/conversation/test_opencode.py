@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,18 @@ pytestmark = [
 START_MS = 120_000  # the first turn of a cold opencode
 
 
-async def test_a_turn_of_opencode_from_the_first_word_to_the_applied_file(
+CLICKS_MAX = 4  # from the first page to the first applied change
+COUNT_CLICKS = "addEventListener('click', ({detail}) => { window.clicks = (window.clicks ?? 0) + (detail > 0); }, true)"
+
+
+async def test_the_first_change_of_opencode_is_applied_within_four_clicks(
     installation: MakeInstallation, visit: MakeVisit, project: Repository, opencode_program: Path
 ) -> None:
     async with ScriptedModel() as model:
         service = installation(
             {
+                "BOOCODER_AGENTS_SCRIPTED_ENABLED": "false",
+                "BOOCODER_DEFAULT_AGENT": "opencode",
                 "BOOCODER_AGENTS_OPENCODE_ENABLED": "true",
                 "BOOCODER_AGENTS_OPENCODE_PROGRAM": str(opencode_program),
                 "BOOCODER_AGENTS_OPENCODE_USE_OWN_CONFIG": "false",
@@ -37,12 +42,14 @@ async def test_a_turn_of_opencode_from_the_first_word_to_the_applied_file(
         await asyncio.to_thread(service.start)
         person = await visit(service)
         page = person.page
-        await page.get_by_role("combobox", name="Repository folder").fill(str(project.path))
+        await page.evaluate(COUNT_CLICKS)
+        await page.get_by_role("combobox", name="Repository folder").click()
+        await page.keyboard.insert_text(str(project.path))
         await page.keyboard.press("Enter")
-        await page.get_by_role("button", name="Agent and model").click()
-        await page.get_by_role("radio", name=re.compile("^opencode", re.IGNORECASE)).first.check(timeout=START_MS)
-        await page.keyboard.press("Escape")
-        await person.write("[[think hm]] [[write pears.txt|ripe]] [[say two pears]]")
+        await expect(person.composer).to_be_focused()
+        await expect(page.get_by_role("button", name="Agent and model")).to_contain_text("opencode", timeout=START_MS)
+        await page.keyboard.insert_text("[[think hm]] [[write pears.txt|ripe]] [[say two pears]]")
+        await page.keyboard.press("Enter")
         answer = page.get_by_role("article", name="opencode's answer")
         await expect(answer).to_contain_text("two pears", timeout=START_MS)
         await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
@@ -52,3 +59,4 @@ async def test_a_turn_of_opencode_from_the_first_word_to_the_applied_file(
         await page.get_by_role("dialog").get_by_role("button", name="Apply to my working tree").click()
         await expect(page.get_by_text("Applied to your working tree: 1 file.")).to_be_visible()
         assert (project.path / "pears.txt").read_text() == "ripe"
+        assert 0 < int(await page.evaluate("window.clicks")) <= CLICKS_MAX

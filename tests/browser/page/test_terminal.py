@@ -11,8 +11,9 @@ from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.many_tasks import Id
 from tests.browser import seen
 from tests.browser.hostile import ESC
-from tests.fixtures.browser import Visit
+from tests.fixtures.browser import MakeVisit, Visit
 from tests.fixtures.repository import Repository
+from tests.fixtures.service import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,3 +155,38 @@ async def test_without_a_worktree_no_terminal_is_asked_for(person: Visit, desk: 
     await person.write("[[say hello]]")
     await expect(seen.answer(person.page)).to_contain_text("hello")
     await expect(tab(person)).to_be_visible()
+
+
+async def interrupt(person: Visit) -> None:
+    """Type Ctrl C by the key that holds Ctrl for the next character."""
+    ctrl = person.page.get_by_role("button", name="Ctrl")
+    await ctrl.tap()
+    await expect(ctrl).to_have_attribute("aria-pressed", "true")
+    await inside(person).get_by_role("textbox", name="Terminal").press_sequentially("c")
+    await expect(ctrl).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_phone_has_the_keys_that_its_keyboard_lacks(
+    visit: MakeVisit, served: Installation, desk: ServiceHarness
+) -> None:
+    created, _ = await desk.run("[[write notes.txt|one]]")
+    person = await visit(served, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    await person.open_session(created.session_id)
+    await person.page.get_by_role("button", name="Change").tap()
+    await tab(person).tap()
+    await expect(person.page.get_by_text(OPEN)).to_be_visible()
+    keys = person.page.get_by_role("toolbar", name="Keys")
+    await type_line(person, "echo first$((40 + 2))")
+    await expect(screen(person)).to_contain_text("first42")
+    await keys.get_by_role("button", name="Up").tap()
+    await expect(screen(person)).to_contain_text(re.compile(r"first42.*echo first\$", re.DOTALL))
+    await interrupt(person)
+    await type_line(person, "cat -v")
+    await expect(screen(person)).to_contain_text(re.compile(r"cat -v$"))
+    for name in ("Escape", "Tab", "Left"):
+        await keys.get_by_role("button", name=name).tap()
+    await type_line(person, "end")
+    await expect(screen(person)).to_contain_text("^[[Dend")
+    await interrupt(person)
+    await type_line(person, "echo out$((1 + 1))")
+    await expect(screen(person)).to_contain_text("out2")

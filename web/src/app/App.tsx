@@ -1,6 +1,6 @@
 // The frame of the page: session list and the routed page.
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { Route, Switch, useLocation, useSearch } from "wouter";
 import { useSessionUpdates } from "../shared/api/useSessionUpdates";
 import styles from "./App.module.css";
 import { Notifier } from "../features/notifications/Notifier";
@@ -9,6 +9,7 @@ import { NotFoundPage } from "./NotFoundPage";
 import { SessionPage } from "./SessionPage";
 import { Palette } from "../features/palette/Palette";
 import { Sidebar } from "../features/sidebar/Sidebar";
+import { isAlone } from "../shared/session/openWindow";
 import { ErrorBoundary } from "../shared/ui/ErrorBoundary";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Loading } from "../shared/ui/Loading";
@@ -18,23 +19,27 @@ const AgentsPage = lazy(() => import("../features/agents/AgentsPage"));
 const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 export function App() {
-  const [location] = useLocation();
+  const [location, go] = useLocation();
   const [open, setOpen] = useState(false); // the session list on a narrow screen
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
     if (open) list.current?.focus();
   }, [open]);
+  const alone = isAlone(useSearch());
+  const showList = () => (alone ? go(location) : setOpen(true)); // a window of one session has none
   useSessionUpdates();
   return (
-    <div className={styles.app} data-sidebar={open ? "open" : "closed"}>
+    <div className={styles.app} data-sidebar={open ? "open" : "closed"} data-alone={alone || undefined}>
       <a className={styles.skip} href="#main">
         Skip to content
       </a>
-      <aside ref={list} className={styles.left} aria-label="Sessions" tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
-        <ErrorBoundary what="The list of sessions">
-          <Sidebar onChosen={() => setOpen(false)} />
-        </ErrorBoundary>
-      </aside>
+      {!alone && (
+        <aside ref={list} className={styles.left} aria-label="Sessions" tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
+          <ErrorBoundary what="The list of sessions">
+            <Sidebar onChosen={() => setOpen(false)} />
+          </ErrorBoundary>
+        </aside>
+      )}
       {open && <button type="button" className={styles.veil} aria-label="Close the list" onClick={() => setOpen(false)} />}
       <main id="main" className={styles.main} tabIndex={-1}>
         <ConnectionBanner />
@@ -42,22 +47,22 @@ export function App() {
           <Suspense fallback={<Loading />}>
             <Switch>
               <Route path="/">
-                <HomePage onMenu={() => setOpen(true)} />
+                <HomePage onMenu={showList} />
               </Route>
               <Route path="/sessions/:id">
-                {({ id }) => <SessionPage key={id} sessionId={id} onMenu={() => setOpen(true)} />}
+                {({ id }) => <SessionPage key={id} sessionId={id} onMenu={showList} />}
               </Route>
               <Route path="/tasks">
-                <TasksPage onMenu={() => setOpen(true)} />
+                <TasksPage onMenu={showList} />
               </Route>
               <Route path="/agents">
-                <AgentsPage onMenu={() => setOpen(true)} />
+                <AgentsPage onMenu={showList} />
               </Route>
               <Route path="/settings">
-                <SettingsPage onMenu={() => setOpen(true)} />
+                <SettingsPage onMenu={showList} />
               </Route>
               <Route>
-                <NotFoundPage onMenu={() => setOpen(true)} />
+                <NotFoundPage onMenu={showList} />
               </Route>
             </Switch>
           </Suspense>

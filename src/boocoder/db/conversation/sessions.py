@@ -31,7 +31,7 @@ _LIST = statement(
     "sessions",
     "list_sessions",
     row=Session,
-    params=(UUID | None, SessionState | None, int, UUID | None, str | None, list[str], bool),
+    params=(UUID | None, SessionState | None, int, UUID | None, str | None, list[str], bool, bool | None),
 )
 _COUNT = statement("sessions", "count_sessions", row=SessionCounts, params=(UUID | None,))
 _SEE = statement("sessions", "mark_seen", row=Done, params=(UUID,))
@@ -88,6 +88,7 @@ async def list_sessions(
     activity: SessionActivity | None = None,
     words: Sequence[str] = (),
     by_change: bool = False,
+    pinned: bool | None = None,
 ) -> list[Session]:
     """A page of sessions, newest first.
 
@@ -97,8 +98,9 @@ async def list_sessions(
         before: id of the last session of the page before.
         words: all of them are in the title, in any case.
         by_change: sort by last change instead of creation.
+        pinned: only pinned ones, or only others.
     """
-    return await _LIST.all(conn, project_id, state, limit, before, activity, list(words), by_change)
+    return await _LIST.all(conn, project_id, state, limit, before, activity, list(words), by_change, pinned)
 
 
 async def count_sessions(conn: Connection, project_id: ProjectId | None = None) -> SessionCounts:

@@ -35,7 +35,8 @@ WHERE s.id = $1;
 
 -- name: list_sessions
 -- A page of sessions, newest first, by creation or by last change ($7): of one project or all ($1), in one state or any
--- ($2), after session $4, with one activity or any ($5), with all words of $6 in the title.
+-- ($2), after session $4, with one activity or any ($5), with all words of $6 in the title, only pinned ones or
+-- others or any ($8).
 WITH page AS (
     SELECT s.id AS session_id, CASE WHEN $7 THEN s.updated_at ELSE s.created_at END AS at
     FROM sessions s
@@ -55,6 +56,7 @@ WITH page AS (
                OR (SELECT t.state FROM tasks t WHERE t.session_id = s.id ORDER BY t.ord DESC LIMIT 1)
                   IN ('failed', 'timed_out', 'interrupted')))
       AND NOT EXISTS (SELECT FROM unnest($6::text[]) word WHERE position(lower(word) IN lower(s.title)) = 0)
+      AND ($8::bool IS NULL OR s.pinned = $8)
     ORDER BY 2 DESC, 1 DESC
     LIMIT $3
 )

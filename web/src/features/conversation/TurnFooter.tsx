@@ -37,7 +37,7 @@ export function TurnFooter({ message, turn }: TurnFootProps) {
               <CopyButton text={[end.code, end.text, end.cure].filter(Boolean).join("\n")} what="error" />
             </span>
           )}
-          <RetryButtons message={message} />
+          <RetryButtons message={message} resumable={end.code !== NEVER_BEGAN} />
         </div>
       )}
       <Facts message={message} turn={turn} />
@@ -45,13 +45,17 @@ export function TurnFooter({ message, turn }: TurnFootProps) {
   );
 }
 
-function RetryButtons({ message }: { message: Message }) {
+const NEVER_BEGAN = "project_without_commit"; // nothing that an agent could go on with
+
+function RetryButtons({ message, resumable }: { message: Message; resumable: boolean }) {
   const send = useRetryTurn(message);
   return (
     <div className={styles.ways}>
-      <Button small icon={<Play />} disabled={send.isPending} onClick={() => send.mutate("resume", { onError: showError })}>
-        Resume
-      </Button>
+      {resumable && (
+        <Button small icon={<Play />} disabled={send.isPending} onClick={() => send.mutate("resume", { onError: showError })}>
+          Resume
+        </Button>
+      )}
       <Button small icon={<RotateCcw />} disabled={send.isPending} onClick={() => send.mutate("retry", { onError: showError })}>
         Retry
       </Button>

@@ -6,6 +6,8 @@ import { useFork, useNewChat, usePatchSession, usePin, useUpdate } from "../../s
 import { useHasTerminal } from "../../shared/api/terminal";
 import { setPanel, usePanel, type Panel } from "../../shared/session/panel";
 import { toMarkdown } from "../../shared/stream/toMarkdown";
+import { exportSession } from "../../shared/session/exportSession";
+import { openWindow } from "../../shared/session/openWindow";
 import { useRetryTurn } from "../../shared/session/useRetryTurn";
 import { SHORTCUTS, STOP } from "../../shared/keys/shortcuts";
 import { useConversation } from "../../shared/stream/store";
@@ -50,10 +52,17 @@ export function useSessionCommands(sessionId: string, onOpen: (view: PaletteView
       why: unused,
       run: () => fork.mutate(null, { onSuccess: (made) => go(`/sessions/${made.session_id}`), onError: showError }),
     },
+    ...(["markdown", "json"] as const).map((form) => ({
+      name: `Export this session as ${form === "json" ? "JSON" : "Markdown"}`,
+      words: ["download", "save", "transcript"],
+      why: unused,
+      run: () => void exportSession(session, form).catch(showError),
+    })),
+    { name: "Open in a window of its own", words: ["split", "popup", "side"], run: () => openWindow(sessionId) },
     { name: "Rename this session…", words: ["title", "name"], run: () => onOpen("rename") },
     {
-      name: session.pinned ? "Unpin this session's files" : "Pin this session's files",
-      words: ["keep", "worktree"],
+      name: session.pinned ? "Unpin this session" : "Pin this session",
+      words: ["keep", "files", "worktree", "top"],
       run: () => pin.mutate(!session.pinned, { onError: showError }),
     },
     {

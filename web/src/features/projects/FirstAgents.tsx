@@ -23,7 +23,7 @@ export function FirstAgents() {
     <>
       {here.length === 0 && (
         <p>
-          No agent is installed. Install one of these, or set <code>models.base_url</code> in the settings file for the built-in agent.
+          No agent is installed. Install one of these, or <Link href="/settings">add a model server</Link> for the built-in agent.
         </p>
       )}
       <AgentRows agents={[...here, ...suggested]} />

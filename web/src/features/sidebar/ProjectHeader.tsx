@@ -9,9 +9,17 @@ import { visible } from "../../shared/text/visible";
 import { ConfirmDialog } from "../../shared/ui/ConfirmDialog";
 import { Menu, MenuItem } from "../../shared/ui/Menu";
 import { showError, showToast } from "../../shared/ui/Toasts";
+import { GroupHeader } from "./GroupHeader";
 import styles from "./ProjectHeader.module.css";
 
-export function ProjectHeader({ project, onChosen }: { project: Project; onChosen: () => void }) {
+interface ProjectHeaderProps {
+  project: Project;
+  folded: boolean;
+  count: number;
+  onChosen: () => void;
+}
+
+export function ProjectHeader({ project, folded, count, onChosen }: ProjectHeaderProps) {
   const [, go] = useLocation();
   const [asking, ask] = useState(false);
   const [relinking, relinkNow] = useState(false);
@@ -30,11 +38,11 @@ export function ProjectHeader({ project, onChosen }: { project: Project; onChose
   };
   return (
     <header className={styles.head}>
-      <h2 title={visible(project.path)}>
+      <GroupHeader id={project.id} folded={folded} count={count} hint={visible(project.path)}>
         {name}
         {project.archived_at && <span className={styles.note}> removed</span>}
         {project.moved && <span className={styles.note}> moved</span>}
-      </h2>
+      </GroupHeader>
       {!project.archived_at && (
         <Menu look="row" className={styles.more} label={`Actions for project ${name}`}>
           {project.moved && <MenuItem onClick={() => relinkNow(true)}>Say where it is now…</MenuItem>}

@@ -9,12 +9,21 @@ import { age, count } from "../../shared/text/times";
 import { Menu, MenuItem } from "../../shared/ui/Menu";
 import { showError } from "../../shared/ui/Toasts";
 import { StatusIcon } from "../../shared/session/StatusIcon";
+import { exportSession } from "../../shared/session/exportSession";
+import { openWindow } from "../../shared/session/openWindow";
 import { RenameDialog } from "../../shared/session/RenameDialog";
 import styles from "./SessionRow.module.css";
 import { STATUS_LABELS } from "../../shared/session/status";
 import { useSessionStatus } from "../../shared/session/useSessionStatus";
 
-export function SessionRow({ session, onChosen }: { session: Session; onChosen: () => void }) {
+interface SessionRowProps {
+  session: Session;
+  onChosen: () => void;
+  /** Set while several sessions are being selected. */
+  selection?: { selected: boolean; onToggle: () => void };
+}
+
+export function SessionRow({ session, onChosen, selection }: SessionRowProps) {
   const [location] = useLocation();
   const here = location === `/sessions/${session.id}`;
   const unread = session.unread && !here;
@@ -24,6 +33,15 @@ export function SessionRow({ session, onChosen }: { session: Session; onChosen: 
   const update = useUpdate(session.id);
   const [renaming, rename] = useState(false);
   const archived = session.state === "archived";
+  if (selection) {
+    return (
+      <label className={`${styles.row} ${styles.link}`} data-here={selection.selected}>
+        <input type="checkbox" checked={selection.selected} onChange={selection.onToggle} />
+        <StatusIcon doing={state} words={words} />
+        <span className={styles.title}>{visible(session.title)}</span>
+      </label>
+    );
+  }
   return (
     <div className={styles.row} data-here={here}>
       <Link href={`/sessions/${session.id}`} onClick={onChosen} className={styles.link} aria-current={here ? "page" : undefined}>
@@ -33,7 +51,7 @@ export function SessionRow({ session, onChosen }: { session: Session; onChosen: 
           {unread && <span className="visually-hidden">, unread</span>}
         </span>
         {session.pinned && (
-          <span className={styles.pin} title="Pinned: files are kept">
+          <span className={styles.pin} title="Pinned: listed first, and its files are kept">
             <Pin aria-hidden />
             <span className="visually-hidden">pinned</span>
           </span>
@@ -44,7 +62,9 @@ export function SessionRow({ session, onChosen }: { session: Session; onChosen: 
       <Menu look="row" className={styles.more} label={`Actions for ${visible(session.title)} (${STATUS_LABELS[state]})`}>
         <MenuItem onClick={() => rename(true)}>Rename…</MenuItem>
         <MenuItem onClick={update}>Update to the newest commit</MenuItem>
-        <MenuItem onClick={() => pin.mutate(!session.pinned, { onError: showError })}>{session.pinned ? "Unpin its files" : "Pin its files"}</MenuItem>
+        <MenuItem onClick={() => pin.mutate(!session.pinned, { onError: showError })}>{session.pinned ? "Unpin" : "Pin"}</MenuItem>
+        <MenuItem onClick={() => openWindow(session.id)}>Open in a window of its own</MenuItem>
+        <MenuItem onClick={() => void exportSession(session, "markdown").catch(showError)}>Export as Markdown</MenuItem>
         <MenuItem onClick={() => patch.mutate({ state: archived ? "open" : "archived" }, { onError: showError })}>{archived ? "Reopen" : "Archive"}</MenuItem>
       </Menu>
       {renaming && <RenameDialog session={session} onClose={() => rename(false)} />}

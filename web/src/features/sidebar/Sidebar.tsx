@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useSessionCounts } from "../../shared/api/sessions";
 import { keyName, SHORTCUTS } from "../../shared/keys/shortcuts";
+import { ListMenu } from "./ListMenu";
 import { SearchBox } from "./SearchBox";
 import { SearchResults } from "./SearchResults";
 import { type Filter, SessionList } from "./SessionList";
@@ -15,6 +16,7 @@ const FILTERS = ["all", "active", "waiting", "archived"] as const satisfies read
 export function Sidebar({ onChosen }: { onChosen: () => void }) {
   const [filter, setFilter] = useState<Filter>("all");
   const [text, setText] = useState("");
+  const [selecting, select] = useState(false);
   const [location] = useLocation();
   const { data: counts } = useSessionCounts();
   return (
@@ -40,8 +42,9 @@ export function Sidebar({ onChosen }: { onChosen: () => void }) {
                 {one === "waiting" && !!counts?.waiting && <span className={styles.count}> {counts.waiting}</span>}
               </button>
             ))}
+            <ListMenu onSelect={() => select(true)} />
           </div>
-          <SessionList filter={filter} onChosen={onChosen} />
+          <SessionList filter={filter} onChosen={onChosen} selecting={selecting} onSelected={() => select(false)} />
         </>
       )}
       <footer className={styles.foot}>

@@ -3,7 +3,8 @@ import { RotateCw } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../../shared/ui/Button";
 import { openLine, type State } from "./line";
-import { fromFrame, type ToFrame } from "./messages";
+import { fromFrame, type ToFrame, withCtrl } from "./messages";
+import { TerminalKeys } from "./TerminalKeys";
 import styles from "./TerminalView.module.css";
 import { useTerminalTheme } from "./useTerminalTheme";
 
@@ -13,6 +14,9 @@ export default function TerminalView({ sessionId }: { sessionId: string }) {
   const [state, setState] = useState<State>({ kind: "opening" });
   const [port, setPort] = useState<MessagePort | null>(null);
   const [round, again] = useState(0);
+  const [ctrl, holdCtrl] = useState(false);
+  const held = useRef(false);
+  held.current = ctrl;
   const size = useRef({ rows: 24, columns: 80 });
   const look = useTerminalTheme();
   const loaded = () => {
@@ -32,7 +36,11 @@ export default function TerminalView({ sessionId }: { sessionId: string }) {
     };
     port.onmessage = (event) => {
       const message = fromFrame(event.data);
-      if (message?.type === "input") line?.type(message.text);
+      if (message?.type === "input") {
+        line?.type(held.current ? withCtrl(message.text) : message.text);
+        held.current = false; // for a character that comes before the page is drawn again
+        holdCtrl(false);
+      }
       else if (message?.type === "leave") leave.current?.focus();
       else if (message?.type === "resize") {
         size.current = { rows: message.rows, columns: message.columns };
@@ -62,6 +70,7 @@ export default function TerminalView({ sessionId }: { sessionId: string }) {
         </button>
       </div>
       <iframe ref={frame} className={styles.frame} title="Terminal of the agent's copy" src="/terminal-frame" sandbox="allow-scripts" onLoad={loaded} />
+      <TerminalKeys ctrl={ctrl} onCtrl={() => holdCtrl(!ctrl)} onKey={(key) => port && say(port, { type: "key", key })} />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import xtermStyle from "@xterm/xterm/css/xterm.css?inline";
 import frameStyle from "./frame.css?inline";
-import type { FromFrame, Look, ToFrame } from "./messages";
+import type { FromFrame, Look, TerminalKey, ToFrame } from "./messages";
 
 const SCROLLBACK_LINES = 5_000;
 const SETTLE_MS = 60; // report a size only once it is stable
@@ -50,7 +50,8 @@ function draw(port: MessagePort): void {
       // The size is final only now; resizing a shell after its start makes it draw its prompt over its output.
       if (!dressed) tell({ type: "resize", rows: terminal.rows, columns: terminal.cols });
       dressed = true;
-    } else if (message.type === "clear") terminal.reset();
+    } else if (message.type === "key") terminal.input(sequenceOf(message.key, terminal.modes.applicationCursorKeysMode));
+    else if (message.type === "clear") terminal.reset();
     else terminal.focus();
   };
   let timer = 0;
@@ -58,6 +59,14 @@ function draw(port: MessagePort): void {
     clearTimeout(timer);
     timer = window.setTimeout(() => fit.fit(), SETTLE_MS);
   }).observe(document.documentElement);
+}
+
+const ARROWS = { up: "A", down: "B", right: "C", left: "D" } as const;
+
+/** @param application whether the program wants arrows in their application form (DECCKM). */
+function sequenceOf(key: TerminalKey, application: boolean): string {
+  if (key === "escape") return "\x1b";
+  return key === "tab" ? "\t" : `\x1b${application ? "O" : "["}${ARROWS[key]}`;
 }
 
 function dress(terminal: Terminal, fit: FitAddon, look: Look): void {

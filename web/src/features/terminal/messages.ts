@@ -9,7 +9,9 @@ export interface Look {
   dark: boolean;
 }
 
-export type ToFrame = { type: "data"; bytes: Uint8Array } | { type: "look"; look: Look } | { type: "focus" } | { type: "clear" };
+export type TerminalKey = "escape" | "tab" | "up" | "down" | "left" | "right";
+
+export type ToFrame = { type: "data"; bytes: Uint8Array } | { type: "look"; look: Look } | { type: "key"; key: TerminalKey } | { type: "focus" } | { type: "clear" };
 
 export type FromFrame =
   | { type: "input"; text: string }
@@ -44,4 +46,9 @@ export function pieces(text: string): string[] {
     at = end;
   }
   return found;
+}
+
+/** A text as it is typed with Ctrl: letters and @ [ \\ ] ^ _ become control characters, anything else stays. */
+export function withCtrl(text: string): string {
+  return /^[@-_a-z]$/.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 31) : text;
 }

@@ -15,6 +15,7 @@ const RECENT = 100;
 export interface SessionFilter {
   state: SessionState;
   activity?: SessionActivity;
+  by_change?: boolean;
 }
 
 const fetchedAt = new Map<string, number>();
@@ -31,7 +32,7 @@ export function noteFetched<Rows extends readonly Session[]>(rows: Rows): Rows {
   return rows;
 }
 
-function fetchSessions(query: SessionFilter & { limit: number; before?: string; title?: string; by_change?: boolean }, signal: AbortSignal) {
+function fetchSessions(query: SessionFilter & { limit: number; before?: string; title?: string; pinned?: boolean }, signal: AbortSignal) {
   return call("GET /api/sessions", { query }, { signal }).then(noteFetched);
 }
 
@@ -66,6 +67,11 @@ function useList(name: string, query: Parameters<typeof fetchSessions>[0]) {
 /** All sessions with an open request, newest first. */
 export function useWaitingSessions() {
   return useList("waiting", { state: "open", activity: "waiting", limit: ALL_MAX });
+}
+
+/** All pinned sessions, newest first. */
+export function usePinnedSessions() {
+  return useList("pinned", { state: "open", pinned: true, limit: ALL_MAX });
 }
 
 /** All sessions with a running turn. */

@@ -1,6 +1,6 @@
 // A three-dot menu for the less frequent actions on an item.
 import { Menu as Base } from "@base-ui/react/menu";
-import { Ellipsis } from "lucide-react";
+import { Check, Ellipsis } from "lucide-react";
 import type { ReactNode } from "react";
 import styles from "./Menu.module.css";
 
@@ -30,11 +30,21 @@ export function Menu({ label, look = "button", className = "", children }: MenuP
 
 interface MenuItemProps {
   disabled?: boolean;
+  /** For a choice: whether it is the current one. */
+  checked?: boolean;
   onClick: () => void;
   children: ReactNode;
 }
 
-export function MenuItem({ disabled = false, onClick, children }: MenuItemProps) {
+export function MenuItem({ disabled = false, checked, onClick, children }: MenuItemProps) {
+  if (checked !== undefined) {
+    return (
+      <Base.CheckboxItem className={styles.item} checked={checked} closeOnClick onClick={onClick}>
+        {children}
+        {checked && <Check aria-hidden />}
+      </Base.CheckboxItem>
+    );
+  }
   return (
     <Base.Item className={styles.item} disabled={disabled} onClick={onClick}>
       {children}

@@ -54,6 +54,7 @@ async def list_sessions(
     activity: Annotated[SessionActivity | None, Query()] = None,
     title: Annotated[str, Query(max_length=200)] = "",
     by_change: Annotated[bool, Query()] = False,
+    pinned: Annotated[bool | None, Query()] = None,
 ) -> list[Session]:
     """A page of sessions, newest first; `before` is the last id of the page before, `title` has words of the title."""
     async with services.database.connection() as conn:
@@ -66,6 +67,7 @@ async def list_sessions(
             activity=activity,
             words=title.split(),
             by_change=by_change,
+            pinned=pinned,
         )
 
 

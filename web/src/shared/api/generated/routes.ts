@@ -87,7 +87,7 @@ export interface Routes {
   "POST /api/projects/{project_id}/trust": { path: { project_id: string }; query: { session_id?: string | null }; body: TrustInput; answer: ProjectTrustInfo };
   "DELETE /api/projects/{project_id}/trust": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectTrustInfo };
   "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number; project_id?: string | null }; body: undefined; answer: SearchHit[] };
-  "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null; activity?: SessionActivity | null; title?: string; by_change?: boolean }; body: undefined; answer: Session[] };
+  "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null; activity?: SessionActivity | null; title?: string; by_change?: boolean; pinned?: boolean | null }; body: undefined; answer: Session[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: Session };
   "GET /api/sessions/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: SessionCounts };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Session };
