@@ -59,6 +59,8 @@ def test_messages_of_a_session_are_shown(shared_service: Installation, project: 
     shared_service.run("wait", task)
     shown = shared_service.run("sessions", "show", session[:8], "--messages")
     assert "my answer" in shown.stdout and "[[say my answer]]" in shown.stdout and "a.txt" in shown.stdout
+    whole = shared_service.run("sessions", "show", session[:8], "--tools").stdout
+    assert "    < " in whole and "my answer" in whole and "    < " not in shown.stdout
     found = json.loads(shared_service.run("sessions", "show", session[:8], "--messages", "--json").stdout)
     assert [message["role"] for message in found["messages"]] == ["user", "assistant"]
     assert found["session"]["id"] == session and found["tasks"][0]["id"] == task

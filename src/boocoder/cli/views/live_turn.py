@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from boocoder.cli.views.messages import steer_line
+from boocoder.cli.views.messages import FAILED_OUTPUT_LINES, steer_line
 from boocoder.cli.views.requests import request_lines
 from boocoder.cli.views.style import MARKS, can_show, duration, style_of
 from boocoder.cli.views.terminal_text import SafeStream, one_line, plain
@@ -21,7 +21,6 @@ from boocoder.events.agent_event import NoticeLevel, PlanEntry, PlanStatus, Tool
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAILED_OUTPUT_LINES = 8  # of a failed tool's output; enough for most error messages
 IDLE_SHOWN_S = 5.0  # a model that is loaded answers sooner
 PLAN_MARKS = {
     PlanStatus.PENDING: "[ ]",

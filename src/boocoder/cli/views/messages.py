@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from boocoder.cli.views.terminal_text import one_line, plain
+from boocoder.events.agent_event import ToolStatus
 from boocoder.model.task import MessageRole, PartKind
 from boocoder.wire.messages import MessageWithParts, PartInfo
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+FAILED_OUTPUT_LINES = 8  # of a failed tool's output; enough for most error messages
 STEERED = {
     "delivered": "sent during the turn, not confirmed yet",
     "confirmed": "sent during the turn",
@@ -30,8 +32,12 @@ def steer_line(state: str, text: str, sent_by: str) -> str:
     return ""
 
 
-def show_messages(console: Console, messages: Iterable[MessageWithParts]) -> None:
-    """The messages in their order; what is longer than the API hands out inline is marked."""
+def show_messages(console: Console, messages: Iterable[MessageWithParts], *, tools: bool = False) -> None:
+    """The messages in their order; what is longer than the API hands out inline is marked.
+
+    Args:
+        tools: also what tools were given and gave; else the end of a failed one's output alone.
+    """
     for message in messages:
         console.print()
         if message.role is MessageRole.USER:
@@ -42,6 +48,21 @@ def show_messages(console: Console, messages: Iterable[MessageWithParts]) -> Non
         console.print(f"{message.agent or 'agent'}  {message.status.replace('_', ' ')}", style="dim")
         for part in message.parts:
             _show_part(console, part)
+            if part.kind is PartKind.TOOL_CALL:
+                _show_tool(console, part.data or {}, whole=tools)
+
+
+def _show_tool(console: Console, data: Mapping[str, object], *, whole: bool) -> None:
+    """Input and output as far as the API hands them out inline."""
+    for field in ("input", "output") if whole else ("output",) if data.get("status") == ToolStatus.FAILED else ():
+        text, chars = data.get(field), data.get(f"{field}_chars")
+        if not isinstance(text, str) or not text.strip():
+            continue
+        lines = plain(text).rstrip().splitlines()
+        for line in lines if whole else lines[-FAILED_OUTPUT_LINES:]:
+            console.print(f"    {'< ' if field == 'input' else ''}{line}", style="dim")
+        if whole and isinstance(chars, int) and chars > len(text):
+            console.print(f"    ... {chars - len(text)} more characters", style="dim")
 
 
 def _show_part(console: Console, part: PartInfo) -> None:

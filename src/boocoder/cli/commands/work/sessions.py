@@ -84,11 +84,12 @@ def _state(session: Session) -> str:
 @command.command("show")
 @id_argument("session", IdKind.SESSION)
 @click.option("--messages", is_flag=True, help="Also the messages of its chats.")
+@click.option("--tools", is_flag=True, help="The messages with all that tools were given and gave.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_context
-def show(ctx: click.Context, session: str, messages: bool, as_json: bool) -> None:
+def show(ctx: click.Context, session: str, messages: bool, tools: bool, as_json: bool) -> None:
     """Show one session: its chats, its newest tasks, and with --messages the conversation."""
-    found = ask_service(ctx, lambda client: _details(client, session, messages=messages))
+    found = ask_service(ctx, lambda client: _details(client, session, messages=messages or tools))
     if as_json:
         print_json(found)
         return
@@ -102,7 +103,7 @@ def show(ctx: click.Context, session: str, messages: bool, as_json: bool) -> Non
         console.print(f"  {str(task.id)[:8]}  {task.agent}  {one_line(task.prompt, 90)}")
     if found.stored.snapshots:
         console.print(_stored(found.stored), style="dim")
-    show_messages(console, found.messages)
+    show_messages(console, found.messages, tools=tools)
     if found.session.absent_host and found.session.pending_tasks:
         console.print(absent_host_text(found.session.absent_host), style="yellow")
     if found.session.open_requests:
