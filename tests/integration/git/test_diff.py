@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,54 @@ async def test_one_pass_says_what_two_say(repository: MakeRepository, tmp_path: 
     with pytest.raises(GitError) as refused:
         await shadow.files_and_diff(base, tree, max_bytes=100)
     assert refused.value.code == "git_output_too_large"
+
+
+BODY = "".join(f"        step_{number};\n" for number in range(12))
+SOURCES = {
+    "a.cs": f"namespace N {{\n    public class Cart\n    {{\n        public int Total(int x)\n        {{\n{BODY}",
+    "b.md": f"# Title\n\n## A section of it\n\n{BODY}",
+    "src/c.css": f".wide > p {{\n{BODY}}}\n",
+    "src/deep/d.rb": f"class Cart\n  def total(x)\n{BODY}  end\nend\n",
+    "plain/e.cs": f"namespace N {{\n    public class Cart\n    {{\n        public int Total(int x)\n        {{\n{BODY}",
+    "odd [x]/f y.py": f"class Cart:\n    def total(self):\n{BODY}",
+    "none.rs": f"impl Cart {{\n    fn total() {{\n{BODY}",
+}
+ATTRIBUTES = {
+    ".gitattributes": "*.cs diff=csharp text\n# *.rs diff=rust\n*.md diff=markdown\n*.rb diff=python\n",
+    "src/.gitattributes": "*.css diff=css\ndeep/*.rb diff=ruby\n",
+    "plain/.gitattributes": "*.cs diff\n",
+    "odd [x]/.gitattributes": "*.py diff=python\n",
+}
+
+
+async def test_the_headings_are_gits_by_the_projects_attributes(repository: MakeRepository, tmp_path: Path) -> None:
+    project = repository({**SOURCES, **ATTRIBUTES})
+    base = project.tree()
+    for path in SOURCES:
+        project.write(path, SOURCES[path].replace("step_9", "other"))
+    project.commit()
+    shadow = ShadowRepository(git_dir=tmp_path / "shadow.git", project=project.path)
+    await shadow.open()
+    wanted = project.git("diff", "HEAD~1", "HEAD")
+    assert b"public int Total(int x)" in wanted and b".wide > p {" in wanted
+    _, both = await shadow.files_and_diff(base, project.tree(), max_bytes=LIMIT_BYTES)
+    for diff in (both, await shadow.diff(base, project.tree())):
+        assert headings(diff) == headings(wanted)
+    assert list((tmp_path / "shadow.git").glob(".attributes-*")) == []
+
+
+async def test_attributes_choose_headings_and_hide_nothing(repository: MakeRepository, tmp_path: Path) -> None:
+    project = repository({"a.cs": SOURCES["a.cs"]})
+    base = project.tree()
+    project.write("a.cs", SOURCES["a.cs"].replace("step_9", "other"))
+    project.write(
+        ".gitattributes", "*.cs diff=csharp -diff\n*.cs binary\n[attr]hide -diff\n*.cs hide\n*.cs diff=evil\n"
+    )
+    project.commit()
+    shadow = ShadowRepository(git_dir=tmp_path / "shadow.git", project=project.path)
+    await shadow.open()
+    assert b"+        other;" in await shadow.diff(base, project.tree())
+
+
+def headings(diff: bytes) -> list[bytes]:
+    return re.findall(rb"^@@ .*$", diff, re.MULTILINE)

@@ -11,8 +11,9 @@ from boocoder.changes.diff.model import FileChange, Unit, UnitKind
 from boocoder.changes.diff.parts import numbered
 from boocoder.errors import Conflict, GitError
 from boocoder.git.diff.tree_diff import NO_MODE
+from boocoder.git.shadow.objects import read_blobs
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs, write_blobs
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree, write_blobs
 
 _WHOLE = ("added", "deleted", "type_changed")  # files that are one unit of any kind, unless a person split it
 _AT_ONCE = 100  # contents in memory: at most twice REVIEW_FILE_MAX_BYTES each

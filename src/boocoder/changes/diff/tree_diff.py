@@ -23,8 +23,8 @@ from boocoder.git.diff.tree_diff import (
     renamed_files,
 )
 from boocoder.git.lfs.contents import every_store
+from boocoder.git.shadow.objects import read_blobs
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.shadow.tree_build import read_blobs
 from boocoder.model.limits import REVIEW_DIFF_MAX_BYTES, REVIEW_FILE_MAX_BYTES
 
 T = TypeVar("T")

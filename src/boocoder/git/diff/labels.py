@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs, write_blobs
+from boocoder.git.shadow.objects import ShadowGit, read_blobs
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree, write_blobs
 
 LABEL_MAX_CHARS = 80  # of a marker line; a session's title may be a whole prompt
 _NO_MODE = "000000"

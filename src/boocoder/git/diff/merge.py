@@ -11,8 +11,8 @@ from boocoder.git.command import failed
 from boocoder.git.diff.labels import MergeLabels, with_labels
 from boocoder.git.diff.tree_diff import blob_sizes
 from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, parse_pointer
-from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs
+from boocoder.git.shadow.objects import ShadowGit, read_blobs
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree
 
 
 class ConflictKind(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from boocoder.git.command import OUTPUT_MAX_BYTES
+from boocoder.git.diff.headings import heading_options
 from boocoder.git.diff.patch import PatchedFile, RawChange, parse_raw
 from boocoder.git.diff.patch_stream import PatchStream, PatchWatcher
 from boocoder.git.shadow.objects import ShadowGit
@@ -100,11 +101,12 @@ async def files_and_diff(
     Raises:
         GitError: `git_output_too_large`; both together are bounded.
     """
-    printed = await shadow(
-        "diff-tree", "-r", "-z", "--raw", "-p", "--binary", "--no-abbrev", *_PATCH,
-        "--end-of-options", base_tree, tree,
-        max_bytes=max_bytes,
-    )  # fmt: skip
+    async with heading_options(shadow, tree) as headings:
+        printed = await shadow(
+            *headings, "diff-tree", "-r", "-z", "--raw", "-p", "--binary", "--no-abbrev", *_PATCH,
+            "--end-of-options", base_tree, tree,
+            max_bytes=max_bytes,
+        )  # fmt: skip
     at = 0  # of a record; an empty one separates the list from the diff
     while printed[at : at + 1] not in (b"\0", b""):
         at = printed.index(b"\0", at) + 1
@@ -216,11 +218,12 @@ async def diff(
     Raises:
         GitError: `git_output_too_large`.
     """
-    return await shadow(
-        "diff-tree", "-r", "-p", "--binary", *_PATCH, "--end-of-options", base_tree, tree,
-        "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
-        max_bytes=max_bytes,
-    )  # fmt: skip
+    async with heading_options(shadow, tree) as headings:
+        return await shadow(
+            *headings, "diff-tree", "-r", "-p", "--binary", *_PATCH, "--end-of-options", base_tree, tree,
+            "--", *(path.decode("utf-8", "surrogateescape") for path in paths),
+            max_bytes=max_bytes,
+        )  # fmt: skip
 
 
 async def patched_files(

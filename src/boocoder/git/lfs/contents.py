@@ -12,8 +12,7 @@ from boocoder.git.diff.tree_diff import NO_MODE, SUBMODULE_MODE, SYMLINK_MODE, C
 from boocoder.git.lfs.content_filter import ContentFilter
 from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, Pointer, parse_pointer
 from boocoder.git.lfs.store import ContentStore
-from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.tree_build import read_blobs
+from boocoder.git.shadow.objects import ShadowGit, read_blobs
 
 SHOWN_MAX = 5  # names in a sentence
 _NO_FILES = (NO_MODE, SUBMODULE_MODE, SYMLINK_MODE)

@@ -9,8 +9,8 @@ import hashlib
 
 from boocoder.git.diff.tree_diff import blob_sizes
 from boocoder.git.lfs.contents import changed_pointers
-from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs
+from boocoder.git.shadow.objects import ShadowGit, read_blobs
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree
 
 HASHED_MAX_BYTES = 100 * 1024 * 1024  # a raw file that is larger counts as edited
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from boocoder.errors import GitError
 from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git
 from boocoder.git.lfs.content_filter import ContentFilter
 from boocoder.process.run import ProcessResult
@@ -166,3 +167,31 @@ async def changed_objects(shadow: ShadowGit, old_tree: str, tree: str) -> list[s
     )
     records = [record.decode().split(" ") for record in printed.split(b"\0")[::2] if record]
     return [new_id for _, new_mode, _, new_id, _ in records if new_mode not in ("000000", "160000")]
+
+
+async def read_blobs(shadow: ShadowGit, ids: Iterable[str], *, max_bytes: int = OUTPUT_MAX_BYTES) -> dict[str, bytes]:
+    """The contents of blobs.
+
+    Args:
+        ids: full ids.
+        max_bytes: of all contents together.
+
+    Raises:
+        GitError: `object_missing`, or `git_output_too_large`.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    stdin = "".join(f"{one}\n" for one in wanted).encode()
+    answer = await shadow("cat-file", "--batch", "--buffer", stdin=stdin, max_bytes=max_bytes)
+    found: dict[str, bytes] = {}
+    at = 0
+    for one in wanted:
+        end = answer.index(b"\n", at)
+        about = answer[at:end].split(b" ")
+        if about[1:2] != [b"blob"]:
+            raise GitError("object_missing", f"The content {one} is not in the repository: {answer[at:end]!r}.")
+        size = int(about[2])
+        found[one] = answer[end + 1 : end + 1 + size]
+        at = end + size + 2
+    return found

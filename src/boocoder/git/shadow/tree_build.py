@@ -1,12 +1,10 @@
-"""Reads and writes contents in bulk, and makes a tree out of another one and a few edits. No files, no refs."""
+"""Writes contents in bulk, and makes a tree out of another one and a few edits. No files, no refs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boocoder.errors import GitError
-from boocoder.git.command import OUTPUT_MAX_BYTES
 from boocoder.git.diff.tree_diff import NO_MODE
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.objects import ShadowGit
@@ -26,34 +24,6 @@ class TreeEdit:
     path: bytes
     mode: str
     id: str
-
-
-async def read_blobs(shadow: ShadowGit, ids: Iterable[str], *, max_bytes: int = OUTPUT_MAX_BYTES) -> dict[str, bytes]:
-    """The contents of blobs.
-
-    Args:
-        ids: full ids.
-        max_bytes: of all contents together.
-
-    Raises:
-        GitError: `object_missing`, or `git_output_too_large`.
-    """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    stdin = "".join(f"{one}\n" for one in wanted).encode()
-    answer = await shadow("cat-file", "--batch", "--buffer", stdin=stdin, max_bytes=max_bytes)
-    found: dict[str, bytes] = {}
-    at = 0
-    for one in wanted:
-        end = answer.index(b"\n", at)
-        about = answer[at:end].split(b" ")
-        if about[1:2] != [b"blob"]:
-            raise GitError("object_missing", f"The content {one} is not in the repository: {answer[at:end]!r}.")
-        size = int(about[2])
-        found[one] = answer[end + 1 : end + 1 + size]
-        at = end + size + 2
-    return found
 
 
 async def write_blobs(shadow: ShadowGit, contents: Sequence[bytes]) -> list[str]:

@@ -10,8 +10,9 @@ import pytest
 from boocoder.changes.apply.partial_tree import needed_units, partial_tree, rebased_units
 from boocoder.changes.diff.tree_diff import FileChange, FlagKind, UnitKind, structured_diff
 from boocoder.errors import GitError
+from boocoder.git.shadow.objects import read_blobs
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.shadow.tree_build import TreeEdit, build_tree, read_blobs, write_blobs
+from boocoder.git.shadow.tree_build import TreeEdit, build_tree, write_blobs
 from boocoder.model.limits import REVIEW_DIFF_MAX_BYTES, REVIEW_FILE_MAX_BYTES
 from tests.fixtures.changes.random_model import Model, write_models
 from tests.fixtures.repository import MakeRepository, Repository
