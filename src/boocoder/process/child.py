@@ -127,6 +127,14 @@ class Child:
         """
         return LineIterator(self._lines)
 
+    async def next_lines(self, at_most: int) -> list[bytes]:
+        """The next lines of stdout, as many as are there; none at its end. Otherwise as `lines`.
+
+        Args:
+            at_most: how many, >= 1.
+        """
+        return await self._lines.get_batch(at_most)
+
     def discard_output(self) -> None:
         """Discard stdout from now on, so that an agent without a reader does not block."""
         self._lines.discard()

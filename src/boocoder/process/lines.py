@@ -25,14 +25,19 @@ class LineSplitter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add a chunk; returns the lines that it completes, without their newline."""
-        pieces = data.split(b"\n")
-        lines: list[bytes] = []
-        for piece in pieces[:-1]:
-            self._add(piece)
-            line = self.rest()
-            if line is not None:
-                lines.append(line)
-        self._add(pieces[-1])
+        first, *pieces = data.split(b"\n")
+        self._add(first)
+        if not pieces:
+            return []
+        lines = [] if (line := self.rest()) is None else [line]
+        last = pieces.pop()
+        if len(data) <= self._limit or max(map(len, pieces), default=0) <= self._limit:
+            lines += pieces
+        else:
+            short = [piece for piece in pieces if len(piece) <= self._limit]
+            self.dropped += len(pieces) - len(short)
+            lines += short
+        self._add(last)
         return lines
 
     def rest(self) -> bytes | None:
@@ -86,13 +91,13 @@ class LineQueue:
         """Add a chunk of the stream."""
         if self._discarding:
             return
-        for line in self._splitter.feed(data):
-            self._put(line)
+        self._put(self._splitter.feed(data))
 
-    def _put(self, line: bytes) -> None:
-        self._lines.append(line)
-        self._size += len(line) + 1
-        self._changed.set()
+    def _put(self, lines: list[bytes]) -> None:
+        self._lines.extend(lines)
+        self._size += sum(map(len, lines)) + len(lines)
+        if lines:
+            self._changed.set()
 
     def end(self) -> None:
         """End the stream; a last line without a newline is included."""
@@ -100,7 +105,7 @@ class LineQueue:
             self._ended = True
             last = None if self._discarding else self._splitter.rest()
             if last:
-                self._put(last)
+                self._put([last])
             self._changed.set()
 
     def discard(self) -> None:
@@ -113,17 +118,26 @@ class LineQueue:
 
     async def get(self) -> bytes | None:
         """The next line; None at the end of the stream or after `discard`."""
+        lines = await self.get_batch(1)
+        return lines[0] if lines else None
+
+    async def get_batch(self, at_most: int) -> list[bytes]:
+        """The next lines, as many as are there; none at the end of the stream or after `discard`.
+
+        Args:
+            at_most: how many, >= 1.
+        """
         while not self._lines:
             if self._ended or self._discarding:
-                return None
+                return []
             self._changed.clear()
             await self._changed.wait()
         was_full = self.full
-        line = self._lines.popleft()
-        self._size -= len(line) + 1
+        lines = [self._lines.popleft() for _ in range(min(at_most, len(self._lines)))]
+        self._size -= sum(map(len, lines)) + len(lines)
         if was_full and not self.full:
             self._on_room()
-        return line
+        return lines
 
 
 class LineIterator:

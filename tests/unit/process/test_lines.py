@@ -56,6 +56,20 @@ async def test_a_full_queue_tells_when_it_has_room() -> None:
     assert room == ["room"]
 
 
+async def test_lines_that_are_there_come_together() -> None:
+    room: list[str] = []
+    queue = _queue(room)
+    queue.feed(b"one\ntwo\nthree\nfo")
+    assert await queue.get_batch(2) == [b"one", b"two"]
+    assert await queue.get_batch(2) == [b"three"]
+    queue.feed(b"ur\n" + b"x" * QUEUE_BYTES + b"\nlast")
+    queue.end()
+    assert queue.full
+    assert await queue.get_batch(2) == [b"four", b"x" * QUEUE_BYTES]
+    assert room == ["room"] and await queue.get_batch(9) == [b"last"]
+    assert await queue.get_batch(9) == []
+
+
 async def test_iterating_may_stop_and_go_on() -> None:
     queue = _queue([])
     queue.feed(b"one\ntwo\n")

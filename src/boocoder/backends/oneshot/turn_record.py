@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from boocoder.backends.oneshot.command.raw_output import RawOutput, raw_outputs
@@ -52,11 +53,11 @@ class TurnRecord:
         raw = raw_outputs(state_dir) / f"{request.task_id}.txt"
         self._raw = RawOutput(raw, settings.raw_limit_bytes) if agent.format == "plain" else None
 
-    def line(self, line: bytes) -> None:
-        """A line of the agent."""
-        self._journal.write(line)
+    def lines(self, lines: Sequence[bytes]) -> None:
+        """Lines of the agent."""
+        self._journal.write(*lines)
         if self._raw is not None:
-            self._raw.write(line)
+            self._raw.write(lines)
 
     def learn(self, story: EventBuilder) -> None:
         """The agent has the session as soon as it says something in it."""

@@ -42,9 +42,9 @@ class LineJournal:
         self._file = path.open("wb", buffering=0)
         self._file.write(b"=" + msgspec.json.encode(_JournalHead(str(task_id), agent)) + b"\n")
 
-    def write(self, line: bytes) -> None:
-        """Record a line of the agent."""
-        self._file.write(b">" + line.rstrip(b"\n") + b"\n")
+    def write(self, *lines: bytes) -> None:
+        """Record lines of the agent."""
+        self._file.write(b"".join([b">" + line.rstrip(b"\n") + b"\n" for line in lines]))
 
     def ended(self, how: object) -> None:
         """Record that the agent ended by itself, and how: any JSON value."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boocoder.events.agent_event import Notice
+from boocoder.events.agent_event import Notice, TextDelta
 from boocoder.model.turn import Completed, Failed, Interrupted, Outcome
 from tests.contract.port import RecordingPort
 from tests.fakes.oneshot.faults import FAULTS
@@ -131,6 +131,8 @@ async def test_fault(fault: str, tmp_path: Path) -> None:
     async with desk(tmp_path, fake_agent(tmp_path, fault, *flags)) as opened:
         port, outcome = await opened.run(PROMPT)
         assert_as_expected(expected, port, outcome)
+        if fault == "plain-many":
+            assert len(port.of(TextDelta)) < 5_000, "lines that come together are told together"
         await opened.wait_gone()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from boocoder.backends.oneshot.command.command_line import command_line, config_hash, environment
 from boocoder.backends.oneshot.formats import tool_view
-from boocoder.backends.oneshot.formats.event_builder import EventBuilder
+from boocoder.backends.oneshot.formats.event_builder import EventBuilder, joined
 from boocoder.backends.oneshot.session_setup import choose_session
 from boocoder.backends.oneshot.session_store import KnownSession, OneShotSessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent
@@ -18,7 +18,7 @@ from boocoder.backends.oneshot.stdio import control
 from boocoder.backends.shared.line_journal import LineJournal, journal_path, read_journal
 from boocoder.backends.shared.usage_meaning import UsageMeaning
 from boocoder.errors import InvalidInput
-from boocoder.events.agent_event import ToolCall, ToolKind, ToolStatus, Usage
+from boocoder.events.agent_event import AgentEvent, ReasoningDelta, TextDelta, ToolCall, ToolKind, ToolStatus, Usage
 from boocoder.model.ids import ChatId, SessionId, TaskId, new_id
 from boocoder.model.turn import AgentSessionRef, ResumeStep, TurnRequest
 
@@ -202,3 +202,17 @@ def test_a_tool_call_without_an_end_is_neither_done_nor_failed() -> None:
     story.tool("1", name="bash", status=ToolStatus.RUNNING, output="half")
     (ended,) = story.close_tools(completed=True)
     assert isinstance(ended, ToolCall) and ended.status is ToolStatus.UNREPORTED
+
+
+def test_only_neighbouring_pieces_of_one_text_are_joined() -> None:
+    tool = ToolCall("t", "bash", kind=ToolKind.EXECUTE, title="ls", status=ToolStatus.RUNNING)
+    said: list[AgentEvent] = [TextDelta("text-1", "a"), TextDelta("text-1", "b"), ReasoningDelta("text-1", "c"), tool]
+    later: list[AgentEvent] = [TextDelta("text-1", "d"), TextDelta("text-2", "e"), TextDelta("text-2", "f")]
+    assert joined([*said, *later]) == [
+        TextDelta("text-1", "ab"),
+        ReasoningDelta("text-1", "c"),
+        tool,
+        TextDelta("text-1", "d"),
+        TextDelta("text-2", "ef"),
+    ]
+    assert joined([]) == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boocoder.backends.oneshot.formats.plain import PlainReader
 from boocoder.backends.oneshot.formats.terminal_text import TerminalText
-from boocoder.events.agent_event import TextDelta
+from boocoder.events.agent_event import AgentEvent, TextDelta
 
 
 def shown(*lines: str) -> list[str | None]:
@@ -89,3 +91,19 @@ def test_plain_text_keeps_blank_lines_between_others() -> None:
     events = [event for line in (b"", b"one", b"", b"", b"two", b"") for event in reader.take(line)]
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "one\n\n\ntwo"
     assert not reader.stripped
+
+
+LINE = st.sampled_from([b"", b" ", b"\t", b"one", b" two ", b"\r", b"three\r", b"\x1b[1mred", "\xa0".encode(), b"\xff"])
+
+
+@given(st.lists(st.lists(LINE, min_size=1, max_size=5), max_size=4))
+def test_lines_that_come_together_read_as_one_by_one(batches: list[list[bytes]]) -> None:
+    together, alone = PlainReader(), PlainReader()
+    said = [event for lines in batches for event in together.take_all(lines)]
+    wanted = [event for lines in batches for line in lines for event in alone.take(line)]
+    assert spoken(said) == spoken(wanted) and len(said) <= len(batches)
+    assert together.stripped == alone.stripped
+
+
+def spoken(events: Iterable[AgentEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,10 +22,10 @@ class RawOutput:
         self._file = path.open("wb", buffering=0)
         self._kept = False
 
-    def write(self, line: bytes) -> None:
-        """Add a line."""
-        if self._left > 0:
-            data = (line + b"\n")[: self._left]
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Add lines."""
+        if self._left > 0 and lines:
+            data = (b"\n".join(lines) + b"\n")[: self._left]
             self._left -= len(data)
             self._file.write(data)
 

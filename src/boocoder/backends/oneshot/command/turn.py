@@ -22,6 +22,7 @@ from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
+_LINES = 512  # read, recorded and told together
 _END_S = 1.0  # between SIGTERM and SIGKILL, for a process that has sent its result
 
 
@@ -85,8 +86,9 @@ class CommandTurn:
         if self._agent.prompt is PromptInput.STDIN:
             self._tasks.spawn(self._feed(), "prompt")
         try:
-            async for line in self.child.lines():
-                await self._take(line)
+            while lines := await self.child.next_lines(_LINES):
+                await self._take(lines)
+                await asyncio.sleep(0)  # a command that floods would keep the loop from everybody else
             returncode = await self._wait_gone()
             return await self._finish(returncode)
         finally:
@@ -103,9 +105,9 @@ class CommandTurn:
         self.ending = True
         await self.child.close(grace_s)
 
-    async def _take(self, line: bytes) -> None:
-        self._record.line(line)
-        events = self._reader.take(line)
+    async def _take(self, lines: list[bytes]) -> None:
+        self._record.lines(lines)
+        events = self._reader.take_all(lines)
         self._record.learn(self._reader.story)
         await self._emit(self._record.of_turn(events))
         if self._reader.story.ending is not None:

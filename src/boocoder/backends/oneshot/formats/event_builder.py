@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from boocoder.backends.oneshot.formats import tool_view
 from boocoder.events import json_coerce
@@ -215,3 +216,20 @@ def usage_of(counts: Mapping[str, object], *, cost: float = 0.0, context: int = 
 
 def _first(counts: Mapping[str, object], *names: str) -> int:
     return next((json_coerce.count(counts[name]) for name in names if counts.get(name) is not None), 0)
+
+
+def joined(events: Iterable[AgentEvent]) -> list[AgentEvent]:
+    """The events with neighbouring pieces of one text made one."""
+    found: list[AgentEvent] = []
+    for part, group in groupby(events, _text_part):
+        pieces = list(group)
+        if part is None or len(pieces) == 1:
+            found += pieces
+        else:
+            kind, key = part
+            found.append(kind(key, "".join(piece.text for piece in pieces if isinstance(piece, kind))))
+    return found
+
+
+def _text_part(event: AgentEvent) -> tuple[type[TextDelta | ReasoningDelta], str] | None:
+    return (type(event), event.part) if isinstance(event, TextDelta | ReasoningDelta) else None

@@ -6,12 +6,14 @@ The end of the process is the end of the turn; plain text has no other.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from boocoder.backends.oneshot.formats.reader import OutputReader
 from boocoder.backends.oneshot.formats.terminal_text import TerminalText
 from boocoder.events.agent_event import AgentEvent
 
 _CODES = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b")
+_WHITE_LINE = re.compile(r"^[^\S\n]+$", re.MULTILINE)
 
 
 class PlainReader(OutputReader):
@@ -40,6 +42,21 @@ class PlainReader(OutputReader):
         else:
             shown = text
         return [] if shown is None else self._say(shown)
+
+    def take_all(self, lines: Sequence[bytes]) -> list[AgentEvent]:
+        """As `take` for each line, at once where none has a code: a command may print millions of lines."""
+        block = b"\n".join(lines)
+        if self._codes_seen or _CODES.search(block):
+            return super().take_all(lines)
+        text = _WHITE_LINE.sub("", block.decode("utf-8", "replace"))
+        body = text.strip("\n")
+        if not body:
+            self._blank += len(lines)
+            return []
+        self._blank += len(text) - len(text.lstrip("\n"))
+        events = self._say(body)
+        self._blank = len(text) - len(text.rstrip("\n"))
+        return events
 
     def _say(self, line: str) -> list[AgentEvent]:
         """The line, with blank lines before it only between two others."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from boocoder.backends.oneshot.formats.event_builder import EventBuilder
+from boocoder.backends.oneshot.formats.event_builder import EventBuilder, joined
 from boocoder.events import json_coerce
 from boocoder.events.agent_event import AgentEvent
 
@@ -33,6 +33,10 @@ class OutputReader(ABC):
     @abstractmethod
     def take(self, line: bytes) -> list[AgentEvent]:
         """The events of a line."""
+
+    def take_all(self, lines: Sequence[bytes]) -> list[AgentEvent]:
+        """The events of several lines, with neighbouring pieces of one text made one."""
+        return joined(event for line in lines for event in self.take(line))
 
     def finish(self) -> list[AgentEvent]:
         """The events of the end of the output."""

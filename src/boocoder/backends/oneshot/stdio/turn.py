@@ -143,7 +143,7 @@ class StdioTurn:
                 await self._take(line)
 
     async def _take(self, line: bytes) -> None:
-        self._record.line(line)
+        self._record.lines((line,))
         match control.read_control(line):
             case control.ControlRequest() as asked:
                 await self._approvals.take(asked)
