@@ -15,6 +15,7 @@ from tools.install_agents import install_opencode
 from bench import (
     chunk_delay,
     dispatch,
+    floods,
     large_repository,
     many_files,
     new_session,
@@ -46,6 +47,7 @@ SECTIONS = {
     ten_sessions.SECTION: Section(ten_sessions.measure, 8),
     startup.SECTION: Section(startup.measure, 8),
     dispatch.SECTION: Section(dispatch.measure, 40),
+    floods.SECTION: Section(floods.measure, 1),
     large_repository.SECTION: Section(large_repository.measure, 5),
     many_files.SECTION: Section(many_files.measure, 3),
     structured_diff.SECTION: Section(structured_diff.measure, 15),

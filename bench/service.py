@@ -67,6 +67,16 @@ class Service:
             raise RuntimeError(f"POST {path}: {answer.status_code} {answer.text}")
         return answer.json()
 
+    async def get(self, path: str) -> Any:
+        """Read something.
+
+        Raises:
+            HTTPStatusError: it was refused.
+        """
+        answer = await self._http.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
     async def add_project(self, repository: Path) -> str:
         """The new project's id."""
         return str((await self.post("/api/projects", {"path": str(repository)}))["id"])

@@ -10,6 +10,7 @@ import psutil
 
 from bench.harness import SCRIPTED_ONLY, Bench
 from bench.numbers import Row
+from bench.processes import pss_mib
 from bench.service import connected, serving
 
 SECTION = "startup"
@@ -42,15 +43,5 @@ async def _start(data_dir: Path) -> tuple[float, tuple[float, float]]:
         seconds = time.monotonic() - began
         await asyncio.sleep(SETTLE_S)
         children = psutil.Process(started.pid).children(recursive=True)
-        held = _pss_mib(started.pid), sum(_pss_mib(child.pid) for child in children)
+        held = pss_mib(started.pid), sum(pss_mib(child.pid) for child in children)
     return seconds, held
-
-
-def _pss_mib(pid: int) -> float:
-    """Proportional set size: memory that processes share is counted once in all. 0 for a process that has gone."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    kib = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return kib / 1024
