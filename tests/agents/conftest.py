@@ -35,7 +35,7 @@ async def real(
     home.mkdir()
     project = committed(directory / "project")
     settings = {"BOOCODER_DATABASE_URL": class_dsn, "BOOCODER_MAX_TURNS": "16", "BOOCODER_DRAIN_S": "1"}
-    service = Installation(home, settings, forked=False)  # its processes are told apart by /proc
+    service = Installation(home, settings)
     async with ScriptedModel() as model:
         settings_of([agent.recipe for agent in request.cls.agents], service, model)
         made = Real(service, model, project, class_dsn)

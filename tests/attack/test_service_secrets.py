@@ -14,7 +14,7 @@ CANARIES = {"ANTHROPIC_API_KEY": "canary-1", "GITHUB_TOKEN": "canary-2", "DB_PAS
 
 async def test_keys_are_blanked_in_the_services_environment(installation: MakeInstallation, dsn: str) -> None:
     service = installation({"BOOCODER_DATABASE_URL": dsn, **CANARIES})
-    service.forked = False  # /proc shows what a process was started with
+    service.forked = False  # what its own interpreter was started with
     await asyncio.to_thread(service.start)
     processes = [process for process in psutil.process_iter() if _reads(process.pid, b"canary-")]
     assert processes == []

@@ -57,7 +57,7 @@ def hide_variables_below(root: int, names: Iterable[str]) -> bool:
 def blank_variables(pid: int, secret: Callable[[str], bool]) -> bool:
     """Overwrite values in a process's initial environment; False if its memory cannot be written."""
     try:
-        start, end = _environment_of(pid)
+        start, end = initial_environment_range(pid)
         with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:  # noqa: PTH123 -- it is no file
             memory.seek(start)
             position = start
@@ -75,7 +75,7 @@ def blank_variables(pid: int, secret: Callable[[str], bool]) -> bool:
     return True
 
 
-def _environment_of(pid: int) -> tuple[int, int]:
+def initial_environment_range(pid: int) -> tuple[int, int]:
     """Address range of a process's initial environment in its memory."""
     with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 -- it is no file
         fields = file.read().rpartition(b")")[2].split()
