@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -154,11 +155,12 @@ def victims(root: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    root = tmp_path_factory.mktemp("w")
-    make_world(root)
-    with victims(root) as made:
-        yield made
+def world() -> Iterator[World]:
+    with TemporaryDirectory(prefix="boo-attack-", dir="/tmp") as name:  # /tmp is hidden, memory is not
+        root = Path(name)
+        make_world(root)
+        with victims(root) as made:
+            yield made
 
 
 MECHANISMS = [SandboxMechanism.BUBBLEWRAP, SandboxMechanism.LANDLOCK]

@@ -9,6 +9,7 @@ import pytest
 from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
+from boocoder.process.sandbox.landlock_exec import visible
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.reach import worktree_reach
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
@@ -123,3 +124,13 @@ def test_what_an_agent_writes_into_its_repository_opens_no_other_store(tmp_path:
     (git_dir / "objects/info/alternates").write_text(f"../../../user-objects\n{other}\n")
     reach = worktree_reach(tmp_path / "worktrees/one", tmp_path / "project", tmp_path)
     assert (reach.writable, reach.readable) == ((git_dir,), (mine,))
+
+
+def test_links_to_what_is_hidden_open_no_way_to_it(tmp_path: Path) -> None:
+    """A Landlock rule holds for what a link leads to: /var/run would open /run, which is hidden."""
+    for name in ("open", "hidden", "beside/secret"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "link").symlink_to("hidden")
+    (tmp_path / "beside" / "link").symlink_to("../hidden")
+    hidden = {str(tmp_path / "hidden"), str(tmp_path / "beside" / "secret")}
+    assert visible(str(tmp_path), hidden) == [str(tmp_path / "open")]

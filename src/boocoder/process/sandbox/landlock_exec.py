@@ -112,7 +112,10 @@ def refuse_system_calls(program: bytes) -> None:
 
 
 def visible(root: str, hidden: set[str]) -> list[str]:
-    """The topmost paths at or below `root` with nothing hidden in them; a directory above a hidden one is expanded."""
+    """The topmost paths at or below `root` with nothing hidden in them; a directory above a hidden one is expanded.
+
+    Symbolic links in it are left out: a rule holds for what a link leads to, such as /run by /var/run.
+    """
     if root in hidden:
         return []
     inside = root.rstrip("/") + "/"
@@ -122,7 +125,8 @@ def visible(root: str, hidden: set[str]) -> list[str]:
         names = os.listdir(root)  # noqa: PTH208 -- pathlib would double the start-up time
     except OSError:
         return []
-    return [path for name in names for path in visible(inside + name, hidden)]
+    paths = [inside + name for name in names]
+    return [found for path in paths if not os.path.islink(path) for found in visible(path, hidden)]  # noqa: PTH114
 
 
 def parse(arguments: list[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -139,9 +143,10 @@ def main(arguments: list[str]) -> int:
     paths, argv = parse(arguments)
     try:
         rules = Rules()
-        for path in (*visible("/", set(paths["hidden"])), *paths["read"]):
+        hidden = set(paths["hidden"])
+        for path in (*visible("/", hidden), *paths["read"]):
             rules.allow(path, READ)
-        for path in (*paths["write"], *DEVICES):
+        for path in (*paths["write"], *(path for device in DEVICES for path in visible(device, hidden))):
             rules.allow(path, rules.rights)
         rules.apply()
         for program in paths["filter"]:
