@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.memory import memory_folder
 
 # Outside of the unit tests many programs run side by side, a browser and real agents among them. A test that fails
 # there gets a second try, which the closing lines of pytest list as RERUN: a fault to mend, but one that stops nobody.
@@ -14,6 +17,9 @@ UNIT = Path(__file__).parent / "unit"
 # A busy machine is slow; hang guards catch what never ends.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+if memory := memory_folder():  # what `tmp_path` is below; the setting --basetemp would keep all that tests leave
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 pytest_plugins = [
     "tests.fixtures.postgres",
@@ -28,10 +34,13 @@ pytest_plugins = [
 ]
 
 
+@pytest.hookimpl(trylast=True)  # after the order was made random
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.path.is_relative_to(UNIT):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)  # files with a slow test begin the run, so that none ends it
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

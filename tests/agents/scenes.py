@@ -33,6 +33,7 @@ OWN_RULES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="class")
 class Scenes:
     """One agent behind the service; a subclass names it. Every test has its own session.
