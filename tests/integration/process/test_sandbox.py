@@ -9,6 +9,7 @@ import pytest
 from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
+from boocoder.process.sandbox.file_view import PrivateDirectories, file_view
 from boocoder.process.sandbox.landlock_exec import visible
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.reach import worktree_reach
@@ -134,3 +135,11 @@ def test_links_to_what_is_hidden_open_no_way_to_it(tmp_path: Path) -> None:
     (tmp_path / "beside" / "link").symlink_to("../hidden")
     hidden = {str(tmp_path / "hidden"), str(tmp_path / "beside" / "secret")}
     assert visible(str(tmp_path), hidden) == [str(tmp_path / "open")]
+
+
+def test_a_project_in_shared_memory_is_listed(tmp_path: Path) -> None:
+    """Bubblewrap has a /dev of its own: what is not listed there does not exist."""
+    project = Path("/dev/shm")
+    places = PrivateDirectories(home=tmp_path, more=())
+    view = file_view(places, argv=("true",), env={}, writable=(), readable=(project,))
+    assert project in view.readable

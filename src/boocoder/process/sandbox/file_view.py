@@ -13,6 +13,9 @@ from boocoder.process.sandbox.home_paths import home_path, shared_home_paths
 
 # Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
 SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108 -- they are hidden, not used
+DEVICES = Path(
+    "/dev"
+)  # bubblewrap gives a process one of its own, so that nothing of the machine's is there unless listed
 RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/nscd")  # names are looked up through these
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers")
 _INTERPRETERS = frozenset({"node", "python", "python3", "bun", "deno", "ruby", "bash", "sh"})
@@ -112,7 +115,7 @@ def file_view(
         *map(Path, RESOLVER),
         *readable,
     ]
-    shown = _existing([*_hidden_places(seen, hidden), *words])
+    shown = _existing([*_hidden_places(seen, (*hidden, DEVICES)), *words])
     return FileView(
         writable=_existing([*writable, *state]),
         readable=shown,
