@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.acceptance.approvals.asking import answer, asked, ended
 from tests.acceptance.harness import ServiceHarness, text_of
 from tests.acceptance.many_tasks import Created
 from tests.agents.habits import Agent
-from tests.agents.real import Real, follow, notices, refuse_all, run
+from tests.agents.real import WAIT_S, Real, follow, notices, refuse_all, run
 from tests.fixtures.repository import committed
 
 PROJECT_RULES = (
@@ -94,7 +95,7 @@ class Scenes:
             assert await desk.answer(after) == "fine"
 
     async def test_a_message_to_the_running_turn(self, real: Real) -> None:
-        slowly = "[[delay 0.05]] [[tokens 600]]"  # half a minute: an agent may take the message only at its end
+        slowly = "[[delay 0.05]] [[tokens 800]]"  # up to 40 s: an agent may take the message only at its end
         async with real.desk() as desk:
             created = await desk.queue(slowly, agent=self.agent.name, **self.free)
             await follow(desk, created, frames.DeltaFrame)
@@ -102,6 +103,8 @@ class Scenes:
             sent = await desk.client.post(f"/api/sessions/{created.session_id}/steers", SteerInfo, body, key="plum")
             assert (sent.state is SteerState.RESERVED) == self.agent.steers
             if sent.queued_task_id is None:
+                await self._delivered(desk, sent)
+                real.model.hurry()
                 await follow(desk, created, frames.TurnEndedFrame)
                 found = await desk.client.get(f"/api/steers/{sent.id}", SteerInfo)
                 assert found.state is SteerState.CONFIRMED
@@ -113,6 +116,11 @@ class Scenes:
                 after = Created(str(sent.queued_task_id), created.session_id, created.chat_id)
                 await follow(desk, after, frames.TurnEndedFrame)
             assert (await desk.answer(created)).count("plum") == 1
+
+    async def _delivered(self, desk: ServiceHarness, steer: SteerInfo) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while (await desk.client.get(f"/api/steers/{steer.id}", SteerInfo)).state is SteerState.RESERVED:
+                await asyncio.sleep(0.05)
 
     async def test_the_rule_files_in_force_are_those_that_the_model_gets(self, real: Real, tmp_path: Path) -> None:
         project = committed(tmp_path / "project")

@@ -54,8 +54,13 @@ class ModelCallPlayer:
         self._voice = voice
         self._delay_s = delay_s
         self._stamp = stamp
+        self._hurried = False
         self.output_tokens = 0
         self.input_tokens = DEFAULT_INPUT_TOKENS
+
+    def hurry(self) -> None:
+        """Write the words that are left without a pause, whatever the delay."""
+        self._hurried = True
 
     async def play(self, conversation: ModelConversation, steps: Sequence[Directive]) -> CallEnding:
         """Play the steps up to the first one that ends the call."""
@@ -118,7 +123,7 @@ class ModelCallPlayer:
         for piece in pieces:
             await speak(piece)
             self.output_tokens += 1
-            if self._delay_s > 0:
+            if self._delay_s > 0 and not self._hurried:
                 await asyncio.sleep(self._delay_s)
 
     def _stamped(self, pieces: Iterable[str]) -> Iterable[str]:

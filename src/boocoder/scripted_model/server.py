@@ -63,6 +63,7 @@ class ScriptedModel:
         self._refusals = RefusalCounter()
         self._supervisor = TaskSupervisor("scripted-model")
         self._connections: set[ClientConnection] = set()
+        self._players: set[ModelCallPlayer] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -133,6 +134,11 @@ class ScriptedModel:
 
         return await self._log.wait_until(found, timeout_s)
 
+    def hurry(self) -> None:
+        """Have the calls that are being answered write what is left without a pause, for who has seen enough."""
+        for player in self._players:
+            player.hurry()
+
     def _connect(self) -> ClientConnection:
         return ClientConnection(answer=self._answer, supervisor=self._supervisor, open_connections=self._connections)
 
@@ -185,7 +191,11 @@ class ScriptedModel:
             return RequestState.REFUSED
         voice = asked.voice(connection)
         player = ModelCallPlayer(voice=voice, delay_s=self._delay_s, stamp=self._stamp)
-        ending = await player.play(asked.conversation, asked.conversation.steps())
+        self._players.add(player)
+        try:
+            ending = await player.play(asked.conversation, asked.conversation.steps())
+        finally:
+            self._players.discard(player)
         await voice.finish(ending, player.input_tokens, player.output_tokens)
         return RequestState.ANSWERED
 

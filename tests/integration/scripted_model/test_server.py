@@ -53,6 +53,14 @@ def joined(found: list[dict[str, Any]], key: str = "content") -> str:
     return "".join(choice["delta"].get(key) or "" for chunk in found for choice in chunk["choices"])
 
 
+async def test_a_hurried_answer_ends_without_a_pause(scripted_model: ScriptedModel, client: httpx2.AsyncClient) -> None:
+    asked = asyncio.create_task(chunks(client, body("[[delay 0.5]] [[tokens 1000]] hurried")))
+    await scripted_model.wait_request("hurried")
+    scripted_model.hurry()
+    async with asyncio.timeout(60):
+        assert joined(await asked) == "".join(f"w{number} " for number in range(1000))
+
+
 async def test_streams_text_and_reasoning_word_by_word(client: httpx2.AsyncClient) -> None:
     found = await chunks(client, body("[[think I wonder]][[usage 7]][[say one two  three]]"))
     assert joined(found, "reasoning_content") == "I wonder"
