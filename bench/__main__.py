@@ -20,6 +20,7 @@ from bench import (
     many_files,
     new_session,
     real_agents,
+    sandbox,
     startup,
     structured_diff,
     ten_sessions,
@@ -52,6 +53,7 @@ SECTIONS = {
     many_files.SECTION: Section(many_files.measure, 3),
     structured_diff.SECTION: Section(structured_diff.measure, 15),
     real_agents.SECTION: Section(real_agents.measure, 5),
+    sandbox.SECTION: Section(sandbox.measure, 40),
 }
 
 

@@ -37,6 +37,7 @@ async def real(
     settings = {"BOOCODER_DATABASE_URL": class_dsn, "BOOCODER_MAX_TURNS": "16", "BOOCODER_DRAIN_S": "1"}
     service = Installation(home, settings)
     async with ScriptedModel() as model:
+        settings["BOOCODER_SANDBOX_HOSTS"] = model.base_url.split("/")[2]  # for the profile files+network
         settings_of([agent.recipe for agent in request.cls.agents], service, model)
         made = Real(service, model, project, class_dsn)
         await made.start()

@@ -245,7 +245,8 @@ async def test_real_work_is_not_hindered(world: World, mechanism: SandboxMechani
         "commit": "git add -A && git commit -qm Edit && git log --oneline | head -1",
         "python": "python3 -c 'print(6 * 7)'",
         "temporary files": 'f=$(mktemp) && echo x > "$f" && cat "$f"',
-        "environment of its own": f"{python} -m venv --without-pip env && env/bin/python -c 'print(7)'",
+        "package installed": f"{python} -m venv env && env/bin/python -m pip --version",  # pip comes with Python
+        "tests": "echo 'import unittest' > test_a.py && env/bin/python -m unittest test_a; [ $? -lt 6 ]",
         "the person's checkout": f"cat {world.project}/app.py",
         "pipes and devices": "echo x > /dev/null; head -c 3 /dev/urandom | wc -c",
         "processes": "sleep 0.01 & wait; ps -e >/dev/null 2>&1 || true; echo done",

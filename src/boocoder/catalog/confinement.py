@@ -12,6 +12,7 @@ _FILES = (
     "The agent's processes can write only the worktree and the agent's own state; the rest of your home directory "
     "is hidden from them."
 )
+_HOSTS = "They can connect only to model servers and to what sandbox.hosts names."
 _UNAVAILABLE = "No turn begins: this machine cannot enforce the profile."
 _TURN_ON = 'Set sandbox.profile = "auto" in the settings file to confine agents.'
 
@@ -23,9 +24,10 @@ def confinement(sandbox: Sandbox, use: SandboxUse) -> SandboxInUse:
         use: a process of the agent, with the project for one of a single session.
     """
     profile, support = sandbox.profile_of(use), sandbox.support
-    if profile is SandboxProfile.FILES:
+    if profile is not SandboxProfile.OFF:
         if support.mechanism is not SandboxMechanism.NONE:
-            return SandboxInUse(profile, support.mechanism, _FILES, "")
+            said = sentences(_FILES, _HOSTS) if profile is SandboxProfile.NETWORK else _FILES
+            return SandboxInUse(profile, support.mechanism, said, "")
         cure = sentences(support.cure, 'Or set sandbox.profile = "auto".')
         return SandboxInUse(profile, support.mechanism, sentences(_UNAVAILABLE, support.reason), cure)
     exemption = sandbox.exemption(use)

@@ -194,8 +194,8 @@ class SandboxSettings:
         "auto",
         "profile",
         "files: only the worktree and the agent's own state are writable, secrets are hidden; auto: files where this "
-        "machine can enforce it, else off",
-        choices=("auto", "files", "off"),
+        "machine can enforce it, else off; files+network: files, and connections to sandbox.hosts only",
+        choices=("auto", "files", "files+network", "off"),
     )
     off_agents: tuple[str, ...] = setting((), "list of agent names", "agents that run without a sandbox")
     off_projects: tuple[str, ...] = setting(
@@ -207,6 +207,12 @@ class SandboxSettings:
         (), "list of paths", "further paths that agents may write, such as a build cache"
     )
     readable: tuple[str, ...] = setting((), "list of paths", "further paths below hidden ones that agents may read")
+    hosts: tuple[str, ...] = setting(
+        (),
+        "list of hosts",
+        "what files+network allows: api.example.org, *.example.org, git.example.org:443, localhost:8080; model servers "
+        "need not be named",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from boocoder.process.child import Child
 from boocoder.process.control import SupervisorReports
 from boocoder.process.orphans import ToolProcess, tool_processes
 from boocoder.process.programs import supervisor
+from boocoder.process.sandbox.descriptors import SandboxDescriptors
+from boocoder.process.sandbox.egress import Egress
 from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import ConfinedCommand, Sandbox
 from boocoder.process.start_failure import bad_argument, start_failure
@@ -149,10 +151,11 @@ class ProcessHost:
         """
         if not self._open:
             raise ProcessError("host_not_running", "The process host is not running.", "Start boocoder again.")
-        child, control = self._launch(command, _Streams(stdin, line_limit_bytes, terminal))
+        launched = self._launch(command, _Streams(stdin, line_limit_bytes, terminal))
+        child, control = launched.child, launched.control
         self._spawned += 1
         self._children.add(child)
-        self._supervisor.spawn(self._attend(child), f"child {child.supervisor_pid}")
+        self._supervisor.spawn(self._attend(child, launched.egress), f"child {child.supervisor_pid}")
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await control.changed.wait()
@@ -168,13 +171,17 @@ class ProcessHost:
             raise start_failure(control.start_errno, command.argv, command.cwd)
         raise _no_start(command, child)
 
-    async def _attend(self, child: Child) -> None:
+    async def _attend(self, child: Child, egress: Egress | None) -> None:
+        if egress is not None:
+            egress.start()
         try:
             await child.attend()
         finally:
             self._children.discard(child)
+            if egress is not None:
+                await egress.stop()
 
-    def _launch(self, command: Command, streams: _Streams) -> tuple[Child, SupervisorReports]:
+    def _launch(self, command: Command, streams: _Streams) -> _Launched:
         if not command.argv or any("\0" in text for text in command.argv):
             raise bad_argument(command.argv)
         mark = f"{self.cookie}:{next(self._numbers)}"
@@ -182,27 +189,28 @@ class ProcessHost:
         screen, tty = _open_terminal(command, streams.terminal)
         kind = supervisor.WRAPPED if confined.wrapped else supervisor.PLAIN
         ours, theirs = socket.socketpair()
-        rules = _filter_file(confined)
-        argv = confined.argv if rules is None else confined.reading_filter(rules.fileno())
+        inherited = SandboxDescriptors(confined)
         try:
             process = subprocess.Popen(
-                [*_program(), str(theirs.fileno()), str(command.cwd), kind, *argv],
+                [*_program(), str(theirs.fileno()), str(command.cwd), kind, *inherited.argv],
                 cwd="/",
-                env={**confined.env, COOKIE: self.cookie, CHILD: mark},
+                env={**inherited.env, COOKIE: self.cookie, CHILD: mark},
                 stdin=tty or (subprocess.PIPE if streams.stdin else subprocess.DEVNULL),
                 stdout=tty or subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                pass_fds=(theirs.fileno(), *(() if rules is None else (rules.fileno(),))),
+                pass_fds=(theirs.fileno(), *inherited.numbers),
                 start_new_session=True,
             )
+            egress = inherited.egress(command.sandbox.agent if command.sandbox is not None else "")
         except (OSError, ValueError) as error:
             _close(ours, screen)
             if isinstance(error, OSError):
                 raise start_failure(error.errno or 0, command.argv, command.cwd) from error
             raise bad_argument(command.argv) from error
         finally:
-            _close(theirs, tty, rules)
+            _close(theirs, tty)
+            inherited.close()
         control = SupervisorReports(ours)
         child = Child(
             process=process,
@@ -214,7 +222,7 @@ class ProcessHost:
             worktree=command.sandbox.worktree if command.sandbox is not None else None,
             view=confined.view,
         )
-        return child, control
+        return _Launched(child, control, egress)
 
     def confines(self, agent: str) -> bool:
         """Whether an agent's processes are sandboxed, and so need to know their worktree when they start."""
@@ -261,21 +269,20 @@ class _Streams:
     terminal: TerminalSize | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Launched:
+    """A process that has been asked to start, and what serves its connections."""
+
+    child: Child
+    control: SupervisorReports
+    egress: Egress | None
+
+
 def _open_terminal(command: Command, size: TerminalSize | None) -> tuple[IO[bytes] | None, IO[bytes] | None]:
     try:
         return open_terminal(size) if size is not None else (None, None)
     except OSError as error:
         raise start_failure(error.errno or 0, command.argv, command.cwd) from error
-
-
-def _filter_file(confined: ConfinedCommand) -> IO[bytes] | None:
-    """An open file in memory with the filter of system calls, for bwrap."""
-    if not confined.system_calls:
-        return None
-    file = open(os.memfd_create("system-calls"), "w+b", buffering=0)  # noqa: PTH123, SIM115 -- it has no path
-    file.write(confined.system_calls)
-    file.seek(0)
-    return file
 
 
 def _close(*files: IO[bytes] | socket.socket | None) -> None:

@@ -12,7 +12,7 @@ class SandboxInUse(msgspec.Struct, frozen=True):
     """What confines an agent's processes.
 
     Args:
-        profile: `off` or `files`.
+        profile: `off`, `files` or `files+network`.
         mechanism: what enforces the profile: `bubblewrap`, `landlock`, or `none`.
         text: what it means, in a sentence.
         cure: the setting that would confine the agent, or what the machine lacks; "" where it is confined.

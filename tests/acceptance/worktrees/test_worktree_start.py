@@ -228,6 +228,7 @@ async def test_a_service_that_dies_during_setup_runs_it_again(desk: ServiceHarne
         assert await changed_paths(reborn, created) == ["a.txt"]
 
 
+@pytest.mark.parametrize("home_settings", [{"BOOCODER_SANDBOX_PROFILE": "off"}])  # it keeps the checkout as it is
 async def test_what_changes_outside_of_the_worktree_is_named(desk: ServiceHarness, project: Repository) -> None:
     project.write("mine.txt", "dirty before\n")
     created, _ = await desk.run("[[say warm]]")

@@ -112,7 +112,8 @@ async def test_package_settings_are_read_unless_they_hold_a_credential(
         home.write(".config/pip/pip.conf", "[global]\nindex-url = https://pw@pypi.example.org/simple\n")
         home.write(".bundle/config", 'BUNDLE_GEMS__EXAMPLE__ORG: "me:pw"\n')
         home.write(".condarc", "channels: [https://conda.example.org/t/pw/main]\n")
-        done = await home.run("cat ~/.npmrc ~/.config/pip/pip.conf ~/.bundle/config ~/.condarc")
+        home.write(".cargo/config.toml", '[registries.own]\ntoken = "pw"\n')
+        done = await home.run("cat ~/.npmrc ~/.config/pip/pip.conf ~/.bundle/config ~/.condarc ~/.cargo/config.toml")
         assert done.stdout == b"registry=https://registry.example.org/\n"
 
 
@@ -123,6 +124,26 @@ async def test_a_person_who_signs_commits_does_not_hinder_an_agent(tmp_path: Pat
         subprocess.run(("git", "init", "-q"), cwd=home.worktree, check=True)
         done = await home.run("touch a && git add a && git commit -qm Add && git log --format=%an%G?")
         assert done.stdout == b"AN\n", done.stderr
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+async def test_git_settings_with_a_credential_are_hidden_but_for_the_name(
+    tmp_path: Path, mechanism: SandboxMechanism
+) -> None:
+    async with opened(tmp_path, mechanism) as home:
+        home.write(
+            ".gitconfig", '[http "https://x.example"]\n\textraHeader = Authorization: canary\n[core]\n\tpager = x\n'
+        )
+        home.write(".config/git/config", "[user]\n\tname = A Person\n\temail = a@example.org\n")
+        subprocess.run(("git", "init", "-q"), cwd=home.worktree, check=True)
+        commit = "touch a && git add a && git commit -qm Add --allow-empty && git log -1 --format='%an %ae' | cat"
+        done = await home.run(f"cat ~/.gitconfig; {commit}")
+        assert done.stdout == b"A Person a@example.org\n", done.stderr
+        home.write(
+            ".gitconfig", '[url "https://me:canary@x.example/"]\ninsteadOf = x:\n[User]\n\tName = "B"\n\temail=b@x\n'
+        )
+        done = await home.run(f"cat ~/.gitconfig; {commit}")
+        assert done.stdout == b"B b@x\n", done.stderr
 
 
 async def test_own_state_is_where_the_xdg_variables_say(tmp_path: Path) -> None:

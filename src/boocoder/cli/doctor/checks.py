@@ -20,7 +20,7 @@ from boocoder.db.server.binaries import find_binaries
 from boocoder.errors import BoocoderError, sentences
 from boocoder.git.command import Git, require_git
 from boocoder.maintenance.data_location import is_copy, original_of
-from boocoder.process.sandbox.profile import SandboxMechanism
+from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile
 from boocoder.process.sandbox.support import find_support
 from boocoder.wire.projects import Project
 
@@ -168,8 +168,8 @@ async def check_disk(settings: Settings) -> list[Check]:
 
 async def check_sandbox(settings: Settings) -> list[Check]:
     """What confines agents here, and which of them run without."""
-    support = await find_support()
     wanted, off = settings.sandbox.profile, ", ".join(settings.sandbox.off_agents)
+    support = await find_support(own_network=wanted == SandboxProfile.NETWORK)
     works = support.mechanism is not SandboxMechanism.NONE
     said = f"profile {wanted}; this machine has {support.mechanism}" + (f"; without: {off}" if off else "")
     if wanted == "off":
@@ -181,7 +181,7 @@ async def check_sandbox(settings: Settings) -> list[Check]:
     if not works:
         said += "; agents run without a sandbox." if wanted == "auto" else "; no agent starts."
     return [
-        Check("sandbox", False, sentences(said, support.reason), support.cure, needed=not works and wanted == "files")
+        Check("sandbox", False, sentences(said, support.reason), support.cure, needed=not works and wanted != "auto")
     ]
 
 

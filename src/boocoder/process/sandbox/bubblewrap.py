@@ -14,7 +14,7 @@ _SYSTEM = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
 
 
 def bubblewrap_argv(
-    bwrap: Path, view: FileView, argv: Sequence[str], *, cwd: Path, user_namespace: bool = True
+    bwrap: Path, view: FileView, argv: Sequence[str], *, cwd: Path, user_namespace: bool = True, network: bool = True
 ) -> tuple[str, ...]:
     """The command that runs `argv` inside the view.
 
@@ -24,8 +24,11 @@ def bubblewrap_argv(
         argv: the command.
         cwd: its directory.
         user_namespace: False for root on a machine that forbids user namespaces.
+        network: False gives it a loopback interface of its own and nothing else.
     """
     namespaces = ("--unshare-user", *_NAMESPACES) if user_namespace else _NAMESPACES
+    if not network:
+        namespaces = (*namespaces, "--unshare-net")
     return (str(bwrap), *_SYSTEM, *_mounts(view), *namespaces, *_LIMITS, "--chdir", str(cwd), "--", *argv)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from boocoder.process.sandbox.home_paths import is_below
+
 CACHES = "sandbox-caches"  # in the data directory; it may be deleted at any time
 
 
@@ -69,5 +71,5 @@ def mountable(caches: Iterable[BuildCache], read_only: Iterable[Path], hidden: I
 
 
 def _below(path: Path, roots: Iterable[Path]) -> bool:
-    real = Path(os.path.realpath(path))
-    return any(real.is_relative_to(root) or path.is_relative_to(root) for root in roots)
+    places = tuple(roots)
+    return is_below(path, places) or is_below(Path(os.path.realpath(path)), places)

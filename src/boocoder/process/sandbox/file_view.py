@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.process.sandbox.build_caches import BuildCache, mountable
-from boocoder.process.sandbox.home_paths import home_path, shared_home_paths
+from boocoder.process.sandbox.home_paths import home_path, is_below, shared_home_paths
 
 # Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
 SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108 -- they are hidden, not used
@@ -134,7 +134,7 @@ def _hidden_places(paths: Iterable[Path], hidden: Sequence[Path]) -> list[Path]:
 
     A link whose directory is shown is there already; nothing can be mounted on it.
     """
-    named = list(paths)
+    named = [path for path in paths if os.path.lexists(path)]  # few of them do, and comparing paths is slow
     places = [place for path in named for place in (path, Path(os.path.realpath(path))) if _below(place, hidden)]
     shown = set(places)
     return [path for path in places if not (path.is_symlink() and shown.intersection(path.parents))]
@@ -142,7 +142,7 @@ def _hidden_places(paths: Iterable[Path], hidden: Sequence[Path]) -> list[Path]:
 
 def _below(path: Path, hidden: Sequence[Path]) -> bool:
     real = Path(os.path.realpath(path.parent)) / path.name
-    return any(real.is_relative_to(one) or path.is_relative_to(one) for one in hidden)
+    return is_below(path, hidden) or is_below(real, hidden)
 
 
 def _search_folders(search_path: str, home: Path) -> list[Path]:

@@ -11,19 +11,20 @@ from pathlib import Path
 TOOLCHAINS = (
     *(".asdf", ".bun", ".deno", ".dotnet", ".fnm", ".ghcup", ".goenv", ".jenv", ".local/pipx", ".nodenv", ".nvm"),
     *(".npm-global", ".pyenv", ".rbenv", ".rustup", ".sdkman", ".volta", ".yarn"),
-    *(".cargo/bin", ".cargo/config.toml", ".cargo/env", "go/bin"),
+    *(".cargo/bin", ".cargo/env", "go/bin"),
     *(".local/bin", ".local/lib", ".local/share/fnm", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm"),
     *(".local/share/uv", ".local/share/virtualenv", ".cache/ms-playwright", ".cache/puppeteer", ".cache/node"),
 )
-# A person's name and habits in git; credentials are in other files.
-GIT_SETTINGS = (
-    *(".gitconfig", ".gitignore", ".gitignore_global", ".gitattributes", ".gitmessage"),
-    *(".config/git/config", ".config/git/ignore", ".config/git/attributes"),
+# A person's name and habits in git; hidden but for the name where one of them holds a credential.
+GIT_SETTINGS = (".config/git/config", ".gitconfig")  # the second overrides the first
+GIT_FILES = (
+    *(".gitignore", ".gitignore_global", ".gitattributes", ".gitmessage"),
+    *(".config/git/ignore", ".config/git/attributes"),
 )
 # Where packages come from. A file that holds a credential stays hidden.
 PACKAGE_SETTINGS = (
     *(".npmrc", ".yarnrc", ".yarnrc.yml", ".bunfig.toml", ".config/pip/pip.conf", ".pip/pip.conf", ".condarc"),
-    *(".config/uv/uv.toml", ".config/go/env", ".m2/settings.xml", ".gemrc", ".bundle/config"),
+    *(".config/uv/uv.toml", ".config/go/env", ".m2/settings.xml", ".gemrc", ".bundle/config", ".cargo/config.toml"),
 )
 # Variables of the environment that name an installation, or certificates.
 _INSTALLATIONS = (
@@ -34,6 +35,10 @@ _INSTALLATIONS = (
 _CREDENTIAL = re.compile(
     rb"auth|token|passw|secret|credential|://[^/\s]+@|/t/[^/\s]+/|bundle_\w+: *\"?[^\"\s/]+:[^\"\s]", re.IGNORECASE
 )
+# Of git's settings: an address with a login, a header or a helper with a password.
+_GIT_CREDENTIAL = re.compile(rb"https?://[^/\s\"@]+@|extraheader|\b(?:pass\w*|token)\s*=", re.IGNORECASE)
+_USER_SECTION = re.compile(r"^[ \t]*\[user\](.*?)(?=^[ \t]*\[|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_IDENTITY = re.compile(r"^[ \t]*(name|email)[ \t]*=[ \t]*\"?(.*?)\"?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _SETTINGS_MAX_BYTES = 65_536
 # XDG base directories: https://specifications.freedesktop.org/basedir-spec/latest/
 _XDG = {
@@ -51,15 +56,27 @@ def shared_home_paths(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
         home: the person's home directory.
         env: of the process.
     """
-    for entry in (*TOOLCHAINS, *GIT_SETTINGS):
+    for entry in (*TOOLCHAINS, *GIT_FILES):
         yield home_path(entry, home, env)
     for entry in PACKAGE_SETTINGS:
         path = home_path(entry, home, env)
-        if not _holds_credential(path):
+        if not _holds(path, _CREDENTIAL):
             yield path
+    if git_identity(home, env) is None:
+        yield from (home_path(entry, home, env) for entry in GIT_SETTINGS)
     for name in _INSTALLATIONS:
         if env.get(name, "").startswith("/"):
             yield Path(env[name])
+
+
+def git_identity(home: Path, env: Mapping[str, str]) -> dict[str, str] | None:
+    """A person's name and address, as settings of git, where git's settings are hidden; None where they can be read."""
+    paths = [home_path(entry, home, env) for entry in GIT_SETTINGS]
+    if not any(_holds(path, _GIT_CREDENTIAL) for path in paths):
+        return None
+    texts = [_content(path).decode("utf-8", "replace") for path in paths if os.access(path, os.R_OK)]
+    sections = (section[1] for text in texts for section in _USER_SECTION.finditer(text))
+    return {f"user.{key.lower()}": value for section in sections for key, value in _IDENTITY.findall(section)}
 
 
 def home_path(entry: str, home: Path, env: Mapping[str, str]) -> Path:
@@ -70,6 +87,12 @@ def home_path(entry: str, home: Path, env: Mapping[str, str]) -> Path:
     return home / entry
 
 
+def is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """Whether a path is one of the roots, or below one. `Path.is_relative_to` takes five times as long."""
+    text = f"{path}/"
+    return any(text.startswith(f"{root}/") for root in roots)
+
+
 def make_home_entries(home: Path, env: Mapping[str, str], entries: Iterable[str]) -> None:
     """Make the missing directories among an agent's own paths, so that what it writes there lasts."""
     for entry in entries:
@@ -77,11 +100,16 @@ def make_home_entries(home: Path, env: Mapping[str, str], entries: Iterable[str]
             home_path(entry, home, env).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _holds_credential(path: Path) -> bool:
-    """Whether a settings file may hold one; one that cannot be read counts."""
+def _holds(path: Path, credential: re.Pattern[bytes]) -> bool:
+    """Whether a settings file may hold a credential; one that cannot be read, or is too long, counts."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_SETTINGS_MAX_BYTES)
-            return _CREDENTIAL.search(content) is not None or bool(file.read(1))
+        content = _content(path)
     except OSError:
         return os.path.lexists(path)
+    return credential.search(content) is not None or len(content) > _SETTINGS_MAX_BYTES
+
+
+def _content(path: Path) -> bytes:
+    """The beginning of a file, one byte more than is looked at."""
+    with path.open("rb") as file:
+        return file.read(_SETTINGS_MAX_BYTES + 1)

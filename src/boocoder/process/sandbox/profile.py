@@ -12,6 +12,7 @@ class SandboxProfile(StrEnum):
 
     OFF = "off"  # all that the user may
     FILES = "files"  # the system read-only, the worktree writable, the rest of the home directory hidden
+    NETWORK = "files+network"  # the same, and connections to named hosts only
 
 
 class SandboxMechanism(StrEnum):

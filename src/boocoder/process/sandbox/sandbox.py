@@ -6,14 +6,16 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from boocoder.errors import ProcessError, sentences
+from boocoder.process.sandbox.allowed_hosts import AllowedHosts
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
+from boocoder.process.sandbox.egress import egress_argv, egress_view, proxy_variables
 from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
-from boocoder.process.sandbox.home_paths import make_home_entries
+from boocoder.process.sandbox.home_paths import git_identity, make_home_entries
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
 from boocoder.process.sandbox.reach import session_directories, worktree_reach
 from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv
@@ -35,6 +37,7 @@ class SandboxPolicy:
         off_agents: agents that run without a sandbox.
         off_projects: repositories whose sessions run without a sandbox.
         writable, readable: further paths for all commands.
+        hosts: what `files+network` allows.
     """
 
     profile: SandboxProfile | None = None
@@ -42,6 +45,7 @@ class SandboxPolicy:
     off_projects: frozenset[Path] = frozenset()
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
+    hosts: AllowedHosts = field(default_factory=AllowedHosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class ConfinedCommand:
         wrapped: whether the first process is bwrap, which does not forward signals.
         system_calls: the filter that bwrap reads from a descriptor; empty for none.
         view: the files that it sees; None without a sandbox.
+        hosts: what it may reach; None with a network.
     """
 
     argv: tuple[str, ...]
@@ -60,10 +65,7 @@ class ConfinedCommand:
     wrapped: bool = False
     system_calls: bytes = b""
     view: FileView | None = None
-
-    def reading_filter(self, descriptor: int) -> tuple[str, ...]:
-        """The command line that has bwrap read the filter from an open file."""
-        return (self.argv[0], "--seccomp", str(descriptor), *self.argv[1:])
+    hosts: AllowedHosts | None = None
 
 
 class Sandbox:
@@ -100,7 +102,7 @@ class Sandbox:
         shutil.rmtree(self._temporary, ignore_errors=True)
         if self._policy.profile is SandboxProfile.OFF or self._tried:
             return
-        self.support = await find_support()
+        self.support = await find_support(own_network=self._policy.profile is SandboxProfile.NETWORK)
         self._tried = True
         found = self.support
         extra = {"mechanism": found.mechanism, "reason": found.reason, "cure": found.cure}
@@ -161,30 +163,45 @@ class Sandbox:
         Raises:
             ProcessError: `sandbox_unavailable`; this machine cannot enforce the required profile.
         """
-        if self.profile_of(use) is SandboxProfile.OFF:
+        profile = self.profile_of(use)
+        if profile is SandboxProfile.OFF:
             return ConfinedCommand(argv, env)
         support = self.support
         if support.mechanism is SandboxMechanism.NONE:
             text = f"{argv[0]} is to run in a sandbox, and none works here: {support.reason}"
             cure = f'{support.cure} Or set sandbox.profile = "off".'
             raise ProcessError("sandbox_unavailable", text, cure.strip())
+        hosts = self._policy.hosts if profile is SandboxProfile.NETWORK else None
+        if hosts is not None and use.every_session:
+            text = f"The server of {use.agent} serves all sessions by the network that {profile} takes away."
+            cure = "Use the agent opencode-acp, which has a process for each session, or the profile files."
+            raise ProcessError("sandbox_unavailable", text, cure)
         view = self._view(argv, cwd, env, use)
+        identity = None if self._has_own_home(env) else git_identity(self._home, env)
         calls = system_call_filter(namespaces=use.own_sandbox)
         if support.bwrap is not None:
-            inside = variables_inside(env, temporary=PRIVATE_TMP if "TMPDIR" in env else "")
-            wrapped = bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
-            return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls, view=view)
-        inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches)
+            temporary = PRIVATE_TMP if "TMPDIR" in env else ""
+            inside = variables_inside(env, temporary=temporary, git_identity=identity)
+            if hosts is not None:
+                argv, view, inside = (
+                    (*egress_argv(hosts), *argv),
+                    egress_view(view),
+                    {**inside, **proxy_variables(hosts)},
+                )
+            wrapped = bubblewrap_argv(
+                support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace, network=hosts is None
+            )
+            return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls, view=view, hosts=hosts)
+        inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches, git_identity=identity)
         return ConfinedCommand((*landlock_argv(view, calls), *argv), inside, view=view)
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)
         own = [cwd] if cwd.is_relative_to(self._data_dir) else []
         state = OwnState(use.home, use.home_readable)
-        given_home = Path(env.get("HOME", self._home))
-        own_home = os.path.realpath(given_home) != os.path.realpath(self._home)  # a person has given it one
+        own_home = self._has_own_home(env)
         if own_home:
-            own.append(given_home)
+            own.append(Path(env["HOME"]))
             state = OwnState()
         make_home_entries(self._home, env, state.writable)
         if use.worktree is not None:
@@ -203,6 +220,10 @@ class Sandbox:
             own_state=state,
             caches=self._caches(use, env, own_home=own_home),
         )
+
+    def _has_own_home(self, env: Mapping[str, str]) -> bool:
+        """Whether a person has given the command a home directory of its own."""
+        return os.path.realpath(env.get("HOME", self._home)) != os.path.realpath(self._home)
 
     def _caches(self, use: SandboxUse, env: Mapping[str, str], *, own_home: bool) -> tuple[BuildCache, ...]:
         """Those of the project, or of a server of all projects; an agent with a home of its own has them there."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.errors import ProcessError
+from boocoder.errors import ProcessError, sentences
 from boocoder.process.environment import agent_environment
 from boocoder.process.run import run
 from boocoder.process.sandbox import landlock_exec
@@ -52,13 +52,18 @@ def bwrap_programs() -> tuple[Path, ...]:
 
 
 async def find_support(
-    programs: Sequence[Path] | None = None, *, landlock: bool = True, user_namespaces: bool = True
+    programs: Sequence[Path] | None = None,
+    *,
+    landlock: bool = True,
+    user_namespaces: bool = True,
+    own_network: bool = False,
 ) -> SandboxSupport:
     """Try the mechanisms, best first.
 
     Args:
         programs: of bubblewrap; default `bwrap_programs()`.
         landlock, user_namespaces: False leaves them out, as on a machine that has none.
+        own_network: whether it must be able to take the network away, which Landlock cannot do by names.
     """
     if not sys.platform.startswith("linux"):
         text = "Profiles are enforced by Linux only."
@@ -69,11 +74,17 @@ async def find_support(
         for namespace in (True, False) if os.geteuid() == 0 else (True,):
             if namespace and not user_namespaces:
                 continue
-            works, words = await _try(bubblewrap_argv(bwrap, _EMPTY, [_TRUE], cwd=Path("/"), user_namespace=namespace))
+            tried = bubblewrap_argv(
+                bwrap, _EMPTY, [_TRUE], cwd=Path("/"), user_namespace=namespace, network=not own_network
+            )
+            works, words = await _try(tried)
             if works:
                 return SandboxSupport(SandboxMechanism.BUBBLEWRAP, bwrap, user_namespace=namespace)
             said = words or said
     reason, cure = _why_not(bool(bwraps), said)
+    if own_network:
+        text = sentences("Only bubblewrap limits the network by the names of hosts.", reason)
+        return SandboxSupport(SandboxMechanism.NONE, reason=text, cure=cure)
     if landlock and (await _try((*landlock_argv(_EMPTY), _TRUE)))[0]:
         return SandboxSupport(SandboxMechanism.LANDLOCK, reason=reason, cure=cure)
     more = "Landlock, the other way, is not in this kernel."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 
 from boocoder.process.sandbox.build_caches import BuildCache
@@ -12,7 +13,11 @@ _UNSIGNED = ("commit.gpgSign", "tag.gpgSign", "push.gpgSign")
 
 
 def variables_inside(
-    env: Mapping[str, str], *, temporary: str = "", caches: Iterable[BuildCache] = ()
+    env: Mapping[str, str],
+    *,
+    temporary: str = "",
+    caches: Iterable[BuildCache] = (),
+    git_identity: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The environment of a command in its sandbox.
 
@@ -20,6 +25,7 @@ def variables_inside(
         env: outside.
         temporary: TMPDIR; "" leaves it unset.
         caches: build caches that are no mounts and have to be named.
+        git_identity: settings of git that stay where the person's are hidden; None where they are not.
     """
     inside = {name: value for name, value in env.items() if name not in _HIDDEN_SOCKETS and name != "TMPDIR"}
     if temporary:
@@ -27,14 +33,16 @@ def variables_inside(
     for cache in caches:
         if cache.variable:
             inside[cache.variable] = str(cache.source)
-    return _without_signing(inside)
+    if git_identity is not None:
+        inside["GIT_CONFIG_GLOBAL"] = os.devnull  # git ends at a file that it may not read
+    return _with_git_settings(inside, {**(git_identity or {}), **dict.fromkeys(_UNSIGNED, "false")})
 
 
-def _without_signing(env: dict[str, str]) -> dict[str, str]:
+def _with_git_settings(env: dict[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     text = env.get("GIT_CONFIG_COUNT", "0")
     first = int(text) if text.isdecimal() else 0
-    for number, key in enumerate(_UNSIGNED, start=first):
+    for number, (key, value) in enumerate(settings.items(), start=first):
         env[f"GIT_CONFIG_KEY_{number}"] = key
-        env[f"GIT_CONFIG_VALUE_{number}"] = "false"
-    env["GIT_CONFIG_COUNT"] = str(first + len(_UNSIGNED))
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    env["GIT_CONFIG_COUNT"] = str(first + len(settings))
     return env

@@ -1,0 +1,252 @@
+"""Serves the ports of a sandbox without a network: an HTTP proxy to allowed hosts, and ports of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from boocoder.process.sandbox import egress_exec
+from boocoder.process.sandbox.allowed_hosts import AllowedHosts, is_this_machine
+from boocoder.process.sandbox.file_view import FileView
+from boocoder.service import TaskSupervisor
+
+log = logging.getLogger(__name__)
+
+PROXY_PORTS = (3128, 3129)  # inside; the second where a person's program has the first
+HEAD_MAX_BYTES = 65_536
+HEAD_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 20.0
+CONNECTIONS_MAX = 256  # of one process; more wait in the kernel's queue
+REFUSED_MAX = 100  # hosts that are remembered as refused
+CHUNK_BYTES = 65_536
+_PYTHON = os.path.realpath(sys.executable)  # a link of a virtual environment may lead through a hidden directory
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTarget:
+    """What a client asks the proxy for.
+
+    Args:
+        head: what the server gets first; empty for a tunnel.
+    """
+
+    host: str
+    port: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRefusal:
+    """Why the proxy does not connect, as the client gets it: the status line's words, and the body."""
+
+    status: str
+    text: str
+
+    @property
+    def answer(self) -> bytes:
+        """The response."""
+        body = f"{self.text}\n".encode()
+        fields = f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close"
+        return f"HTTP/1.1 {self.status}\r\n{fields}\r\n\r\n".encode() + body
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def proxy_port(hosts: AllowedHosts) -> int:
+    """The port of the proxy inside a sandbox."""
+    return next(port for port in PROXY_PORTS if port not in hosts.loopback)
+
+
+def proxy_variables(hosts: AllowedHosts) -> dict[str, str]:
+    """What makes programs use the proxy."""
+    address = f"http://127.0.0.1:{proxy_port(hosts)}"
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    own = "localhost,127.0.0.1,::1"
+    return {
+        **{name: address for word in names for name in (word, word.lower())},
+        "NO_PROXY": own,
+        "no_proxy": own,
+        "NODE_USE_ENV_PROXY": "1",
+    }
+
+
+def egress_argv(hosts: AllowedHosts) -> tuple[str, ...]:
+    """The command line, up to the command itself, that hands over the ports and then runs something."""
+    ports = (proxy_port(hosts), *hosts.loopback)
+    return (_PYTHON, "-I", "-S", egress_exec.__file__, *map(str, ports), "--")
+
+
+def egress_view(view: FileView) -> FileView:
+    """The view with what that program needs, wherever Python and boocoder are installed."""
+    needed = (Path(_PYTHON), Path(sys.base_prefix), Path(egress_exec.__file__))
+    return replace(view, readable=tuple(dict.fromkeys((*view.readable, *(one for one in needed if view.hides(one))))))
+
+
+class Egress:
+    """The ports of one process.
+
+    Args:
+        channel: the socket on which the sandbox hands over its listening sockets: the proxy's, then those of
+            `hosts.loopback`.
+        hosts: what may be reached.
+        name: of the agent, for the log.
+
+    Attributes:
+        refused: hosts that the process wanted to reach and may not.
+    """
+
+    def __init__(self, channel: socket.socket, hosts: AllowedHosts, *, name: str) -> None:
+        self._channel = channel
+        self._hosts = hosts
+        self._name = name
+        self._tasks = TaskSupervisor(f"egress {name}")
+        self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
+        self.refused: set[str] = set()
+
+    def start(self) -> None:
+        """Wait for the sockets in the background, then serve them until `stop`."""
+        self._tasks.spawn(self._run(), "ports")
+
+    async def stop(self) -> None:
+        """End all connections. Safe twice."""
+        await self._tasks.stop()
+        self._channel.close()
+
+    async def _run(self) -> None:
+        listeners = await self._listeners()
+        ports: list[Serve] = [self._proxy, *(self._to_port(port) for port in self._hosts.loopback)]
+        for listener, serve in zip(listeners, ports, strict=False):
+            listener.setblocking(False)
+            self._tasks.spawn(self._accept(listener, serve), "accept")
+
+    async def _listeners(self) -> list[socket.socket]:
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._channel.fileno(), ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(self._channel.fileno())
+        _, descriptors, _, _ = socket.recv_fds(self._channel, 16, 1 + len(self._hosts.loopback))
+        return [socket.socket(fileno=one) for one in descriptors]
+
+    async def _accept(self, listener: socket.socket, serve: Serve) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                await self._slots.acquire()
+                try:
+                    connection, _ = await loop.sock_accept(listener)
+                except BaseException:
+                    self._slots.release()
+                    raise
+                self._tasks.spawn(self._serve(connection, serve), "connection")
+
+    async def _serve(self, connection: socket.socket, serve: Serve) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection, limit=HEAD_MAX_BYTES)
+            try:
+                await serve(reader, writer)
+            finally:
+                writer.close()
+        except (OSError, EOFError, ValueError, TimeoutError) as error:  # either side went away, or spoke no HTTP
+            log.debug("egress ended", extra={"agent": self._name, "why": str(error)})
+        finally:
+            self._slots.release()
+
+    def _to_port(self, port: int) -> Serve:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                there = await asyncio.open_connection("127.0.0.1", port)
+            await _relay((reader, writer), there)
+
+        return serve
+
+    async def _proxy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(HEAD_TIMEOUT_S):
+            target = read_target(await reader.readuntil(b"\r\n\r\n"))
+        if isinstance(target, ProxyRefusal):
+            writer.write(target.answer)
+            return
+        there = await self._connect(target)
+        if isinstance(there, ProxyRefusal):
+            writer.write(there.answer)
+            return
+        there[1].write(target.head)
+        if not target.head:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await _relay((reader, writer), there)
+
+    async def _connect(self, target: ProxyTarget) -> Streams | ProxyRefusal:
+        """A connection to an allowed host, by the address that was checked."""
+        place = f"{target.host}:{target.port}"
+        if not self._hosts.allow(target.host, target.port):
+            return self._refuse(place, f"The sandbox allows no connection to {place}: sandbox.hosts does not name it.")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+                addresses = [str(one[4][0]) for one in found if not is_this_machine(str(one[4][0]))]
+                if not addresses:
+                    text = f"{place} leads to this machine: name its port in sandbox.hosts, localhost:{target.port}."
+                    return self._refuse(place, text)
+                return await asyncio.open_connection(addresses[0], target.port)
+        except (OSError, TimeoutError, UnicodeError) as error:
+            return ProxyRefusal("502 Bad Gateway", f"{place} cannot be reached: {error}")
+
+    def _refuse(self, place: str, text: str) -> ProxyRefusal:
+        if place not in self.refused and len(self.refused) < REFUSED_MAX:
+            self.refused.add(place)
+            log.warning("sandbox refused a connection", extra={"agent": self._name, "host": place})
+        return ProxyRefusal("403 Forbidden", text)
+
+
+def read_target(head: bytes) -> ProxyTarget | ProxyRefusal:
+    """What a request's head asks for."""
+    line, _, fields = head.partition(b"\r\n")
+    words = line.decode("latin-1").split(" ")
+    if len(words) != 3:
+        return ProxyRefusal("400 Bad Request", "This is no HTTP request.")
+    method, address, _ = words
+    tunnel = method == "CONNECT"
+    try:
+        parts = urlsplit(f"//{address}" if tunnel else address)
+        port = parts.port or (443 if tunnel else 80)
+    except ValueError as error:
+        return ProxyRefusal("400 Bad Request", f"{address} is no address: {error}.")
+    if not parts.hostname or not (tunnel or parts.scheme == "http"):
+        return ProxyRefusal("400 Bad Request", "This is a proxy: it takes CONNECT, and http addresses with their host.")
+    if tunnel:
+        return ProxyTarget(parts.hostname, port, b"")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    kept = [one for one in fields.split(b"\r\n") if one and not one.lower().startswith((b"proxy-", b"connection:"))]
+    lines = [f"{method} {path} HTTP/1.1".encode("latin-1"), *kept, b"Connection: close", b"", b""]
+    return ProxyTarget(parts.hostname, port, b"\r\n".join(lines))
+
+
+async def _relay(one: Streams, other: Streams) -> None:
+    """Copy both ways until both sides have said all, or one is gone."""
+    copies = asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
+    try:
+        await copies
+    finally:
+        copies.cancel()
+        other[1].close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(CHUNK_BYTES):
+        writer.write(data)
+        await writer.drain()
+    with suppress(OSError, RuntimeError):
+        writer.write_eof()

@@ -1,0 +1,159 @@
+"""The profile files+network: what a process without a network reaches through boocoder, with real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from boocoder.errors import ProcessError
+from boocoder.process.environment import agent_environment
+from boocoder.process.host import Command, ProcessHost
+from boocoder.process.sandbox.allowed_hosts import allowed_hosts
+from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
+from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
+from boocoder.process.sandbox.support import find_support
+from boocoder.process.supervised_run import run_supervised
+
+FETCH = """
+import sys, urllib.error, urllib.request
+for url in sys.argv[1:]:
+    try:
+        print(urllib.request.urlopen(url, timeout=20).read().decode())
+    except urllib.error.HTTPError as error:
+        print(error.code, error.read().decode().strip())
+    except OSError as error:
+        print("no", error)
+"""
+TUNNEL = """
+import os, socket, sys
+from urllib.parse import urlsplit
+proxy = urlsplit(os.environ["HTTPS_PROXY"])
+for place in sys.argv[1:]:
+    with socket.create_connection((proxy.hostname, proxy.port), timeout=20) as there:
+        there.sendall(f"CONNECT {place} HTTP/1.1\\r\\nHost: {place}\\r\\n\\r\\n".encode())
+        answer = there.recv(4096)
+        if b" 200 " in answer:
+            there.sendall(b"GET /tunnel HTTP/1.0\\r\\n\\r\\n")
+            while data := there.recv(4096):
+                answer += data
+        print(answer.splitlines()[0].decode(), answer.splitlines()[-1].decode())
+"""
+DIRECT = """
+import socket, sys
+for place in sys.argv[1:]:
+    host, _, port = place.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5)
+        print("connected")
+    except OSError:
+        print("refused")
+"""
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Answers with the path."""
+
+    def do_GET(self) -> None:
+        body = f"page {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def pages(address: str) -> Iterator[int]:
+    """A web server; its port."""
+    with ThreadingHTTPServer((address, 0), Pages) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def lan_address() -> str:
+    """An address of this machine that is not loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network interface but loopback")
+        return str(probe.getsockname()[0])
+
+
+@asynccontextmanager
+async def confined(root: Path, *entries: str) -> AsyncIterator[ProcessHost]:
+    support = await find_support(own_network=True)
+    if support.mechanism is not SandboxMechanism.BUBBLEWRAP:
+        pytest.skip(f"the network cannot be limited here: {support.reason}")
+    policy = SandboxPolicy(SandboxProfile.NETWORK, hosts=allowed_hosts(entries))
+    sandbox = Sandbox(policy=policy, home=root / "home", data_dir=root / "home/data", support=support)
+    host = ProcessHost(state_dir=root / "host", instance="egress", sandbox=sandbox)
+    await host.start()
+    (root / "home/data/worktrees/one").mkdir(parents=True)
+    try:
+        yield host
+    finally:
+        await host.stop()
+
+
+async def said(host: ProcessHost, root: Path, program: str, *arguments: str) -> list[str]:
+    """The lines that a Python program prints in the sandbox."""
+    worktree = root / "home/data/worktrees/one"
+    use = SandboxUse("claude", worktree, project=root / "home")
+    command = Command(("python3", "-c", program, *arguments), worktree, agent_environment(), use)
+    done = await run_supervised(host, command, timeout_s=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().splitlines()
+
+
+async def test_only_named_hosts_are_reached_by_http_and_by_tunnel(tmp_path: Path) -> None:
+    address = lan_address()
+    with pages(address) as allowed, pages(address) as other:
+        async with confined(tmp_path, f"{address}:{allowed}") as host:
+            seen = await said(
+                host,
+                tmp_path,
+                FETCH,
+                f"http://{address}:{allowed}/a?b=c",
+                f"http://{address}:{other}/",
+                "http://x.test/",
+            )
+            assert seen[0] == "page /a?b=c"
+            assert seen[1].startswith("403") and "sandbox.hosts does not name it" in seen[1]
+            assert seen[2].startswith("403")
+            seen = await said(host, tmp_path, TUNNEL, f"{address}:{allowed}", f"{address}:{other}")
+            assert seen[0] == "HTTP/1.1 200 Connection established page /tunnel"
+            assert seen[1].startswith("HTTP/1.1 403 Forbidden")
+            assert await said(host, tmp_path, DIRECT, f"{address}:{allowed}") == ["refused"]
+
+
+async def test_ports_of_this_machine_are_reached_if_they_are_named(tmp_path: Path) -> None:
+    with pages("127.0.0.1") as allowed, pages("127.0.0.1") as other:
+        async with confined(tmp_path, f"localhost:{allowed}", f"loopback.localhost:{other}") as host:
+            assert await said(host, tmp_path, FETCH, f"http://127.0.0.1:{allowed}/here") == ["page /here"]
+            assert await said(host, tmp_path, DIRECT, f"127.0.0.1:{other}") == ["refused"]
+            (tunnel,) = await said(host, tmp_path, TUNNEL, f"loopback.localhost:{other}")
+            assert tunnel.startswith(("HTTP/1.1 403", "HTTP/1.1 502"))  # by the name's address, or no such name
+
+
+async def test_a_server_of_all_sessions_and_a_weaker_machine_are_refused(tmp_path: Path) -> None:
+    async with confined(tmp_path) as host:
+        shared = Command(("true",), tmp_path, agent_environment(), SandboxUse("opencode", every_session=True))
+        with pytest.raises(ProcessError, match="serves all sessions") as caught:
+            await host.spawn(shared)
+        assert caught.value.code == "sandbox_unavailable" and "opencode-acp" in caught.value.cure
+    weaker = await find_support((), own_network=True)
+    assert weaker.mechanism is SandboxMechanism.NONE and "Only bubblewrap" in weaker.reason
