@@ -119,10 +119,10 @@ async def test_settings_of_the_service_are_found_changed_and_say_where_they_are(
     await service.get_by_label("Find a setting").fill("drain_s")
     await expect(service).to_contain_text("Set in environment variable BOOCODER_DRAIN_S.")
     await expect(service.get_by_label("drain_s")).to_be_disabled()
-    await service.get_by_label("Find a setting").fill("sandbox profile")
-    await service.get_by_label("sandbox.profile").select_option("files")
+    await service.get_by_label("Find a setting").fill("minimum level")
+    await service.get_by_label("log_level").select_option("warning")
     await service.get_by_role("button", name="Save").click()
-    await expect(service).to_contain_text("In the file; the service still uses off.")
+    await expect(service).to_contain_text("In the file; the service still uses info.")
     await expect(page.get_by_role("status").filter(has_text="Restart boocoder")).to_be_visible()
     await service.get_by_label("Find a setting").fill("max_turns")
     await service.get_by_label("max_turns").fill("7")
@@ -142,7 +142,7 @@ async def test_settings_of_the_service_are_found_changed_and_say_where_they_are(
     await assert_accessible(page, "all settings")
     person.forgive("422")
     written = tomllib.loads(file.read_text())
-    assert written["max_turns"] == 7 and written["sandbox"] == {"profile": "files"}
+    assert written["max_turns"] == 7 and written["log_level"] == "warning"
     assert written["mcp"] == {"notes": {"command": ["notes-mcp", "--stdio"], "env": {"MODE": "quick"}}}
 
 
@@ -162,10 +162,13 @@ async def test_rules_projects_and_hooks_are_set_on_the_page(
     await projects.get_by_text(made.name, exact=True).click()
     await projects.get_by_label("Copy these ignored").fill(".env\nconfig/*.local")
     await projects.get_by_label("Setup command").fill("make deps")
+    await projects.get_by_label("Run your git hooks").check()
+    await projects.get_by_label("Sign commits").select_option("never")
     await projects.get_by_role("button", name="Save").click()
     await expect(projects.get_by_role("status")).to_have_text("Saved.")
     kept = await desk.client.get(f"/api/projects/{made.id}/settings", ProjectSettings)
     assert (kept.copy_patterns, kept.setup) == ([".env", "config/*.local"], "make deps")
+    assert (kept.commit_hooks, kept.sign_commits) == (True, False)
     hooks = person.page.get_by_role("region", name="Hooks that start tasks")
     await hooks.get_by_label("Name of the new hook").fill("nightly")
     await hooks.get_by_label("Prompt of its tasks").fill("look at {{ issue.title }}")

@@ -1,4 +1,4 @@
-// What new worktrees of a project get: copied files, setup and teardown commands; and whether secrets are redacted.
+// Settings of a project: what its new worktrees get, and how its changes become commits.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Answer } from "../../shared/api/client";
@@ -43,11 +43,22 @@ function ProjectForm({ settings }: { settings: Settings }) {
   const [teardown, setTeardown] = useState(settings.teardown);
   const [teardownLimit, setTeardownLimit] = useState(settings.teardown_timeout_s);
   const [redact, setRedact] = useState(settings.redact);
+  const [sign, setSign] = useState(settings.sign_commits);
+  const [hooks, setHooks] = useState(settings.commit_hooks);
   const save = useMutation({
     mutationFn: () =>
       call("PUT /api/projects/{project_id}/settings", {
         path: { project_id: settings.project_id },
-        body: { copy_patterns: copy.split("\n").filter((line) => line.trim()), setup, setup_timeout_s: setupLimit, teardown, teardown_timeout_s: teardownLimit, redact },
+        body: {
+          copy_patterns: copy.split("\n").filter((line) => line.trim()),
+          setup,
+          setup_timeout_s: setupLimit,
+          teardown,
+          teardown_timeout_s: teardownLimit,
+          redact,
+          sign_commits: sign,
+          commit_hooks: hooks,
+        },
       }),
     onSuccess: (saved) => client.setQueryData(["project-settings", settings.project_id], saved),
   });
@@ -77,6 +88,18 @@ function ProjectForm({ settings }: { settings: Settings }) {
       <label className={styles.check}>
         <input type="checkbox" checked={redact} onChange={(event) => setRedact(event.target.checked)} />
         Redact known secrets in what agents say
+      </label>
+      <label className={styles.check}>
+        <input type="checkbox" checked={hooks} onChange={(event) => setHooks(event.target.checked)} />
+        Run your git hooks for commits of changes
+      </label>
+      <label className={styles.check}>
+        Sign commits of changes
+        <select className={styles.field} value={String(sign)} onChange={(event) => setSign(event.target.value === "null" ? null : event.target.value === "true")}>
+          <option value="null">as the service's setting says</option>
+          <option value="true">where your git signs</option>
+          <option value="false">never</option>
+        </select>
       </label>
       {save.error && (
         <p className={styles.warning} role="alert">
