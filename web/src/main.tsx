@@ -13,6 +13,8 @@ import "./shared/ui/tokens.css";
 
 startTheme();
 connection.start();
+// For the installed page; browsers offer it on https and on this machine only.
+if ("serviceWorker" in navigator) addEventListener("load", () => void navigator.serviceWorker.register("/service-worker.js").catch(() => undefined));
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>

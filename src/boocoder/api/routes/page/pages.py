@@ -19,6 +19,7 @@ from starlette.responses import Response
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 
 PAGE = Path(__file__).parents[2] / "page"
+MEDIA_TYPES = {".webmanifest": "application/manifest+json"}
 FOR_EVER = "private, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
 NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>boocoder</title>
 <h1>boocoder runs, but its web page is not built</h1>
@@ -46,7 +47,7 @@ def _file(name: str) -> _File | None:
     if not path.is_file():
         return None
     beside = path.with_name(f"{path.name}.gz")
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return _File(media_type, path.read_bytes(), beside.read_bytes() if beside.is_file() else None)
 
 
@@ -97,6 +98,20 @@ for address in ("/", "/sessions/{session_id}", "/tasks", "/agents", "/settings")
 async def icon(request: Request) -> Response:
     """The icon of the browser's tab."""
     return _answer("favicon.svg", request)
+
+
+@router.get("/manifest.webmanifest", response_class=Response)
+@access(Access.READ, ProjectTokens.OPEN)
+async def manifest(request: Request) -> Response:
+    """What a browser installs the page by."""
+    return _answer("manifest.webmanifest", request)
+
+
+@router.get("/service-worker.js", response_class=Response)
+@access(Access.READ, ProjectTokens.OPEN)
+async def service_worker(request: Request) -> Response:
+    """Keeps the page's shell for a time without a network."""
+    return _answer("service-worker.js", request)
 
 
 @router.get("/assets/{name}", response_class=Response)
