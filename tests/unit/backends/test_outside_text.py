@@ -23,7 +23,7 @@ from boocoder.backends.oneshot.formats.registry import FORMATS, reader_of
 from boocoder.backends.oneshot.stdio import control
 from boocoder.backends.opencode.events.text_dedup import TextDeduplicator
 from boocoder.backends.opencode.events.translator import OpenCodeTranslator
-from boocoder.backends.opencode.http.wire import PartDelta, decode_event, peek_event
+from boocoder.backends.opencode.http.wire import PartDelta, StoredMessage, decode_event, peek_event
 from boocoder.events import frames, json_coerce
 from boocoder.events.agent_event import AgentEvent
 from boocoder.events.transcript import Transcript, TurnIds
@@ -58,6 +58,14 @@ def by_opencode(lines: list[bytes]) -> None:
     stored(events)
 
 
+def by_opencode_store(lines: list[bytes]) -> None:
+    """The lines as one page of the store, from which a turn is read again; it is refused whole or taken whole."""
+    translator = OpenCodeTranslator(session_id="ses_1", prompt_id="msg_1")
+    with suppress(msgspec.DecodeError):
+        page = json_coerce.decode_as(b"[" + b",".join(lines) + b"]", msgspec.json.Decoder(list[StoredMessage]).decode)
+        stored(translator.on_messages(page, "ses_1"))
+
+
 def by_acp(lines: list[bytes]) -> None:
     agent = AcpAgent("some", ("some",))
     translator = AcpTranslator(ledger=UsageLedger(meaning=agent.usage, totals=SessionTotals()))
@@ -90,6 +98,7 @@ def by_model(lines: list[bytes]) -> None:
 
 DECODERS: dict[str, Callable[[list[bytes]], None]] = {
     "opencode": by_opencode,
+    "opencode-store": by_opencode_store,
     "acp": by_acp,
     "control": by_control,
     "model": by_model,
