@@ -27,6 +27,7 @@ LINES_MAX = 2_000
 _NAME = b".gitattributes"
 _LINE = re.compile(rb"[ \t]*([^ \t\"\[#][^ \t]*)[ \t]+(.*)")
 _SPECIAL = re.compile(rb"([*?\[\\])")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _OPTION = "core.attributesFile"
 
 
@@ -75,6 +76,8 @@ def heading_lines(folder: bytes, attributes: bytes) -> list[bytes]:
         attributes: its content.
     """
     found: list[bytes] = []
+    if _CONTROL.search(folder):  # a line end in a name would begin a line of its own, which could hide lines
+        return found
     for line in attributes.splitlines():
         match = _LINE.fullmatch(line)
         if match is None or match[1].startswith(b"!"):
