@@ -14,11 +14,13 @@ from boocoder.changes.review.service import ReviewService
 from boocoder.changes.review.unit_editor import UnitEditor
 from boocoder.changes.worktree.commit_follow import CommitFollower
 from boocoder.changes.worktree.conflict_resolution import ConflictResolver
+from boocoder.changes.worktree.fork_follow import ForkFollower
 from boocoder.changes.worktree.revert import Reverter
 from boocoder.db.core.pool import Database
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.registry import ShadowRegistry
-from boocoder.model.ids import HostId
+from boocoder.model.change import ApplyTarget
+from boocoder.model.ids import HostId, SessionId
 from boocoder.worktrees.history.snapshots import Snapshots
 from boocoder.worktrees.locks import WorktreeLocks
 
@@ -33,6 +35,7 @@ class ChangeServices:
     reverter: Reverter
     applier: ChangeApplier
     follower: CommitFollower
+    forks: ForkFollower
     resolver: ConflictResolver
     publisher: ChangePublisher
 
@@ -45,6 +48,7 @@ class ChangeServices:
         """Wait for writes in progress."""
         await self.resolver.stop()
         await self.follower.stop()
+        await self.forks.stop()
         await self.applier.stop()
         await self.reverter.stop()
 
@@ -64,6 +68,14 @@ def build_change_services(
     """Build the services; nothing is started. Arguments as for each service."""
     points = failpoints or Failpoints()
     follower = CommitFollower(database=database, outbox=outbox, snapshots=snapshots, locks=locks, failpoints=points)
+    forks = ForkFollower(database=database, outbox=outbox, snapshots=snapshots, locks=locks)
+
+    async def follow(session_id: SessionId, target: ApplyTarget) -> None:
+        if target is not ApplyTarget.BRANCH:
+            await forks.follow(session_id)
+        if target is ApplyTarget.COMMIT:
+            await follower.follow(session_id)
+
     applier = ChangeApplier(
         database=database,
         shadows=shadows,
@@ -71,7 +83,7 @@ def build_change_services(
         indexes=indexes,
         host_id=host_id,
         failpoints=points,
-        follow=follower.follow,
+        follow=follow,
         sign_commits=sign_commits,
     )
     reviews = ReviewService(database=database, shadows=shadows, outbox=outbox, diffs=DiffCache())
@@ -84,6 +96,7 @@ def build_change_services(
         ),
         applier=applier,
         follower=follower,
+        forks=forks,
         resolver=ConflictResolver(
             database=database, outbox=outbox, snapshots=snapshots, locks=locks, host_id=host_id, failpoints=points
         ),

@@ -149,11 +149,11 @@ class Workspaces:
         tree = await shadow.snapshot(worktree.path, index=index, ref=now)
         async with self._database.relaxed() as conn:
             newest = await latest_snapshot(conn, session_id)
-            if newest is not None and newest.tree == tree:
+            if newest is not None and newest.tree == tree and shadow.same_inside(newest.kept_by, now):
                 return
             snapshot_id = SnapshotId(new_id())
             ref = f"refs/boocoder/{session_id}/{snapshot_id}"
-            await shadow.keep(ref, tree, beside=tree)
+            await shadow.keep(ref, tree, beside=tree, inside_of=now)
             await insert_snapshot(
                 conn, snapshot_id, session_id, task_id=task.id, kind=SnapshotKind.TURN_START, tree=tree, ref=ref
             )

@@ -42,6 +42,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
         sign_commits: whether commits of changes are signed where the user's git signs its own; null: as the service's
             setting `sign_commits` says.
         commit_hooks: whether the user's hooks (pre-commit, prepare-commit-msg, commit-msg, post-commit) run for them.
+        git_hooks: whether git of agents runs the hooks of the person's repository in new worktrees.
     """
 
     project_id: ProjectId
@@ -53,6 +54,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     redact: bool = True
     sign_commits: bool | None = None
     commit_hooks: bool = False
+    git_hooks: bool = False
 
 
 class RunnableFileInfo(msgspec.Struct, frozen=True):

@@ -268,12 +268,29 @@ async def test_settings_on_the_command_line(desk: ServiceHarness, home: Installa
     assert ".env  config/*.local" in shown and "npm ci  (at most 9 s)" in shown
     shown = await settings(str(UUID(await project_id(desk))), "--teardown", "make down", "--copy-nothing")
     assert "npm ci" in shown and "make down" in shown and ".env" not in shown
+    assert "your git hooks run" in await settings("--git-hooks")
+    assert "your git hooks do not run" in await settings("--no-git-hooks")
     done = await asyncio.to_thread(
         home.run, "run", "[[write a.txt|one]]", "--from", "HEAD", "-a", "scripted", "--no-apply", cwd=project.path
     )
     assert "npm ci" in done.stdout or done.returncode in (0, 1)
     wrong = await asyncio.to_thread(home.run, "run", "x", "--from", "nowhere", "-a", "scripted", cwd=project.path)
     assert wrong.returncode == 2 and "no branch, tag or commit 'nowhere'" in wrong.stderr
+
+
+async def test_git_hooks_of_mine_run_once_i_say_so(
+    desk: ServiceHarness, home: Installation, project: Repository
+) -> None:
+    project.write(".git/hooks/pre-commit", "#!/bin/sh\necho no >&2; exit 1\n").chmod(0o755)
+
+    async def commit() -> bytes:
+        created, _ = await desk.run("[[say ready]]")
+        worktree = worktree_of(home, created)
+        return project.git("commit", "--allow-empty", "-m", "By the agent", cwd=worktree, check=False)
+
+    assert b"By the agent" in await commit()
+    await put_settings(desk, git_hooks=True)
+    assert await commit() == b""
 
 
 async def test_settings_refuse_what_cannot_be_right(desk: ServiceHarness) -> None:

@@ -255,6 +255,33 @@ async def test_a_linked_worktree_gets_a_repository_of_its_own(repository: MakeRe
     inside(project, place, "stash", "drop", "-q")
 
 
+@pytest.mark.parametrize("configured", [None, "tools/hooks", "absolute"])
+async def test_the_users_hooks_run_once_a_person_says_so(
+    repository: MakeRepository, tmp_path: Path, configured: str | None
+) -> None:
+    hook = b"#!/bin/sh\necho ran >> ran.txt\n"
+    project = repository({"tools/hooks/post-commit": hook, "README.md": b""})
+    (project.path / "tools/hooks/post-commit").chmod(0o755)
+    project.git("commit", "-qam", "Executable")
+    if configured is None:
+        shutil.copy(project.path / "tools/hooks/post-commit", project.path / ".git/hooks/post-commit")
+    else:
+        place = configured if configured != "absolute" else str(project.path / "tools/hooks")
+        project.git("config", "core.hooksPath", place)
+    shadow = await opened(project, tmp_path)
+    for hooks in (False, True):
+        shadow.worktrees.run_hooks = hooks
+        place_of = await shadow.add_worktree(tmp_path / "w" / f"hooks-{hooks}")
+        inside(project, place_of, "commit", "-q", "--allow-empty", "-m", "By the agent")
+        assert (place_of.path / "ran.txt").exists() is hooks
+        assert await shadow.worktrees.in_order(place_of.path)
+        (shadow.worktrees.git_dir_of(place_of.path) / "config").write_bytes(b"[broken\n")
+        assert await repairs(shadow, place_of) == [RepairKind.CONFIG]
+        inside(project, place_of, "commit", "-q", "--allow-empty", "-m", "Again")
+        assert ((place_of.path / "ran.txt").read_bytes() if hooks else b"ran\nran\n") == b"ran\nran\n"
+    assert not (project.path / "ran.txt").exists()
+
+
 async def test_a_rebase_under_way_goes_on_after_the_conversion(repository: MakeRepository, tmp_path: Path) -> None:
     project = repository()
     shadow = await opened(project, tmp_path)

@@ -53,6 +53,7 @@ class ProjectSettingsInput(Input):
     redact: bool = True
     sign_commits: bool | None = None
     commit_hooks: bool = False
+    git_hooks: bool = False
 
 
 class SeenFile(Input):

@@ -59,7 +59,7 @@ class ChangeApplier:
         indexes: directory of private git indexes; one a project is kept here.
         host_id: whose checkouts these are; `resume_all` leaves those of other hosts alone.
         failpoints: places to die in tests.
-        follow: brings the session's worktree onto the commit that its change became.
+        follow: brings the session, and its forks, up to what was applied.
         sign_commits: whether commits of projects that do not say so themselves are signed as the user's git does.
     """
 
@@ -72,7 +72,7 @@ class ChangeApplier:
         indexes: Path,
         host_id: HostId | None = None,
         failpoints: Failpoints | None = None,
-        follow: Callable[[SessionId], Awaitable[bool]] | None = None,
+        follow: Callable[[SessionId, ApplyTarget], Awaitable[None]] | None = None,
         sign_commits: bool = False,
     ) -> None:
         self._follow = follow
@@ -155,8 +155,8 @@ class ChangeApplier:
             await self._journal.undone(change.id, change.session_id)
             raise await conflict_of(shadow, conflicts)
         rest = await self._journal.finish(change, shadow, part.applied_tree)
-        if planned.target is ApplyTarget.COMMIT and self._follow is not None:
-            await self._follow(change.session_id)
+        if self._follow is not None:
+            await self._follow(change.session_id, planned.target)
         return _report(change, "applied", planned, part, commit, rest)
 
     async def _begin(

@@ -11,8 +11,9 @@ from boocoder.changes.diff.statistics import path_text
 from boocoder.errors import Conflict
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.diff.tree_diff import NO_MODE
-from boocoder.git.shadow.repository import ShadowRepository, TreeEntry
+from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.shadow.tree_build import TreeEdit, build_tree, write_blobs
+from boocoder.git.shadow.tree_entries import TreeEntry
 from boocoder.wire.problems import ConflictRegion
 
 _AGENT, _USER = 2, 3  # stages of the merge into the worktree

@@ -36,7 +36,7 @@ _LIST = statement(
 _COUNT = statement("sessions", "count_sessions", row=SessionCounts, params=(UUID | None,))
 _SEE = statement("sessions", "mark_seen", row=Done, params=(UUID,))
 _LOCK = statement("sessions", "lock_session", row=LockedSession, params=(UUID,))
-_FORK = statement("sessions", "fork_session", row=Done, params=(UUID, UUID, str, UUID, str))
+_FORK = statement("sessions", "fork_session", row=Done, params=(UUID, UUID, str, UUID, str, str | None))
 _UPDATE = statement("sessions", "update_session", row=Done, params=(UUID, str | None, SessionState | None))
 
 
@@ -51,18 +51,26 @@ async def insert_session(conn: Connection, session_id: SessionId, project_id: Pr
 
 
 async def fork_session(
-    conn: Connection, session_id: SessionId, parent: SessionId, *, title: str, snapshot_id: SnapshotId, path: Path
+    conn: Connection,
+    session_id: SessionId,
+    parent: SessionId,
+    *,
+    title: str,
+    snapshot_id: SnapshotId,
+    path: Path,
+    base_tree: str | None = None,
 ) -> None:
     """Add a session that begins with a snapshot of another one, on the same host; its files are yet to be made.
 
     Args:
         snapshot_id: of the parent.
         path: where its worktree will be.
+        base_tree: what its change is measured against; None for the parent's base.
 
     Raises:
         NotFound: session_not_found, the parent is none or never had a worktree.
     """
-    if not await _FORK.changed(conn, session_id, parent, title, snapshot_id, str(path)):
+    if not await _FORK.changed(conn, session_id, parent, title, snapshot_id, str(path), base_tree):
         raise session_not_found(parent)
 
 

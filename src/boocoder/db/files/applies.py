@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
@@ -79,6 +79,41 @@ class AppliedCommit(msgspec.Struct, frozen=True):
     commit: str
 
 
+class LastApplied(msgspec.Struct, frozen=True):
+    """What a session applied last.
+
+    Args:
+        base_tree, tree: the change.
+        applied_tree: `base_tree` with what of the change was applied.
+        created_at: when the change was measured.
+    """
+
+    base_tree: str
+    tree: str
+    applied_tree: str
+    created_at: datetime
+
+
+class ForkedSession(msgspec.Struct, frozen=True):
+    """A fork that has applied nothing itself.
+
+    Args:
+        tree: of the snapshot that it began with.
+        taken_at: when that was taken.
+        base_commit, base_tree: its base.
+        moved: whether its base is another than that of its parent was.
+    """
+
+    session_id: SessionId
+    tree: str
+    taken_at: datetime
+    base_commit: str
+    base_tree: str
+    moved: bool
+
+
+_LAST_APPLIED = statement("changes", "last_applied", row=LastApplied, params=(UUID,))
+_LIST_FORKS = statement("changes", "list_forks", row=ForkedSession, params=(UUID,))
 _APPLIED_COMMIT = statement("changes", "applied_commit", row=AppliedCommit, params=(UUID,))
 _BEGIN = statement(
     "changes",
@@ -98,6 +133,16 @@ _LAST_BRANCH = statement("changes", "last_branch", row=Applied, params=(UUID,))
 async def applied_commit(conn: Connection, session_id: SessionId) -> AppliedCommit | None:
     """The commit that the session's newest applied change became, if its base has not moved since."""
     return await _APPLIED_COMMIT.first(conn, session_id)
+
+
+async def last_applied(conn: Connection, session_id: SessionId) -> LastApplied | None:
+    """What the session applied last to the checkout or as a commit."""
+    return await _LAST_APPLIED.first(conn, session_id)
+
+
+async def list_forks(conn: Connection, session_id: SessionId) -> Sequence[ForkedSession]:
+    """The open forks of a session that have applied nothing themselves."""
+    return await _LIST_FORKS.all(conn, session_id)
 
 
 async def begin_apply(

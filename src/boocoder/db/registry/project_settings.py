@@ -15,7 +15,7 @@ _PUT = statement(
     "project_settings",
     "put_project_settings",
     row=Done,
-    params=(UUID, list[str], str, float, str, float, bool, bool | None, bool),
+    params=(UUID, list[str], str, float, str, float, bool, bool | None, bool, bool),
 )
 
 
@@ -44,4 +44,5 @@ async def put_project_settings(conn: Connection, settings: ProjectSettings) -> N
         settings.redact,
         settings.sign_commits,
         settings.commit_hooks,
+        settings.git_hooks,
     )

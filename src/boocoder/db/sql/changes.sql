@@ -62,6 +62,26 @@ JOIN change_applies a ON a.change_id = c.id AND a.target = 'commit' AND a.ref IS
 JOIN session_worktrees w ON w.session_id = $1
 WHERE w.base_moved_at IS NULL OR c.decided_at > w.base_moved_at;
 
+-- name: last_applied
+-- What the session applied last to the checkout or as a commit: the change's base, its tree, what of it was applied, and
+-- when it was measured.
+SELECT c.base_tree, c.tree, coalesce(c.applied_tree, c.tree) AS applied_tree, c.created_at
+FROM pending_changes c
+JOIN change_applies a ON a.change_id = c.id AND a.target <> 'branch'
+WHERE c.session_id = $1 AND c.state = 'applied'
+ORDER BY c.created_at DESC, c.id DESC
+LIMIT 1;
+
+-- name: list_forks
+-- The open forks of session $1 that have applied nothing themselves: what each began with, when that was taken, and what
+-- its change is measured against.
+SELECT s.id AS session_id, f.tree, f.taken_at, w.base_commit, w.base_tree, w.base_moved_at IS NOT NULL AS moved
+FROM sessions s
+JOIN snapshots f ON f.id = s.forked_snapshot_id
+JOIN session_worktrees w ON w.session_id = s.id
+WHERE s.forked_from = $1 AND s.state = 'open'
+  AND NOT EXISTS (SELECT FROM pending_changes c WHERE c.session_id = s.id AND c.state = 'applied');
+
 -- name: commit_range
 -- What the session's branch was on when the newest turn that left the change's tree ended, the session's base, and what
 -- the branch was on for the changes that are applied.

@@ -91,6 +91,7 @@ def _sweep(git_dir: Path) -> None:
     for left in (
         *git_dir.glob("staging/*"),
         *git_dir.glob("seeds/dirty-*"),
+        *git_dir.glob("seeds/submodule-*"),
         *git_dir.glob("lfs/incoming/*"),
         *git_dir.glob("sessions/.*"),
         *git_dir.parent.glob(f".{git_dir.name}-*"),

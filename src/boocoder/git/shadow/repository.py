@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.errors import GitError
@@ -27,8 +26,9 @@ from boocoder.git.shadow.objects import ShadowGit, own_difference, own_reachable
 from boocoder.git.shadow.presence import absent_checkout, place_of, project_checkout
 from boocoder.git.shadow.private_index import copy_index, drop_index_lock, signature, with_sound_index
 from boocoder.git.shadow.real_directory import require_real_directory
-from boocoder.git.shadow.snapshot import SkippedPath, SkipReason, TreeSnapshot, update_index
-from boocoder.git.shadow.submodules import edited_submodules
+from boocoder.git.shadow.snapshot import TreeSnapshot, update_index
+from boocoder.git.shadow.tree_entries import TreeEntry, tree_entries
+from boocoder.git.submodules.contents import REF_SUFFIX, SubmoduleContents, submodule_contents
 from boocoder.git.user.settings import UserSettings, settings_or_default
 from boocoder.git.user.sparse import mark_sparse
 from boocoder.git.worktree.file_list import file_list
@@ -37,17 +37,6 @@ from boocoder.git.worktree.session_worktrees import SessionWorktrees, Worktree
 from boocoder.git.worktree.start_points import named_commit
 from boocoder.git.worktree.untracked import UntrackedFiles, untracked_matching
 from boocoder.model.ids import new_id
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One file of a tree. `kind` is `blob`, or `commit` for a submodule; `size` is None for a submodule."""
-
-    path: bytes
-    mode: str
-    kind: str
-    id: str
-    size: int | None
 
 
 class ShadowRepository:
@@ -246,8 +235,16 @@ class ShadowRepository:
                 known = self._owned.get(index) or base or (await self.head()).tree
                 await own_difference(self.git, known, taken.tree)
             await asyncio.to_thread(write_ref, self.git_dir, ref, taken.tree)
+        self._keep_inside(ref, taken.inside)
         self._owned[index] = taken.tree
         return taken
+
+    def _keep_inside(self, ref: str, tree: str | None) -> None:
+        """Keep the files inside of submodules beside the snapshot of a ref."""
+        if read_ref(self.git_dir, ref + REF_SUFFIX) != tree:
+            delete_ref(self.git_dir, ref + REF_SUFFIX) if tree is None else write_ref(
+                self.git_dir, ref + REF_SUFFIX, tree
+            )
 
     async def _take(self, worktree: Path, index: Path, base: str | None, also: Sequence[bytes]) -> TreeSnapshot:
         await self._prepare(worktree, index, base)
@@ -256,15 +253,13 @@ class ShadowRepository:
         skipped = await update_index(
             self.git, worktree, index, also=also, own_index=own, follow_submodules=base is None
         )
-        if base is None:
-            edited = await edited_submodules(self.git, worktree, index)
-            skipped += tuple(SkippedPath(path, SkipReason.SUBMODULE_EDITS) for path in edited)
+        inside = await submodule_contents(self.git, worktree, index) if base is None else SubmoduleContents()
         tree = await self._tree_of(index)
         if self.git.contents is not None and self.git.contents.is_used:
             seed = self.worktrees.seed_of(worktree)
             known = base or (await self._tree_of(seed) if seed.exists() else tree)
             tree = await with_raw_files(self.git, known, tree)
-        return TreeSnapshot(tree, skipped)
+        return TreeSnapshot(tree, skipped + inside.skipped, inside.tree, inside.kept)
 
     async def _tree_of(self, index: Path) -> str:
         known = self._written.get(index)
@@ -330,11 +325,12 @@ class ShadowRepository:
         check_id(base), check_id(ours), check_id(theirs)
         return await merge(self.git, base=base, ours=ours, theirs=theirs, labels=labels)
 
-    async def keep(self, ref: str, tree: str, *, beside: str | None = None) -> None:
+    async def keep(self, ref: str, tree: str, *, beside: str | None = None, inside_of: str | None = None) -> None:
         """Keep a tree, and all that it holds, by a ref.
 
         Args:
             beside: a tree that is kept otherwise; what it holds too is not copied.
+            inside_of: a ref that keeps a snapshot with the same files inside of submodules.
 
         Raises:
             GitError: an object of it is missing.
@@ -345,6 +341,8 @@ class ShadowRepository:
         else:
             await own_difference(self.git, check_id(beside), check_id(tree))
         write_ref(self.git_dir, ref, tree)
+        if inside_of is not None:
+            self._keep_inside(ref, self.kept_inside(inside_of))
 
     async def write_out(
         self, tree: str, paths: Sequence[bytes], directory: Path, *, pointers_stay: bool = False
@@ -361,10 +359,19 @@ class ShadowRepository:
     async def drop(self, ref: str) -> None:
         """Forget a ref. Harmless if there is none."""
         delete_ref(self.git_dir, ref)
+        delete_ref(self.git_dir, ref + REF_SUFFIX)
 
     def kept(self, ref: str) -> str | None:
         """The tree of a ref."""
         return read_ref(self.git_dir, ref)
+
+    def kept_inside(self, ref: str) -> str | None:
+        """The tree of the files inside of submodules that is kept beside the snapshot of a ref."""
+        return read_ref(self.git_dir, ref + REF_SUFFIX)
+
+    def same_inside(self, ref: str, other: str) -> bool:
+        """Whether two refs keep snapshots with the same files inside of submodules."""
+        return self.kept_inside(ref) == self.kept_inside(other)
 
     async def blob(self, name: str, *, max_bytes: int = OUTPUT_MAX_BYTES) -> bytes:
         """The content of a file, by its id."""
@@ -372,13 +379,7 @@ class ShadowRepository:
 
     async def tree_entries(self, tree: str) -> list[TreeEntry]:
         """All files of a tree, in git's order."""
-        printed = await self.git("ls-tree", "-r", "-l", "-z", "--full-tree", check_id(tree))
-        entries: list[TreeEntry] = []
-        for record in printed.split(b"\0")[:-1]:
-            about, _, path = record.partition(b"\t")
-            mode, kind, name, size = about.decode().split()
-            entries.append(TreeEntry(path, mode, kind, name, int(size) if size.isdigit() else None))
-        return entries
+        return await tree_entries(self.git, check_id(tree))
 
     @property
     def empty_tree(self) -> str:

@@ -22,7 +22,7 @@ from boocoder.git.lfs.attributes import LFS, filters_of
 from boocoder.git.lfs.limits import within_limits
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.real_directory import require_real_directory
-from boocoder.git.shadow.submodules import added_submodules, gitlinks
+from boocoder.git.submodules.links import added_submodules, gitlinks
 
 FILE_MAX_BYTES = 50 * 1024 * 1024  # of one untracked file: past it, it is a download or a build, not a change
 UNTRACKED_MAX_BYTES = 200 * 1024 * 1024  # of all new untracked files of one snapshot together
@@ -47,11 +47,12 @@ class SkipReason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MUCH = "too_much"  # the untracked files together
     SUBMODULE = "submodule"  # stays at the base's commit
-    SUBMODULE_EDITS = "edited inside a submodule; commit it there to have it in the change"
+    SUBMODULE_EDITS = "edited inside a submodule; commit it there to have it in the change"  # kept beside the snapshot
+    SUBMODULE_FILE = "inside a submodule, and no snapshot can hold it"
     GIT_NAME = "git_name"  # `.git` in a spelling that some file system takes for it; git refuses such names
 
 
-SUBMODULE_REASONS = (SkipReason.SUBMODULE, SkipReason.SUBMODULE_EDITS)
+SUBMODULE_REASONS = (SkipReason.SUBMODULE, SkipReason.SUBMODULE_EDITS, SkipReason.SUBMODULE_FILE)
 """Reasons for skipping what is inside of a submodule; a rewind does not write there."""
 _LEFT_OUT = {b"!": SkipReason.UNREADABLE, b">": SkipReason.PATH_TOO_LONG}
 
@@ -71,10 +72,14 @@ class TreeSnapshot:
     Args:
         tree: its id.
         skipped: what is not in it as it is on disk.
+        inside: tree of the files inside of its submodules (`git.submodules.contents`); None where they have none.
+        submodules: those whose commits are in the session's repository.
     """
 
     tree: str
     skipped: tuple[SkippedPath, ...] = ()
+    inside: str | None = None
+    submodules: frozenset[bytes] = frozenset()
 
 
 @dataclass(slots=True)

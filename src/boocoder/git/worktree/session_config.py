@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 _OWN_SCOPES = ("local", "worktree")
 _IDENTITY = re.compile(r"(user|author|committer)\.(name|email)|user\.signingkey")
@@ -58,6 +59,21 @@ def carried_over(listed: bytes) -> list[ConfigEntry]:
         elif scope in _OWN_SCOPES and _harmless(entry):
             found.append(entry)
     return [*(ConfigEntry(key, value) for key, value in identity.items()), *found]
+
+
+def hooks_entry(listed: bytes, common_dir: Path) -> list[ConfigEntry]:
+    """The entry that lets a session's git run the hooks that the user's git runs; none where that needs no entry.
+
+    Args:
+        listed: as for `carried_over`.
+        common_dir: the user's git directory.
+    """
+    named = [(scope, entry) for scope, entry in _entries(listed) if entry.key == "core.hookspath"]
+    chosen = [(scope, entry) for scope, entry in named if scope != "command"]  # ours, which turns hooks off
+    if not chosen:
+        return [ConfigEntry("core.hookspath", str(common_dir / "hooks"))]
+    scope, entry = chosen[-1]
+    return [entry] if scope in _OWN_SCOPES else []
 
 
 def _entries(listed: bytes) -> Iterator[tuple[str, ConfigEntry]]:

@@ -18,7 +18,7 @@ from boocoder.git.command import Git
 from boocoder.git.project import WORKTREE_MARK, Checkout, user_git
 from boocoder.git.shadow.object_store import STORE
 from boocoder.git.user.settings import personal
-from boocoder.git.worktree.session_config import ConfigEntry, carried_over, config_text
+from boocoder.git.worktree.session_config import ConfigEntry, carried_over, config_text, hooks_entry
 from boocoder.git.worktree.session_refs import Reference, free_branch, read_references, write_references
 from boocoder.model.ids import new_id
 
@@ -54,11 +54,12 @@ class RepositoryTemplate:
         return free_branch(self.references, wanted)
 
 
-async def read_template(checkout: Checkout, *, excludes: bytes = b"") -> RepositoryTemplate:
+async def read_template(checkout: Checkout, *, excludes: bytes = b"", hooks: bool = False) -> RepositoryTemplate:
     """Read what a session's repository takes over, as it is now.
 
     Args:
         excludes: ignore patterns beside the user's, one a line.
+        hooks: let its git run the hooks that the user's git runs.
 
     Raises:
         GitError: git failed.
@@ -71,7 +72,8 @@ async def read_template(checkout: Checkout, *, excludes: bytes = b"") -> Reposit
             files[name] = (checkout.common_dir / name).read_bytes()
     if excludes:
         files["info/exclude"] = files.get("info/exclude", b"") + excludes + b"\n"
-    config = (*_format(checkout), *carried_over(listed))
+    own = hooks_entry(listed, checkout.common_dir) if hooks else []
+    config = (*_format(checkout), *own, *carried_over(listed))
     return RepositoryTemplate(checkout.root, tuple(references), config, files)
 
 
@@ -191,6 +193,11 @@ def repair_git_directory(git_dir: Path, template: RepositoryTemplate, *, branch:
                 source.replace(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def config_files(git_dir: Path) -> list[Path]:
+    """The files of a git directory's configuration that are there."""
+    return [one for one in (git_dir / "config", git_dir / "config.worktree") if one.exists()]
 
 
 async def require_itself(worktree: Path, git_dir: Path) -> None:

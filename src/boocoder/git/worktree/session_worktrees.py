@@ -25,6 +25,8 @@ from boocoder.git.worktree.head_file import read_head
 from boocoder.git.worktree.linked import admin_of, remove_files, remove_linked
 from boocoder.git.worktree.linked_conversion import copy_linked_state, move_submodules
 from boocoder.git.worktree.session_repository import (
+    RepositoryTemplate,
+    config_files,
     is_sound,
     make_git_directory,
     place_git_file,
@@ -87,6 +89,7 @@ class SessionWorktrees:
         self._shadow = shadow
         self._checkout = checkout
         self.excludes = excludes
+        self.run_hooks = False  # the project's setting: git of agents runs the user's hooks
         self._linking = asyncio.Lock()
         self._configs: dict[Path, tuple[int, int, int]] = {}  # as they were when they were read last
         self._heads: dict[Path, str] = {}  # commits that git found there
@@ -165,7 +168,7 @@ class SessionWorktrees:
             path.mkdir(parents=True, exist_ok=True)
             if not kept:
                 await asyncio.to_thread(remove_files, git_dir)
-                template = await read_template(self._checkout, excludes=self.excludes)
+                template = await self._template()
                 name = template.branch(branch or BRANCH_PREFIX + path.name)
                 await asyncio.to_thread(make_git_directory, git_dir, template, branch=name, commit=base_commit)
             await asyncio.to_thread(place_git_file, path, git_dir)
@@ -180,6 +183,9 @@ class SessionWorktrees:
             await asyncio.shield(self._discard(path, git_dir=not kept))
             raise
         return Worktree(path, base_commit, base_tree, pointers)
+
+    async def _template(self) -> RepositoryTemplate:
+        return await read_template(self._checkout, excludes=self.excludes, hooks=self.run_hooks)
 
     async def _start(self, commit: str | None) -> tuple[str, str]:
         """The commit and its tree, with the object store holding both."""
@@ -254,7 +260,7 @@ class SessionWorktrees:
 
     def _in_order(self, path: Path) -> bool:
         git_dir = self.git_dir_of(path)
-        seen = all(self._configs.get(config) == signature(config) for config in _configs(git_dir))
+        seen = all(self._configs.get(config) == signature(config) for config in config_files(git_dir))
         return seen and points_to(path, git_dir) and is_sound(git_dir) and not self.is_linked(path)
 
     def is_linked(self, path: Path) -> bool:
@@ -279,7 +285,7 @@ class SessionWorktrees:
             repairs.append(Repair(RepairKind.CONVERTED))
         if not is_sound(git_dir):
             await self.link_objects()
-            template = await read_template(self._checkout, excludes=self.excludes)
+            template = await self._template()
             name = template.branch(branch or BRANCH_PREFIX + path.name)
             whole = not git_dir.exists()
             make = make_git_directory if whole else repair_git_directory
@@ -299,8 +305,7 @@ class SessionWorktrees:
     async def _lend_contents(self, git_dir: Path) -> None:
         if self._shadow.contents is not None:
             with suppress(OSError):  # git-lfs of the agent then needs the network
-                store = self._shadow.git_dir / STORE
-                await asyncio.to_thread(lend_contents, git_dir, store, self._shadow.contents)
+                await asyncio.to_thread(lend_contents, git_dir, self._shadow.git_dir / STORE, self._shadow.contents)
 
     async def _read_index(self, git_dir: Path) -> None:
         head_tree = await self.head_tree(git_dir)
@@ -310,7 +315,7 @@ class SessionWorktrees:
     async def _repair_config(self, git_dir: Path) -> bool:
         """Take out what makes git look at other files than the worktree's; looked for when the file has changed."""
         repaired = False
-        for config in _configs(git_dir):
+        for config in config_files(git_dir):
             now = signature(config)
             if self._configs.get(config) != now:
                 repaired = await self._repair_one(config) or repaired
@@ -323,7 +328,7 @@ class SessionWorktrees:
         if listed.returncode != 0:
             config.replace(config.with_name(f"{config.name}.broken"))
             if config.name == "config":
-                template = await read_template(self._checkout, excludes=self.excludes)
+                template = await self._template()
                 config.write_bytes(template.config_bytes())
             return True
         names = {name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0")}
@@ -339,7 +344,7 @@ class SessionWorktrees:
         """
         if not (points_to(path, git_dir) and is_sound(git_dir)):
             await self.link_objects()
-            template = await read_template(self._checkout, excludes=self.excludes)
+            template = await self._template()
             stash = await user_git(self._checkout).result("rev-parse", "-q", "--verify", "refs/stash")
             await asyncio.to_thread(remove_files, git_dir)
             own = template.branch(branch)
@@ -389,11 +394,6 @@ def earlier_seed_name(worktree: Path) -> str:
     """The file name of a worktree's seed index as earlier versions chose it: by the whole path."""
     name = hashlib.sha256(str(worktree).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     return f"{name}.index"
-
-
-def _configs(git_dir: Path) -> list[Path]:
-    """The files of a git directory's configuration that are there."""
-    return [one for one in (git_dir / "config", git_dir / "config.worktree") if one.exists()]
 
 
 def _is_empty_directory(path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +62,20 @@ def measure_ignored(worktree: Path, paths: list[bytes]) -> list[IgnoredPath]:
     return sorted(sized, key=lambda one: one.size_bytes, reverse=True)
 
 
-def extent(directory: bytes) -> DirectorySize:
-    """Measure a directory, or a file. Symbolic links are not followed. It blocks."""
+def extent(directory: bytes, submodules: Collection[bytes] = ()) -> DirectorySize:
+    """Measure a directory, or a file. Symbolic links are not followed. It blocks.
+
+    Args:
+        submodules: paths of repositories inside that are not named.
+    """
     size = 0
     nested: list[bytes] = []
     for path, blocks in _walk(directory):
         size += blocks * BLOCK_BYTES
         if path.endswith(b"/.git") and path != directory + b"/.git" and len(nested) < NESTED_SHOWN:
-            nested.append(path[len(directory) + 1 : -len(b"/.git")])
+            inside = path[len(directory) + 1 : -len(b"/.git")]
+            if inside not in submodules:
+                nested.append(inside)
     return DirectorySize(size, tuple(nested))
 
 

@@ -122,12 +122,20 @@ class WorktreeFactory:
         """
         async with self._database.connection() as conn:
             start = await start_points.get_start(conn, session_id)
-        shadow = await self._shadows.of(start.project_id, Path(start.project_path))
+        shadow = await self._shadow(start)
         name = branch_name(start.title, session_id)
         for notice in repair_notices(
             await shadow.worktrees.prepare(worktree.path, commit=worktree.base_commit, branch=name)
         ):
             await emit(notice)
+
+    async def _shadow(self, start: Start) -> ShadowRepository:
+        """The project's shadow repository, which makes repositories as the project's settings say."""
+        async with self._database.connection() as conn:
+            settings = await get_project_settings(conn, start.project_id)
+        shadow = await self._shadows.of(start.project_id, Path(start.project_path))
+        shadow.worktrees.run_hooks = settings.git_hooks
+        return shadow
 
     async def _row(self, session_id: SessionId) -> WorktreeRow | None:
         async with self._database.connection() as conn:
@@ -136,7 +144,7 @@ class WorktreeFactory:
     async def _make(self, session_id: SessionId, known: WorktreeRow | None) -> CreatedWorktree:
         async with self._database.connection() as conn:
             start = await start_points.get_start(conn, session_id)
-        shadow = await self._shadows.of(start.project_id, Path(start.project_path))
+        shadow = await self._shadow(start)
         if known is not None:
             return await self._again(shadow, known)
         path = self._root / str(session_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 from boocoder.broker.outbox import Outbox
 from boocoder.db.conversation import chats, sessions
 from boocoder.db.core.pool import Connection, Database
+from boocoder.db.files import applies, changes
 from boocoder.db.files import snapshots as snapshot_rows
 from boocoder.db.files.worktrees import Snapshot, insert_snapshot
 from boocoder.db.registry import projects
@@ -19,6 +20,7 @@ from boocoder.model.ids import ChatId, HostId, SessionId, SnapshotId, TaskId, ne
 from boocoder.model.limits import TITLE_MAX_CHARS
 from boocoder.model.session import SnapshotKind
 from boocoder.wire.sessions import Session
+from boocoder.worktrees.history.fork_base import applied_part
 from boocoder.worktrees.history.rewind import describe
 from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource, require_trees
 from boocoder.worktrees.remove.restore import Restorer
@@ -94,13 +96,16 @@ class Forker:
         ref_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{child}/{ref_id}"
         await place.shadow.keep(ref, snapshot.tree, beside=snapshot.tree)
+        base_tree = await self._base(place, snapshot, child)
         text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await projects.hold_project(conn, parent.project_id)
             named = title or parent.title[: TITLE_MAX_CHARS - len(SUFFIX)] + SUFFIX
             path = self._root / str(child)
-            await sessions.fork_session(conn, child, session_id, title=named, snapshot_id=snapshot.id, path=path)
+            await sessions.fork_session(
+                conn, child, session_id, title=named, snapshot_id=snapshot.id, path=path, base_tree=base_tree
+            )
             await insert_snapshot(
                 conn, ref_id, child, task_id=None, kind=SnapshotKind.FORK, tree=snapshot.tree, ref=ref, note=text
             )
@@ -128,6 +133,18 @@ class Forker:
             text = f"Session {session_id} has no snapshot yet."
             raise Conflict("session_without_snapshot", text, "Its first turn takes one.")
         return newest
+
+    async def _base(self, place: SnapshotSource, snapshot: Snapshot, child: SessionId) -> str | None:
+        """What the fork's change is measured against, where the parent has applied some of its files."""
+        async with self._database.connection() as conn:
+            applied = await applies.last_applied(conn, snapshot.session_id)
+            decided = await changes.decided_tree(conn, snapshot.session_id)
+        if applied is None or decided is None:  # nothing, or the base has moved onto it
+            return None
+        tree = await applied_part(place.shadow, applied, tree=snapshot.tree, taken_at=snapshot.taken_at)
+        if tree is not None:
+            await place.shadow.keep(f"refs/boocoder/{child}/base", tree, beside=snapshot.tree)
+        return tree
 
     async def _make(self, child: SessionId) -> Path | None:
         """The files at once; what fails here is done by the first turn."""

@@ -211,7 +211,7 @@ class Rewinder:
         snapshot_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{target.session_id}/{snapshot_id}"
         if files:
-            await place.shadow.keep(ref, target.tree, beside=target.tree)
+            await place.shadow.keep(ref, target.tree, beside=target.tree, inside_of=before.kept_by)
         ending = _RewindRecord(before, target, snapshot_id, ref, files)
         give_up_at = time.monotonic() + FINISH_S
         while True:

@@ -49,10 +49,11 @@ class SnapshotSource:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotResult:
-    """A snapshot, and what of the worktree is not in it."""
+    """A snapshot, what of the worktree is not in it, and the submodules whose commits the session's repository has."""
 
     snapshot: Snapshot
     skipped: tuple[git_snapshot.SkippedPath, ...]
+    submodules: frozenset[bytes] = frozenset()
 
 
 class Snapshots:
@@ -126,7 +127,7 @@ class Snapshots:
         snapshot = await self.store(
             place.row.session_id, snapshot_id, kind=kind, tree=taken.tree, ref=ref, task_id=task_id, note=note
         )
-        return SnapshotResult(snapshot, taken.skipped)
+        return SnapshotResult(snapshot, taken.skipped, taken.submodules)
 
     async def store(
         self,
@@ -145,6 +146,18 @@ class Snapshots:
                 conn, snapshot_id, session_id, task_id=task_id, kind=kind, tree=tree, ref=ref, note=note
             )
             return await snapshots.get_snapshot(conn, session_id, snapshot_id)
+
+    async def is_now(self, place: SnapshotSource, snapshot: Snapshot | None, *, path: Path | None = None) -> bool:
+        """Whether a snapshot holds the files as they are, those inside of submodules included.
+
+        Args:
+            path: where they are; None for the worktree.
+        """
+        ref = f"refs/boocoder/{place.row.session_id}/now"
+        taken = await place.shadow.take_snapshot(path or place.path, index=place.index, ref=ref)
+        if snapshot is None or snapshot.tree != taken.tree:
+            return False
+        return place.shadow.kept_inside(snapshot.kept_by) == taken.inside
 
     async def tree_now(self, place: SnapshotSource) -> str:
         """The tree of the files as they are, without a row; the next call of this forgets it."""

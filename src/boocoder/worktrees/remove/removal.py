@@ -200,7 +200,7 @@ class Remover:
         taken = await self._snapshots.take_whole(
             place, kind=SnapshotKind.BEFORE_REMOVAL, note=f"before the worktree was removed: {why}"
         )
-        reasons = await unsaved_work(place, taken.snapshot.tree, taken.skipped)
+        reasons = await unsaved_work(place, taken)
         if force:
             reasons = [reason for reason in reasons if not reason.forcible]
         if reasons:
@@ -262,9 +262,7 @@ class Remover:
         hidden = trash_path(place.path)
         place.path.rename(hidden)
         newest = await self._snapshots.latest(place.row.session_id)
-        ref = f"refs/boocoder/{place.row.session_id}/now"
-        tree = await place.shadow.snapshot(hidden, index=place.index, ref=ref)
-        if newest is None or tree != newest.tree:
+        if not await self._snapshots.is_now(place, newest, path=hidden):
             raise RemovalRefused(place.row.session_id, [RemovalBlocker("restless", "its files changed just now")])
 
     async def _save_what_came_since(self, place: SnapshotSource, why: str, *, force: bool) -> None:
@@ -272,7 +270,7 @@ class Remover:
         if reasons:
             raise RemovalRefused(place.row.session_id, reasons)
         newest = await self._snapshots.latest(place.row.session_id)
-        if newest is None or await self._snapshots.tree_now(place) != newest.tree:
+        if not await self._snapshots.is_now(place, newest):
             await self._save(place, why, force=force)
 
     async def _put_back(self, place: SnapshotSource) -> None:

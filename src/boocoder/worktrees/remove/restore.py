@@ -17,6 +17,7 @@ from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.private_index import drop_index
 from boocoder.git.shadow.real_directory import is_real_directory
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.submodules.contents import restore_submodules
 from boocoder.model.ids import SessionId
 from boocoder.model.session import WorktreeState
 from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource
@@ -67,8 +68,19 @@ async def recreate_worktree(
         if error.code != "commit_missing":
             raise
         made = await shadow.add_worktree(path, tree=tree or row.base_tree)
+    lost = await _fill_submodules(shadow, path, newest) if newest is not None and tree is not None else ""
     code, source = ("worktree_remade", "base") if tree is None else ("worktree_restored", "newest snapshot")
-    return RestoreResult(code, f"{GONE} from its {source}.", made.pointers)
+    return RestoreResult(code, f"{GONE} from its {source}.{lost}", made.pointers)
+
+
+async def _fill_submodules(shadow: ShadowRepository, path: Path, newest: Snapshot) -> str:
+    """Write the files of submodules, edits included; returns a sentence about those for which this failed."""
+    inside = shadow.kept_inside(newest.kept_by)
+    if inside is None:
+        return ""
+    failed = await restore_submodules(shadow.git, path, shadow.worktrees.git_dir_of(path), inside)
+    names = ", ".join(one.decode("utf-8", "backslashreplace") for one in failed)
+    return f" The files of these submodules could not be restored: {names}." if failed else ""
 
 
 class Restorer:

@@ -38,6 +38,7 @@ async def put_project_settings(
         redact=body.redact,
         sign_commits=body.sign_commits,
         commit_hooks=body.commit_hooks,
+        git_hooks=body.git_hooks,
     )
     async with services.database.transaction() as conn:
         await projects.get_project(conn, project_id)

@@ -29,6 +29,9 @@ from boocoder.wire.projects import Project, ProjectSettings
     "--sign-commits", type=click.Choice(("yes", "no", "default")), help="Sign commits of changes where your git signs."
 )
 @click.option("--commit-hooks/--no-commit-hooks", default=None, help="Run your git hooks for commits of changes.")
+@click.option(
+    "--git-hooks/--no-git-hooks", default=None, help="Run your repository's git hooks in new worktrees (default: no)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.pass_context
 def settings(
@@ -43,6 +46,7 @@ def settings(
     redact: bool | None,
     sign_commits: str | None,
     commit_hooks: bool | None,
+    git_hooks: bool | None,
     as_json: bool,
 ) -> None:
     """Show or change the settings of PROJECT: a name, an id, or a path with a slash (default: this folder).
@@ -57,6 +61,7 @@ def settings(
         "teardown_timeout_s": teardown_timeout,
         "redact": redact,
         "commit_hooks": commit_hooks,
+        "git_hooks": git_hooks,
     }
     changes: dict[str, Json | None] = {name: value for name, value in given.items() if value is not None}
     if sign_commits is not None:
@@ -82,6 +87,7 @@ async def _settings(client: Client, project: str, changes: Mapping[str, Json]) -
         "redact": known.redact,
         "sign_commits": known.sign_commits,
         "commit_hooks": known.commit_hooks,
+        "git_hooks": known.git_hooks,
     }
     return await client.put(path, ProjectSettings, {**before, **changes})
 
@@ -99,6 +105,9 @@ def _show(found: ProjectSettings) -> None:
     console.print(f"copy      {patterns or 'nothing'}", markup=False)
     console.print(f"setup     {_command(found.setup, found.setup_timeout_s)}", markup=False)
     console.print(f"teardown  {_command(found.teardown, found.teardown_timeout_s)}", markup=False)
+    console.print(
+        f"agents    your git hooks {'run' if found.git_hooks else 'do not run'} in new worktrees", markup=False
+    )
     console.print(f"secrets   {'replaced in what agents say' if found.redact else 'shown'}", markup=False)
 
     signed = {None: "as the setting sign_commits says", True: "signed where your git signs", False: "not signed"}

@@ -40,6 +40,7 @@ export interface ProjectSettings {
   redact: boolean;
   sign_commits: boolean | null;
   commit_hooks: boolean;
+  git_hooks: boolean;
 }
 
 /** All settings of a project, in place of those that it had; what is left out gets its default. */
@@ -52,6 +53,7 @@ export interface ProjectSettingsInput {
   redact?: boolean;
   sign_commits?: boolean | null;
   commit_hooks?: boolean;
+  git_hooks?: boolean;
 }
 
 /** What a project makes agents run, and whether all of it is trusted. */

@@ -1,14 +1,11 @@
-"""Takes the commits of submodules into snapshots, and finds edits inside of submodules, which no snapshot takes."""
+"""Finds the submodules of a worktree, and the repositories that are checked out in them."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from boocoder.errors import GitError
 from boocoder.git.command import Git
 from boocoder.git.shadow.objects import ShadowGit
 
@@ -41,37 +38,17 @@ async def added_submodules(shadow: ShadowGit, directory: Path, own_index: Path |
     return {path for path, _ in gitlinks(staged.stdout) if path in named}
 
 
-async def edited_submodules(shadow: ShadowGit, directory: Path, index: Path) -> list[bytes]:
-    """Submodules with files that differ from the commit that is checked out in them, or that it does not have.
-
-    Args:
-        index: the private index after a snapshot.
-    """
-    if not (directory / ".gitmodules").is_file():
-        return []
-    entries = await shadow("ls-files", "-s", "-z", index=index)
-    return [path for path, commit in gitlinks(entries) if await _edited(shadow, directory / os.fsdecode(path), commit)]
-
-
-async def _edited(shadow: ShadowGit, place: Path, commit: str) -> bool:
-    objects = _objects_of(place)
-    if objects is None:
-        return False
-    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:32]
-    index = shadow.git_dir / "seeds" / f"submodule-{name}.index"
-    lending = replace(shadow, lenders=(*shadow.lenders, objects))
-    try:
-        await lending("read-tree", "--reset", "-i", commit, work_tree=place, index=index)
-        return bool(await lending("ls-files", "-m", "-d", "-o", "--exclude-standard", work_tree=place, index=index))
-    except GitError:  # a commit that is not there, or another format of objects
-        return False
-
-
-def _objects_of(place: Path) -> Path | None:
-    """The object directory of the repository that is checked out at a place."""
+def module_directory(place: Path) -> Path | None:
+    """The git directory of the repository that is checked out at a place, without links; None where there is none."""
     git_dir = place / ".git"
+    if git_dir.is_symlink():
+        return None
     if git_dir.is_file() and git_dir.stat().st_size < GIT_FILE_MAX_BYTES:
         target = git_dir.read_bytes().removeprefix(b"gitdir: ").removesuffix(b"\n")
         git_dir = place / os.fsdecode(target)
-    objects = git_dir / "objects"
-    return objects.resolve() if objects.is_dir() else None
+    return git_dir.resolve() if is_repository(git_dir) else None
+
+
+def is_repository(git_dir: Path) -> bool:
+    """Whether a directory looks like one of git's."""
+    return (git_dir / "objects").is_dir() and (git_dir / "HEAD").is_file()

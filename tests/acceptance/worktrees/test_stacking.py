@@ -1,0 +1,65 @@
+"""Sessions forked from one another: when the parent was applied, a fork shows and applies its own work alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boocoder.wire.changes import ApplyResult
+from boocoder.wire.snapshots import ForkResult
+from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.many_tasks import Created
+from tests.fixtures.repository import Repository
+
+
+async def fork(desk: ServiceHarness, created: Created, prompt: str) -> Created:
+    """A fork that has done a turn."""
+    made = await desk.client.post(f"/api/sessions/{created.session_id}/fork", ForkResult)
+    child, ended = await desk.run(prompt, session=str(made.session_id))
+    assert ended.outcome == "completed"
+    return child
+
+
+async def changed(desk: ServiceHarness, created: Created) -> dict[str, str]:
+    """Path -> the added lines, of the session's pending change."""
+    (pending,) = [one for one in await desk.changes(created) if one.state == "pending"]
+    diff = (await desk.client.request("GET", f"/api/changes/{pending.id}/diff")).decode()
+    files = diff.split("diff --git ")[1:]
+    added = {one.split()[1].removeprefix("b/"): one.splitlines() for one in files}
+    return {
+        path: "".join(line[1:] for line in lines if line.startswith("+") and line[1:2] != "+")
+        for path, lines in added.items()
+    }
+
+
+async def apply(desk: ServiceHarness, created: Created, target: str) -> None:
+    (pending,) = [one for one in await desk.changes(created) if one.state == "pending"]
+    applied = await desk.client.post(f"/api/changes/{pending.id}/apply", ApplyResult, {"target": target})
+    assert (applied.conflicts, applied.already_applied) == ((), False)
+
+
+@pytest.mark.parametrize("target", ["checkout", "commit"])
+async def test_a_stack_is_applied_from_below(desk: ServiceHarness, project: Repository, target: str) -> None:
+    first, _ = await desk.run("[[write README.md|first]] [[write one.txt|one]]")
+    second = await fork(desk, first, "[[write README.md|first second]] [[write two.txt|two]]")
+    third = await fork(desk, second, "[[write README.md|first second third]] [[write three.txt|three]]")
+    await desk.run("[[write later.txt|later]]", session=first.session_id)
+    assert set(await changed(desk, second)) == {"README.md", "one.txt", "two.txt"}
+    await apply(desk, first, target)
+    assert (project.path / "later.txt").exists()
+    assert await changed(desk, second) == {"README.md": "first second", "two.txt": "two"}
+    assert await changed(desk, third) == {"README.md": "first second third", "two.txt": "two", "three.txt": "three"}
+    await apply(desk, second, target)
+    assert await changed(desk, third) == {"README.md": "first second third", "three.txt": "three"}
+    beside = await fork(desk, second, "[[write four.txt|four]]")
+    assert await changed(desk, beside) == {"four.txt": "four"}
+    await apply(desk, third, target)
+    await apply(desk, beside, target)
+    names = ("README.md", "one.txt", "two.txt", "three.txt", "four.txt", "later.txt")
+    contents = ["first second third", "one", "two", "three", "four", "later"]
+    assert [read(project.path / name) for name in names] == contents
+
+
+def read(path: Path) -> str:
+    return path.read_text().strip()
