@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races replay attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -74,6 +74,9 @@ local-model-test: .venv/.synced ## the native agent with a real llama-server and
 
 steering-races: .venv/.synced ## 1,000 messages race against the end of their turns
 	@BOOCODER_TEST_STEERING_RACES=1000 $(PY) -m pytest -n 0 --timeout 1800 tests/integration/dispatch/test_steering.py -k races $(ARGS)
+
+replay: .venv/.synced ## 300 commits of two made-up histories replayed as an agent's edits, compared with plain git
+	@BOOCODER_TEST_COMMITS=300 $(PY) -m pytest -n 0 -s --timeout 1800 tests/integration/changes/test_histories.py $(ARGS)
 
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
 	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)

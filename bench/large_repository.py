@@ -1,4 +1,4 @@
-"""A repository of 50,000 files: a worktree, a snapshot and a diff beside the git commands that a person types."""
+"""A repository of 50,000 files: a snapshot and a diff beside the git commands that a person types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ FILES = 50_000
 LINES = 20
 CHANGED = 1_000
 IDENTITY = ("-c", "user.name=A Person", "-c", "user.email=person@example.org")
-ADD_TARGET = 1.3
 SNAPSHOT_TARGET = 2.0
 DIFF_TARGET = 1.5
 
@@ -42,7 +41,6 @@ class _Pair:
 
     shadow: ShadowRepository
     directory: Path
-    add: _Samples = field(default_factory=_Samples)
     snapshot: _Samples = field(default_factory=_Samples)
     same: _Samples = field(default_factory=_Samples)
     diff: _Samples = field(default_factory=_Samples)
@@ -52,15 +50,8 @@ class _Pair:
         """Everything once, both sides by turns."""
         ours, bare = self.directory / f"ours-{number}", self.directory / f"bare-{number}"
         index = self.directory / f"{number}.index"
-        made: Worktree | None = None
-        for side in ((0, 1), (1, 0))[number % 2]:
-            if side:
-                began = time.monotonic()
-                made = await self.shadow.add_worktree(ours)
-                self.add.ours.append(time.monotonic() - began)
-            else:
-                self.add.floor.append(await _timed(add_worktree(self.shadow.project, bare)))
-        assert made is not None
+        made = await self.shadow.add_worktree(ours)
+        await add_worktree(self.shadow.project, bare)
         await self._snapshots(ours, bare, index)
         await self._diffs(made, bare, index)
         self.look.append(await _timed(self.shadow.dirty_paths(staged=False)))
@@ -91,7 +82,6 @@ class _Pair:
     def rows(self) -> list[Row]:
         """What came of all rounds."""
         return [
-            self.add.row("a worktree; floor: git worktree add", ADD_TARGET),
             self.snapshot.row("a snapshot, 1 file changed; floor: git status", SNAPSHOT_TARGET),
             self.same.row("a snapshot, nothing changed; floor: git status", None),
             self.diff.row(f"a change of {CHANGED:,} files: list, counts, diff; floor: git diff", DIFF_TARGET),

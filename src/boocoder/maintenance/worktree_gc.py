@@ -18,9 +18,13 @@ from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.db.conversation.overflow_usage import delete_orphans
 from boocoder.db.core.pool import Database
 from boocoder.db.files import worktree_gc
-from boocoder.errors import BoocoderError
+from boocoder.db.files.snapshots import named_trees
+from boocoder.errors import BoocoderError, GitError
+from boocoder.git.lfs.cleanup import clean_contents
 from boocoder.git.shadow.object_retention import pack_objects
+from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.git.transfer.packs import existing
 from boocoder.maintenance.gc_policy import WorktreeLimits, WorktreeToRemove, choose
 from boocoder.model.ids import HostId, ProjectId, SessionId
 from boocoder.model.session import WorktreeState
@@ -180,3 +184,16 @@ class WorktreeCollector:
                 if opened is not None and opened.is_present:
                     await pack_objects(opened.git)
                     await opened.worktrees.clean_objects()
+                    await self._clean_contents(row.project_id, opened.git)
+
+    async def _clean_contents(self, project_id: ProjectId, git: ShadowGit) -> None:
+        """Delete contents of Git LFS that nothing names any more; trees that other hosts hold do not count."""
+        async with self._database.connection() as conn:
+            trees = await named_trees(conn, project_id)
+        try:
+            done = await clean_contents(git, await existing(git, trees))
+        except GitError as error:  # such as a partial clone, whose missing files may name any content
+            log.info("contents of Git LFS not looked at", extra={"project_id": project_id, "why": error.text})
+            return
+        if done.files:
+            log.info("contents of Git LFS deleted", extra={"files": done.files, "bytes": done.size_bytes})

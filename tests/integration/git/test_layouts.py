@@ -1,7 +1,8 @@
-"""Layouts of real repositories: a session begins, works, is applied in every way, set back, removed and restored."""
+"""Layouts of real repositories: a session begins, works, is applied in every way, rewound, removed and restored."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from boocoder.errors import GitObjectsMissing
 from boocoder.git.project import inspect_project
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.model.change import ApplyTarget
-from boocoder.model.ids import SessionId, new_id
+from boocoder.model.ids import ChangeId, SessionId, new_id
 from tests.fixtures.changes.change_harness import ChangeHarness, make_desk
 from tests.fixtures.changes.random_tree import content_of
 from tests.fixtures.repository import FILES, MakeRepository, Repository, committed
@@ -137,6 +138,40 @@ def attributes(place: Path) -> Repository:
     return made
 
 
+def with_lfs(place: Path) -> Repository:
+    if shutil.which("git-lfs") is None:
+        pytest.skip("git-lfs is not installed")
+    made = plain(place)
+    made.git("lfs", "install", "--local")
+    made.write(".gitattributes", b"*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    made.write("assets/a.bin", b"\0content\n" * 1000)
+    made.commit("With Git LFS")
+    return made
+
+
+def lfs_without_contents(place: Path) -> Repository:
+    made = with_lfs(place)
+    pointer = made.git("show", "HEAD:assets/a.bin")
+    shutil.rmtree(made.path / ".git/lfs")
+    made.write("assets/a.bin", pointer)
+    made.git("add", "assets/a.bin")
+    return made
+
+
+def reftable(place: Path) -> Repository:
+    path = place / "project"
+    path.mkdir(parents=True)
+    made = Repository(path)
+    if subprocess.run(["git", "init", "-q", "-b", "main", "--ref-format=reftable"], cwd=path, check=False).returncode:
+        pytest.skip("this git has no reftable")
+    made.git("config", "user.name", "A Person")
+    made.git("config", "user.email", "person@example.org")
+    for name, content in FILES.items():
+        made.write(name, content)
+    made.commit()
+    return made
+
+
 def shared_objects(place: Path) -> Repository:
     return clone(place, "--reference", str(plain(place / "lender").path))
 
@@ -172,6 +207,9 @@ LAYOUTS: dict[str, Make] = {
     "sha256": sha256,
     "through a symbolic link": through_a_link,
     "attributes of endings and LFS": attributes,
+    "Git LFS with contents": with_lfs,
+    "Git LFS without contents": lfs_without_contents,
+    "reftable": reftable,
     "converted endings": configured("core.autocrlf=input"),
     "no file modes": configured("core.fileMode=false"),
     "a file monitor and hooks": configured("core.fsmonitor=false", "core.hooksPath=/nowhere"),
@@ -203,8 +241,14 @@ async def test_a_life_in_a_layout(layout: str, database: Database, tmp_path: Pat
     await agent_commits(desk, "src/main.py", b"print(1)\n")
     first = await desk.snapshot()
     assert (project.git("for-each-ref"), project.git("status", "--porcelain"), project.git("stash", "list")) == before
+    main = project.path / "src/main.py"
+    before_apply = main.read_bytes()
+    change = await apply(desk, ApplyTarget.CHECKOUT)
+    assert main.read_bytes().replace(b"\r", b"") == b"print(1)\n"
+    await desk.applier.undo(change)
+    assert main.read_bytes() == before_apply
     await apply(desk, ApplyTarget.CHECKOUT)
-    assert (project.path / "src/main.py").read_bytes().replace(b"\r", b"") == b"print(1)\n"
+    assert main.read_bytes().replace(b"\r", b"") == b"print(1)\n"
     project.git("add", "-A")
     project.git("commit", "-qm", "What was applied")
     (files / "new.txt").write_bytes(b"new\n")
@@ -234,10 +278,11 @@ async def agent_commits(desk: ChangeHarness, name: str, content: bytes) -> None:
     assert desk.project.git("status", "--porcelain", cwd=files) == b""
 
 
-async def apply(desk: ChangeHarness, target: ApplyTarget) -> None:
+async def apply(desk: ChangeHarness, target: ApplyTarget) -> ChangeId:
     change = await desk.store()
     report = await desk.applier.apply(change, ApplyRequest(target=target, message="Applied"))
     assert report.state == "applied"
+    return change
 
 
 async def set_back_and_forth(desk: ChangeHarness, base: str, began: object, first: str) -> None:

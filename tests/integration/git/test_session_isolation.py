@@ -153,14 +153,33 @@ async def test_a_habit_in_two_sessions_is_as_in_a_plain_clone(project: Repositor
     assert whole(project) == before
     assert whole(Repository(places[2].path)) == still
     assert project.git("status", "--porcelain", cwd=places[2].path) == b""
-    wanted = files_of(clone.path)
+    wanted, diff = files_of(clone.path), plain_diff(clone, places[0].base_commit)
     for one in places[:2]:
         assert files_of(one.path) == wanted
         await shadow.worktrees.prepare(one.path, commit=one.base_commit)
         tree = await shadow.snapshot(one.path, index=tmp_path / f"{one.path.name}.index", ref="refs/boocoder/t")
         assert {entry.path for entry in await shadow.tree_entries(tree)} == not_ignored(one.path)
+        assert await shadow.diff(one.base_tree, tree) == diff
         assert project.git("rev-parse", "--is-inside-work-tree", cwd=one.path) == b"true\n"
     assert whole(project) == before
+
+
+def plain_diff(clone: Repository, commit: str) -> bytes:
+    """What `git diff` shows of all that was done in a clone since a commit; git may be in the middle of something."""
+    index = ("-c", "core.autocrlf=false")
+    clone.git(*index, "update-index", "--no-assume-unchanged", "README.md", check=False)
+    clone.git(*index, "add", "-A")
+    return clone.git(
+        "--no-replace-objects",
+        *index,
+        "diff",
+        "--cached",
+        "--no-renames",
+        "--binary",
+        "--full-index",
+        "--no-ext-diff",
+        commit,
+    )
 
 
 def files_of(place: Path) -> dict[str, bytes]:

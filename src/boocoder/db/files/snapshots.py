@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import statement
 from boocoder.db.files.worktrees import Snapshot
 from boocoder.errors import NotFound
-from boocoder.model.ids import SessionId, SnapshotId, TaskId
+from boocoder.model.ids import ProjectId, SessionId, SnapshotId, TaskId
+
+
+class NamedTree(msgspec.Struct, frozen=True):
+    """A tree that a row names."""
+
+    tree: str
+
 
 _GET = statement("snapshots", "get_snapshot", row=Snapshot, params=(UUID,))
 _LIST = statement("snapshots", "list_snapshots", row=Snapshot, params=(UUID, int, UUID | None))
 _OF_TASK = statement("snapshots", "snapshot_of_task", row=Snapshot, params=(UUID,))
 _BEFORE = statement("snapshots", "snapshot_before_turns", row=Snapshot, params=(UUID, int))
+
+_NAMED_TREES = statement("snapshots", "named_trees", row=NamedTree, params=(UUID,))
+
+
+async def named_trees(conn: Connection, project_id: ProjectId) -> list[str]:
+    """Every tree that snapshots, changes and worktrees of a project name."""
+    return [row.tree for row in await _NAMED_TREES.all(conn, project_id)]
 
 
 async def get_snapshot(conn: Connection, session_id: SessionId, snapshot_id: SnapshotId) -> Snapshot:

@@ -31,3 +31,19 @@ JOIN snapshots b ON b.session_id = $1 AND b.taken_at < t.taken_at
 WHERE t.back = $2
 ORDER BY b.taken_at DESC, b.id DESC
 LIMIT 1;
+
+-- name: named_trees
+-- Every tree that rows of project $1 name, each once.
+SELECT n.tree
+FROM sessions e CROSS JOIN LATERAL (
+    SELECT s.tree FROM snapshots s WHERE s.session_id = e.id
+    UNION ALL
+    SELECT unnest(ARRAY[c.base_tree, c.tree, c.applied_tree]) FROM pending_changes c WHERE c.session_id = e.id
+    UNION ALL
+    SELECT unnest(ARRAY[a.pre_tree, a.post_tree])
+    FROM change_applies a JOIN pending_changes c ON c.id = a.change_id WHERE c.session_id = e.id
+    UNION ALL
+    SELECT w.base_tree FROM session_worktrees w WHERE w.session_id = e.id
+) n
+WHERE e.project_id = $1 AND n.tree IS NOT NULL
+GROUP BY n.tree;

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
 from boocoder.git.file_links import clone_or_copy, link_or_copy
@@ -64,6 +64,19 @@ class ContentStore:
             return False
         return True
 
+    def _reused(self, pointer: Pointer) -> bool:
+        """Whether a content is here; then its time of change is now, so that no cleanup takes it for unused."""
+        found = self.find(pointer)
+        if found is None:
+            return False
+        try:
+            found.chmod(S_IMODE(found.stat().st_mode))
+        except FileNotFoundError:  # deleted just now
+            return False
+        except PermissionError:  # linked from a file of somebody else
+            pass
+        return True
+
     def is_text(self, pointer: Pointer) -> bool:
         """Whether a content is here and is text as git understands it."""
         found = self.find(pointer)
@@ -75,7 +88,7 @@ class ContentStore:
     def add_bytes(self, content: bytes) -> Pointer:
         """Keep a content that is in memory."""
         pointer = Pointer(hashlib.sha256(content).hexdigest(), len(content))
-        if self.find(pointer) is None:
+        if not self._reused(pointer):
             made = self._new_file()
             try:
                 with made.open("xb") as file:
@@ -99,7 +112,7 @@ class ContentStore:
             OSError: it cannot be read.
         """
         with self._copied(source) as (made, pointer):
-            if self.find(pointer) is None:
+            if not self._reused(pointer):
                 self._place(made, pointer)
         return pointer
 

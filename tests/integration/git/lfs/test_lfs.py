@@ -15,12 +15,16 @@ from boocoder.changes.apply.planner import ApplyRequest
 from boocoder.changes.diff.statistics import measure
 from boocoder.changes.diff.tree_diff import FlagKind, structured_diff
 from boocoder.db.core.pool import Database
+from boocoder.db.files.snapshots import named_trees
 from boocoder.git.diff.labels import MergeLabels
+from boocoder.git.lfs.cleanup import ContentCleanup, clean_contents
 from boocoder.git.lfs.pointer import pointer_bytes
+from boocoder.git.refs import list_refs
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.shadow.snapshot import FILE_MAX_BYTES
 from boocoder.git.worktree.session_worktrees import Worktree
 from boocoder.model.change import ApplyTarget
+from boocoder.model.ids import ProjectId, new_id
 from tests.fixtures.changes.change_harness import ChangeHarness, make_desk
 from tests.fixtures.repository import MakeRepository, Repository
 
@@ -104,6 +108,38 @@ async def test_contents_outlive_the_users_store_and_the_worktree(project: Reposi
     again = await shadow.add_worktree(place.path, commit=place.base_commit, tree=tree)
     assert again.pointers == ()
     assert ((place.path / "assets/a.bin").read_bytes(), (place.path / "n.bin").read_bytes()) == (OLD, NEW)
+
+
+async def test_contents_that_nothing_names_are_deleted(project: Repository, tmp_path: Path) -> None:
+    shadow, place = await begun(project, tmp_path)
+    (place.path / "passing.bin").write_bytes(b"\0passing")
+    await snapshot(shadow, place, tmp_path)
+    (place.path / "passing.bin").unlink()
+    (place.path / "kept.bin").write_bytes(NEW)
+    (place.path / "small.txt").write_bytes(b"no pointer\n")
+    row = await shadow.snapshot(place.path, index=tmp_path / "i", ref="refs/boocoder/t")
+    contents = shadow.git_dir / "lfs"
+    assert await clean_contents(shadow.git, [place.base_tree], unused_s=3600.0) == ContentCleanup()
+    assert await clean_contents(shadow.git, [place.base_tree], unused_s=-1.0) == ContentCleanup(1, len(b"\0passing"))
+    assert not stored(contents, b"\0passing").exists()
+    assert stored(contents, NEW).exists() and stored(contents, OLD).exists()
+    await shadow.drop("refs/boocoder/t")
+    assert await clean_contents(shadow.git, [row], unused_s=-1.0) == ContentCleanup()
+    assert (await clean_contents(shadow.git, [], unused_s=-1.0)).files == 2
+    assert stored(project.path / ".git/lfs", OLD).read_bytes() == OLD
+
+
+async def test_contents_that_rows_name_stay(desk: ChangeHarness) -> None:
+    (desk.worktree.path / "n.bin").write_bytes(NEW)
+    await desk.store()
+    for ref in list_refs(desk.shadow.git_dir):
+        await desk.shadow.drop(ref)
+    async with desk.database.connection() as conn:
+        trees = await named_trees(conn, desk.place.project_id)
+        assert await named_trees(conn, ProjectId(new_id())) == []
+    assert len(trees) == 2
+    assert await clean_contents(desk.shadow.git, trees, unused_s=-1.0) == ContentCleanup()
+    assert (await clean_contents(desk.shadow.git, trees[:0], unused_s=-1.0)).files == 2
 
 
 async def test_missing_contents_stay_pointers_and_are_named(project: Repository, tmp_path: Path) -> None:
