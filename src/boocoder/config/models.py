@@ -29,7 +29,13 @@ _OPTIONS = {
     "extra_body": _BODY,
     "turns_at_once": _COUNT,
 }
-_SERVER = {"base_url": _TEXT, "api_key_env": _TEXT, "default": _TEXT, "models": "tables of options by model id"}
+_SERVER = {
+    "base_url": _TEXT,
+    "api_key_env": _TEXT,
+    "default": _TEXT,
+    "all_turns_at_once": _COUNT,
+    "models": "tables of options by model id",
+}
 KEYS = {**_SERVER, **_OPTIONS}
 """Every key of a model server's table, with the type of its value."""
 
@@ -69,6 +75,8 @@ def _with(
             return replace(server, default=value)
         case "api_key_env", str():
             return replace(server, api_key=_key(name, value, environ))
+        case "all_turns_at_once", int() if _whole(value):
+            return replace(server, all_turns_at_once=value)
         case "models", dict():
             rows = {model: _options(f"{name}.{model}", row, where) for model, row in value.items()}
             return replace(server, models={**server.models, **rows})

@@ -64,6 +64,9 @@ class ModelServerSettings:
     turns_at_once: int = setting(
         0, "turns", "turns of one model at the same time; 0: as many as the server has slots", low=0, high=256
     )
+    all_turns_at_once: int = setting(
+        0, "turns", "turns of all models of the server at the same time; 0: any number", low=0, high=256
+    )
     turn_wait_s: float = setting(
         600.0,
         "seconds",
@@ -316,7 +319,13 @@ class Settings:
         """All model servers: the one of [models], then those with names in the order of the file."""
         one = self.models
         options = ModelOptions(turns_at_once=one.turns_at_once)
-        unnamed = ModelServer(base_url=one.base_url, api_key=one.api_key, default=one.default, options=options)
+        unnamed = ModelServer(
+            base_url=one.base_url,
+            api_key=one.api_key,
+            default=one.default,
+            options=options,
+            all_turns_at_once=one.all_turns_at_once,
+        )
         return (*([unnamed] if one.base_url else []), *self.more_models)
 
 

@@ -49,6 +49,7 @@ class ModelDetails:
         slots: conversations that the server answers at once, 0 if it is not known.
         trained_tokens: the context that the model was trained for, 0 if it is not known.
         tools, images: whether it calls tools and takes images; None if it is not known.
+        loaded: whether it answers without being loaded first; None if it is not known.
         warning, cure: what will not work well with it, and what to do; "" if nothing is known.
     """
 
@@ -59,6 +60,7 @@ class ModelDetails:
     trained_tokens: int = 0
     tools: bool | None = None
     images: bool | None = None
+    loaded: bool | None = None
     warning: str = ""
     cure: str = ""
 
@@ -69,7 +71,8 @@ class ModelDetails:
         size = f"{self.context_tokens:,} tokens" if self.context_tokens else ""
         slots = f"{self.slots} slots" if self.slots > 1 else ""
         tools = "no tools" if self.tools is False else ""
-        return ", ".join(filter(None, (name, size, slots, tools, "images" if self.images else "")))
+        loaded = "loaded" if self.loaded else ""
+        return ", ".join(filter(None, (name, size, slots, tools, "images" if self.images else "", loaded)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
+from boocoder.model_servers.report import ModelReport, RunningModels
+
+
+class SwapMetadata(msgspec.Struct, frozen=True):
+    """What llama-swap says of one of its models: a `type` such as model, alias, peer or selector."""
+
+    aliases: tuple[str, ...] = ()
+
 
 class ModelMeta(msgspec.Struct, frozen=True):
     """What llama-server adds to a model; `n_ctx` is the whole context, which its slots share."""
 
     n_ctx: int | None = None
     n_ctx_train: int | None = None
+    llamaswap: SwapMetadata | None = None
 
 
 class Architecture(msgspec.Struct, frozen=True):
@@ -18,12 +27,19 @@ class Architecture(msgspec.Struct, frozen=True):
     input_modalities: tuple[str, ...] | None = None
 
 
+class ModelStatus(msgspec.Struct, frozen=True):
+    """Of a model of llama-server's router (unloaded, loading, loaded, sleeping) or of llama-swap (loaded, unloaded)."""
+
+    value: str = ""
+
+
 class ModelRow(msgspec.Struct, frozen=True):
     """One model of the list; the context's size has a name per server (vLLM, OpenRouter, LM Studio, llama-server)."""
 
     id: str
     name: str | None = None
     owned_by: str | None = None
+    created: int | None = None
     aliases: tuple[str, ...] | None = None
     max_model_len: int | None = None
     context_length: int | None = None
@@ -31,6 +47,13 @@ class ModelRow(msgspec.Struct, frozen=True):
     meta: ModelMeta | None = None
     architecture: Architecture | None = None
     capabilities: object = None
+    status: ModelStatus | None = None
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """Names under which the server takes it as well."""
+        swap = self.meta.llamaswap if self.meta is not None else None
+        return (*(self.aliases or ()), *(swap.aliases if swap is not None else ()))
 
     @property
     def tools(self) -> bool | None:
@@ -83,21 +106,22 @@ class ServerSlot(msgspec.Struct, frozen=True):
     is_processing: bool = False
 
 
-class RunningModel(msgspec.Struct, frozen=True):
+class SwapModel(msgspec.Struct, frozen=True):
     """A model that llama-swap runs: `state` is starting, ready, stopping or stopped."""
 
     model: str
     state: str = ""
 
 
-class RunningModels(msgspec.Struct, frozen=True):
+class SwapModels(msgspec.Struct, frozen=True):
     """The answer of llama-swap's /running."""
 
-    running: tuple[RunningModel, ...]
+    running: tuple[SwapModel, ...]
 
-    def is_ready(self, model: str) -> bool:
-        """Whether a model answers without being loaded first."""
-        return any(one.model == model and one.state == "ready" for one in self.running)
+    @property
+    def models(self) -> RunningModels:
+        """In the words of all servers; which models may run together is in llama-swap's configuration alone."""
+        return RunningModels({one.model: one.state for one in self.running}, room=0)
 
 
 class TemplateAbilities(msgspec.Struct, frozen=True):
@@ -121,16 +145,22 @@ class GenerationSettings(msgspec.Struct, frozen=True):
 class ServerProps(msgspec.Struct, frozen=True):
     """The answer of llama-server's /props."""
 
-    default_generation_settings: GenerationSettings | None = None
+    default_generation_settings: GenerationSettings
     total_slots: int | None = None
     chat_template_caps: TemplateAbilities | None = None
     modalities: Modalities | None = None
+    role: str = ""
+    max_instances: int | None = None
+
+    @property
+    def is_router(self) -> bool:
+        """Whether it is a router, which has models but is none."""
+        return self.role == "router"
 
     @property
     def slot_tokens(self) -> int:
         """The context of one slot, 0 if it is not known: what one conversation may take."""
-        settings = self.default_generation_settings
-        return settings.n_ctx or 0 if settings is not None else 0
+        return self.default_generation_settings.n_ctx or 0
 
     @property
     def tools(self) -> bool | None:
@@ -141,6 +171,17 @@ class ServerProps(msgspec.Struct, frozen=True):
     def images(self) -> bool | None:
         """Whether the model takes images; None if the server does not say."""
         return self.modalities.vision if self.modalities is not None else None
+
+    @property
+    def report(self) -> ModelReport:
+        """In the words of all servers."""
+        return ModelReport(
+            context_tokens=self.slot_tokens,
+            slots=self.total_slots or 0,
+            tools=self.tools,
+            images=self.images,
+            loaded=True,
+        )
 
 
 def slots_text(slots: tuple[ServerSlot, ...], before: int) -> str:
@@ -153,14 +194,3 @@ def slots_text(slots: tuple[ServerSlot, ...], before: int) -> str:
         return ""
     busy = f"{len(slots)} of {len(slots)} slots are busy" if len(slots) > 1 else "its one slot is busy"
     return f"Waiting for the model server: {busy}" + (f", {before} before this one" if before else "")
-
-
-def running_text(running: RunningModels, model: str) -> str:
-    """What llama-swap does before it can answer, "" if the model is ready or it does not say."""
-    states = {one.model: one.state for one in running.running}
-    if states.get(model) == "starting":
-        return f"The server is loading {model}"
-    if model not in states and states:
-        others = ", ".join(sorted(states))
-        return f"The server is changing from {others} to {model}"
-    return ""

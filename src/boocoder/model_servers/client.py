@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -11,7 +11,11 @@ import httpx2
 import msgspec
 
 from boocoder.errors import Unavailable
-from boocoder.model_servers.answers import ModelRow, RunningModels, ServerProps, ServerSlot, read_models
+from boocoder.model_servers import llama_router, ollama
+from boocoder.model_servers.answers import ModelRow, ServerProps, ServerSlot, SwapModels, read_models
+from boocoder.model_servers.lm_studio import ModelEntries
+from boocoder.model_servers.ollama import LoadedModels, ModelDescription
+from boocoder.model_servers.report import ModelReport, RunningModels
 from boocoder.model_servers.server import ModelServer
 
 LIST_TIMEOUT_S = 5.0  # lists are answered at once, even while the server loads a model
@@ -34,6 +38,8 @@ class ModelServerClient:
         self._url = server.base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {server.api_key}"} if server.api_key else {}
         self._unknown_paths: set[str] = set()
+        self._owners: frozenset[str | None] = frozenset()
+        self._described: dict[tuple[str, int | None], ModelDescription] = {}  # of Ollama's models
         self._http: httpx2.AsyncClient | None = None
 
     async def close(self) -> None:
@@ -54,7 +60,7 @@ class ModelServerClient:
         try:
             async with asyncio.timeout(timeout_s):
                 body = await self._read(f"{self._url}/models")
-            return read_models(body)
+            rows = read_models(body)
         except TimeoutError as error:
             raise self._unavailable(f"it gave no answer within {timeout_s:g} s", self._start_cure) from error
         except httpx2.HTTPStatusError as error:
@@ -66,56 +72,121 @@ class ModelServerClient:
             raise self._unavailable(str(error) or type(error).__name__, self._start_cure) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise self._unavailable("its answer is not a list of models", self._url_cure) from error
+        self._note_kind(rows)
+        return rows
 
-    async def props(self, models: Iterable[str]) -> dict[str, ServerProps]:
-        """What llama-server says of its models; through llama-swap of those that are loaded, others would be loaded.
+    async def reports(self, rows: Iterable[ModelRow]) -> dict[str, ModelReport]:
+        """What the server says of its models beside their list, by id; without those of which it says nothing.
+
+        Nothing is loaded for it: a server that loads models on demand is asked for loaded ones only.
 
         Args:
-            models: ids of all models.
+            rows: its list of models.
         """
+        rows = tuple(rows)
         props = await self.ask("/props", ServerProps)
+        if props is not None and not props.is_router:
+            return {row.id: props.report for row in rows}
         if props is not None:
-            return dict.fromkeys(models, props)
-        running = await self.running()
-        ready = [model for model in models if running is not None and running.is_ready(model)]
-        said = [await self.ask(f"/upstream/{quote(model)}/props", ServerProps) for model in ready]
-        return {model: one for model, one in zip(ready, said, strict=True) if one is not None}
+            ready = llama_router.running_models(props, rows).ready
+            return await self._on_demand(rows, ready, "/props?model={}&autoload=false")
+        if (swap := await self.ask("/running", SwapModels)) is not None:
+            return await self._on_demand(rows, swap.models.ready, "/upstream/{}/props")
+        if (entries := await self.ask("/api/v0/models", ModelEntries)) is not None:
+            return {entry.id: entry.report for entry in entries.data}
+        if (loaded := await self.ask("/api/ps", LoadedModels)) is not None:
+            return await self._ollama_reports(rows, loaded)
+        return {}
 
     async def running(self) -> RunningModels | None:
-        """The models that llama-swap runs or loads; None of any other server."""
-        return await self.ask("/running", RunningModels)
+        """The models that a server runs or loads that loads them on demand; None of any other server."""
+        if (swap := await self.ask("/running", SwapModels)) is not None:
+            return swap.models
+        if (props := await self.ask("/props", ServerProps)) is not None:
+            return await self._router_models(props) if props.is_router else None
+        if (entries := await self.ask("/api/v0/models", ModelEntries)) is not None:
+            return RunningModels({entry.id: "ready" for entry in entries.data if entry.report.loaded})
+        if (loaded := await self.ask("/api/ps", LoadedModels)) is not None:
+            return RunningModels({model.model: "ready" for model in loaded.models})
+        return None
+
+    async def _router_models(self, props: ServerProps) -> RunningModels | None:
+        try:
+            return llama_router.running_models(props, await self.models(timeout_s=STATE_TIMEOUT_S))
+        except Unavailable:
+            return None
+
+    async def _on_demand(self, rows: tuple[ModelRow, ...], ready: frozenset[str], path: str) -> dict[str, ModelReport]:
+        """Reports of a server's models, each a llama-server of its own.
+
+        Args:
+            rows: of all models.
+            ready: ids of the loaded ones, which alone are asked.
+            path: to the properties of one.
+        """
+        asked = [row.id for row in rows if row.id in ready]
+        props = [await self.ask(path.format(quote(model)), ServerProps) for model in asked]
+        loaded = {model: one.report for model, one in zip(asked, props, strict=True) if one is not None}
+        return {row.id: loaded.get(row.id, ModelReport(loaded=row.id in ready)) for row in rows}
+
+    async def _ollama_reports(self, rows: tuple[ModelRow, ...], loaded: LoadedModels) -> dict[str, ModelReport]:
+        missing = [row for row in rows if (row.id, row.created) not in self._described]
+        found = await asyncio.gather(*(self._describe(row.id) for row in missing))
+        news = {(row.id, row.created): one for row, one in zip(missing, found, strict=True) if one is not None}
+        known = self._described | news
+        self._described = {key: known[key] for row in rows if (key := (row.id, row.created)) in known}
+        by_name = {model.model: model for model in loaded.models}
+        return {row.id: ollama.report(self._described.get((row.id, row.created)), by_name.get(row.id)) for row in rows}
+
+    async def _describe(self, model: str) -> ModelDescription | None:
+        return await self.ask("/api/show", ModelDescription, body={"model": model})
 
     async def slots(self) -> tuple[ServerSlot, ...]:
         """llama-server's slots; empty if it does not say."""
         return await self.ask("/slots", tuple[ServerSlot, ...]) or ()
 
-    async def ask(self, path: str, kind: type[A]) -> A | None:
-        """What the server says under a path beside /v1; None if it has no such path or does not answer soon."""
+    async def ask(self, path: str, kind: type[A], *, body: Mapping[str, object] | None = None) -> A | None:
+        """What the server says under a path beside /v1; None if it has no such path or does not answer soon.
+
+        Args:
+            path: from the server's root.
+            kind: of the answer. LM Studio answers 200 under every path, so a kind needs a field that tells.
+            body: sent as JSON by POST; None for a GET.
+        """
         if path in self._unknown_paths:
             return None
         try:
             async with asyncio.timeout(STATE_TIMEOUT_S):
-                body = await self._read(f"{self._url.removesuffix('/v1')}{path}")
-            return msgspec.json.decode(body, type=kind, strict=False)
+                answer = await self._read(f"{self._url.removesuffix('/v1')}{path}", body)
+            return msgspec.json.decode(answer, type=kind, strict=False)
         except httpx2.HTTPStatusError as error:
-            if error.response.status_code in _NO_SUCH_PATH:
+            if error.response.status_code in _NO_SUCH_PATH and body is None:
                 self._unknown_paths.add(path)
-        except (
-            *(httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, msgspec.DecodeError),
-            *(RecursionError, TimeoutError),
-        ):
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            self._unknown_paths.add(path)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
             pass
         return None
 
-    async def _read(self, url: str) -> bytes:
-        body = bytearray()
-        async with self._client().stream("GET", url, headers=self._headers) as response:
+    def _note_kind(self, rows: tuple[ModelRow, ...]) -> None:
+        """Ask under all paths again once another kind of server listens at the address."""
+        owners = frozenset(row.owned_by for row in rows)
+        if owners != self._owners:
+            self._owners = owners
+            self._unknown_paths.clear()
+
+    async def _read(self, url: str, body: Mapping[str, object] | None = None) -> bytes:
+        content = None if body is None else msgspec.json.encode(body)
+        answer = bytearray()
+        async with self._client().stream(
+            "GET" if body is None else "POST", url, headers=self._headers, content=content
+        ) as response:
             response.raise_for_status()
             async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > ANSWER_MAX_BYTES:
+                answer += chunk
+                if len(answer) > ANSWER_MAX_BYTES:
                     raise httpx2.DecodingError("its answer is too large")
-        return bytes(body)
+        return bytes(answer)
 
     def _client(self) -> httpx2.AsyncClient:
         if self._http is None:

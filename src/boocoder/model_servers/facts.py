@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from boocoder.model.agent import ModelDetails
-from boocoder.model_servers.answers import ModelRow, ServerProps
+from boocoder.model_servers.answers import ModelRow
+from boocoder.model_servers.report import ModelReport
 from boocoder.model_servers.server import ModelOptions
 
 SMALL_CONTEXT_TOKENS = 16_384  # opencode's own prompt and tools take some 10,000 of them, a file a few thousand
@@ -26,6 +27,7 @@ class ModelFacts:
         slots: conversations that the server answers at once, 0 if it does not say.
         trained_tokens: the context that the model was trained for, 0 if it is not known.
         tools, images: whether it calls tools and takes images; None if it is not known.
+        loaded: whether it answers without being loaded first; None if it is not known.
     """
 
     id: str
@@ -35,6 +37,7 @@ class ModelFacts:
     trained_tokens: int = 0
     tools: bool | None = None
     images: bool | None = None
+    loaded: bool | None = None
 
     @property
     def lacks_tools(self) -> bool:
@@ -86,17 +89,18 @@ class ModelFacts:
             trained_tokens=self.trained_tokens,
             tools=self.tools,
             images=self.images,
+            loaded=self.loaded,
             warning=self.warning,
             cure=self.cure,
         )
 
 
-def facts_of(row: ModelRow, props: ServerProps | None, options: ModelOptions, known: ModelFacts | None) -> ModelFacts:
+def facts_of(row: ModelRow, report: ModelReport | None, options: ModelOptions, known: ModelFacts | None) -> ModelFacts:
     """What is known of a model now.
 
     Args:
         row: of the server's list.
-        props: of the server that runs it, None if they cannot be had now.
+        report: what the server says beside its list, None if that cannot be had now.
         options: a person's, which win.
         known: from before; what cannot be had now is taken from it.
     """
@@ -105,10 +109,13 @@ def facts_of(row: ModelRow, props: ServerProps | None, options: ModelOptions, kn
     facts = replace(facts, trained_tokens=(row.meta and row.meta.n_ctx_train) or facts.trained_tokens)
     if row.tools is not None or row.images is not None:
         facts = replace(facts, tools=row.tools, images=row.images)
-    if props is not None:
-        facts = replace(facts, context_tokens=props.slot_tokens or said, slots=props.total_slots or 0)
-        facts = replace(facts, tools=props.tools if row.tools is None else row.tools)
-        facts = replace(facts, images=props.images if props.images is not None else facts.images)
+    if report is not None:
+        facts = replace(facts, loaded=report.loaded, trained_tokens=report.trained_tokens or facts.trained_tokens)
+        facts = replace(facts, slots=report.slots or facts.slots)
+        facts = replace(facts, tools=report.tools if report.tools is not None and row.tools is None else facts.tools)
+        facts = replace(facts, images=report.images if report.images is not None else facts.images)
+    if report is not None and report.context_tokens:
+        facts = replace(facts, context_tokens=report.context_tokens)
     elif not facts.slots:
         facts = replace(facts, context_tokens=said or facts.context_tokens)
     images = facts.images if options.images is None else options.images

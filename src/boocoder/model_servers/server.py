@@ -60,6 +60,7 @@ class ModelServer:
         default: id of the model that tasks without one get; "" for the first that it lists.
         options: of all its models.
         models: further options of single models, by id.
+        all_turns_at_once: how many turns of all its models run at the same time; 0: any number.
     """
 
     base_url: str = ""
@@ -68,6 +69,7 @@ class ModelServer:
     default: str = ""
     options: ModelOptions = field(default_factory=ModelOptions)
     models: Mapping[str, ModelOptions] = field(default_factory=dict)
+    all_turns_at_once: int = 0
 
     @property
     def setting(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from boocoder.errors import Unavailable
 from boocoder.model_servers.answers import ModelRow
 from boocoder.model_servers.client import LIST_TIMEOUT_S, ModelServerClient
 from boocoder.model_servers.facts import ModelFacts, facts_of
+from boocoder.model_servers.report import ModelReport
 from boocoder.model_servers.server import ModelServer
 from boocoder.model_servers.turn_gate import TurnGate
 
@@ -33,7 +35,9 @@ class ServerModels:
     def __init__(self, server: ModelServer, *, turn_wait_s: float = TURN_WAIT_S) -> None:
         self.server = server
         self.client = ModelServerClient(server)
-        self.gate = TurnGate(client=self.client, limit=self._turns_at_once, wait_s=turn_wait_s)
+        self.gate = TurnGate(
+            client=self.client, limit=self._turns_at_once, total=server.all_turns_at_once, wait_s=turn_wait_s
+        )
         self.rows: dict[str, ModelRow] = {}
         self._facts: dict[str, ModelFacts] = {}
         self._asked_at = -FRESH_S
@@ -49,10 +53,11 @@ class ServerModels:
         Raises:
             Unavailable: the server cannot be reached, refuses, or has no such list; what was known stays.
         """
-        self.rows = {row.id: row for row in await self.client.models(timeout_s=timeout_s)}
-        props = await self.client.props(self.rows)
+        rows = await self.client.models(timeout_s=timeout_s)
+        reports = await self.client.reports(rows)
+        self.rows = {row.id: row for row in rows if reports.get(row.id, ModelReport()).chats}
         self._facts = {
-            name: facts_of(row, props.get(name), self.server.options_of(name), self._facts.get(name))
+            name: facts_of(row, reports.get(name), self.server.options_of(name), self._facts.get(name))
             for name, row in self.rows.items()
         }
         self._asked_at = time.monotonic()
@@ -68,6 +73,12 @@ class ServerModels:
                 return False
             return True
 
+    async def learn_context(self, model: str) -> int:
+        """Ask for the context of a model that was loaded meanwhile; 0 if the server does not say."""
+        with suppress(Unavailable):
+            await self.refresh(timeout_s=TURN_TIMEOUT_S)
+        return self.facts(model).context_tokens
+
     def _turns_at_once(self, model: str) -> int:
         return self.server.options_of(model).turns_at_once or self.facts(model).slots
 
@@ -82,7 +93,7 @@ class ServerModels:
         if named in self.rows:
             return named
         for name, row in self.rows.items():
-            if named in (row.aliases or ()) or self.facts(name).label == named:
+            if named in row.other_names or self.facts(name).label == named:
                 return name
         return None
 

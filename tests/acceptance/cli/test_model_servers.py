@@ -10,7 +10,7 @@ from boocoder.errors import BoocoderError
 from boocoder.model.agent import AgentInfo
 from boocoder.model_servers.found_server import FoundServer
 from boocoder.scripted_model.server import ScriptedModel
-from tests.fakes.llama_server import LlamaServer
+from tests.fakes.model_servers.llama_server import LlamaServer
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import processes_of
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from boocoder.model.agent import AgentInfo
 from boocoder.scripted_model.server import ScriptedModel
-from tests.fakes.llama_server import LlamaServer
+from tests.fakes.model_servers.llama_server import LlamaServer
 from tests.fixtures.browser import MakeVisit
 from tests.fixtures.service import Installation
 

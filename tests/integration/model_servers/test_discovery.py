@@ -8,7 +8,7 @@ from boocoder.model_servers.discovery import find_servers
 from boocoder.model_servers.found_server import UsualPlace
 from boocoder.model_servers.server import ModelServer
 from boocoder.scripted_model.server import ScriptedModel
-from tests.fakes.llama_server import LlamaServer
+from tests.fakes.model_servers.llama_server import LlamaServer
 
 LIMIT_S = 5.0
 

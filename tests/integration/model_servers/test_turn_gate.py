@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from boocoder.model_servers.server_models import ServerModels
 from boocoder.model_servers.turn_gate import TurnGate
 from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
-from tests.fakes.llama_server import LlamaServer
+from tests.fakes.model_servers.llama_server import LlamaServer
+from tests.fakes.model_servers.swap_server import SwapServer
 from tests.fakes.native_turn import QUICK, request_in
-from tests.fakes.swap_server import SwapServer
 from tests.fixtures.processes import idle_host
 from tests.waiting import until
 
@@ -92,6 +93,27 @@ async def test_a_model_gets_as_many_turns_as_it_has_slots(tmp_path: Path) -> Non
         assert most == 2
         one = ServerModels(ModelServer(server.base_url, options=ModelOptions(turns_at_once=1)))
         assert one.gate is not known.gate and one.server.options_of("a").turns_at_once == 1
+        await known.close()
+
+
+async def test_a_server_gets_no_more_turns_than_a_person_set() -> None:
+    async with ScriptedModel() as scripted, LlamaServer(scripted, id="a", slots=2) as server:
+        known = ServerModels(ModelServer(server.base_url, all_turns_at_once=3))
+        await known.refresh()
+        running: Counter[str] = Counter()
+        most: Counter[str] = Counter()
+
+        async def turn(model: str) -> None:
+            async with known.gate.turn(model, stop=StopSignal(), report=ignore):
+                running[model] += 1
+                most[model] = max(most[model], running[model])
+                most["all"] = max(most["all"], running.total())
+                await asyncio.sleep(0)
+                running[model] -= 1
+
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(turn(model) for model in "aabbcc" * 2))
+        assert most["all"] == 3 and most["a"] <= 2
         await known.close()
 
 

@@ -23,7 +23,7 @@ def facts(row: dict[str, Any], options: ModelOptions | None = None) -> ModelFact
 def test_a_slot_of_the_recorded_llama_server_has_half_of_its_context() -> None:
     row = read_models((RECORDED / "models.json").read_bytes())[0]
     props = msgspec.json.decode((RECORDED / "props.json").read_bytes(), type=ServerProps)
-    found = facts_of(row, props, ModelOptions(), None)
+    found = facts_of(row, props.report, ModelOptions(), None)
     assert (found.context_tokens, found.slots, found.trained_tokens) == (4_096, 2, 32_768)
     assert found.lacks_tools and found.images is False
     assert "no tools" in found.warning and "--jinja" in found.cure

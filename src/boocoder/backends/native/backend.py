@@ -255,6 +255,7 @@ class NativeBackend:
             known=warm.known,
             edits=self._edits,
             mcp=mcp,
+            learn_context=None if self._limits.context_tokens or model.facts.context_tokens else model.learn_context,
         )
         self._keep_warm(warm)
         await port.emit(PromptSending())

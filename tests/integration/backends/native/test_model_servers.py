@@ -14,7 +14,7 @@ from boocoder.model_servers.server import ModelOptions, ModelServer
 from boocoder.model_servers.server_models import ServerModels
 from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
-from tests.fakes.llama_server import LlamaServer
+from tests.fakes.model_servers.llama_server import LlamaServer
 from tests.fakes.native_turn import QUICK, notices, request_in
 from tests.fixtures.processes import idle_host
 

@@ -15,8 +15,8 @@ from boocoder.model.turn import AgentSessionRef, Completed
 from boocoder.model_servers.server import ModelOptions, ModelServer
 from boocoder.model_servers.server_models import ServerModels
 from boocoder.scripted_model.server import ScriptedModel
-from tests.fakes.llama_server import CHARS_PER_TOKEN, LlamaServer
-from tests.fakes.swap_server import SwapServer
+from tests.fakes.model_servers.llama_server import CHARS_PER_TOKEN, LlamaServer
+from tests.fakes.model_servers.swap_server import SwapServer
 from tests.fixtures.opencode import OpenCodeDesk, running_opencode
 
 pytestmark = pytest.mark.opencode

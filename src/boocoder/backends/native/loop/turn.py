@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
@@ -78,6 +78,7 @@ class NativeTurn:
         known: files of the project that the model has seen.
         edits: counts edits per model, and selects this model's edit form.
         mcp: the tools of MCP servers.
+        learn_context: asks for the model's context once it is loaded; None if it is known. It returns 0 if it stays so.
     """
 
     def __init__(
@@ -99,9 +100,11 @@ class NativeTurn:
         known: KnownFiles,
         edits: EditStatistics,
         mcp: McpToolbox,
+        learn_context: Callable[[], Awaitable[int]] | None = None,
     ) -> None:
         self._request = request
         self._mcp = mcp
+        self._learn_context = learn_context
         self._known = known
         self._edits = ModelEdits(choice.model, edits, edits.form(choice.model))
         self._conversation = conversation
@@ -236,6 +239,7 @@ class NativeTurn:
             return await self._compact()
         for _ in range(self._limits.max_steps):
             answer = await self._completion.ask()
+            await self._fit_context()
             if answer.empty and answer.finish != "length":
                 answer = await self._completion.ask(nudge=True)
             if answer.empty and answer.finish != "length":
@@ -256,6 +260,14 @@ class NativeTurn:
                 return native_outcome.too_many_tokens(self._limits)
             await self.inbox.take(self._steer)
         return native_outcome.too_many_steps(self._limits)
+
+    async def _fit_context(self) -> None:
+        """Adopt the context of a model that the server had not loaded before its first answer."""
+        if self._learn_context is None:
+            return
+        learn, self._learn_context = self._learn_context, None
+        if tokens := await learn():
+            self._window.resize(tokens)
 
     async def _steer(self, text: str) -> None:
         """A message of the person: the model gets it with its next call, and answers it in a part of its own."""

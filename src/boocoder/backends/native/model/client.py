@@ -23,7 +23,7 @@ from boocoder.backends.native.model.errors import (
 )
 from boocoder.backends.native.model.wire import Chunk, RequestMessage, read_chunk, sent_message
 from boocoder.errors import Unavailable
-from boocoder.model_servers.answers import running_text, slots_text
+from boocoder.model_servers.answers import slots_text
 from boocoder.model_servers.client import ModelServerClient
 from boocoder.model_servers.server import ModelServer
 
@@ -98,7 +98,7 @@ class ModelClient:
         """What the server is busy with before it can answer, "" if unknown."""
         running = await self._state.running()
         if running is not None:
-            return running_text(running, model)
+            return running.waits_for(model)
         slots = await self._state.slots()
         return slots_text(slots, before=max(len(self._waiting) - 1, 0)) if slots else ""
 

@@ -31,6 +31,7 @@ class RoutedModel:
         habits: known peculiarities of its answers.
         gate: lets turns wait for its server.
         output_tokens: configured limit of one answer, 0 for none.
+        server: knows more of the model once it is loaded.
     """
 
     client: ModelClient
@@ -39,6 +40,11 @@ class RoutedModel:
     habits: ModelHabits
     gate: TurnGate
     output_tokens: int
+    server: ServerModels
+
+    async def learn_context(self) -> int:
+        """Ask the server for the model's context; 0 if it does not say."""
+        return await self.server.learn_context(self.model)
 
 
 class ModelRouter:
@@ -86,6 +92,7 @@ class ModelRouter:
             habits=self._habits.setdefault((name, model), ModelHabits()),
             gate=server.gate,
             output_tokens=server.server.options_of(model).output_tokens,
+            server=server,
         )
 
     async def probe(self, about: AgentInfo) -> AgentInfo:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from boocoder.backends.native.backend import NativeBackend
+from boocoder.backends.native.conversation.images import UNUSED_MAX_S
 from boocoder.events.agent_event import Notice
 from boocoder.model.turn import Completed
 from boocoder.model_servers.server import ModelOptions
@@ -92,3 +95,20 @@ async def test_a_person_says_that_a_model_sees(tmp_path: Path) -> None:
         port = await turn(native, tmp_path, "look", model="unsaid", attachments=(shot,))
         assert asked(model) == [[{"type": "text", "text": "look"}, IMAGE]]
     assert notices(port) == []
+
+
+async def test_an_image_that_nothing_used_for_a_month_is_deleted(tmp_path: Path) -> None:
+    shot = image_file(tmp_path)
+    kept = tmp_path / "store" / "images"
+    kept.mkdir(parents=True)
+    old, recent = kept / "old.png", kept / "recent.png"
+    for path, age_s in ((old, UNUSED_MAX_S + 60), (recent, UNUSED_MAX_S - 3_600)):
+        path.write_bytes(PNG)
+        os.utime(path, (time.time() - age_s,) * 2)
+    async with NativeModel(saying("hm"), models=MODELS) as model, backend(model, tmp_path) as native:
+        port = await turn(native, tmp_path, "look", model="eyes", attachments=(shot,))
+        (own,) = set(kept.iterdir()) - {recent}
+        os.utime(own, (1, 1))
+        await turn(native, tmp_path, "again", after=port, model="eyes", attachments=(shot,))
+        assert sorted(kept.iterdir()) == sorted((own, recent)), "what a request uses is there"
+        assert asked(model)[-1][-1] == IMAGE

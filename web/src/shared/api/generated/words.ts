@@ -87,6 +87,7 @@ export interface ModelDetails {
   trained_tokens: number;
   tools: boolean | null;
   images: boolean | null;
+  loaded: boolean | null;
   warning: string;
   cure: string;
 }

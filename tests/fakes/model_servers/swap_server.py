@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from boocoder.scripted_model.server import ScriptedModel
-from tests.fakes.llama_server import Answer, LlamaServer
+from tests.fakes.model_servers.llama_server import Answer, LlamaServer
 
 
 class SwapServer(LlamaServer):

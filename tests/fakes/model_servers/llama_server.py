@@ -81,6 +81,10 @@ class LlamaServer:
             return 200, [{"id": slot, "n_ctx": self.slot_tokens, "is_processing": False} for slot in range(self.slots)]
         return 404, {"error": {"message": "File Not Found", "type": "not_found_error", "code": 404}}
 
+    def posted(self, path: str, body: bytes) -> Answer | None:
+        """What a POST gets that is no completion."""
+        return None
+
     def refusal(self, body: dict[str, Any]) -> Answer | None:
         """What a completion gets that is not answered."""
         sent = len(json.dumps(body.get("messages", []))) + len(json.dumps(body.get("tools", [])))
@@ -128,6 +132,8 @@ class LlamaServer:
             await _send(writer, (401, text))
         elif method == "GET":
             await _send(writer, self.answer(path))
+        elif (posted := self.posted(path, body)) is not None:
+            await _send(writer, posted)
         else:
             await self._complete(head, body, writer)
 
