@@ -26,7 +26,7 @@ from boocoder.backends.native.loop import outcome as native_outcome
 from boocoder.backends.native.loop.turn import STOP_WAIT_S, NativeTurn, rules_chars
 from boocoder.backends.native.mcp.connections import McpConnections
 from boocoder.backends.native.mcp.toolbox import TOOLS_SHARE, McpToolbox
-from boocoder.backends.native.mode import OFFERED_MODES, THINKING_LEVELS, AgentMode
+from boocoder.backends.native.mode import OFFERED_MODES, TASK_MODES, THINKING_LEVELS, AgentMode
 from boocoder.backends.native.model.completion import ModelChoice
 from boocoder.backends.native.model.errors import ModelError
 from boocoder.backends.native.model.router import ModelRouter, RoutedModel
@@ -350,11 +350,11 @@ def _mode_of(request: TurnRequest) -> AgentMode:
     if request.thinking and request.thinking not in THINKING_LEVELS:
         text = f"The native agent has no thinking level {request.thinking!r}."
         raise ModelError("agent_thinking_unknown", text, f"It has: {', '.join(THINKING_LEVELS)}.")
-    try:
-        return AgentMode(request.mode) if request.mode else AgentMode.BUILD
-    except ValueError:
-        text = f"The native agent has no mode {request.mode!r}."
-        raise ModelError("agent_mode_unknown", text, f"It has: {', '.join(OFFERED_MODES)}.") from None
+    named = request.mode or AgentMode.BUILD
+    if named in TASK_MODES:
+        return AgentMode(named)
+    text = f"The native agent has no mode {request.mode!r}."
+    raise ModelError("agent_mode_unknown", text, f"It has: {', '.join(OFFERED_MODES)}.")
 
 
 def _images_not_seen(model: RoutedModel) -> Notice:

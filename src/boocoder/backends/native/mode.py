@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-READ_TOOLS = ("read", "list", "search", "plan", "ask")
+EXPLORE_TOOLS = ("read", "list", "search")
+READ_TOOLS = (*EXPLORE_TOOLS, "explore", "fetch", "plan", "ask")
 
 
 class AgentMode(StrEnum):
@@ -14,16 +15,18 @@ class AgentMode(StrEnum):
     PLAN = "plan"
     READ_ONLY = "read-only"
     YOLO = "yolo"  # never asks
+    EXPLORE = "explore"  # of a helper; no task can name it
 
     @property
     def read_only(self) -> bool:
         """Whether changing files and running commands is forbidden."""
-        return self in (AgentMode.PLAN, AgentMode.READ_ONLY)
+        return self in (AgentMode.PLAN, AgentMode.READ_ONLY, AgentMode.EXPLORE)
 
     def allows(self, tool: str) -> bool:
         """Whether the mode allows a tool."""
-        return not self.read_only or tool in READ_TOOLS
+        return not self.read_only or tool in (EXPLORE_TOOLS if self is AgentMode.EXPLORE else READ_TOOLS)
 
 
 OFFERED_MODES = (AgentMode.BUILD, AgentMode.PLAN, AgentMode.READ_ONLY)
+TASK_MODES = (*OFFERED_MODES, AgentMode.YOLO)
 THINKING_LEVELS = ("off", "minimal", "low", "medium", "high")

@@ -25,6 +25,7 @@ You are a coding agent. You work on the files of one project by calling tools.
 Rules:
 - Paths are relative to the working directory. Stay inside it.
 - Look before you change: search, list and read what matters, then edit. Do not guess what a file holds.
+- explore answers a question about many files without filling your own context.
 - {edits} write replaces a whole file. Read a file before you change it.
 - After a change, check it with the project's own tests or tools (shell) where that is possible.
 - If a tool fails, read its message and do something else; do not send the same call again.
@@ -38,6 +39,19 @@ _READ_ONLY = """\
 - You may only read. Nothing can be changed and no command can be run in this mode: say what you would do.
 """
 _PLAN = "- Answer with a plan: the steps, the files that they touch, and what could go wrong.\n"
+
+_EXPLORER = """\
+You look through the files of one project to answer a question of another agent, which sees nothing but your answer.
+You can only read: call search, list and read. Paths are relative to the working directory.
+- Search and list first; read only what matters. If a tool fails, do something else.
+- When you know the answer, or that it is not there, stop and say it in at most 200 words: the paths with line numbers,
+  the lines that matter, and what you did not find. State only what you have seen.
+"""
+
+
+def explorer_prompt() -> str:
+    """The rules of a helper that answers a question about the project."""
+    return _EXPLORER
 
 
 def system_prompt(mode: AgentMode, form: EditForm = EditForm.EXACT) -> str:

@@ -119,6 +119,18 @@ class ContextWindow:
         self._context_tokens = max(smaller, 256)
         return smaller >= 256
 
+    def empty(self, fixed_chars: int) -> ContextWindow:
+        """A window of the same size for another conversation with the same model.
+
+        Args:
+            fixed_chars: size of its tools and system prompt.
+        """
+        other = ContextWindow(
+            context_tokens=self._context_tokens, answer_tokens=self._answer_tokens, fixed_chars=fixed_chars
+        )
+        other._correction = self._correction
+        return other
+
     def offer(self, fixed_chars: int) -> None:
         """Tools and system prompt take so many characters now."""
         self._fixed_chars = fixed_chars

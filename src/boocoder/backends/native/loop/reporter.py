@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from boocoder.backends.base import TurnPort
 from boocoder.backends.shared.event_journal import TurnJournal
 from boocoder.backends.shared.event_reporter import EventReporter
-from boocoder.events.agent_event import Notice, NoticeLevel, ToolCall, ToolStatus
+from boocoder.events.agent_event import Notice, NoticeLevel, Progress, ToolCall, ToolStatus
 from boocoder.events.clean_text import clean
+
+HEARTBEAT_S = 2.0  # how often text that is not shown counts as a sign of life
 
 
 class NativeReporter(EventReporter):
@@ -55,3 +58,50 @@ class NativeReporter(EventReporter):
         """End open calls as cancelled."""
         for call in list(self._open_calls.values()):
             await self.tool(replace(call, status=ToolStatus.CANCELLED))
+
+    def nested(self, call: str) -> NestedReporter:
+        """A reporter for a helper that works for a call.
+
+        Args:
+            call: part key of the call.
+        """
+        return NestedReporter(port=self._port, journal=self._journal, outer=self, call=call)
+
+
+class NestedReporter(NativeReporter):
+    """Emits the tool calls of a helper below the call that it works for; what the helper says is not shown.
+
+    Args:
+        outer: of the turn; names the parts and knows the open calls.
+        call: part key of the call.
+    """
+
+    def __init__(self, *, port: TurnPort, journal: TurnJournal, outer: NativeReporter, call: str) -> None:
+        super().__init__(port=port, journal=journal)
+        self._outer = outer
+        self._call = call
+        self._alive_at = 0.0
+
+    def new_part(self, kind: str) -> str:
+        """A key that is unique in the turn."""
+        return self._outer.new_part(kind)
+
+    async def say(self, text: str) -> None:
+        """Show that the helper lives."""
+        await self._prove_life()
+
+    async def think(self, text: str) -> None:
+        """Show that the helper lives."""
+        await self._prove_life()
+
+    async def tool(self, call: ToolCall) -> None:
+        """Report a call's current state, below the call that the helper works for."""
+        await self._outer.tool(replace(call, parent=self._call))
+
+    def answer_stored(self) -> None:
+        """Nothing: a helper's answers are not in the conversation's file."""
+
+    async def _prove_life(self) -> None:
+        if time.monotonic() - self._alive_at >= HEARTBEAT_S:
+            self._alive_at = time.monotonic()
+            await self.report(Progress())

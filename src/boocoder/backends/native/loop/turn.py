@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from boocoder.backends.base import TurnPort
 from boocoder.backends.native.context.commands import NativeCommand, command_of
-from boocoder.backends.native.context.instructions import system_prompt
+from boocoder.backends.native.context.instructions import explorer_prompt, system_prompt
 from boocoder.backends.native.context.window import ContextWindow
 from boocoder.backends.native.conversation.images import ImageStore
 from boocoder.backends.native.conversation.store import (
-    AnswerRecord,
     NativeConversation,
-    RequestedTool,
     StoredImage,
     SummaryRecord,
     ToolResultRecord,
@@ -30,6 +29,8 @@ from boocoder.backends.native.limits import (
 )
 from boocoder.backends.native.loop import outcome as native_outcome
 from boocoder.backends.native.loop.clock import TurnClock
+from boocoder.backends.native.loop.exploration import Exploration
+from boocoder.backends.native.loop.jobs import JobQueue, answer_record
 from boocoder.backends.native.loop.loop_guard import LoopGuard
 from boocoder.backends.native.loop.reporter import NativeReporter
 from boocoder.backends.native.mcp.toolbox import McpToolbox
@@ -37,15 +38,13 @@ from boocoder.backends.native.mode import AgentMode
 from boocoder.backends.native.model.client import ModelClient
 from boocoder.backends.native.model.completion import CompletionRunner, ModelChoice, ModelHabits
 from boocoder.backends.native.model.errors import ModelError
-from boocoder.backends.native.model.json_repair import is_json
 from boocoder.backends.native.model.response import ModelAnswer
-from boocoder.backends.native.model.tool_calls import SEND_SMALLER, InvalidCall, SentCall, interpret_call
 from boocoder.backends.native.tools.edit_form import EditStatistics
 from boocoder.backends.native.tools.executor import ModelEdits, ToolExecutor, ToolJob
 from boocoder.backends.native.tools.folder_rules import FolderRules
 from boocoder.backends.native.tools.known_files import KnownFiles
 from boocoder.backends.native.tools.result import ToolResult
-from boocoder.backends.native.tools.schemas import tool_schemas
+from boocoder.backends.native.tools.schemas import schema_chars, tool_schemas
 from boocoder.backends.shared import outcomes
 from boocoder.backends.shared.event_journal import TurnJournal, store_broken
 from boocoder.backends.shared.steer_inbox import SteerInbox
@@ -114,46 +113,76 @@ class NativeTurn:
         self._supervisor = TaskSupervisor(f"native:{request.task_id}")
         self._journal = TurnJournal(path=journal_path, task_id=request.task_id)
         self._reporter = NativeReporter(port=port, journal=self._journal)
-        self._completion = CompletionRunner(
+        self._completion_with = partial(
+            CompletionRunner,
             client=client,
             choice=choice,
-            system=system_prompt(mode, self._edits.form),
-            preamble=preamble,
-            conversation=conversation,
             images=images,
-            window=window,
-            reporter=self._reporter,
             limits=limits,
             habits=habits,
-            tools=(*tool_schemas(mode, self._edits.form), *mcp.definitions),
             supervisor=self._supervisor,
         )
-        self._executor = self._make_executor(port, processes, mode)
+        self._executor_with = self._executors(port, processes)
+        self._completion = self._make_completion(mode, preamble)
+        self._executor = self._make_executor(mode)
         self._loops = LoopGuard(same_calls=limits.same_calls)
         self.inbox = SteerInbox()
         """Messages of the person that the model gets with its next call."""
-        self._ids = _used_ids(conversation)
+        self._queue = JobQueue(conversation.records, mcp_tools=mcp.names)
 
-    def _make_executor(self, port: TurnPort, processes: ProcessHost, mode: AgentMode) -> ToolExecutor:
-        return ToolExecutor(
+    def _executors(self, port: TurnPort, processes: ProcessHost) -> partial[ToolExecutor]:
+        """Makes executors of the turn and of its helpers."""
+        return partial(
+            ToolExecutor,
             worktree=self._request.worktree,
             processes=processes,
             readable=self._request.attachments,
             port=port,
-            reporter=self._reporter,
             supervisor=self._supervisor,
             shell_timeout_s=self._limits.shell_timeout_s,
             max_chars=_output_chars(self._window),
-            keep=self._keep_result,
             clock=self._clock,
+        )
+
+    def _make_completion(self, mode: AgentMode, preamble: str) -> CompletionRunner:
+        form = self._edits.form
+        return self._completion_with(
+            system=system_prompt(mode, form),
+            preamble=preamble,
+            records=self._conversation.records,
+            window=self._window,
+            reporter=self._reporter,
+            tools=(*tool_schemas(mode, form), *self._mcp.definitions),
+        )
+
+    def _make_executor(self, mode: AgentMode) -> ToolExecutor:
+        worktree, known = self._request.worktree, self._known
+        return self._executor_with(
+            reporter=self._reporter,
+            keep=self._keep_result,
             mode=mode,
             edits=self._edits,
-            known=self._known,
-            folder_rules=FolderRules(
-                worktree=self._request.worktree, known=self._known, max_chars=rules_chars(self._window)
-            ),
+            known=known,
+            folder_rules=FolderRules(worktree=worktree, known=known, max_chars=rules_chars(self._window)),
             mcp=self._mcp,
+            explore=self._explore,
         )
+
+    async def _explore(self, question: str, call: str) -> ToolResult:
+        """Have a helper with an empty context answer a question for the call with this part key."""
+        mode, reporter = AgentMode.EXPLORE, self._reporter.nested(call)
+        exploration = Exploration(same_calls=self._limits.same_calls, max_chars=_output_chars(self._window))
+        completion = self._completion_with(
+            system=explorer_prompt(),
+            preamble="",
+            records=exploration.records,
+            window=self._window.empty(schema_chars(mode)),
+            reporter=reporter,
+            tools=tool_schemas(mode),
+            meter=self._completion.meter,
+        )
+        executor = self._executor_with(reporter=reporter, keep=exploration.keep_result, mode=mode)
+        return await exploration.answer(question, completion, executor)
 
     async def run(self, prompt: str, images: tuple[StoredImage, ...] = ()) -> Outcome:
         """Run the turn to its end, or until it is stopped; afterwards the conversation is complete.
@@ -244,7 +273,7 @@ class NativeTurn:
                 answer = await self._completion.ask(nudge=True)
             if answer.empty and answer.finish != "length":
                 return native_outcome.gave_nothing()
-            jobs = self._jobs(answer)
+            jobs = self._queue.jobs_of(answer)
             self._keep_answer(answer, jobs)
             if not jobs:
                 if answer.finish == "length":
@@ -274,33 +303,9 @@ class NativeTurn:
         self._conversation.append(UserRecord(str(self._request.task_id), clean(text)))
         self._reporter.end_part()
 
-    def _jobs(self, answer: ModelAnswer) -> list[ToolJob]:
-        jobs: list[ToolJob] = []
-        for number, sent in enumerate(answer.calls, start=1):
-            call = interpret_call(sent, self._mcp.names)
-            cut = answer.finish == "length" and number == len(answer.calls)
-            if cut and (answer.written or not is_json(sent.arguments)):
-                problem = f"Your answer reached its limit in the middle of this call. {SEND_SMALLER}"
-                call = InvalidCall(call.name, problem)
-            arguments = "{}" if isinstance(call, InvalidCall) else call.json
-            duplicate = any(job.call == call for job in jobs)
-            jobs.append(ToolJob(self._call_id(sent), call, arguments, sent.part, duplicate))
-        return jobs
-
-    def _call_id(self, sent: SentCall) -> str:
-        """The server's id, else nine letters and digits, which Mistral's chat templates require."""
-        wanted = sent.id
-        number = len(self._ids)
-        while not wanted or wanted in self._ids:
-            number += 1
-            wanted = f"call{number:05d}"
-        self._ids.add(wanted)
-        return wanted
-
     def _keep_answer(self, answer: ModelAnswer, jobs: Sequence[ToolJob]) -> None:
-        calls = tuple(RequestedTool(job.id, job.call.name, job.arguments) for job in jobs)
-        if answer.text or calls:
-            self._conversation.append(AnswerRecord(clean(answer.text), clean(answer.reasoning) if calls else "", calls))
+        if (record := answer_record(answer, jobs)) is not None:
+            self._conversation.append(record)
         self._reporter.answer_stored()
 
     def _keep_result(self, job: ToolJob, result: ToolResult) -> None:
@@ -316,11 +321,6 @@ class NativeTurn:
         if outcome is not None:
             self._journal.end(outcome)
         close_turn(self._conversation, code=_code(outcome), unstored_text=clean(self._reporter.unstored_text))
-
-
-def _used_ids(conversation: NativeConversation) -> set[str]:
-    """The ids of all tool calls so far."""
-    return {call.id for record in conversation.records if isinstance(record, AnswerRecord) for call in record.calls}
 
 
 def _code(outcome: Outcome | None) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from boocoder.backends.native.context.window import ContextWindow
 from boocoder.backends.native.conversation.images import ImageStore
-from boocoder.backends.native.conversation.store import NativeConversation
+from boocoder.backends.native.conversation.store import Record
 from boocoder.backends.native.limits import NativeLimits
 from boocoder.backends.native.loop.reporter import NativeReporter
 from boocoder.backends.native.loop.usage_meter import UsageMeter
@@ -55,7 +56,7 @@ class CompletionRunner:
         choice: the model.
         system: the system prompt.
         preamble: text before the first prompt.
-        conversation: the conversation so far.
+        records: the conversation so far, which others extend.
         images: of conversations.
         window: the model's context window.
         reporter: receives the answer.
@@ -63,6 +64,7 @@ class CompletionRunner:
         habits: known peculiarities of the model's answers.
         tools: tools that it may call.
         supervisor: owner of tasks that run alongside a call.
+        meter: adds up the turn's tokens.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class CompletionRunner:
         choice: ModelChoice,
         system: str,
         preamble: str,
-        conversation: NativeConversation,
+        records: Sequence[Record],
         images: ImageStore,
         window: ContextWindow,
         reporter: NativeReporter,
@@ -80,12 +82,13 @@ class CompletionRunner:
         habits: ModelHabits,
         tools: tuple[Tool, ...],
         supervisor: TaskSupervisor,
+        meter: UsageMeter | None = None,
     ) -> None:
         self._client = client
         self._choice = choice
         self._system = system
         self._preamble = preamble
-        self._conversation = conversation
+        self._records = records
         self._images = images
         self._window = window
         self._reporter = reporter
@@ -94,13 +97,13 @@ class CompletionRunner:
         self._tools = tools
         self._supervisor = supervisor
         self._accumulator: ResponseAccumulator | None = None
-        self._meter = UsageMeter()
+        self.meter = meter or UsageMeter()
         self._prompt_tokens = 0  # of the newest request, about
 
     @property
     def tokens(self) -> int:
         """Input and output tokens of the turn so far."""
-        return self._meter.tokens
+        return self.meter.tokens
 
     async def ask(self, *, nudge: bool = False) -> ModelAnswer:
         """Get a complete answer.
@@ -126,8 +129,8 @@ class CompletionRunner:
             return
         await accumulator.abandon()
         if accumulator.begun:
-            self._meter.add_broken(prompt_tokens=self._prompt_tokens, answer_chars=accumulator.chars)
-            await self._reporter.report(self._meter.usage)
+            self.meter.add_broken(prompt_tokens=self._prompt_tokens, answer_chars=accumulator.chars)
+            await self._reporter.report(self.meter.usage)
 
     async def prove_life(self) -> None:
         """Report progress while the server is alive and loads the model or reads the prompt, which causes no events."""
@@ -201,8 +204,7 @@ class CompletionRunner:
 
     async def _messages(self, *, nudge: bool) -> tuple[RequestMessage, ...]:
         before = self._window.trimmed.amount
-        records = self._conversation.records
-        messages = self._window.messages(self._system, records, preamble=self._preamble)
+        messages = self._window.messages(self._system, self._records, preamble=self._preamble)
         if messages is None:
             size = self._window.needed_tokens
             text = (
@@ -230,12 +232,12 @@ class CompletionRunner:
 
     async def _count(self, answer: ModelAnswer, messages: tuple[RequestMessage, ...], took_s: float) -> None:
         self._habits.thinking_first = answer.unopened_thinking
-        prompt_tokens = self._meter.add(answer, took_s=took_s)
+        prompt_tokens = self.meter.add(answer, took_s=took_s)
         self._window.learn(messages, prompt_tokens)
         if answer.left:
-            self._meter.add_broken(prompt_tokens=self._prompt_tokens, answer_chars=answer.chars)
+            self.meter.add_broken(prompt_tokens=self._prompt_tokens, answer_chars=answer.chars)
         if answer.usage is not None or answer.left:
-            await self._reporter.report(self._meter.usage)
+            await self._reporter.report(self.meter.usage)
 
 
 class _Retries:

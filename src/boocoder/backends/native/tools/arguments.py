@@ -132,6 +132,25 @@ class AskArguments(msgspec.Struct, frozen=True):
     choices: Annotated[list[str], arg("Answers to choose from, if there are any.", "options", "answers")] = []
 
 
+class ExploreArguments(msgspec.Struct, frozen=True):
+    """Have a helper look through the project to answer a question. It knows nothing of this conversation."""
+
+    question: Annotated[
+        str,
+        arg(
+            "The whole question, and what is known already.",
+            *("prompt", "task", "query", "description", "instructions", "message", "text", "goal"),
+        ),
+    ]
+
+
+class FetchArguments(msgspec.Struct, frozen=True):
+    """Get a page of the web as text. The person is asked first."""
+
+    url: Annotated[str, arg("Address, with https://.", "uri", "link", "address", "href", "website")]
+    offset: Annotated[int, arg("First character, to read on.", "start", "from", "position")] = 0
+
+
 class McpArguments(msgspec.Struct, frozen=True):
     """What a tool of an MCP server is called with; the server knows what it takes."""
 
@@ -147,6 +166,8 @@ ToolArgs = (
     | ShellArguments
     | PlanArguments
     | AskArguments
+    | ExploreArguments
+    | FetchArguments
     | McpArguments
 )
 
@@ -161,6 +182,8 @@ TOOLS: dict[
         | ShellArguments
         | PlanArguments
         | AskArguments
+        | ExploreArguments
+        | FetchArguments
     ],
 ] = {
     "read": ReadArguments,
@@ -169,6 +192,8 @@ TOOLS: dict[
     "list": ListArguments,
     "search": SearchArguments,
     "shell": ShellArguments,
+    "explore": ExploreArguments,
+    "fetch": FetchArguments,
     "plan": PlanArguments,
     "ask": AskArguments,
 }
@@ -186,6 +211,8 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
         *("bash", "sh", "runshellcommand", "runcommand", "exec", "execcommand", "execute", "executecommand"),
         *("terminal", "runterminalcmd", "runinterminal", "command", "cmd", "runbash", "run"),
     ),
+    "explore": ("agent", "subagent", "dispatchagent", "codebaseinvestigator", "research", "delegate"),
+    "fetch": ("webfetch", "fetchurl", "fetchwebpage", "readurl", "curl", "browse", "openurl", "geturl", "readwebpage"),
     "plan": ("updateplan", "todo", "todowrite", "writetodos", "todolist", "setplan", "makeplan", "tasktracker"),
     "ask": ("question", "askuser", "askquestion", "askfollowupquestion", "askhuman", "userinput", "clarify"),
 }

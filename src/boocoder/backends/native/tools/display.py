@@ -21,9 +21,11 @@ _KINDS: Mapping[str, ToolKind] = {
     "list": ToolKind.SEARCH,
     "search": ToolKind.SEARCH,
     "shell": ToolKind.EXECUTE,
+    "explore": ToolKind.AGENT,
+    "fetch": ToolKind.FETCH,
     "plan": ToolKind.THINK,
 }
-_TITLE_ARGUMENTS = ("path", "command", "pattern", "question")
+_TITLE_ARGUMENTS = ("path", "command", "pattern", "question", "url")
 
 
 def tool_kind(name: str) -> ToolKind:
@@ -36,7 +38,12 @@ def call_title(call: ValidCall | InvalidCall, worktree: Path) -> str:
     if isinstance(call, InvalidCall):
         return call.name
     match call.args:
-        case arguments.ShellArguments(command=text) | arguments.AskArguments(question=text):
+        case (
+            arguments.ShellArguments(command=text)
+            | arguments.AskArguments(question=text)
+            | arguments.ExploreArguments(question=text)
+            | arguments.FetchArguments(url=text)
+        ):
             title = text.strip().partition("\n")[0]
         case arguments.SearchArguments(pattern=pattern, path=path):
             title = f"{pattern} in {path}"

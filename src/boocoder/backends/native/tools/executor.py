@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,12 @@ _DUPLICATE = "This answer holds the same call before this one; it was made once.
 _NOT_IN_MODE = "{tool} is not allowed in the mode {mode}: nothing may be changed or run. Say what you would do."
 _VERBS = {"read": "Read", "write": "Write", "edit": "Edit", "list": "List", "search": "Search"}
 _PLACELESS = (
-    tool_args.ShellArguments | tool_args.PlanArguments | tool_args.AskArguments | tool_args.McpArguments
+    tool_args.ShellArguments
+    | tool_args.PlanArguments
+    | tool_args.AskArguments
+    | tool_args.ExploreArguments
+    | tool_args.FetchArguments
+    | tool_args.McpArguments
 )  # what touches no file of its own
 _OPTIONS = (PermissionOption("once", "Allow once", "allow_once"), PermissionOption("reject", "Refuse", "reject_once"))
 
@@ -67,6 +72,10 @@ class ToolJob:
     arguments: str
     part: str = ""
     duplicate: bool = False
+
+
+KeepResult = Callable[[ToolJob, ToolResult], None]
+"""Stores a result in the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ class ToolExecutor:
         known: files of the project that the model has seen.
         folder_rules: rules of folders, sent when the model works there.
         mcp: the tools of MCP servers.
+        explore: has a helper answer a question for the call with this part key; None where there is no helper.
     """
 
     def __init__(
@@ -121,13 +131,14 @@ class ToolExecutor:
         supervisor: TaskSupervisor,
         shell_timeout_s: float,
         max_chars: int,
-        keep: Callable[[ToolJob, ToolResult], None],
+        keep: KeepResult,
         clock: TurnClock,
         mode: AgentMode = AgentMode.BUILD,
         edits: ModelEdits | None = None,
         known: KnownFiles | None = None,
         folder_rules: FolderRules | None = None,
         mcp: McpToolbox | None = None,
+        explore: Callable[[str, str], Awaitable[ToolResult]] | None = None,
     ) -> None:
         self._worktree = worktree
         self._processes = processes
@@ -144,6 +155,7 @@ class ToolExecutor:
         self._known = known or KnownFiles()
         self._folder_rules = folder_rules
         self._mcp = mcp or McpToolbox()
+        self._explore = explore
         self._hints = RepairHints(known=self._known)
 
     async def use(self, jobs: Sequence[ToolJob]) -> list[ToolResult]:
@@ -227,6 +239,12 @@ class ToolExecutor:
                 return await self._ask(call.args, shown)
             case tool_args.McpArguments(values=values):
                 return await self._call_server(call, values, running)
+            case tool_args.ExploreArguments(question=question):
+                await self._reporter.tool(running)
+                assert self._explore is not None  # a helper's mode does not have the tool
+                return await self._explore(question, shown.part)
+            case tool_args.FetchArguments():
+                return await self._fetch(call.args, running)
             case _:
                 return await self._use_place(call, running)
 
@@ -314,6 +332,23 @@ class ToolExecutor:
                 return tool_refused(problem)
         await self._reporter.tool(running)
         return await self._mcp.call(call.name, values, max_chars=self._max_chars)
+
+    async def _fetch(self, args: tool_args.FetchArguments, running: ToolCall) -> ToolResult:
+        """Fetch a page; every host that it leads to needs a permission."""
+        from boocoder.backends.native.tools.web_page import fetch_page
+
+        async def may_fetch(url: str) -> str:
+            if self._mode is AgentMode.YOLO:
+                return ""
+            return await self._ask_permission("fetch", f"Fetch {url}", url, running.part)
+
+        return await fetch_page(
+            args.url,
+            offset=args.offset,
+            max_chars=self._max_chars,
+            may_fetch=may_fetch,
+            begun=lambda: self._reporter.tool(running),
+        )
 
     async def _ask(self, args: tool_args.AskArguments, shown: ToolCall) -> ToolResult:
         question = Question(clean(args.question), choices=tuple(clean(choice) for choice in args.choices), free=True)

@@ -48,9 +48,9 @@ def _parameters(name: str, form: EditForm) -> Tool:
 
 
 @cache
-def schema_chars() -> int:
-    """Size of the tools in a request, in characters."""
-    return len(msgspec.json.encode(tool_schemas()))
+def schema_chars(mode: AgentMode = AgentMode.BUILD) -> int:
+    """Size of a mode's tools in a request, in characters."""
+    return len(msgspec.json.encode(tool_schemas(mode)))
 
 
 def _schema(kind: type[msgspec.Struct]) -> Tool:
