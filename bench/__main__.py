@@ -18,6 +18,7 @@ from bench import (
     floods,
     large_repository,
     many_files,
+    native_turn,
     new_session,
     real_agents,
     sandbox,
@@ -44,6 +45,7 @@ class Section:
 
 SECTIONS = {
     warm_turn.SECTION: Section(warm_turn.measure, 30),
+    native_turn.SECTION: Section(native_turn.measure, 30),
     new_session.SECTION: Section(new_session.measure, 20),
     chunk_delay.SECTION: Section(chunk_delay.measure, 10),
     ten_sessions.SECTION: Section(ten_sessions.measure, 8),
