@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,11 +20,15 @@ from boocoder.catalog.known_agents import known_agents
 from boocoder.catalog.launch_plan import convert_driver
 from boocoder.events.agent_event import AgentSessionOpened, Notice, PermissionAnswer, ToolStatus
 from boocoder.model.agent import AgentState
+from boocoder.model.mcp_server import McpServer
 from boocoder.model.turn import AgentSessionRef, Cancelled, Completed, Failed, ResumeStep, StopReason
 from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
 from tests.fakes.oneshot.harness import OneShotHarness, desk
+from tests.fixtures.images import PNG, image_file
+from tests.paths import FAKES
 
+MCP_SERVER = FAKES / "mcp_server.py"
 BY_COMMAND = (GOOSE, CLAUDE, QWEN, OPENCODE_ACP)
 WAIT_S = 100.0  # a cold opencode on a busy machine took 33 s
 FIRST = "[[think hm]][[say the colour is teal]][[write new.txt|hello]][[say done]]"
@@ -42,12 +49,14 @@ def real_agent(recipe: Recipe, transport: str, home: Path, model: ScriptedModel)
 
 
 @asynccontextmanager
-async def opened_desk(recipe: Recipe, transport: str, directory: Path) -> AsyncIterator[OneShotHarness]:
+async def opened_desk(
+    recipe: Recipe, transport: str, directory: Path, *, model: ScriptedModel | None = None, **more: Any
+) -> AsyncIterator[OneShotHarness]:
     """A desk on a real agent."""
-    async with ScriptedModel() as model:
+    async with model or ScriptedModel() as model:
         agent = await asyncio.to_thread(real_agent, recipe, transport, directory / "home", model)
         settings = OneShotSettings(probe_timeout_s=WAIT_S, start_timeout_s=WAIT_S)
-        async with desk(directory, replace(agent, version_args=()), settings) as opened:
+        async with desk(directory, replace(agent, version_args=()), settings, **more) as opened:
             opened.budget_s = WAIT_S
             yield opened
 
@@ -127,3 +136,30 @@ async def test_claude_kept_open_is_refused_and_cancelled(tmp_path: Path) -> None
         assert await turn == Cancelled()
         after, outcome = await opened.run("[[say still here]]", **more)
         assert (after.text, after.opened.step, outcome) == ("still here", ResumeStep.WARM, Completed())
+
+
+ADD = ("mcp__workshop__add", '{"first": 20, "second": 22}')
+SEARCH = '{"query": "select:mcp__workshop__add"}'
+FOUND = f'{{"name": "{ADD[0]}", "arguments": {ADD[1]}}}'
+CALLS = {  # both agents make the model look for such a tool before it calls it
+    CLAUDE.name: f"[[tool ToolSearch|{SEARCH}]][[tool {ADD[0]}|{ADD[1]}]][[say added]]",
+    QWEN.name: f"[[tool tool_search|{SEARCH}]][[tool tool_call|{FOUND}]][[say added]]",
+}
+
+
+@pytest.mark.parametrize(("recipe", "transport"), [(CLAUDE, "stream"), (QWEN, "oneshot")], ids=["claude", "qwen"])
+async def test_the_tools_of_a_persons_mcp_server(recipe: Recipe, transport: str, tmp_path: Path) -> None:
+    workshop = McpServer("workshop", command=(sys.executable, str(MCP_SERVER), "stdio"))
+    async with opened_desk(recipe, transport, tmp_path, mcp_servers=(workshop,)) as opened:
+        port, outcome = await opened.run(CALLS[recipe.name], mode="yolo")
+        assert outcome == Completed()
+        assert "the sum is 42" in port.final_tools[-1].output
+
+
+async def test_claude_kept_open_sees_attached_images(tmp_path: Path) -> None:
+    model = ScriptedModel()
+    shot = image_file(tmp_path)
+    async with opened_desk(CLAUDE, "stream", tmp_path, model=model) as opened:
+        _, outcome = await opened.run("[[say a dot]] attached-picture", attachments=(shot,))
+        assert outcome == Completed()
+        assert base64.b64encode(PNG) in (await model.wait_request("attached-picture")).body

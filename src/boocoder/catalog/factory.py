@@ -21,14 +21,13 @@ from boocoder.catalog.model_server import ModelServerConnection
 from boocoder.catalog.programs import Programs
 from boocoder.model.agent import AgentInfo, AgentState
 from boocoder.model.agent_entry import AgentEntry
-from boocoder.model.mcp_server import McpServer, McpServerUse
+from boocoder.model.mcp_server import McpServer
 from boocoder.process.host import ProcessHost
 
 if TYPE_CHECKING:
     from boocoder.backends.acp.backend import AcpBackend
     from boocoder.backends.oneshot.backend import OneShotBackend
 
-_OWN_MCP = "a command a turn takes MCP servers only from the agent's own configuration"
 HEAVY_FRESH_S = 3_600.0  # asking one of these again costs a process of 100 to 600 MB for seconds
 
 
@@ -137,7 +136,13 @@ class AgentFactory:
                 from boocoder.backends.oneshot.backend import OneShotBackend
 
                 settings = OneShotSettings()
-                backend = OneShotBackend(host=self._host, agent=driver, state_dir=directory, settings=settings)
+                backend = OneShotBackend(
+                    host=self._host,
+                    agent=driver,
+                    state_dir=directory,
+                    settings=settings,
+                    mcp_servers=self._mcp_servers,
+                )
             case None:
                 raise AssertionError(f"{plan.name} has no driver")
             case _:
@@ -154,8 +159,6 @@ class AgentFactory:
 
     def _completed(self, plan: LaunchPlan, info: AgentInfo) -> AgentInfo:
         """With the model server's models if the agent lists none, and the person's defaults."""
-        if isinstance(plan.driver, OneShotAgent):
-            info = replace(info, mcp_servers=tuple(_not_given(server) for server in self._mcp_servers))
         if info.state is not AgentState.READY:
             return info
         use, entry = plan.server_use, plan.entry
@@ -167,10 +170,6 @@ class AgentFactory:
         if entry is not None and entry.mode:
             info = replace(info, default_mode=entry.mode)
         return info
-
-
-def _not_given(server: McpServer) -> McpServerUse:
-    return McpServerUse(server.name, server.transport, given=False, reason=_OWN_MCP)
 
 
 def _adopt(backend: AcpBackend | OneShotBackend, driver: Driver) -> None:

@@ -30,7 +30,7 @@ _OWN = {
 _DETAILS = {
     **dict.fromkeys(("format", "prompt", "terminal", "usage", "safe_mode", "free_mode"), _TEXT),
     **dict.fromkeys(("error_text", "refusal_text", "login_text", "install", "login"), _TEXT),
-    **dict.fromkeys(("prompt_args", "model_args", "mode_args", "thinking_args"), _LIST),
+    **dict.fromkeys(("prompt_args", "model_args", "mode_args", "thinking_args", "mcp_args"), _LIST),
     **dict.fromkeys(("new_session_args", "resume_args", "home", "home_readable"), _LIST),
     **dict.fromkeys(("models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,

@@ -100,7 +100,9 @@ class Agent:
     async def _take(self, message: Json) -> None:
         match message.get("type"):
             case "user":
-                self._turn = asyncio.create_task(self._quiet_turn(message["message"]["content"][0]["text"]))
+                text, *images = message["message"]["content"]
+                seen = "".join(f"[[say {one['source']['media_type']} {len(one['source']['data'])}]]" for one in images)
+                self._turn = asyncio.create_task(self._quiet_turn(text["text"] + seen))
             case "control_response":
                 self._wire.answered(message["response"])
             case "control_request":
@@ -127,6 +129,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--new")
     parser.add_argument("--resume")
     parser.add_argument("--model")
+    parser.add_argument("--mcp-config", type=Path)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("prompt", nargs="?")
     options = parser.parse_args(arguments)
@@ -140,6 +143,8 @@ def main(arguments: list[str]) -> int:
     if options.resume and not memory.known():
         complain(f"No conversation found with session ID: {id}")
         return 1
+    if options.mcp_config is not None:
+        memory.add(options.mcp_config.read_text())
     if options.plain:
         prompts = memory.add(options.prompt)
         return fault.plain(prompts)

@@ -38,7 +38,7 @@ OneShotHarness = BackendHarness[OneShotBackend]
 
 @asynccontextmanager
 async def desk(
-    directory: Path, agent: OneShotAgent, settings: OneShotSettings | None = None
+    directory: Path, agent: OneShotAgent, settings: OneShotSettings | None = None, **more: Any
 ) -> AsyncIterator[OneShotHarness]:
     """A desk on an agent; the same directory again is a restart with the same records.
 
@@ -49,7 +49,7 @@ async def desk(
     chosen = settings or next((LIMITED[text] for text in agent.argv if text in LIMITED), SETTINGS)
     made = open_desk(
         directory,
-        lambda host: OneShotBackend(host=host, agent=agent, state_dir=state, settings=chosen),
+        lambda host: OneShotBackend(host=host, agent=agent, state_dir=state, settings=chosen, **more),
         budget_s=BUDGET_S,
     )
     async with made as opened:

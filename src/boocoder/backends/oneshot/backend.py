@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from boocoder.backends.base import SteerMessage, TurnPort
 from boocoder.backends.oneshot.attempt import Attempt, ResumeRefused
 from boocoder.backends.oneshot.command.command_line import config_hash
+from boocoder.backends.oneshot.command.mcp_file import offered_uses
 from boocoder.backends.oneshot.command.raw_output import raw_outputs
 from boocoder.backends.oneshot.command.runner import CommandRunner
 from boocoder.backends.oneshot.probe import probe_agent
@@ -24,6 +26,7 @@ from boocoder.backends.shared.session_setup import announce_session
 from boocoder.errors import BackendError, BoocoderError, LeaseLost, ProcessError
 from boocoder.events.agent_event import PromptSending
 from boocoder.model.agent import AgentInfo
+from boocoder.model.mcp_server import McpServer
 from boocoder.model.steer import SteerResult
 from boocoder.model.turn import AgentSessionRef, Failed, Outcome, TurnError, TurnRequest
 from boocoder.process.host import ProcessHost
@@ -39,19 +42,33 @@ class OneShotBackend:
         agent: who it is.
         state_dir: private to this backend; holds the records of turns and sessions.
         settings: limits.
+        mcp_servers: those that the person configured.
     """
 
-    def __init__(self, *, host: ProcessHost, agent: OneShotAgent, state_dir: Path, settings: OneShotSettings) -> None:
+    def __init__(
+        self,
+        *,
+        host: ProcessHost,
+        agent: OneShotAgent,
+        state_dir: Path,
+        settings: OneShotSettings,
+        mcp_servers: tuple[McpServer, ...] = (),
+    ) -> None:
         self.name = "stream" if agent.kept_open else "oneshot"
         self.stop_grace_s = settings.cancel_grace_s + _MARGIN_S
         self._host = host
         self._state_dir = state_dir
         self._settings = settings
         self._store = OneShotSessionStore(state_dir / "sessions")
-        self.runner: CommandRunner | StdioRunner = (
-            StdioRunner(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
-            if agent.kept_open
-            else CommandRunner(host=host, agent=agent, state_dir=state_dir, store=self._store, settings=settings)
+        self._mcp_servers = mcp_servers
+        runner = StdioRunner if agent.kept_open else CommandRunner
+        self.runner: CommandRunner | StdioRunner = runner(
+            host=host,
+            agent=agent,
+            state_dir=state_dir,
+            store=self._store,
+            settings=settings,
+            mcp_servers=mcp_servers,
         )
 
     @property
@@ -76,9 +93,10 @@ class OneShotBackend:
     async def probe(self) -> AgentInfo:
         """Ask the program for its version; bounded in time, never raises."""
         directory = self._state_dir / "probe"
-        return await probe_agent(
+        info = await probe_agent(
             self._host, self.agent, self.name, directory=directory, timeout_s=self._settings.probe_timeout_s
         )
+        return replace(info, mcp_servers=offered_uses(self.agent, self._mcp_servers))
 
     async def warm(self, worktree: Path) -> None:
         """Nothing: a process is of one session, and which one is not known before the first prompt."""

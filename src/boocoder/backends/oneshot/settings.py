@@ -43,6 +43,7 @@ class OneShotAgent:
         prompt_args: arguments for the prompt, last on the command line; with STDIN, those that make it read its input.
         model_args, mode_args, thinking_args: arguments for what a task names; left out when it names nothing.
         new_session_args: arguments that give a new session boocoder's id; empty where the agent makes its own ids.
+        mcp_args: arguments that point it at the person's MCP servers in {mcp_file}; empty where it takes none.
         resume_args: arguments that go on with the session {session}; empty where the agent cannot.
         env: added to the usual environment; may hold the same placeholders except {prompt}.
         keep_env: variables that pass from boocoder's environment, such as its API key.
@@ -51,6 +52,7 @@ class OneShotAgent:
         own_sandbox: it confines its own commands, which needs user namespaces.
         terminal: whether it gets a pseudo-terminal.
         kept_open: one process a session takes prompt after prompt on its input.
+        images: whether prompts carry attached images; for one that is kept open.
         usage: scope of its token counts.
         models, modes, thinking: ids that a task may name; empty where nothing is known.
         safe_mode: used when the task names no mode; "" leaves it to the agent.
@@ -74,6 +76,7 @@ class OneShotAgent:
     model_args: tuple[str, ...] = ()
     mode_args: tuple[str, ...] = ()
     thinking_args: tuple[str, ...] = ()
+    mcp_args: tuple[str, ...] = ()
     new_session_args: tuple[str, ...] = ()
     resume_args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -83,6 +86,7 @@ class OneShotAgent:
     own_sandbox: bool = False
     terminal: TerminalKind = TerminalKind.PIPE
     kept_open: bool = False
+    images: bool = False
     usage: UsageMeaning = UsageMeaning.TURN
     models: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import os
 import signal
 from dataclasses import replace
@@ -12,8 +14,10 @@ import pytest
 
 from boocoder.backends.oneshot.stdio.runner import StdioRunner
 from boocoder.events.agent_event import AgentCommands, Notice, PromptSending
+from boocoder.model.mcp_server import McpServer
 from boocoder.model.turn import Completed, Failed, ResumeStep
 from tests.fakes.oneshot.harness import SETTINGS, OneShotHarness, desk, fake_agent
+from tests.fixtures.images import PNG, image_file
 from tests.integration.backends.oneshot.test_faults import EXPECTED, assert_as_expected, failed
 
 PROMPT = "[[say hello]]"
@@ -136,3 +140,42 @@ async def test_forget_ends_the_processes_of_a_worktree(tmp_path: Path) -> None:
         assert len(processes(opened)) == 3
         await opened.backend.forget(gone)
         assert len(processes(opened)) == 1
+
+
+async def test_attached_images_are_sent_with_the_prompt(tmp_path: Path) -> None:
+    shot = image_file(tmp_path)
+    async with desk(tmp_path, fake_agent(tmp_path, kept_open=True, images=True)) as opened:
+        port, outcome = await opened.run("look", attachments=(shot, tmp_path))
+    assert (port.text, outcome) == (f"image/png {len(base64.b64encode(PNG))}", Completed())
+    async with desk(tmp_path, fake_agent(tmp_path, kept_open=True)) as opened:
+        port, _ = await opened.run("[[say paths alone]]", attachments=(shot,))
+    assert port.text == "paths alone"
+
+
+async def test_a_change_of_mcp_servers_starts_the_agent_anew(tmp_path: Path) -> None:
+    agent = fake_agent(tmp_path, kept_open=True, mcp_args=("--mcp-config", "{mcp_file}"))
+    files = McpServer("files", command=("serve-files", "."), env={"KEY": "k"})
+    elsewhere = McpServer("other", url="http://127.0.0.1:1/mcp", projects=(tmp_path / "other",))
+    async with desk(tmp_path, agent, mcp_servers=(files, elsewhere)) as opened:
+        worktree = opened.worktree()
+        assert [use.given for use in (await opened.backend.probe()).mcp_servers] == [True, True]
+        first, _ = await opened.run(PROMPT, worktree=worktree)
+        again, _ = await opened.run(PROMPT, worktree=worktree, agent_session=first.agent_session)
+        assert again.opened.step is ResumeStep.WARM
+        (written,) = (tmp_path / "state" / "mcp").glob("*.json")
+        assert written.stat().st_mode & 0o777 == 0o600
+        assert json.loads(written.read_text()) == {
+            "mcpServers": {"files": {"command": "serve-files", "args": ["."], "env": {"KEY": "k"}}}
+        }, "the other is for another project"
+    async with desk(tmp_path, agent, mcp_servers=(replace(files, env={"KEY": "l"}),)) as opened:
+        last, outcome = await opened.run(PROMPT, worktree=worktree, agent_session=first.agent_session)
+        assert (last.opened.step, outcome) == (ResumeStep.RESUMED, Completed())
+        assert len(list((tmp_path / "state" / "mcp").glob("*.json"))) == 2
+
+
+async def test_an_agent_without_arguments_for_mcp_servers_gets_none(tmp_path: Path) -> None:
+    async with desk(tmp_path, fake_agent(tmp_path), mcp_servers=(McpServer("files", command=("x",)),)) as opened:
+        (use,) = (await opened.backend.probe()).mcp_servers
+        assert not use.given and "own configuration only" in use.reason
+        _, outcome = await opened.run(PROMPT)
+        assert outcome == Completed() and not (tmp_path / "state" / "mcp").exists()

@@ -10,7 +10,7 @@ from boocoder.backends.oneshot.settings import OneShotAgent
 from boocoder.backends.shared.session_setup import hash_config
 from boocoder.model.turn import TurnRequest
 
-_PLACE = re.compile(r"\{(prompt|model|mode|thinking|session|worktree)\}")
+_PLACE = re.compile(r"\{(prompt|model|mode|thinking|session|worktree|mcp_file)\}")
 
 
 def mode_of(agent: OneShotAgent, request: TurnRequest) -> str:
@@ -21,7 +21,13 @@ def mode_of(agent: OneShotAgent, request: TurnRequest) -> str:
 
 
 def command_line(
-    agent: OneShotAgent, request: TurnRequest, *, session_args: Iterable[str], session: str, prompt: str
+    agent: OneShotAgent,
+    request: TurnRequest,
+    *,
+    session_args: Iterable[str],
+    session: str,
+    prompt: str,
+    mcp_file: Path | None = None,
 ) -> tuple[str, ...]:
     """The whole command of a turn, or of a kept-open session.
 
@@ -29,14 +35,16 @@ def command_line(
         session_args: the agent's arguments that name a new session or the one to go on with.
         session: replaces {session}.
         prompt: replaces {prompt}; a kept-open agent has none on its command line.
+        mcp_file: replaces {mcp_file}; None where the session has no MCP servers.
     """
     mode = mode_of(agent, request)
     named = (
         *(agent.model_args if request.model else ()),
         *(agent.mode_args if mode else ()),
         *(agent.thinking_args if request.thinking else ()),
+        *(agent.mcp_args if mcp_file is not None else ()),
     )
-    values = {**_values(request, session, mode), "prompt": prompt}
+    values = {**_values(request, session, mode), "prompt": prompt, "mcp_file": str(mcp_file or "")}
     last = () if agent.kept_open else agent.prompt_args
     return tuple(_fill(text, values) for text in (*agent.argv, *named, *session_args, *last))
 

@@ -14,8 +14,6 @@ from boocoder.backends.oneshot.session_setup import OneShotReadySession
 from boocoder.backends.oneshot.settings import PromptInput, TerminalKind
 from boocoder.model.turn import Outcome, TurnRequest
 from boocoder.process.child import Child
-from boocoder.process.environment import agent_environment
-from boocoder.process.host import Command
 from boocoder.process.terminal import TerminalSize
 
 _TERM = "xterm-256color"  # for a program on a pseudo-terminal
@@ -48,23 +46,20 @@ class CommandRunner(Runner[CommandTurn]):
         known = opening.known
         by_argument = prompt if self.agent.prompt is PromptInput.ARGUMENT else ""
         session = known.agent_id if known is not None else opening.native_id
+        mcp_file = await asyncio.to_thread(self.mcp_file, request.worktree)
         argv = command_line(
             self.agent,
             request,
             session_args=self.agent.resume_args if known is not None else self.agent.new_session_args,
             session=session,
             prompt=by_argument,
+            mcp_file=mcp_file,
         )
         in_terminal = self.agent.terminal is TerminalKind.PTY
         term = {"TERM": _TERM} if in_terminal else _DUMB
         extra = {**term, **environment(self.agent, request, session=session)}
         return await self._host.spawn(
-            Command(
-                argv,
-                request.worktree,
-                agent_environment(extra, keep=self.agent.keep_env),
-                self.agent.sandbox_use(request.worktree),
-            ),
+            self.command(argv, request, extra, mcp_file),
             stdin=self.agent.prompt is PromptInput.STDIN,
             line_limit_bytes=self.settings.line_limit_bytes,
             terminal=TerminalSize() if in_terminal else None,

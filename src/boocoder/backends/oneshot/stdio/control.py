@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from boocoder.backends.prompt_images import PromptImage
 from boocoder.events import json_coerce
 from boocoder.events.agent_event import SlashCommand
 
@@ -71,9 +72,14 @@ def read_control(line: bytes) -> ControlMessage | None:
     return None
 
 
-def user_message(text: str) -> bytes:
-    """A prompt."""
-    message = {"role": "user", "content": [{"type": "text", "text": text}]}
+def user_message(text: str, images: Sequence[PromptImage] = ()) -> bytes:
+    """A prompt with its images."""
+    content: list[dict[str, object]] = [{"type": "text", "text": text}]
+    content += [
+        {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": image.base64}}
+        for image in images
+    ]
+    message = {"role": "user", "content": content}
     return _line({"type": "user", "message": message, "parent_tool_use_id": None})
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,10 +19,11 @@ from boocoder.backends.oneshot.session_store import OneShotSessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.stdio.process import StdioProcess
 from boocoder.backends.oneshot.stdio.turn import StdioTurn
+from boocoder.backends.prompt_images import read_images
 from boocoder.backends.shared.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError
+from boocoder.model.mcp_server import McpServer
 from boocoder.model.turn import Outcome, ResumeStep, TurnRequest
-from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 
 T = TypeVar("T")
@@ -39,8 +42,11 @@ class StdioRunner(Runner[StdioTurn]):
         state_dir: Path,
         store: OneShotSessionStore,
         settings: OneShotSettings,
+        mcp_servers: tuple[McpServer, ...] = (),
     ) -> None:
-        super().__init__(host=host, agent=agent, state_dir=state_dir, store=store, settings=settings)
+        super().__init__(
+            host=host, agent=agent, state_dir=state_dir, store=store, settings=settings, mcp_servers=mcp_servers
+        )
         self._places: dict[str, Path] = {}
         limits = WarmLimits(
             close_grace_s=settings.close_grace_s,
@@ -78,8 +84,9 @@ class StdioRunner(Runner[StdioTurn]):
         """
         session = opening.known.agent_id if opening.known is not None else opening.native_id
         args = self.agent.resume_args if opening.known is not None else self.agent.new_session_args
-        bare = command_line(self.agent, request, session_args=(), session=session, prompt="")
-        argv = command_line(self.agent, request, session_args=args, session=session, prompt="")
+        mcp_file = await asyncio.to_thread(self.mcp_file, request.worktree)
+        line = partial(command_line, self.agent, request, session=session, prompt="", mcp_file=mcp_file)
+        bare, argv = line(session_args=()), line(session_args=args)
         warm = self.pool.peek(opening.native_id)
         if warm is not None and warm.command != bare:
             await self.end(opening.native_id, self.settings.close_grace_s)
@@ -88,12 +95,7 @@ class StdioRunner(Runner[StdioTurn]):
         if opening.known is not None and opening.step is not ResumeStep.WARM and not self.agent.resume_args:
             raise ResumeRefused("this agent cannot resume sessions")
         extra = environment(self.agent, request, session=session)
-        command = Command(
-            argv,
-            request.worktree,
-            agent_environment(extra, keep=self.agent.keep_env),
-            self.agent.sandbox_use(request.worktree),
-        )
+        command = self.command(argv, request, extra, mcp_file)
         conversation = await self._acquire(request, opening, command, bare)
         return StdioAttempt(self, request, opening, conversation)
 
@@ -143,11 +145,15 @@ class StdioAttempt:
     async def run(self, port: TurnPort) -> Outcome:
         """See `Attempt.run`."""
         runner, request = self._runner, self._request
+        found = await read_images(request.attachments if runner.agent.images else ())
+        for notice in found.notices:
+            await port.emit(notice)
         record = runner.record(request, self.opening)
         turn = StdioTurn(
             agent=runner.agent,
             conversation=self._conversation,
             prompt=request.prompt_text(self.opening.step),
+            images=found.images,
             mode=request.mode or runner.agent.safe_mode,
             reader=reader_of(runner.agent.format, cost_before=self.opening.cost_before),
             record=record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from boocoder.backends.base import TurnPort
@@ -14,6 +15,7 @@ from boocoder.backends.oneshot.stdio import control
 from boocoder.backends.oneshot.stdio.approvals import StdioApprovals
 from boocoder.backends.oneshot.stdio.process import StdioProcess
 from boocoder.backends.oneshot.turn_record import TurnRecord
+from boocoder.backends.prompt_images import PromptImage
 from boocoder.backends.shared.outcomes import processes_left, stopped
 from boocoder.errors import BackendError, ProcessError
 from boocoder.events.agent_event import AgentCommands, AgentEvent, Notice, NoticeLevel
@@ -31,6 +33,7 @@ class StdioTurn:
         agent: who works.
         conversation: with it.
         prompt: the text to send, with what the agent missed before it.
+        images: that the person attached.
         mode: of the turn, "" where the agent chooses.
         reader: of its output.
         record: what the turn leaves on the disk.
@@ -48,6 +51,7 @@ class StdioTurn:
         agent: OneShotAgent,
         conversation: StdioProcess,
         prompt: str,
+        images: Sequence[PromptImage],
         mode: str,
         reader: OutputReader,
         record: TurnRecord,
@@ -58,6 +62,7 @@ class StdioTurn:
         self._agent = agent
         self._conversation = conversation
         self._prompt = prompt
+        self._images = images
         self._record = record
         self._port = port
         self._stop = stop
@@ -97,7 +102,7 @@ class StdioTurn:
             reading = self._tasks.spawn(self._read_quietly(), "lines")
             over = self._tasks.spawn(self._over.wait(), "over")
             with suppress(ProcessError):  # a process that takes no prompt is dead; the next line says so
-                await self._send(control.user_message(self._prompt))
+                await self._send(control.user_message(self._prompt, self._images))
             await asyncio.wait({reading, over}, return_when=asyncio.FIRST_COMPLETED)
             reading.cancel()
             await asyncio.wait({reading})
