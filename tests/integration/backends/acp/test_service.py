@@ -44,10 +44,9 @@ def said(lines: Lines) -> str:
     return "".join(live or [str(line["text"]) for line in lines if line["type"] == "delta"])
 
 
-def test_the_agent_is_listed_and_works(service: Installation, repository: MakeRepository) -> None:
+async def test_the_agent_is_listed_and_works(service: Installation, repository: MakeRepository) -> None:
     project = repository()
-    listed = service.run("agents", "--json").stdout
-    assert '"fake"' in listed and "1.2.3" in listed
+    await until(lambda: '"fake"' in (listed := service.run("agents", "--json").stdout) and "1.2.3" in listed)
     first = run(service, project.path, "[[say teal]] [[write a.txt|1\n]] [[bash echo 2 >> a.txt]]", "--apply")
     assert (project.path / "a.txt").read_text() == "1\n2\n"
     session = str(first[0]["session_id"])[:8]
