@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,9 +89,11 @@ async def _commit_worktree(checkout: Checkout, draft: CommitDraft) -> AsyncItera
         await asyncio.shield(asyncio.to_thread(_remove, root, checkout.common_dir / "worktrees" / root.name))
 
 
-def _remove(*directories: Path) -> None:
-    for directory in directories:
+def _remove(root: Path, admin: Path) -> None:
+    for directory in (root, admin):
         shutil.rmtree(directory, ignore_errors=True)
+    with suppress(OSError):  # others are there
+        admin.parent.rmdir()
 
 
 async def _run_hook(place: Checkout, hooks: Path, name: str, *arguments: str) -> str | None:

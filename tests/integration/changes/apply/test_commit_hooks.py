@@ -42,8 +42,7 @@ def hooks(desk: ChangeHarness) -> Path:
 
 
 def leftovers(desk: ChangeHarness) -> list[Path]:
-    admin = desk.project.path / ".git/worktrees"
-    return [*(desk.project.path / ".git").glob("boocoder-commit-*"), *(admin.iterdir() if admin.exists() else ())]
+    return [*(desk.project.path / ".git").glob("boocoder-commit-*"), *(desk.project.path / ".git").glob("worktrees")]
 
 
 @pytest.mark.parametrize("request_", [COMMIT, BRANCH])
