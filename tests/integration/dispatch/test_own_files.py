@@ -24,18 +24,6 @@ async def changed(desk: TurnDesk) -> set[str]:
     return {file["path"] for file in json.loads(bytes(row[0]))}
 
 
-async def notices(desk: TurnDesk, code: str) -> list[str]:
-    """The texts of the session's notices of one kind."""
-    async with desk.services.database.connection() as conn:
-        rows = await conn.fetch(
-            "SELECT data ->> 'text' FROM message_parts JOIN messages m ON m.id = message_id"
-            " WHERE m.session_id = $1 AND kind = 'notice' AND data ->> 'code' = $2 ORDER BY m.ord, part",
-            desk.place.session_id,
-            code,
-        )
-    return [str(row[0]) for row in rows]
-
-
 async def test_own_files_are_left_out_and_told_once(
     database: Database, repository: MakeRepository, tmp_path: Path
 ) -> None:
@@ -44,7 +32,7 @@ async def test_own_files_are_left_out_and_told_once(
     again = await desk.claim(WRITE.replace("|x", "|y"))
     await desk.run(again)
     assert await changed(desk) == {"one.txt"}
-    (told,) = await notices(desk, "own_files_left_out")
+    (told,) = await desk.notices("own_files_left_out")
     assert ".scripted.history, .scripted.tags.v4." in told
     worktree = known_worktree(again)
     assert worktree is not None
@@ -72,6 +60,6 @@ async def test_what_looks_like_the_agents_own_is_pointed_out_once(
     await desk.run(await desk.claim(both))
     await desk.run(await desk.claim("[[write .scripted-notes/b|2]]"))
     assert await changed(desk) == {".scripted-notes/a", ".scripted-notes/b", ".other/a"}
-    (told,) = await notices(desk, "own_files_suspected")
+    (told,) = await desk.notices("own_files_suspected")
     assert told.startswith(".scripted-notes may be files that scripted keeps for itself.")
     assert 'own_files = ["/.scripted-notes"] under [agents.scripted]' in told
