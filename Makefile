@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races replay attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races replay chaos attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -77,6 +77,9 @@ steering-races: .venv/.synced ## 1,000 messages race against the end of their tu
 
 replay: .venv/.synced ## 300 commits of two made-up histories replayed as an agent's edits, compared with plain git
 	@BOOCODER_TEST_COMMITS=300 $(PY) -m pytest -n 0 -s --timeout 1800 tests/integration/changes/test_histories.py $(ARGS)
+
+chaos: .venv/.synced ## three hosts while PostgreSQL is stopped and services are killed, 10 minutes (FORM="an hour"); writes its row into docs/hosts.md
+	@BOOCODER_TEST_CHAOS="$(FORM)" $(PY) -m pytest -n 0 -s --reruns 0 -o python_files='check_*.py' -o python_functions='check_*' --timeout 7200 tests/acceptance/hosts $(ARGS)
 
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
 	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)

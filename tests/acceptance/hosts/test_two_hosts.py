@@ -97,13 +97,13 @@ async def test_a_turn_on_one_host_is_watched_and_cancelled_through_the_other(
     installation: MakeInstallation, repository: MakeRepository, dsn: str
 ) -> None:
     project = repository()
-    owner, other = (installation({"BOOCODER_DATABASE_URL": dsn}, name=f"host {n}") for n in (1, 2))
+    owner, other = installation({"BOOCODER_DATABASE_URL": dsn}, name="host 1"), installation(name="host 2")
     await asyncio.to_thread(owner.start)
     async with owner.client() as client:
         desk = ServiceHarness(client, project.path)
         created = await desk.queue("[[say words to see]] [[hang]]")
         await desk.follow(created, until=frames.DeltaFrame)
-        await asyncio.to_thread(other.start)
+        await asyncio.to_thread(other.start, "--join", dsn)
         async with other.client() as far:
             remote = ServiceHarness(far, project.path)
             seen = await remote.follow(created, until=frames.DeltaFrame)

@@ -254,3 +254,29 @@ async def test_finished_tasks_do_not_come_back(database: Database) -> None:
         for state in (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED, TaskState.INTERRUPTED):
             await end(conn, host, await add_running(conn, host, place), state)
         assert await claim_tasks(conn, host.host_id, host.instance_id, 8, LEASE_S) == []
+
+
+async def test_projects_share_what_is_free_whatever_they_queue(database: Database) -> None:
+    async with database.connection() as conn:
+        host = await add_host(conn)
+        first = await add_place(conn)
+        many = [first, *[await add_place(conn, first.project_id) for _ in range(5)]]
+        for place in many:
+            await add_task(conn, place)
+        one = await add_place(conn)
+        late = await add_task(conn, one)
+        begun = await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S)
+        assert [task.project_id for task in begun] == [first.project_id], "in the order of arrival where nothing runs"
+        assert [task.id for task in await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S)] == [late]
+        next_one = await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S)
+        assert [task.session_id for task in next_one] == [many[1].session_id]
+
+
+async def test_a_higher_priority_goes_before_a_projects_share(database: Database) -> None:
+    async with database.connection() as conn:
+        host = await add_host(conn)
+        busy = await add_place(conn)
+        await add_running(conn, host, busy)
+        urgent = await add_task(conn, await add_place(conn, busy.project_id), priority=5)
+        await add_task(conn, await add_place(conn))
+        assert [task.id for task in await claim_tasks(conn, host.host_id, host.instance_id, 1, LEASE_S)] == [urgent]

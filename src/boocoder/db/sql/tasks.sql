@@ -25,6 +25,9 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- it, if no other host runs, or with another agent, if $5 says that it has a substitute. A drained host leaves its own
 -- sessions to a host that can go on with them. placement.waiting explains the same rules to people.
 --
+-- Of tasks of one priority, those of the project with the fewest running tasks go first, on all hosts together: a project
+-- that queues many sessions does not keep the others waiting.
+--
 -- A session that goes from one host to another meanwhile (lock_binding) is skipped. Ordinary updates of its row do not matter
 -- to the lock; so that it does not hide a move that was quicker, session_host looks again once the row is locked.
 WITH RECURSIVE living AS MATERIALIZED (
@@ -40,12 +43,16 @@ WITH RECURSIVE living AS MATERIALIZED (
         ORDER BY t.session_id, t.place LIMIT 1
     ) next
 ), busy AS MATERIALIZED (
-    SELECT r.session_id FROM tasks r WHERE r.state = 'running'
+    SELECT r.session_id, r.project_id FROM tasks r WHERE r.state = 'running'
+), shares AS MATERIALIZED (
+    SELECT b.project_id, count(*) AS running FROM busy b GROUP BY b.project_id
 ), ready_projects AS MATERIALIZED (
     SELECT p.project_id FROM host_projects p WHERE p.host_id = $1 AND p.state = 'ready'
 ), placeable AS (
-    SELECT h.id, h.place, h.priority, h.ord
-    FROM (SELECT * FROM heads ORDER BY priority DESC, ord OFFSET 0) h
+    SELECT h.id, h.place, h.priority, h.running, h.ord
+    FROM (
+        SELECT h.*, coalesce(m.running, 0) AS running FROM heads h LEFT JOIN shares m ON m.project_id = h.project_id
+        ORDER BY h.priority DESC, running, h.ord OFFSET 0) h
     WHERE h.session_id NOT IN (SELECT b.session_id FROM busy b)
       AND NOT EXISTS (
           SELECT FROM session_worktrees w
@@ -81,14 +88,14 @@ WITH RECURSIVE living AS MATERIALIZED (
                        WHERE p.project_id = h.project_id AND p.state = 'ready' AND p.host_id <> $1 OFFSET 0)
               END
           FROM sessions s WHERE s.id = h.session_id)
-    ORDER BY h.priority DESC, h.ord OFFSET 0
+    ORDER BY h.priority DESC, h.running, h.ord OFFSET 0
 ), chosen AS (
     SELECT t.id, s.id AS session_id, s.host_id
     FROM placeable h
     JOIN tasks t ON t.id = h.id
     JOIN sessions s ON s.id = t.session_id
     WHERE t.state::text = 'pending' AND t.place = h.place
-    ORDER BY h.priority DESC, h.ord
+    ORDER BY h.priority DESC, h.running, h.ord
     LIMIT $3
     FOR UPDATE OF t SKIP LOCKED
     FOR KEY SHARE OF s SKIP LOCKED

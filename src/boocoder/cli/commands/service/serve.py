@@ -31,11 +31,21 @@ AGENTS_WAIT_S = 60.0  # what an agent is given to answer its first try
 @click.option("--host", help="Address to listen on (setting host).")
 @click.option("--port", type=int, help="Port to listen on; 0: any free one (setting port).")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--join", "database_url", metavar="URL", help="Share the work of this PostgreSQL's hosts (setting database_url)."
+)
 @click.option("--take-over", is_flag=True, help="Serve a copied data directory beside the one it was copied from.")
 @click.pass_context
-def command(ctx: click.Context, host: str | None, port: int | None, open_browser: bool, take_over: bool) -> None:
+def command(
+    ctx: click.Context,
+    host: str | None,
+    port: int | None,
+    database_url: str | None,
+    open_browser: bool,
+    take_over: bool,
+) -> None:
     """Start the service and keep it running until Ctrl-C."""
-    service.run(_serve(settings_of(ctx, host=host, port=port), open_browser, take_over))
+    service.run(_serve(settings_of(ctx, host=host, port=port, database_url=database_url), open_browser, take_over))
 
 
 async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> None:
