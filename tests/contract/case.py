@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ class BackendCase:
         await self.backend.stop()
         self.backend = await self.make()
 
+    @cached_property
+    def shared(self) -> Path:
+        """A git repository for all tests that need any: an agent takes up to two seconds to get to know a new one."""
+        return self.worktree()
+
     def worktree(self) -> Path:
         """A fresh git repository with one commit."""
         self._worktrees += 1
@@ -65,7 +71,7 @@ class BackendCase:
         return path
 
     def request(self, prompt: str, *, worktree: Path | None = None, **more: Any) -> TurnRequest:
-        """A turn of a new chat, in a new worktree unless one is given."""
+        """A turn of a new chat, in the worktree that the tests of a module share unless one is given."""
         return TurnRequest(
             task_id=TaskId(new_id()),
             epoch=1,
@@ -73,7 +79,7 @@ class BackendCase:
             chat_id=ChatId(new_id()),
             agent=self.name,
             prompt=prompt,
-            worktree=self.worktree() if worktree is None else worktree,
+            worktree=self.shared if worktree is None else worktree,
             **more,
         )
 

@@ -88,7 +88,7 @@ async def test_cancel_in_the_middle_of_text(case: BackendCase) -> None:
 
 
 async def test_cancel_in_the_middle_of_a_command(case: BackendCase) -> None:
-    request = case.request(SLEEPING)
+    request = case.request(SLEEPING, worktree=case.worktree())
     port = RecordingPort(stop=request.stop)
     running = wait_started(request.worktree)
     assert await stop_when(case, request, port, running, StopReason.CANCELLED) == Cancelled()
@@ -143,7 +143,7 @@ async def test_stopped_before_it_began(case: BackendCase) -> None:
 
 
 async def test_lost_lease_passes_through_and_stops_the_agent(case: BackendCase) -> None:
-    request = case.request(SLEEPING + "[[write late.txt|too late]]")
+    request = case.request(SLEEPING + "[[write late.txt|too late]]", worktree=case.worktree())
 
     def running_tool(event: AgentEvent) -> bool:
         started = (request.worktree / "started").exists()
@@ -168,7 +168,7 @@ async def test_lost_lease_in_the_middle_of_text(case: BackendCase) -> None:
 
 
 async def test_task_cancellation_passes_through(case: BackendCase) -> None:
-    request = case.request(SLEEPING)
+    request = case.request(SLEEPING, worktree=case.worktree())
     port = RecordingPort(stop=request.stop)
     async with case.running(request, port) as turn:
         await wait_started(request.worktree)
@@ -195,7 +195,7 @@ async def test_death_of_the_agent_is_a_named_failure(case: BackendCase) -> None:
 
 
 async def test_stop_ends_turns_and_leaves_no_process(case: BackendCase) -> None:
-    request = case.request(SLEEPING)
+    request = case.request(SLEEPING, worktree=case.worktree())
     port = RecordingPort(stop=request.stop)
     try:
         async with case.running(request, port) as turn:

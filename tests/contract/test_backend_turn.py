@@ -188,7 +188,10 @@ async def test_a_failure_is_named_and_the_next_turn_works(case: BackendCase) -> 
 
 async def test_sessions_side_by_side_do_not_mix(case: BackendCase) -> None:
     requests = [
-        case.request(f"[[delay 0.01]][[say from {n}]][[write me.txt|file {n}]][[tokens 40]][[say last {n}]]")
+        case.request(
+            f"[[delay 0.01]][[say from {n}]][[write me.txt|file {n}]][[tokens 40]][[say last {n}]]",
+            worktree=case.worktree(),
+        )
         for n in range(4)
     ]
     ports = [RecordingPort(stop=request.stop) for request in requests]

@@ -62,7 +62,7 @@ async def gone(pid: int) -> None:
 
 
 async def test_cancel_in_mid_text_keeps_it_and_the_next_prompt_is_answered(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     session = None
     for number in range(5):
         request = opencode.request(SLOW, worktree, agent_session=session)
@@ -79,7 +79,7 @@ async def test_cancel_in_mid_text_keeps_it_and_the_next_prompt_is_answered(openc
 
 
 async def test_cancel_in_mid_command_ends_the_command(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     request = opencode.request("[[bash echo $$ > pid; echo begun; sleep 300]] [[say never]]", worktree)
     port = RecordingPort(stop=request.stop)
     ready = port.wait_until(lambda p: any("begun" in call.output for call in p.of(ToolCall)))
@@ -92,7 +92,7 @@ async def test_cancel_in_mid_command_ends_the_command(opencode: OpenCodeDesk) ->
 
 
 async def test_cancel_while_a_permission_is_open(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     request = opencode.request("[[read /etc/hostname]] [[say never]]", worktree)
     port = RecordingPort(stop=request.stop, permission=None)
     ready = port.wait_until(lambda p: len(p.permission_requests) == 1)
@@ -104,7 +104,7 @@ async def test_cancel_while_a_permission_is_open(opencode: OpenCodeDesk) -> None
 
 
 async def test_shutdown_interrupts(opencode: OpenCodeDesk) -> None:
-    request = opencode.request(SLOW, opencode.worktree())
+    request = opencode.request(SLOW, opencode.shared)
     port = RecordingPort(stop=request.stop)
     ready = port.wait_until(lambda p: len(p.of(TextDelta)) >= 3)
     outcome = await stopped(opencode, request, port, ready, StopReason.SHUTDOWN)
@@ -112,7 +112,7 @@ async def test_shutdown_interrupts(opencode: OpenCodeDesk) -> None:
 
 
 async def test_a_silent_model_is_still_worked_on_until_the_watchdog_ends_it(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     request = opencode.request("[[say words]] [[hang]]", worktree)
     port = RecordingPort(stop=request.stop)
     turn = asyncio.create_task(opencode.backend.run_turn(request, port))
@@ -129,7 +129,7 @@ async def test_a_lost_lease_passes_through_and_stops_the_agent(opencode: OpenCod
     def third_word(event: AgentEvent) -> bool:
         return isinstance(event, TextDelta) and event.text.startswith("w3")
 
-    request = opencode.request(f"{SLOW} lease-lost", opencode.worktree())
+    request = opencode.request(f"{SLOW} lease-lost", opencode.shared)
     port = RecordingPort(stop=request.stop, lose_lease_at=third_word)
     with pytest.raises(LeaseLost):
         await opencode.backend.run_turn(request, port)
@@ -138,7 +138,7 @@ async def test_a_lost_lease_passes_through_and_stops_the_agent(opencode: OpenCod
 
 
 async def test_a_cancelled_task_stops_the_agent(opencode: OpenCodeDesk) -> None:
-    request = opencode.request(f"{SLOW} task-cancelled", opencode.worktree())
+    request = opencode.request(f"{SLOW} task-cancelled", opencode.shared)
     port = RecordingPort(stop=request.stop)
     turn = asyncio.create_task(opencode.backend.run_turn(request, port))
     await port.wait_until(lambda p: len(p.of(TextDelta)) >= 3)
@@ -150,7 +150,7 @@ async def test_a_cancelled_task_stops_the_agent(opencode: OpenCodeDesk) -> None:
 
 
 async def test_a_stop_before_the_prompt_sends_nothing(opencode: OpenCodeDesk) -> None:
-    request = opencode.request("[[say never]] stopped-before", opencode.worktree())
+    request = opencode.request("[[say never]] stopped-before", opencode.shared)
     request.stop.set(StopReason.CANCELLED)
     port = RecordingPort(stop=request.stop)
     assert await opencode.backend.run_turn(request, port) == Cancelled()

@@ -45,7 +45,7 @@ async def test_probe_tells_version_models_and_modes(opencode: OpenCodeDesk) -> N
 
 
 async def test_two_turns_of_a_chat_share_session_and_server(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     script = "[[think hm]] [[say hello]] [[write a.txt|one]] [[bash echo hi; exit 3]] [[plan first; then]] [[say bye]]"
     port, outcome = await opencode.run(script, worktree)
     first_server, starts = opencode.backend.server.process, opencode.backend.server.starts
@@ -69,20 +69,20 @@ async def test_two_turns_of_a_chat_share_session_and_server(opencode: OpenCodeDe
 
 
 async def test_a_project_without_rules_adds_nothing(opencode: OpenCodeDesk) -> None:
-    _, outcome = await opencode.run("[[say hello]] no-rules", opencode.worktree())
+    _, outcome = await opencode.run("[[say hello]] no-rules", opencode.shared)
     assert outcome == Completed()
     assert b"Instructions from:" not in (await opencode.model.wait_request("no-rules")).body
 
 
 async def test_text_streams_while_the_model_speaks(opencode: OpenCodeDesk) -> None:
-    port, outcome = await opencode.run("[[tokens 300]]", opencode.worktree())
+    port, outcome = await opencode.run("[[tokens 300]]", opencode.shared)
     assert outcome == Completed()
     assert len(port.of(TextDelta)) > 100
     assert port.text == "".join(f"w{n} " for n in range(300))
 
 
 async def test_another_model_and_mode_per_prompt(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     port, outcome = await opencode.run("[[say large]] chosen-model", worktree, model="scripted-large", mode="plan")
     assert outcome == Completed()
     request = await opencode.model.wait_request("chosen-model")
@@ -94,7 +94,7 @@ async def test_another_model_and_mode_per_prompt(opencode: OpenCodeDesk) -> None
 
 
 async def test_a_permission_is_asked_and_its_answer_obeyed(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     request = opencode.request("[[read /etc/hostname]] [[say went on]]", worktree)
     port = RecordingPort(stop=request.stop, permission=PermissionAnswer(allowed=False, message="use another file"))
     assert await opencode.backend.run_turn(request, port) == Completed()
@@ -113,7 +113,7 @@ async def test_a_permission_is_asked_and_its_answer_obeyed(opencode: OpenCodeDes
 
 
 async def test_a_question_is_asked_and_answered(opencode: OpenCodeDesk) -> None:
-    request = opencode.request(f"{QUESTION} [[say thanks]]", opencode.worktree())
+    request = opencode.request(f"{QUESTION} [[say thanks]]", opencode.shared)
     port = RecordingPort(stop=request.stop, question=QuestionAnswer((("B",),)))
     assert await opencode.backend.run_turn(request, port) == Completed()
     (asked,) = port.question_requests
@@ -124,7 +124,7 @@ async def test_a_question_is_asked_and_answered(opencode: OpenCodeDesk) -> None:
 
 
 async def test_a_dismissed_question_ends_the_turn(opencode: OpenCodeDesk) -> None:
-    request = opencode.request(f"{QUESTION} [[say never said]]", opencode.worktree())
+    request = opencode.request(f"{QUESTION} [[say never said]]", opencode.shared)
     port = RecordingPort(stop=request.stop, question=QuestionAnswer(None))
     assert await opencode.backend.run_turn(request, port) == Completed()
     assert port.final_tools[0].status is ToolStatus.FAILED
@@ -132,7 +132,7 @@ async def test_a_dismissed_question_ends_the_turn(opencode: OpenCodeDesk) -> Non
 
 
 async def test_a_sub_agents_tools_show_under_its_call(opencode: OpenCodeDesk) -> None:
-    port, outcome = await opencode.run(SUBAGENT, opencode.worktree())
+    port, outcome = await opencode.run(SUBAGENT, opencode.shared)
     assert outcome == Completed()
     assert port.text == "end", "a sub-agent's words are its call's output, not the answer"
     call, inner = port.final_tools
@@ -144,7 +144,7 @@ async def test_a_sub_agents_tools_show_under_its_call(opencode: OpenCodeDesk) ->
 
 
 async def test_model_errors_are_named_and_the_next_prompt_is_answered(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     port, _ = await opencode.run("[[say begin]]", worktree)
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("[[fail 400]]", {}, "model_failed"),
@@ -166,13 +166,13 @@ async def test_model_errors_are_named_and_the_next_prompt_is_answered(opencode: 
 
 
 async def test_retries_are_shown_and_a_recovered_model_goes_on(opencode: OpenCodeDesk) -> None:
-    port, outcome = await opencode.run("[[flaky 1 500]] [[say back again]]", opencode.worktree())
+    port, outcome = await opencode.run("[[flaky 1 500]] [[say back again]]", opencode.shared)
     assert (outcome, port.text) == (Completed(), "back again")
     assert [notice.code for notice in port.of(Notice)] == ["model_retry"]
 
 
 async def test_an_unreachable_model_is_given_up_after_the_limit(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
+    worktree = opencode.shared
     await opencode.backend.warm(worktree)
     began = time.monotonic()
     port, outcome = await opencode.run("[[fail 503]]", worktree)
@@ -183,8 +183,7 @@ async def test_an_unreachable_model_is_given_up_after_the_limit(opencode: OpenCo
 
 
 async def test_a_session_that_is_gone_or_of_another_place_is_made_anew(opencode: OpenCodeDesk) -> None:
-    worktree = opencode.worktree()
-    port, _ = await opencode.run("[[say begin]]", worktree)
+    port, _ = await opencode.run("[[say begin]]", opencode.shared)
     elsewhere = opencode.worktree()
     moved, outcome = await opencode.run(
         "[[recall]]", elsewhere, agent_session=port.agent_session, handover="Earlier the person said hello."
@@ -201,28 +200,33 @@ async def test_a_session_that_is_gone_or_of_another_place_is_made_anew(opencode:
 
 
 async def test_barriers_come_first_and_in_order(opencode: OpenCodeDesk) -> None:
-    port, _ = await opencode.run("[[say x]]", opencode.worktree())
+    port, _ = await opencode.run("[[say x]]", opencode.shared)
     assert port.events[0] == port.opened
     assert port.events[1] == PromptSending()
 
 
 @pytest.mark.slow
 async def test_sixteen_sessions_at_once_do_not_mix(opencode: OpenCodeDesk) -> None:
-    worktrees = [opencode.worktree(f"side by side {number}") for number in range(16)]
+    """Four in each of four worktrees: those of one worktree have the more in common."""
+    worktrees = [opencode.worktree(f"side by side {number}") for number in range(4)]
 
     async def one(number: int) -> tuple[RecordingPort, object]:
         script = (
-            f"[[say mine-{number} ]] [[write out.txt|file-{number}]] [[delay 0.01]] [[tokens 40]] [[say -{number}]]"
+            f"[[say mine-{number} ]] [[write out-{number}.txt|file-{number}]] [[delay 0.01]] [[tokens 40]]"
+            f" [[say -{number}]]"
         )
-        return await opencode.run(script, worktrees[number], timeout_s=280)
+        return await opencode.run(script, worktrees[number % 4], timeout_s=280)
 
     results = await asyncio.gather(*(one(number) for number in range(16)))
     for number, (port, outcome) in enumerate(results):
         assert outcome == Completed()
         expected = f"mine-{number} " + "".join(f"w{n} " for n in range(40)) + f"-{number}"
         assert port.text == expected
-        assert (worktrees[number] / "out.txt").read_text() == f"file-{number}"
+        assert (worktrees[number % 4] / f"out-{number}.txt").read_text() == f"file-{number}"
         assert [call.name for call in port.final_tools] == ["write"]
+    assert [sorted(path.name for path in one.glob("out-*")) for one in worktrees] == [
+        sorted(f"out-{number}.txt" for number in range(first, 16, 4)) for first in range(4)
+    ]
     assert len({port.opened.native_id for port, _ in results}) == 16
     for worktree in worktrees:
         await opencode.backend.forget(worktree)
