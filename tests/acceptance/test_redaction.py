@@ -46,7 +46,8 @@ async def stored(dsn: str) -> str:
 async def test_secrets_that_an_agent_prints_are_replaced_unless_the_project_wants_them(
     installation: MakeInstallation, project: Repository, dsn: str
 ) -> None:
-    home = installation({"BOOCODER_DATABASE_URL": dsn, "PROVIDER_API_KEY": KEY})
+    off = {"BOOCODER_SANDBOX_PROFILE": "off"}  # the sandbox keeps the token from agents
+    home = installation({"BOOCODER_DATABASE_URL": dsn, "PROVIDER_API_KEY": KEY, **off})
     config = home.home / ".config" / "boocoder" / "config.toml"
     config.parent.mkdir(parents=True)
     script = home.home / "leaky.sh"

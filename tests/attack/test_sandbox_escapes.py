@@ -247,6 +247,7 @@ async def test_real_work_is_not_hindered(world: World, mechanism: SandboxMechani
         "temporary files": 'f=$(mktemp) && echo x > "$f" && cat "$f"',
         "package installed": f"{python} -m venv env && env/bin/python -m pip --version",  # pip comes with Python
         "tests": "echo 'import unittest' > test_a.py && env/bin/python -m unittest test_a; [ $? -lt 6 ]",
+        "removal": "rm -rf env test_a.py",  # other tests search the worktree
         "the person's checkout": f"cat {world.project}/app.py",
         "pipes and devices": "echo x > /dev/null; head -c 3 /dev/urandom | wc -c",
         "processes": "sleep 0.01 & wait; ps -e >/dev/null 2>&1 || true; echo done",
