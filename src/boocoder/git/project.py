@@ -223,7 +223,7 @@ async def dirty_paths(
     """
     try:
         with suppress(OSError):
-            shutil.copyfile(checkout.git_dir / "index", index)
+            shutil.copy2(checkout.git_dir / "index", index)
         try:
             return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
         except GitError as error:  # a split or broken index: compare with the commit by content

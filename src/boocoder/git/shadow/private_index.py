@@ -53,11 +53,15 @@ def drop_index_lock(index: Path) -> None:
 
 
 def copy_index(source: Path, target: Path) -> None:
-    """Put a copy in place at once, so that no reader sees half of it. Harmless if there is no source."""
+    """Put a copy in place at once, so that no reader sees half of it. Harmless if there is no source.
+
+    It keeps the source's time: git looks into a file that was written in the same second as the index (racy-git in
+    git's documentation), and would take an edit of that second for none if the index were younger.
+    """
     made = target.with_name(f".{target.name}.new")
     made.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
-        shutil.copyfile(source, made)
+        shutil.copy2(source, made)
         made.replace(target)
 
 

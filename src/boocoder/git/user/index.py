@@ -150,7 +150,7 @@ def _shared_indexes(shadow: ShadowGit, checkout: Checkout) -> Iterator[None]:
     copied = [shadow.git_dir / shared.name for shared in checkout.git_dir.glob("sharedindex.*")]
     try:
         for target in copied:
-            shutil.copyfile(checkout.git_dir / target.name, target)
+            shutil.copy2(checkout.git_dir / target.name, target)
         yield
     finally:
         for target in copied:

@@ -39,7 +39,7 @@ async def untracked_matching(
     """
     try:
         with suppress(OSError):
-            shutil.copyfile(checkout.git_dir / "index", index)
+            shutil.copy2(checkout.git_dir / "index", index)
         try:
             return await _list_both(shadow, checkout.root, patterns, index)
         except GitError as error:  # a split or broken index
