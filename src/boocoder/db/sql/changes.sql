@@ -129,18 +129,20 @@ WHERE change_id = $1 AND state = 'writing'
 RETURNING true AS done;
 
 -- name: list_writing_applies
--- Applies to checkouts of host $1 that have not ended, oldest first.
+-- Applies to checkouts of host $1 that have not ended, oldest first. An earlier version that runs beside this one names no
+-- host: it writes into the checkout of the session's.
 SELECT a.change_id, c.session_id, a.project_id, a.pre_tree, a.post_tree, a.target, a.applied_tree, a.ref,
        a.old_commit, a.new_commit, a.started_at, a.reverts
-FROM change_applies a JOIN pending_changes c ON c.id = a.change_id
-WHERE a.state = 'writing' AND (a.host_id = $1 OR a.host_id IS NULL)
+FROM change_applies a JOIN pending_changes c ON c.id = a.change_id JOIN sessions s ON s.id = c.session_id
+WHERE a.state = 'writing' AND ($1::uuid IS NULL OR coalesce(a.host_id, s.host_id, $1) = $1)
 ORDER BY a.started_at, a.change_id;
 
 -- name: find_apply
 -- The journal of one change, ended well.
-SELECT a.target, a.ref, a.new_commit, a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, a.host_id,
+SELECT a.target, a.ref, a.new_commit, a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, h.id AS host_id,
        h.name AS host_name
-FROM change_applies a LEFT JOIN hosts h ON h.id = a.host_id
+FROM change_applies a JOIN pending_changes c ON c.id = a.change_id JOIN sessions s ON s.id = c.session_id
+LEFT JOIN hosts h ON h.id = coalesce(a.host_id, s.host_id)
 WHERE a.change_id = $1 AND a.state = 'done';
 
 -- name: record_branch
@@ -171,8 +173,9 @@ RETURNING true AS done;
 -- name: last_branch
 -- The branch that a session was put on last.
 SELECT a.target, coalesce(a.branch_ref, a.ref) AS ref, coalesce(a.branch_commit, a.new_commit) AS new_commit,
-       a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, a.host_id, h.name AS host_name
-FROM change_applies a LEFT JOIN hosts h ON h.id = a.host_id JOIN pending_changes c ON c.id = a.change_id
+       a.pre_tree, a.post_tree, a.branch_ref, a.branch_commit, h.id AS host_id, h.name AS host_name
+FROM change_applies a JOIN pending_changes c ON c.id = a.change_id JOIN sessions s ON s.id = c.session_id
+LEFT JOIN hosts h ON h.id = coalesce(a.host_id, s.host_id)
 WHERE c.session_id = $1 AND a.state = 'done' AND (a.target = 'branch' OR a.branch_ref IS NOT NULL)
 ORDER BY coalesce(a.branch_at, a.ended_at) DESC, a.change_id DESC
 LIMIT 1;

@@ -29,6 +29,7 @@ from boocoder.git.shadow.real_directory import require_real_directory
 from boocoder.git.shadow.snapshot import TreeSnapshot, update_index
 from boocoder.git.shadow.tree_entries import TreeEntry, tree_entries
 from boocoder.git.submodules.contents import REF_SUFFIX, SubmoduleContents, submodule_contents
+from boocoder.git.user.hooks import remove_left_worktrees
 from boocoder.git.user.settings import UserSettings, settings_or_default
 from boocoder.git.user.sparse import mark_sparse
 from boocoder.git.worktree.file_list import file_list
@@ -79,6 +80,7 @@ class ShadowRepository:
             else:
                 checkout = await project_checkout(self.git_dir, project)
                 await self._read_settings(checkout)
+                await asyncio.to_thread(remove_left_worktrees, checkout)
             self._place = place_of(checkout)
             git_dir = self.git_dir.resolve()
             contents = ContentFilter(git_dir / DIRECTORY, self.settings.contents_of(checkout.common_dir))

@@ -7,6 +7,8 @@ is the checkout's, not one that the commit brings.
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator
@@ -19,12 +21,14 @@ from boocoder.events.clean_text import clean
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.user.commit_policy import hooks_directory
 from boocoder.git.user.person import as_person
+from boocoder.process.exit_watch import gone
 
 HOOK_TIMEOUT_S = 600.0  # a pre-commit hook may run a project's tests
 SHOWN_CHARS = 3_000
 SHOWN_PATHS = 10
 MESSAGE_MAX_BYTES = 1024 * 1024
 _PREFIX = "boocoder-commit-"
+_OWNER = re.compile(rf"{_PREFIX}([1-9]\d{{0,9}})-")  # the id of its process
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ async def _commit_worktree(checkout: Checkout, draft: CommitDraft) -> AsyncItera
 
     Programs of node look for their packages in all folders above.
     """
-    root = checkout.git_dir / f"{_PREFIX}{secrets.token_hex(4)}"
+    await asyncio.to_thread(remove_left_worktrees, checkout)
+    root = checkout.git_dir / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
     git = user_git(checkout)
     try:
         await git("worktree", "add", "-q", "--detach", "--no-checkout", str(root), draft.parent)
@@ -87,6 +92,14 @@ async def _commit_worktree(checkout: Checkout, draft: CommitDraft) -> AsyncItera
         yield place
     finally:
         await asyncio.shield(asyncio.to_thread(_remove, root, checkout.common_dir / "worktrees" / root.name))
+
+
+def remove_left_worktrees(checkout: Checkout) -> None:
+    """Remove the temporary worktrees of processes that were killed; to git their branch is in use. It blocks."""
+    for root in checkout.git_dir.glob(f"{_PREFIX}*"):
+        owner = _OWNER.match(root.name)
+        if owner is None or gone(int(owner[1])):
+            _remove(root, checkout.common_dir / "worktrees" / root.name)
 
 
 def _remove(root: Path, admin: Path) -> None:

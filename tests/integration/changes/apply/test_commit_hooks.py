@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,17 @@ async def test_the_hooks_are_the_checkouts_and_not_those_that_the_change_brings(
     add_hook(desk.worktree.path / "githooks", "commit-msg", f"touch {tmp_path}/planted")
     await desk.applier.apply(await desk.store(), BRANCH)
     assert (tmp_path / "mine").exists() and not (tmp_path / "planted").exists()
+
+
+async def test_what_a_killed_process_left_is_removed_and_what_a_live_one_uses_stays(desk: ChangeHarness) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    branch = desk.project.git("branch", "--show-current").decode().strip()
+    for pid in (ended.pid, os.getpid()):
+        root = desk.project.path / ".git" / f"boocoder-commit-{pid}-0a0b0c0d"
+        desk.project.git("worktree", "add", "-q", "--detach", "--no-checkout", str(root), "HEAD")
+        desk.project.git("symbolic-ref", "HEAD", f"refs/heads/{branch}", cwd=root)
+    add_hook(hooks(desk), "pre-commit", "true")
+    assert (await desk.applier.apply(await desk.store(), COMMIT)).state == "applied"
+    assert [path.name.split("-")[2] for path in leftovers(desk)[:-1]] == [str(os.getpid())]
+    assert [path.name for path in (desk.project.path / ".git/worktrees").iterdir()] == [leftovers(desk)[0].name]

@@ -54,3 +54,21 @@ async def test_the_host_whose_checkout_was_written_undoes_it(
     assert refused.value.code == "applied_elsewhere"
     assert (await here.undo(change_id)).paths == ("one.txt",)
     assert not (other.clone.path / "one.txt").exists()
+
+
+async def test_an_apply_of_an_earlier_version_belongs_to_the_sessions_host(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    await turn(desk, "one.txt")
+    home_applier = applier(home, desk.shadows, desk.root, desk.owner.host_id, desk)
+    async with home.connection() as conn:
+        change_id = ChangeId((await conn.fetchrow("SELECT id FROM pending_changes WHERE state = 'pending'"))["id"])
+    await home_applier.apply(change_id)
+    async with home.connection() as conn:  # as a version that does not know hosts of applies
+        await conn.execute("UPDATE change_applies SET host_id = NULL")
+        found = await applies.find_apply(conn, change_id)
+        assert found is not None and found.host_id == desk.owner.host_id
+        await conn.execute("UPDATE change_applies SET state = 'writing', ended_at = NULL")
+        assert await applies.list_writing_applies(conn, other.owner.host_id) == []
+        (writing,) = await applies.list_writing_applies(conn, desk.owner.host_id)
+        assert writing.change_id == change_id
