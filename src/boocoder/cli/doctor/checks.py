@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.app.http import warnings_of
+from boocoder.app.sandbox import build_sandbox
 from boocoder.client.discovery import find_service
 from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
@@ -20,8 +21,7 @@ from boocoder.db.server.binaries import find_binaries
 from boocoder.errors import BoocoderError, sentences
 from boocoder.git.command import Git, require_git
 from boocoder.maintenance.data_location import is_copy, original_of
-from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile
-from boocoder.process.sandbox.support import find_support
+from boocoder.process.sandbox.profile import SandboxMechanism
 from boocoder.wire.projects import Project
 
 MIN_FREE_MB = 1_024  # a worktree of a large repository and its snapshots
@@ -169,7 +169,7 @@ async def check_disk(settings: Settings) -> list[Check]:
 async def check_sandbox(settings: Settings) -> list[Check]:
     """What confines agents here, and which of them run without."""
     wanted, off = settings.sandbox.profile, ", ".join(settings.sandbox.off_agents)
-    support = await find_support(own_network=wanted == SandboxProfile.NETWORK)
+    support = await build_sandbox(settings).find_support()
     works = support.mechanism is not SandboxMechanism.NONE
     said = f"profile {wanted}; this machine has {support.mechanism}" + (f"; without: {off}" if off else "")
     if wanted == "off":

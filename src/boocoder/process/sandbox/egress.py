@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from boocoder.process.sandbox import egress_exec
 from boocoder.process.sandbox.allowed_hosts import AllowedHosts, is_this_machine
-from boocoder.process.sandbox.file_view import FileView
+from boocoder.process.sandbox.file_view import FileView, mount_point
 from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,8 @@ def egress_argv(hosts: AllowedHosts) -> tuple[str, ...]:
 def egress_view(view: FileView) -> FileView:
     """The view with what that program needs, wherever Python and boocoder are installed."""
     needed = (Path(_PYTHON), Path(sys.base_prefix), Path(egress_exec.__file__))
-    return replace(view, readable=tuple(dict.fromkeys((*view.readable, *(one for one in needed if view.hides(one))))))
+    missing = (mount_point(one, view.hidden) for one in needed if view.hides(one))
+    return replace(view, readable=tuple(dict.fromkeys((*view.readable, *missing))))
 
 
 class Egress:

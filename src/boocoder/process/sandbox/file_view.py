@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boocoder.process.sandbox.build_caches import BuildCache, mountable
 from boocoder.process.sandbox.home_paths import home_path, is_below, shared_home_paths
 
 # Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
-SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108 -- they are hidden, not used
+NETWORK_KEYS = "/run/NetworkManager/system-connections"  # beside the file that names the resolvers
+SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root", NETWORK_KEYS)  # noqa: S108 -- they are hidden, not used
 DEVICES = Path(
     "/dev"
 )  # bubblewrap gives a process one of its own, so that nothing of the machine's is there unless listed
 RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/nscd")  # names are looked up through these
+RESOLVER_SETTINGS = "/etc/resolv.conf"  # a link into /run with netconfig, NetworkManager, connman
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers")
 _INTERPRETERS = frozenset({"node", "python", "python3", "bun", "deno", "ruby", "bash", "sh"})
+_LINKS_MAX = 40  # as the kernel
 _PROGRAM_FOLDERS = frozenset({"bin", "sbin", "libexec", "shims"})
 
 
@@ -74,10 +77,17 @@ class PrivateDirectories:
 
     def hidden(self) -> tuple[Path, ...]:
         """All of them that exist; real paths."""
-        own = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-        named = (self.home, own, *self.more, *map(Path, SHARED))
+        named = (self.home, *_home_of_user(), *self.more, *map(Path, SHARED))
         real = dict.fromkeys(Path(os.path.realpath(path)) for path in named if path.is_dir())
         return tuple(path for path in real if len(path.parts) > 1)
+
+
+def _home_of_user() -> tuple[Path, ...]:
+    """The home directory that the machine knows; none in a container that runs as a number without a name."""
+    try:
+        return (Path(pwd.getpwuid(os.geteuid()).pw_dir),)
+    except KeyError:
+        return ()
 
 
 def file_view(
@@ -113,16 +123,47 @@ def file_view(
         *tools,
         *words,
         *map(Path, RESOLVER),
+        _resolver_settings(hidden),
         *readable,
     ]
-    shown = _existing([*_hidden_places(seen, (*hidden, DEVICES)), *words])
+    empty = (*hidden, DEVICES)
+    shown = _existing([*_hidden_places(seen, empty), *(mount_point(path, empty) for path in words)])
+    own_caches = [replace(cache, target=mount_point(cache.target, empty)) for cache in caches]
     return FileView(
-        writable=_existing([*writable, *state]),
+        writable=_existing(mount_point(path, empty) for path in (*writable, *state)),
         readable=shown,
         hidden=hidden,
-        blank=tuple(path for path in map(Path, SECRET_FILES) if os.access(path, os.R_OK)),
-        caches=tuple(mountable(caches, shown, hidden)),
+        blank=tuple(Path(os.path.realpath(path)) for path in SECRET_FILES if os.access(path, os.R_OK)),
+        caches=tuple(mountable(own_caches, shown, hidden)),
     )
+
+
+def mount_point(path: Path, hidden: Iterable[Path]) -> Path:
+    """A path without the links on the way into a hidden directory, or to its end if it enters none.
+
+    bubblewrap cannot make a mount point behind a symbolic link.
+    What follows inside a hidden directory stays as it is named: the directory is empty there, links included, and
+    programs go by the name.
+
+    Args:
+        path: absolute.
+        hidden: real paths.
+    """
+    roots = frozenset(hidden)
+    here, left, links = Path("/"), list(reversed(path.parts[1:])), 0
+    while left and here not in roots:
+        name = left.pop()
+        entry = here / name
+        if name == "..":
+            here = here.parent
+        elif links < _LINKS_MAX and entry.is_symlink():
+            links += 1
+            target = entry.readlink()
+            left += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+            here = Path("/") if target.is_absolute() else here
+        else:
+            here = entry
+    return Path(os.path.normpath(here.joinpath(*reversed(left))))
 
 
 def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -135,14 +176,19 @@ def _hidden_places(paths: Iterable[Path], hidden: Sequence[Path]) -> list[Path]:
     A link whose directory is shown is there already; nothing can be mounted on it.
     """
     named = [path for path in paths if os.path.lexists(path)]  # few of them do, and comparing paths is slow
-    places = [place for path in named for place in (path, Path(os.path.realpath(path))) if _below(place, hidden)]
+    ends = [end for path in named for end in (mount_point(path, hidden), Path(os.path.realpath(path)))]
+    places = [end for end in ends if is_below(end, hidden)]
     shown = set(places)
     return [path for path in places if not (path.is_symlink() and shown.intersection(path.parents))]
 
 
-def _below(path: Path, hidden: Sequence[Path]) -> bool:
-    real = Path(os.path.realpath(path.parent)) / path.name
-    return is_below(path, hidden) or is_below(real, hidden)
+def _resolver_settings(hidden: Sequence[Path]) -> Path:
+    """The folder of the file that names the resolvers, as the file is replaced when the network changes.
+
+    The file alone where the folder is all of a hidden directory.
+    """
+    file = Path(os.path.realpath(RESOLVER_SETTINGS))
+    return file if file.parent in hidden else file.parent
 
 
 def _search_folders(search_path: str, home: Path) -> list[Path]:
@@ -152,14 +198,10 @@ def _search_folders(search_path: str, home: Path) -> list[Path]:
 
 def _prefix(folder: Path, home: Path) -> Path:
     """The installation that a folder of programs belongs to, `v22` for `v22/bin`, or the folder itself."""
-    parent = folder.parent
-    if (
-        folder.name not in _PROGRAM_FOLDERS
-        or parent in (home, home / ".local", Path("/"))
-        or home.is_relative_to(parent)
-    ):
+    real, real_home = Path(os.path.realpath(folder.parent)), Path(os.path.realpath(home))
+    if folder.name not in _PROGRAM_FOLDERS or real == real_home / ".local" or real_home.is_relative_to(real):
         return folder
-    return parent
+    return folder.parent
 
 
 def _programs(argv: Sequence[str], home: Path) -> list[Path]:
@@ -177,4 +219,5 @@ def _installed(program: Path, home: Path) -> list[Path]:
     if "node_modules" in parts:
         return [Path(*parts[: parts.index("node_modules") + 1])]
     root = _prefix(program.parent, home)
-    return [program] if root == home or home.is_relative_to(root) else [program, root]
+    above = Path(os.path.realpath(home)).is_relative_to(os.path.realpath(root))
+    return [program] if above else [program, root]

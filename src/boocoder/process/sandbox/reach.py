@@ -65,6 +65,6 @@ def _admin_directory(worktree: Path, project: Path) -> Path | None:
     """The worktree's admin directory in the person's repository, according to the repository, not to the worktree."""
     common = Path(os.path.realpath(project / ".git"))
     for pointer in common.glob("worktrees/*/gitdir"):
-        if Path(os.fsdecode(pointer.read_bytes()).strip()).parent == worktree:
+        if os.path.realpath(Path(os.fsdecode(pointer.read_bytes()).strip()).parent) == os.path.realpath(worktree):
             return pointer.parent
     return None

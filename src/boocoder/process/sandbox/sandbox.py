@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boocoder.errors import ProcessError, sentences
+from boocoder.process.environment import agent_environment
 from boocoder.process.sandbox.allowed_hosts import AllowedHosts
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
@@ -25,6 +26,7 @@ from boocoder.process.sandbox.variables import variables_inside
 log = logging.getLogger(__name__)
 
 ATTACHMENTS = "attachments"  # a warm process gets a person's files long after its start
+WORKTREES = "worktrees"
 PRIVATE_TMP = "/tmp"  # noqa: S108 -- a private one inside
 
 
@@ -102,7 +104,7 @@ class Sandbox:
         shutil.rmtree(self._temporary, ignore_errors=True)
         if self._policy.profile is SandboxProfile.OFF or self._tried:
             return
-        self.support = await find_support(own_network=self._policy.profile is SandboxProfile.NETWORK)
+        self.support = await self.find_support()
         self._tried = True
         found = self.support
         extra = {"mechanism": found.mechanism, "reason": found.reason, "cure": found.cure}
@@ -113,6 +115,28 @@ class Sandbox:
             log.warning(what, extra=extra)
         elif found.reason:
             log.warning("the sandbox is weaker than it could be", extra=extra)
+
+    async def find_support(self, programs: Sequence[Path] | None = None) -> SandboxSupport:
+        """Try what confines agents of this home and data directory here.
+
+        Args:
+            programs: of bubblewrap, if not those of this machine.
+        """
+        own_network = self._policy.profile is SandboxProfile.NETWORK
+        return await find_support(programs, own_network=own_network, view=self._sample())
+
+    def _sample(self) -> FileView:
+        """The view of an agent without a session, made of what is there."""
+        env = agent_environment()
+        caches = build_caches(self._data_dir, self._home, env) if self._data_dir.is_dir() else ()
+        return file_view(
+            self._places,
+            argv=(),
+            env=env,
+            writable=(self._data_dir / WORKTREES, *self._policy.writable),
+            readable=(self._data_dir / ATTACHMENTS, *self._policy.readable),
+            caches=(replace(cache, source=self._data_dir) for cache in caches),
+        )
 
     def register(self, worktree: Path, project: Path) -> None:
         """Record which project a worktree belongs to."""
@@ -197,7 +221,8 @@ class Sandbox:
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)
-        own = [cwd] if cwd.is_relative_to(self._data_dir) else []
+        inside = Path(os.path.realpath(cwd)).is_relative_to(os.path.realpath(self._data_dir))
+        own = [cwd] if inside else []
         state = OwnState(use.home, use.home_readable)
         own_home = self._has_own_home(env)
         if own_home:

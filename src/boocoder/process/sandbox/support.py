@@ -21,6 +21,8 @@ from boocoder.process.sandbox.profile import SandboxMechanism
 TRY_TIMEOUT_S = 20.0  # 20 ms on an idle machine
 _TRUE = "/bin/true"
 _EMPTY = FileView(writable=(), readable=(), hidden=(), blank=())
+_NO_VIEW = "bwrap works here, but not with this home and data directory: {said}."
+_VIEW_CURE = "Look at the path that it names: links, mounts and permissions of its parents."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def find_support(
     landlock: bool = True,
     user_namespaces: bool = True,
     own_network: bool = False,
+    view: FileView | None = None,
 ) -> SandboxSupport:
     """Try the mechanisms, best first.
 
@@ -64,28 +67,28 @@ async def find_support(
         programs: of bubblewrap; default `bwrap_programs()`.
         landlock, user_namespaces: False leaves them out, as on a machine that has none.
         own_network: whether it must be able to take the network away, which Landlock cannot do by names.
+        view: of this machine's directories, to try it with; by default nothing is hidden.
     """
     if not sys.platform.startswith("linux"):
         text = "Profiles are enforced by Linux only."
         return SandboxSupport(SandboxMechanism.NONE, reason=text, cure="Run boocoder in a Linux container or machine.")
     bwraps = bwrap_programs() if programs is None else programs
-    said = ""
+    said = unshown = ""
     for bwrap in bwraps:
         for namespace in (True, False) if os.geteuid() == 0 else (True,):
             if namespace and not user_namespaces:
                 continue
-            tried = bubblewrap_argv(
-                bwrap, _EMPTY, [_TRUE], cwd=Path("/"), user_namespace=namespace, network=not own_network
-            )
-            works, words = await _try(tried)
+            works, words = await _try_bwrap(bwrap, view or _EMPTY, namespace=namespace, network=not own_network)
             if works:
                 return SandboxSupport(SandboxMechanism.BUBBLEWRAP, bwrap, user_namespace=namespace)
+            if view and (await _try_bwrap(bwrap, _EMPTY, namespace=namespace, network=not own_network))[0]:
+                unshown = words
             said = words or said
-    reason, cure = _why_not(bool(bwraps), said)
+    reason, cure = (_NO_VIEW.format(said=unshown[-300:]), _VIEW_CURE) if unshown else _why_not(bool(bwraps), said)
     if own_network:
         text = sentences("Only bubblewrap limits the network by the names of hosts.", reason)
         return SandboxSupport(SandboxMechanism.NONE, reason=text, cure=cure)
-    if landlock and (await _try((*landlock_argv(_EMPTY), _TRUE)))[0]:
+    if landlock and (await _try((*landlock_argv(view or _EMPTY), _TRUE)))[0]:
         return SandboxSupport(SandboxMechanism.LANDLOCK, reason=reason, cure=cure)
     more = "Landlock, the other way, is not in this kernel."
     return SandboxSupport(SandboxMechanism.NONE, reason=f"{reason} {more}", cure=cure)
@@ -98,6 +101,11 @@ def landlock_argv(view: FileView, system_calls: bytes = b"") -> tuple[str, ...]:
     rules = [text for kind, paths in kinds for path in paths for text in (kind, str(path))]
     refused = ("filter", system_calls.hex()) if system_calls else ()
     return (sys.executable, "-I", "-S", landlock_exec.__file__, *refused, *rules, "--")
+
+
+async def _try_bwrap(bwrap: Path, view: FileView, *, namespace: bool, network: bool) -> tuple[bool, str]:
+    argv = bubblewrap_argv(bwrap, view, [_TRUE], cwd=Path("/"), user_namespace=namespace, network=network)
+    return await _try(argv)
 
 
 async def _try(argv: Sequence[str]) -> tuple[bool, str]:
