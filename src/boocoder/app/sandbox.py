@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from boocoder.config.agent_hosts import agent_hosts
 from boocoder.config.settings import Settings
-from boocoder.process.sandbox.allowed_hosts import AllowedHosts, allowed_hosts
 from boocoder.process.sandbox.profile import SandboxProfile
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
 
@@ -20,18 +19,10 @@ def build_sandbox(settings: Settings) -> Sandbox:
         off_projects=frozenset(_absolute(text, home) for text in chosen.off_projects),
         writable=tuple(_absolute(text, home) for text in chosen.writable),
         readable=tuple(_absolute(text, home) for text in chosen.readable),
-        hosts=_hosts(settings),
+        hosts=agent_hosts(settings),
     )
     runtime = settings.surroundings.runtime_dir
     return Sandbox(policy=policy, home=home, data_dir=settings.data_dir, hidden=(runtime,) if runtime else ())
-
-
-def _hosts(settings: Settings) -> AllowedHosts:
-    """What the settings name, the model servers, and boocoder itself where agents may start tasks."""
-    servers = [urlsplit(one.base_url) for one in settings.model_servers if one.base_url]
-    named = [f"{one.hostname}:{one.port or (443 if one.scheme == 'https' else 80)}" for one in servers]
-    own = [f"localhost:{settings.port}"] if settings.delegation.enabled else []
-    return allowed_hosts((*settings.sandbox.hosts, *named, *own))
 
 
 def _absolute(text: str, home: Path) -> Path:

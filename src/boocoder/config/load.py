@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from boocoder.config.added_servers import read_added
+from boocoder.config.agent_hosts import agent_hosts
 from boocoder.config.agents import KEYS as AGENT_KEYS
 from boocoder.config.agents import agent_entries, is_agent_name
 from boocoder.config.check import Value, checked, from_text
@@ -216,6 +217,7 @@ def _check_together(settings: Settings) -> None:
             f"models.api_key_env names {settings.models.api_key_env}, which is not set in the environment.",
             "Export it, or remove the setting.",
         )
+    agent_hosts(settings)
 
 
 def _check_server(server: ModelServer, settings: Settings) -> None:

@@ -125,6 +125,7 @@ def test_an_empty_file_and_a_missing_default_file_mean_defaults(tmp_path: Path) 
         ("[models]\nbase_url = 'localhost:8080'", "setting_invalid", ["models.base_url", "http://"]),
         ("[models]\nbase_url = 'http://[::1'", "setting_invalid", ["models.base_url"]),
         ("[models]\napi_key_env = 'NOT_THERE'", "api_key_missing", ["NOT_THERE"]),
+        ("[sandbox]\nhosts = ['https://x.org']", "sandbox_host_unclear", ["sandbox.hosts", "https://x.org"]),
         ("port = \nhost = 1", "config_not_toml", ["line 1"]),
         pytest.param("a" * 1_100_000, "config_too_large", ["config.toml"], id="huge"),
         (b"\xff\xfe\x00p", "config_not_text", ["UTF-8"]),
