@@ -13,6 +13,7 @@ from boocoder.config.agents import is_agent_name
 from boocoder.config.check import checked
 from boocoder.config.edit_file import edit_settings_file
 from boocoder.config.load import check_settings_file, setting_sources
+from boocoder.config.masks import masked, unmasked
 from boocoder.config.mcp import KEYS as MCP_KEYS
 from boocoder.config.mcp import is_mcp_name
 from boocoder.config.models import KEYS as SERVER_KEYS
@@ -92,11 +93,12 @@ class SettingsEditor:
         """Change the settings file; blocking.
 
         Args:
-            changes: by dotted name of a setting, or of a table as a whole; None removes it.
+            changes: by dotted name of a setting, of a key of a table with a free name, or of such a table, which is
+                added; None removes it.
 
         Raises:
-            InvalidInput: there is no such setting, or it cannot have this value.
-            Conflict: settings_locked, setting_set_elsewhere.
+            InvalidInput: there is no such setting, it cannot have this value, or the file cannot be changed safely.
+            Conflict: settings_locked, setting_set_elsewhere, setting_exists, settings_file_changed.
             Unavailable: settings_not_written.
         """
         if not self._editable:
@@ -105,7 +107,8 @@ class SettingsEditor:
             now = self._sources()
             for name in changes:
                 self._check_name(name, now)
-            edit_settings_file(now.path, changes, check=functools.partial(check_settings_file, environ=self._environ))
+            check = functools.partial(check_settings_file, environ=self._environ)
+            edit_settings_file(now.path, changes, check=check, resolve=unmasked)
         return self.overview()
 
     def _sources(self) -> _Sources:
@@ -116,7 +119,7 @@ class SettingsEditor:
     def _check_name(self, name: str, now: _Sources) -> None:
         info = self._infos.get(name)
         if info is None:
-            if not _is_table(name, self._infos):
+            if not _is_table(name, self._infos) and not _is_table_key(name, self._infos):
                 text = f"There is no setting {name}."
                 raise InvalidInput("setting_unknown", text, "docs/configuration.md lists all settings.")
         elif why := self._why_locked(info, now):
@@ -144,8 +147,8 @@ class SettingsEditor:
             low=info.low,
             high=info.high,
             default=_plain(info.default),
-            value=None if secret else _plain(self._value(info.name)),
-            stored=None if secret or stored is None else _plain(checked(info, *stored)),
+            value=None if secret else masked(info.name, _plain(self._value(info.name))),
+            stored=None if secret or stored is None else masked(info.name, _plain(checked(info, *stored))),
             source=source,
             where=where,
             restart=not elsewhere and (stored or (None,))[0] != (at_start or (None,))[0],
@@ -178,11 +181,15 @@ class SettingsEditor:
         before = _tables_of(self._at_start)
         for name, (values, where) in _tables_of(now).items():
             restart = name not in before or before[name][0] != values
-            yield SettingsTable(name=name, values=values, where=where, restart=restart)
+            yield SettingsTable(name=name, values=masked(name, values), where=where, restart=restart)
 
 
 def _tables_of(sources: _Sources) -> dict[str, tuple[dict[str, object], str]]:
-    """The tables with free names, whole: (values, place)."""
+    """The tables with free names, whole: (values, place).
+
+    Raises:
+        InvalidInput: setting_invalid, one is no table.
+    """
     known = {info.name for info in every_setting()}
     tables: dict[str, tuple[dict[str, object], str]] = {}
     for name, (value, where) in sources.file.items():
@@ -190,6 +197,9 @@ def _tables_of(sources: _Sources) -> dict[str, tuple[dict[str, object], str]]:
             continue
         if isinstance(value, dict) and name.count(".") == 1:
             tables[name] = (value, where)
+        elif name.count(".") == 1:
+            why = f"{name} ({where}) is invalid: it must be a table."
+            raise InvalidInput("setting_invalid", why, "Correct it in the file.")
         else:
             kind, table, key = name.split(".", 2)
             tables.setdefault(f"{kind}.{table}", ({}, where))[0][key] = value
@@ -200,6 +210,11 @@ def _is_table(name: str, known: Mapping[str, SettingInfo]) -> bool:
     """Whether a name is that of a whole table that a person may add or remove."""
     free = is_agent_name(name) or is_server_name(name) or is_mcp_name(name)
     return free and name.count(".") == 1 and not any(other.startswith(f"{name}.") for other in known)
+
+
+def _is_table_key(name: str, known: Mapping[str, SettingInfo]) -> bool:
+    table, _, key = name.rpartition(".")
+    return _is_table(table, known) and key in TABLES[table.partition(".")[0]]
 
 
 def _table_keys() -> tuple[TableKey, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -63,9 +64,20 @@ def check_settings_file(path: Path, *, environ: Mapping[str, str] | None = None)
         environ: instead of the process's environment.
 
     Raises:
-        InvalidInput: as for `load_settings`.
+        InvalidInput: as for `load_settings`; tls_unusable, the certificate or its key cannot be used.
     """
-    load_settings(environ={**(os.environ if environ is None else environ), "BOOCODER_CONFIG": str(path)})
+    settings = load_settings(environ={**(os.environ if environ is None else environ), "BOOCODER_CONFIG": str(path)})
+    if not settings.tls_certificate:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=lambda: "")
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidInput(
+            "tls_unusable",
+            f"The certificate {settings.tls_certificate} or its key cannot be used: {error.strerror or error}.",
+            "Set tls_certificate and tls_key to PEM files that belong together and can be read.",
+        ) from error
 
 
 def load_settings(*, flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -138,7 +138,7 @@ async def test_settings_of_the_service_are_found_changed_and_say_where_they_are(
     await dialog.get_by_label("command").fill("notes-mcp\n--stdio")
     await dialog.get_by_label("env", exact=True).fill("MODE=quick")
     await dialog.get_by_role("button", name="Save").click()
-    await expect(servers).to_contain_text("notes command: notes-mcp --stdio, env: MODE=quick")
+    await expect(servers).to_contain_text("notes command: notes-mcp --stdio, env: MODE=••••")
     await assert_accessible(page, "all settings")
     person.forgive("422")
     written = tomllib.loads(file.read_text())

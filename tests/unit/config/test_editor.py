@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from boocoder.config.edit_file import edit_settings_file
 from boocoder.config.editor import SettingsEditor
 from boocoder.config.load import load_settings
+from boocoder.config.masks import MASK
 from boocoder.errors import Conflict, InvalidInput
 from boocoder.wire.service import SettingKind, SettingSource, SettingState
 
@@ -89,7 +93,7 @@ def test_what_could_not_start_is_refused_and_the_file_stays(tmp_path: Path) -> N
         ({"max_turns": 0}, "setting_invalid"),
         ({"max_turns": "many"}, "setting_invalid"),
         ({"no_such": 1}, "setting_unknown"),
-        ({"mcp.docs": {"url": "ftp://x"}}, "setting_invalid"),
+        ({"mcp.docs.url": "ftp://x"}, "setting_invalid"),
         ({"mcp.own": {"command": ["x"], "env": {"KEY": "${NOT_SET_ANYWHERE}"}}}, "mcp_variable_missing"),
         ({"models": {"base_url": "http://x/v1"}}, "setting_unknown"),
         ({"agents.opencode": {"enabled": False}}, "setting_unknown"),
@@ -122,3 +126,179 @@ def test_where_the_page_may_open_no_terminal_nothing_is_changed(tmp_path: Path) 
     assert "terminal" in desk.editor.overview().locked
     with pytest.raises(Conflict, match="terminal"):
         desk.editor.change({"max_turns": 3})
+
+
+TEAM = """# about this file
+
+# github
+[mcp.gh]
+command = [
+  "gh-mcp",  # the program
+  "--stdio",
+]
+# how it signs in
+env = { MODE = "a", KEY = "secret-of-gh" }
+
+# the other one
+[mcp.other]
+url = "https://me:secret-of-url@docs.example/mcp"
+"""
+
+
+def test_a_key_is_changed_and_the_rest_of_its_table_stays(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, TEAM)
+    desk.path.write_text(TEAM.replace("[mcp.gh]\n", "[mcp.gh]\ncall_timeout_s = 9  # by hand\n"))
+    desk.editor.change({"mcp.gh.command": ["gh-mcp", "--stdio", "set -e\nexec x ", ""], "mcp.gh.start_timeout_s": 5})
+    kept = (
+        '  "--stdio",\n  "set -e\\nexec x ",\n  "",\n]\n# how it signs in\nenv = { MODE = "a", KEY = "secret-of-gh" }\n'
+    )
+    assert desk.path.read_text() == TEAM.replace("[mcp.gh]\n", "[mcp.gh]\ncall_timeout_s = 9  # by hand\n").replace(
+        '  "--stdio",\n]\n# how it signs in\nenv = { MODE = "a", KEY = "secret-of-gh" }\n',
+        f"{kept}start_timeout_s = 5\n",
+    )
+    desk.editor.change({"mcp.gh.start_timeout_s": None})
+    with pytest.raises(InvalidInput, match=r"no setting mcp\.gh\.cmd"):
+        desk.editor.change({"mcp.gh.cmd": 5})
+
+
+def test_a_table_that_is_there_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, TEAM)
+    with pytest.raises(Conflict) as refused:
+        desk.editor.change({"mcp.gh": {"command": ["other"]}})
+    assert refused.value.code == "setting_exists" and desk.path.read_text() == TEAM
+
+
+def test_comments_above_what_follows_stay_when_a_table_goes(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, TEAM)
+    desk.editor.change({"mcp.gh": None, "max_turns": 3})
+    assert desk.path.read_text() == (
+        "# about this file\n\nmax_turns = 3\n\n# github\n\n# the other one\n[mcp.other]\n"
+        'url = "https://me:secret-of-url@docs.example/mcp"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "after"),
+    [
+        (
+            '[agents.opencode]\nenabled = true\n[models]\ndefault = "m"\n[agents.native]\nmax_steps = 3\n'
+            '[agents.mine]\ncommand = ["a"]\n',
+            {"agents.opencode.enabled": False, "agents.native.max_steps": None, "agents.mine": None},
+            '[agents.opencode]\nenabled = false\n[models]\ndefault = "m"\n[agents.native]\n',
+        ),
+        (
+            'models = { base_url = "http://a/v1", default = "m" } # one\n',
+            {"models.base_url": None},
+            'models = {  default = "m" } # one\n',
+        ),
+        (
+            'agents.opencode.enabled = true\nmax_turns = 2\n\n[models]\ndefault = "m"\n',
+            {"agents.native.max_steps": 4, "agents.opencode.enabled": False, "max_turns": 3},
+            'agents.opencode.enabled = false\nmax_turns = 3\n\n[models]\ndefault = "m"\n\n'
+            "[agents.native]\nmax_steps = 4\n",
+        ),
+        (
+            '[agents]\nmine.command = ["a"]\nmine.env.A = "b"\n',
+            {"agents.mine.env": {"A": "b", "C": "d"}, "agents.mine.model": "m"},
+            '[agents]\nmine.command = ["a"]\nmine.env.A = "b"\nmine.env.C = "d"\nmine.model = "m"\n',
+        ),
+        (
+            '[mcp.gh]\ncommand = ["a"]\n[mcp.gh.env]\n# one\nA = "1"\nB = "2"\n\n# end\n',
+            {"mcp.gh.env": {"A": "1", "C": "[mcp.gh]"}},
+            '[mcp.gh]\ncommand = ["a"]\n[mcp.gh.env]\n# one\nA = "1"\nC = "[mcp.gh]"\n\n# end\n',
+        ),
+        (
+            '[agents.mine]\ncommand = ["a"]\nprompt = """\n# no comment\n[agents.no]\n"""\n# end\n'
+            '[agents.b]\ncommand = ["b"]\n',
+            {"agents.mine": None},
+            '# end\n[agents.b]\ncommand = ["b"]\n',
+        ),
+        ("max_turns = 2", {"drain_s": 5}, "max_turns = 2\ndrain_s = 5\n"),
+        ("\ufeffmax_turns = 2\n", {"max_turns": 3}, "\ufeffmax_turns = 3\n"),
+        (
+            '# a\r\nmax_turns = 2 # b\r\n[mcp.gh]\r\ncommand = [\r\n  "a",\r\n]\r\n',
+            {"max_turns": 3, "mcp.gh.command": ["a", "b"], "drain_s": 5},
+            '# a\r\nmax_turns = 3 # b\r\ndrain_s = 5\r\n[mcp.gh]\r\ncommand = [\r\n  "a",\r\n  "b",\r\n]\r\n',
+        ),
+    ],
+    ids=["interleaved", "inline", "dotted", "dotted-table", "table-below", "long-text", "no-end", "bom", "crlf"],
+)
+def test_every_way_to_write_a_table_is_changed_in_its_place(
+    tmp_path: Path, text: str, changes: dict[str, object], after: str
+) -> None:
+    desk = Desk(tmp_path, "")
+    desk.path.write_bytes(text.encode())
+    desk.editor.change(changes)
+    assert desk.path.read_bytes() == after.encode()
+    load_settings(environ=desk.environ)
+
+
+def test_secrets_are_not_shown_and_stay_where_they_are_not_changed(tmp_path: Path) -> None:
+    text = TEAM + (
+        '[agents.mine]\ncommand = ["a", "http://me:secret-of-list@x"]\nenv = { API_KEY = "secret-of-mine" }\n'
+        '[mcp.web]\nurl = "https://x.example"\nheaders = { A = "Bearer ${TOKEN_OF_WEB}", B = "secret-of-web" }\n'
+        '[environment]\nset = ["A=secret-of-a", "B=secret=of-b"]\n'
+        '[models]\nbase_url = "http://me:secret-of-models@127.0.0.1:9/v1"\n'
+    )
+    desk = Desk(tmp_path, text, TOKEN_OF_WEB="x")
+    shown = {one.name: one.values for one in desk.editor.overview().tables}
+    assert "secret-of" not in msgspec.json.encode(desk.editor.overview()).decode()
+    assert shown["mcp.gh"]["env"] == {"MODE": MASK, "KEY": MASK}
+    assert shown["mcp.web"]["headers"] == {"A": "Bearer ${TOKEN_OF_WEB}", "B": MASK}
+    assert shown["mcp.other"] == {"url": f"https://{MASK}@docs.example/mcp"}
+    assert desk.setting("environment.set").stored == [f"A={MASK}", f"B={MASK}"]
+    desk.editor.change(
+        {
+            "mcp.gh.env": {"MODE": "b", "KEY": MASK},
+            "environment.set": [f"B={MASK}", "C=c"],
+            "agents.mine.command": ["b", f"http://{MASK}@x"],
+        }
+    )
+    after = tomllib.loads(desk.path.read_text())
+    assert after["mcp"]["gh"]["env"] == {"MODE": "b", "KEY": "secret-of-gh"}
+    assert after["environment"]["set"] == ["B=secret=of-b", "C=c"]
+    assert after["agents"]["mine"]["command"] == ["b", "http://me:secret-of-list@x"]
+    for changes in (
+        {"mcp.gh.env": {"NEW": MASK}},
+        {"environment.set": [f"D={MASK}"]},
+        {"mcp.other.url": f"https://{MASK}@evil.example/mcp"},
+        {"mcp.new": {"command": ["a"], "env": {"KEY": MASK}}},
+    ):
+        with pytest.raises(InvalidInput) as raised:
+            desk.editor.change(changes)
+        assert raised.value.code == "setting_masked"
+
+
+def test_an_edit_by_hand_at_the_same_time_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("max_turns = 2\n")
+
+    def edited_once(_new: Path) -> None:
+        if "by hand" not in path.read_text():
+            path.write_text("max_turns = 2\ndrain_s = 4  # by hand\n")
+
+    def edited_always(_new: Path) -> None:
+        path.write_text(path.read_text() + "#\n")
+
+    edit_settings_file(path, {"max_turns": 3}, check=edited_once)
+    assert path.read_text() == "max_turns = 3\ndrain_s = 4  # by hand\n"
+    with pytest.raises(Conflict) as refused:
+        edit_settings_file(path, {"max_turns": 5}, check=edited_always)
+    assert refused.value.code == "settings_file_changed" and "max_turns = 3" in path.read_text()
+
+
+def test_files_for_tls_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, FILE)
+    (tmp_path / "no.pem").write_text("no certificate")
+    for name in ("missing.pem", "no.pem"):
+        with pytest.raises(InvalidInput) as raised:
+            desk.editor.change({"tls_certificate": str(tmp_path / name), "tls_key": str(tmp_path / name)})
+        assert raised.value.code == "tls_unusable"
+    assert desk.path.read_text() == FILE
+
+
+def test_a_value_in_place_of_a_table_is_said_with_its_line(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, FILE)
+    desk.path.write_text("max_turns = 2\n[mcp]\ngithub = 5\n")
+    with pytest.raises(InvalidInput, match=r"mcp.github \(.*config.toml, line 3\) is invalid: it must be a table"):
+        desk.editor.overview()

@@ -13,6 +13,9 @@ SettingName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z
 
 
 class SettingsPatch(Input):
-    """Change settings by their dotted names, and whole tables such as `mcp.github`; null removes one from the file."""
+    """Change settings by their dotted names, keys of tables too, such as `mcp.github.url`; null removes one.
+
+    A table such as `mcp.github` is added or removed whole.
+    """
 
     changes: Annotated[dict[SettingName, JsonValue], Field(min_length=1, max_length=CHANGES_MAX)]

@@ -5,7 +5,7 @@ import { Button } from "../../shared/ui/Button";
 import { Dialog, DialogButtons } from "../../shared/ui/Dialog";
 import { SettingField } from "./SettingField";
 import styles from "./SettingsPage.module.css";
-import { textOf, valueOf } from "./settingValues";
+import { tableChanges, textOf } from "./settingValues";
 import { KIND_WORDS, type TableKind } from "./tableKinds";
 import { useChangeSettings } from "./useSettings";
 
@@ -33,8 +33,10 @@ export function TableForm({ kind, keys, table, onClose }: TableFormProps) {
     event.preventDefault();
     try {
       setMistake("");
-      const values = keys.filter(({ key }) => drafts[key]?.trim()).map(({ key, kind: form }) => [key, valueOf(form, drafts[key] ?? "")]);
-      change.mutate({ [`${kind}.${name.trim()}`]: Object.fromEntries(values) }, { onSuccess: onClose });
+      const kinds = Object.fromEntries(keys.map((one) => [one.key, one.kind]));
+      const changes = tableChanges(`${kind}.${name.trim()}`, table?.values ?? null, drafts, kinds);
+      if (Object.keys(changes).length === 0) onClose();
+      else change.mutate(changes, { onSuccess: onClose });
     } catch (error) {
       setMistake(error instanceof Error ? error.message : String(error));
     }
@@ -48,7 +50,7 @@ export function TableForm({ kind, keys, table, onClose }: TableFormProps) {
         {!table && (
           <label>
             Name
-            <input className={styles.field} required maxLength={41} pattern="[a-z][a-z0-9\-]*" title="Small letters, digits and hyphens" value={name} onChange={(event) => setName(event.target.value)} />
+            <input className={styles.field} required maxLength={41} pattern="[a-z][a-z0-9\-]*" title="Lowercase letters, digits and hyphens" value={name} onChange={(event) => setName(event.target.value)} />
           </label>
         )}
         {usual.map(field)}
@@ -56,7 +58,7 @@ export function TableForm({ kind, keys, table, onClose }: TableFormProps) {
           <summary>{keys.length - usual.length} more</summary>
           {keys.filter((one) => !usual.includes(one)).map(field)}
         </details>
-        <p className={styles.note}>Secrets stay in environment variables of the service, which a value names{kind === "mcp" ? ", as in ${NAME}" : ""}.</p>
+        <p className={styles.note}>Secrets stay in environment variables of the service, which a value names{kind === "mcp" ? ", as in ${NAME}" : ""}. Values shown as •••• stay as they are unless you type others.</p>
         {failed && (
           <p className={styles.warning} role="alert">
             {failed}

@@ -1,0 +1,70 @@
+"""Hides secrets in values of the settings file, and puts them back where a change left them alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from boocoder.errors import InvalidInput
+
+MASK = "\u2022\u2022\u2022\u2022"
+_SECRET_TABLES = frozenset({"env", "headers"})
+_SECRET_LISTS = frozenset({"environment.set"})
+_VARIABLE = re.compile(r"(?:(?:Basic|Bearer|Token) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.IGNORECASE)
+_URL_USER = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
+
+
+def masked(name: str, value: Any) -> Any:
+    """A value as it may be shown.
+
+    Args:
+        name: the dotted name of the setting.
+
+    Returns:
+        Values of variables and headers as MASK, unless they only name a variable of the environment; of URLs without
+        user and password.
+    """
+    match value:
+        case dict() if name.rpartition(".")[2] in _SECRET_TABLES:
+            return {key: _hidden(str(one)) for key, one in value.items()}
+        case dict():
+            return {key: masked(f"{name}.{key}", one) for key, one in value.items()}
+        case list() | tuple() if name in _SECRET_LISTS:
+            return [f"{key}={_hidden(one)}" for key, _, one in (str(entry).partition("=") for entry in value)]
+        case list() | tuple():
+            return [masked("", one) for one in value]
+        case str():
+            return _URL_USER.sub(MASK, value)
+    return value
+
+
+def unmasked(name: str, value: Any, stored: Any) -> Any:
+    """A value to write, with what is hidden in it taken from the file.
+
+    Args:
+        name: the dotted name of the setting.
+        value: as it came from somebody who saw `masked(name, stored)`.
+        stored: what the file says.
+
+    Raises:
+        InvalidInput: setting_masked, a hidden value that the file does not have.
+    """
+    full = _filled(value, masked(name, stored), stored)
+    if MASK in repr(full):
+        why = f"{name} has {MASK}, which stands for a value that is not shown, where the file has none."
+        raise InvalidInput("setting_masked", why, "Type the value.")
+    return full
+
+
+def _hidden(text: str) -> str:
+    return text if not text or _VARIABLE.fullmatch(text) else MASK
+
+
+def _filled(value: Any, shown: Any, stored: Any) -> Any:
+    match value, shown, stored:
+        case dict(), dict(), dict():
+            return {key: _filled(one, shown.get(key), stored.get(key)) for key, one in value.items()}
+        case list(), list(), list():
+            known = list(zip(shown, stored, strict=True))
+            return [next((full for seen, full in known if seen == one), one) for one in value]
+    return stored if value == shown and isinstance(value, str) else value
