@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from boocoder.config.masks import masked
 from boocoder.config.settings import SettingInfo
 from boocoder.errors import InvalidInput
 from boocoder.model.agent_entry import AgentEntry
@@ -46,7 +47,8 @@ def checked(info: SettingInfo, value: object, where: str) -> Value:
     Raises:
         InvalidInput: setting_invalid, naming the setting, the value and the place.
     """
-    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+    shown = repr(masked(info.name, value))
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
 
     def refuse(rule: str) -> InvalidInput:
         return InvalidInput(

@@ -71,7 +71,7 @@ def _edited(raw: bytes, changes: Mapping[str, object], resolve: Callable[[str, o
             for name, value in changes.items()
         ]
         return (bom + document.change(wanted)).encode()
-    except (tomllib.TOMLDecodeError, TOMLKitError, TypeError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, TOMLKitError, TypeError, ValueError, RecursionError) as error:
         raise InvalidInput("config_not_toml", f"The settings file cannot be edited: {error}.", "Correct it.") from error
 
 

@@ -10,6 +10,7 @@ from boocoder.errors import InvalidInput
 MASK = "\u2022\u2022\u2022\u2022"
 _SECRET_TABLES = frozenset({"env", "headers"})
 _SECRET_LISTS = frozenset({"environment.set"})
+_SECRET_FIELD = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:(?:Basic|Bearer|Token) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.IGNORECASE)
 _URL_USER = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
 
@@ -21,8 +22,8 @@ def masked(name: str, value: Any) -> Any:
         name: the dotted name of the setting.
 
     Returns:
-        Values of variables and headers as MASK, unless they only name a variable of the environment; of URLs without
-        user and password.
+        Values of variables and headers, and texts of `extra_body` whose names are those of secrets, as MASK, unless
+        they only name a variable of the environment; user and password of URLs as MASK.
     """
     match value:
         case dict() if name.rpartition(".")[2] in _SECRET_TABLES:
@@ -33,6 +34,8 @@ def masked(name: str, value: Any) -> Any:
             return [f"{key}={_hidden(one)}" for key, _, one in (str(entry).partition("=") for entry in value)]
         case list() | tuple():
             return [masked("", one) for one in value]
+        case str() if ".extra_body." in name and _SECRET_FIELD.search(name.rpartition(".")[2]):
+            return _hidden(value)
         case str():
             return _URL_USER.sub(MASK, value)
     return value
@@ -47,11 +50,11 @@ def unmasked(name: str, value: Any, stored: Any) -> Any:
         stored: what the file says.
 
     Raises:
-        InvalidInput: setting_masked, a hidden value that the file does not have.
+        InvalidInput: setting_masked, a hidden value that the file does not have, or of which it has several.
     """
     full = _filled(value, masked(name, stored), stored)
     if MASK in repr(full):
-        why = f"{name} has {MASK}, which stands for a value that is not shown, where the file has none."
+        why = f"{name} has {MASK}, which stands for a value that is not shown, where the file has none, or several."
         raise InvalidInput("setting_masked", why, "Type the value.")
     return full
 
@@ -65,6 +68,14 @@ def _filled(value: Any, shown: Any, stored: Any) -> Any:
         case dict(), dict(), dict():
             return {key: _filled(one, shown.get(key), stored.get(key)) for key, one in value.items()}
         case list(), list(), list():
-            known = list(zip(shown, stored, strict=True))
-            return [next((full for seen, full in known if seen == one), one) for one in value]
+            if value == shown:
+                return stored
+            return [
+                _only(one, [full for seen, full in zip(shown, stored, strict=True) if seen == one]) for one in value
+            ]
     return stored if value == shown and isinstance(value, str) else value
+
+
+def _only(item: Any, candidates: list[Any]) -> Any:
+    """What an item of a list stands for; the item itself if that is not certain."""
+    return candidates[0] if candidates and all(one == candidates[0] for one in candidates) else item

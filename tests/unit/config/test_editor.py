@@ -269,6 +269,36 @@ def test_secrets_are_not_shown_and_stay_where_they_are_not_changed(tmp_path: Pat
         assert raised.value.code == "setting_masked"
 
 
+def test_secrets_that_look_alike_are_not_mixed_up(tmp_path: Path) -> None:
+    text = """[agents.mine]
+command = ["a", "http://one@x", "http://two@x"]
+[models.local]
+base_url = "http://127.0.0.1:9/v1"
+extra_body = { api_key = "secret-of-body", max_tokens = 5 }
+"""
+    desk = Desk(tmp_path, text)
+    url = f"http://{MASK}@x"
+    shown = {one.name: one.values for one in desk.editor.overview().tables}
+    assert shown["agents.mine"]["command"] == ["a", url, url]
+    assert shown["models.local"]["extra_body"] == {"api_key": MASK, "max_tokens": 5}
+    desk.editor.change({"agents.mine.command": ["a", url, url], "models.local.extra_body": {"api_key": MASK}})
+    after = tomllib.loads(desk.path.read_text())
+    assert after["agents"]["mine"]["command"] == ["a", "http://one@x", "http://two@x"]
+    assert after["models"]["local"]["extra_body"] == {"api_key": "secret-of-body"}
+    with pytest.raises(InvalidInput) as raised:
+        desk.editor.change({"agents.mine.command": ["a", url]})
+    assert raised.value.code == "setting_masked"
+
+
+def test_an_error_about_a_value_does_not_show_its_secrets(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, FILE)
+    for line in ('log_level = ["http://me:secret-of-url@x"]', 'environment.set = ["A=secret-of-a", 5]'):
+        desk.path.write_text(f"{line}\n")
+        with pytest.raises(InvalidInput) as raised:
+            desk.editor.overview()
+        assert "secret-of" not in raised.value.text and MASK in raised.value.text
+
+
 def test_an_edit_by_hand_at_the_same_time_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("max_turns = 2\n")
