@@ -139,11 +139,27 @@ async def test_settings_of_the_service_are_found_changed_and_say_where_they_are(
     await dialog.get_by_label("env", exact=True).fill("MODE=quick")
     await dialog.get_by_role("button", name="Save").click()
     await expect(servers).to_contain_text("notes command: notes-mcp --stdio, env: MODE=••••")
+    await servers.get_by_role("button", name="Add an MCP server").click()
+    await dialog.get_by_label("Name").fill("notes")
+    await dialog.get_by_label("command").fill("another")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("There is mcp.notes in the settings file already.")
+    await dialog.get_by_role("button", name="Cancel").click()
+    file.write_text(file.read_text() + 'projects = ["/by/hand"]\n')
+    await servers.get_by_role("button", name="Edit").click()
+    edited = page.get_by_role("dialog", name="Edit notes")
+    await edited.get_by_label("env", exact=True).fill("MODE=••••\nMORE=1")
+    await edited.get_by_role("button", name="Save").click()
+    await expect(servers).to_contain_text("env: MODE=•••• MORE=••••, projects: /by/hand")
     await assert_accessible(page, "all settings")
-    person.forgive("422")
+    person.forgive("409|422")
     written = tomllib.loads(file.read_text())
     assert written["max_turns"] == 7 and written["log_level"] == "warning"
-    assert written["mcp"] == {"notes": {"command": ["notes-mcp", "--stdio"], "env": {"MODE": "quick"}}}
+    assert written["mcp"]["notes"] == {
+        "command": ["notes-mcp", "--stdio"],
+        "env": {"MODE": "quick", "MORE": "1"},
+        "projects": ["/by/hand"],
+    }
 
 
 async def test_rules_projects_and_hooks_are_set_on_the_page(
