@@ -8,14 +8,15 @@ import pytest
 
 from boocoder.wire.changes import ApplyResult
 from boocoder.wire.snapshots import ForkResult
+from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.many_tasks import Created
 from tests.fixtures.repository import Repository
 
 
-async def fork(desk: ServiceHarness, created: Created, prompt: str) -> Created:
+async def fork(desk: ServiceHarness, created: Created, prompt: str, **body: str) -> Created:
     """A fork that has done a turn."""
-    made = await desk.client.post(f"/api/sessions/{created.session_id}/fork", ForkResult)
+    made = await desk.client.post(f"/api/sessions/{created.session_id}/fork", ForkResult, body)
     child, ended = await desk.run(prompt, session=str(made.session_id))
     assert ended.outcome == "completed"
     return child
@@ -59,6 +60,38 @@ async def test_a_stack_is_applied_from_below(desk: ServiceHarness, project: Repo
     names = ("README.md", "one.txt", "two.txt", "three.txt", "four.txt", "later.txt")
     contents = ["first second third", "one", "two", "three", "four", "later"]
     assert [read(project.path / name) for name in names] == contents
+
+
+async def test_an_earlier_turn_is_forked_after_the_base_moved_onto_the_applied_commit(
+    desk: ServiceHarness, project: Repository
+) -> None:
+    first, _ = await desk.run("[[write one.txt|one]]")
+    await desk.run("[[write later.txt|later]]", session=first.session_id)
+    project.write("user.txt", "user")
+    project.commit()
+    await apply(desk, first, "commit")
+    second = await fork(desk, first, "[[write two.txt|two]]", task_id=first.task_id)
+    assert await changed(desk, second) == {"two.txt": "two"}
+    await apply(desk, second, "checkout")
+    names = ("one.txt", "later.txt", "user.txt", "two.txt")
+    assert [read(project.path / name) for name in names] == ["one", "later", "user", "two"]
+
+
+async def test_an_earlier_turn_is_forked_after_an_update(desk: ServiceHarness, project: Repository) -> None:
+    first, _ = await desk.run("[[write one.txt|one]]")
+    project.write("user.txt", "user")
+    project.commit()
+    await desk.client.request("POST", f"/api/sessions/{first.session_id}/worktree/update", body={})
+    for body in ({"task_id": first.task_id}, {}):
+        child = await fork(desk, first, "[[write two.txt|two]]", **body)
+        assert await changed(desk, child) == {"one.txt": "one", "two.txt": "two"}
+        assert bool(body) != (await is_in_worktree(desk, child, "user.txt"))
+
+
+async def is_in_worktree(desk: ServiceHarness, created: Created, name: str) -> bool:
+    listed = await desk.client.items("/api/worktrees", WorktreeInfo)
+    (path,) = [Path(one.path) for one in listed if str(one.session_id) == created.session_id]
+    return (path / name).exists()
 
 
 def read(path: Path) -> str:

@@ -19,6 +19,7 @@ CHUNK = 'INSERT INTO part_chunks (message_id, part, field, "offset", text, sessi
 SELECT id, 0, %s FROM messages'
 TASK = "INSERT INTO tasks (id, project_id, session_id, chat_id, prompt, agent, %s) \
 SELECT gen_random_uuid(), project_id, session_id, chat_id, 'do it', 'x', %s FROM tasks WHERE state = 'running'"
+EARLIER_BASE = f"INSERT INTO earlier_bases SELECT id, {TREE}, {TREE}, NULL, now() FROM sessions"
 WORKTREE = "INSERT INTO session_worktrees SELECT session_id, %s, 'ready' FROM tasks"
 EVENT = "INSERT INTO events (session_id, seq, type, frame) SELECT session_id, %s, 'x', '{}' FROM tasks"
 APPLY = f"INSERT INTO change_applies (change_id, project_id, pre_tree, post_tree) \
@@ -268,6 +269,7 @@ CASES: dict[str, list[str]] = {
         "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",
         "INSERT INTO available_agents (host_id, name, backend, state) SELECT id, 'x', 'x', 'ready' FROM hosts",
     ],
+    "earlier_bases_pkey": [EARLIER_BASE, EARLIER_BASE],
     "agent_sessions_pkey": [
         AGENT_SESSION,
         AGENT_SESSION,

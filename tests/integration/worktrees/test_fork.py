@@ -134,3 +134,11 @@ async def test_what_cannot_be_forked(desk: WorktreeHarness) -> None:
         await desk.forker.fork(desk.session_id, snapshot_id=SnapshotId(new_id()))
     with pytest.raises(NotFound):
         await desk.forker.fork(desk.session_id, task_id=desk.task.id)
+    old = await turn(desk, desk.place, "one.txt")
+    async with desk.database.connection() as conn:
+        await conn.execute("UPDATE session_worktrees SET base_moved_at = now(), base_since = now()")  # not recorded
+    with pytest.raises(Conflict) as error:
+        await desk.forker.fork(desk.session_id, snapshot_id=old.id)
+    assert error.value.code == "snapshot_base_unknown"
+    new = await turn(desk, desk.place, "two.txt")
+    assert (await desk.forker.fork(desk.session_id)).snapshot.id == new.id

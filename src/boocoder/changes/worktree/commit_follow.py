@@ -130,8 +130,9 @@ class CommitFollower:
         self, place: SnapshotSource, applied: AppliedCommit, base_tree: str, tree: str, *, written: bool
     ) -> None:
         session_id = place.row.session_id
+        since = None
         if written:
-            await self._snapshots.take(session_id, kind=SnapshotKind.CHANGED, note=CAME_IN_NOTE)
+            since = (await self._snapshots.take(session_id, kind=SnapshotKind.CHANGED, note=CAME_IN_NOTE)).taken_at
         measured = await measure(place.shadow, base_tree=base_tree, tree=tree)
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
@@ -140,7 +141,7 @@ class CommitFollower:
             if written:
                 await changes.end_update(conn, session_id)
                 await add_note(conn, session_id, CAME_IN)
-            await changes.move_base(conn, session_id, base_commit=applied.commit, base_tree=base_tree)
+            await changes.move_base(conn, session_id, base_commit=applied.commit, base_tree=base_tree, since=since)
             pending = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
             drafts: list[frames.Frame] = []
             if pending and (pending[0].base_tree != base_tree or pending[0].tree != tree):

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -185,7 +186,7 @@ class ConflictResolver:
         await self._write(place, merge)
         after = await self._snapshots.take(session_id, kind=SnapshotKind.CHANGED, note=CAME_IN_NOTE)
         measured = await measure(place.shadow, base_tree=merge.base, tree=after.tree)
-        change_id, task_id = await self._store(place, change, merge, measured)
+        change_id, task_id = await self._store(place, change, merge, measured, since=after.taken_at)
         names = tuple(dict.fromkeys(path_text(one.path)[0] for one in merge.conflicts))
         return ResolveResult(change_id, task_id, names, len(files), incoming.commit)
 
@@ -232,7 +233,13 @@ class ConflictResolver:
             raise await conflict_of(place.shadow, conflicts)
 
     async def _store(
-        self, place: SnapshotSource, change: Change | None, merge: _WorktreeMerge, measured: ChangeMeasure
+        self,
+        place: SnapshotSource,
+        change: Change | None,
+        merge: _WorktreeMerge,
+        measured: ChangeMeasure,
+        *,
+        since: datetime,
     ) -> tuple[ChangeId | None, TaskId | None]:
         """The base that moved, the change against it, and the agent's task, in one transaction."""
         session_id, change_id, task_id = place.row.session_id, None, None
@@ -243,7 +250,7 @@ class ConflictResolver:
             await self._locks.hold(conn, session_id)
             await changes.end_update(conn, session_id)
             commit = merge.incoming.commit or place.row.base_commit
-            await changes.move_base(conn, session_id, base_commit=commit, base_tree=merge.base)
+            await changes.move_base(conn, session_id, base_commit=commit, base_tree=merge.base, since=since)
             if change is not None:
                 change_id, drafts = await measured_anew(conn, change, measured)
             drafts.append(_notice(session_id, merge.conflicts))

@@ -12,6 +12,7 @@ from boocoder.db.conversation import sessions
 from boocoder.db.core.pool import Database
 from boocoder.db.files import applies, changes
 from boocoder.db.files.applies import ForkedSession
+from boocoder.db.files.snapshots import base_at
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
 from boocoder.git.shadow.repository import ShadowRepository
@@ -82,8 +83,10 @@ class ForkFollower:
         fork = await self._fork(parent, child)
         if applied is None or fork is None:
             return
+        async with self._database.connection() as conn:
+            base = await base_at(conn, parent, fork.taken_at)
         place = await self._snapshots.place(child)
-        part = await applied_part(place.shadow, applied, tree=fork.tree, taken_at=fork.taken_at)
+        part = await applied_part(place.shadow, applied, tree=fork.tree, taken_at=fork.taken_at, base=base)
         if part is not None:
             await self._move(place, fork, _BaseStep(applied.base_tree if fork.moved else fork.base_tree, part))
 
@@ -120,7 +123,7 @@ class ForkFollower:
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await sessions.lock_session(conn, session_id)
-            await changes.move_base(conn, session_id, base_commit=fork.base_commit, base_tree=base_tree)
+            await changes.replace_base(conn, session_id, base_tree)
             pending = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
             drafts: list[frames.Frame] = []
             if pending and measured is not None:

@@ -36,7 +36,7 @@ _LIST = statement(
 _COUNT = statement("sessions", "count_sessions", row=SessionCounts, params=(UUID | None,))
 _SEE = statement("sessions", "mark_seen", row=Done, params=(UUID,))
 _LOCK = statement("sessions", "lock_session", row=LockedSession, params=(UUID,))
-_FORK = statement("sessions", "fork_session", row=Done, params=(UUID, UUID, str, UUID, str, str | None))
+_FORK = statement("sessions", "fork_session", row=Done, params=(UUID, UUID, str, UUID, str, str, str))
 _UPDATE = statement("sessions", "update_session", row=Done, params=(UUID, str | None, SessionState | None))
 
 
@@ -58,19 +58,20 @@ async def fork_session(
     title: str,
     snapshot_id: SnapshotId,
     path: Path,
-    base_tree: str | None = None,
+    base_commit: str,
+    base_tree: str,
 ) -> None:
     """Add a session that begins with a snapshot of another one, on the same host; its files are yet to be made.
 
     Args:
         snapshot_id: of the parent.
         path: where its worktree will be.
-        base_tree: what its change is measured against; None for the parent's base.
+        base_commit, base_tree: what its change is measured against.
 
     Raises:
-        NotFound: session_not_found, the parent is none or never had a worktree.
+        NotFound: session_not_found, the parent is none.
     """
-    if not await _FORK.changed(conn, session_id, parent, title, snapshot_id, str(path), base_tree):
+    if not await _FORK.changed(conn, session_id, parent, title, snapshot_id, str(path), base_commit, base_tree):
         raise session_not_found(parent)
 
 

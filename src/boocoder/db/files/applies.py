@@ -84,14 +84,16 @@ class LastApplied(msgspec.Struct, frozen=True):
 
     Args:
         base_tree, tree: the change.
-        applied_tree: `base_tree` with what of the change was applied.
+        applied: `base_tree` with what of the change was applied.
         created_at: when the change was measured.
+        applied_at: when that was.
     """
 
     base_tree: str
     tree: str
-    applied_tree: str
+    applied: str
     created_at: datetime
+    applied_at: datetime
 
 
 class ForkedSession(msgspec.Struct, frozen=True):

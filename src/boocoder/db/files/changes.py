@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -111,7 +112,8 @@ _BEGIN_UPDATE = statement("changes", "begin_update", row=Done, params=(UUID, str
 _END_UPDATE = statement("changes", "end_update", row=Done, params=(UUID,))
 _UPDATES = statement("changes", "list_updates", row=WorktreeUpdate)
 _LATEST = statement("changes", "latest_change", row=LatestChange, params=(UUID,))
-_MOVE_BASE = statement("changes", "move_base", row=Done, params=(UUID, str, str))
+_MOVE_BASE = statement("changes", "move_base", row=Done, params=(UUID, str, str, datetime | None))
+_REPLACE_BASE = statement("changes", "replace_base", row=Done, params=(UUID, str))
 
 
 async def supersede_change(
@@ -252,9 +254,20 @@ async def list_updates(conn: Connection) -> list[WorktreeUpdate]:
     return await _UPDATES.all(conn)
 
 
-async def move_base(conn: Connection, session_id: SessionId, *, base_commit: str, base_tree: str) -> bool:
-    """Measure the session's change against another state of the user's from now on."""
-    return await _MOVE_BASE.changed(conn, session_id, base_commit, base_tree)
+async def move_base(
+    conn: Connection, session_id: SessionId, *, base_commit: str, base_tree: str, since: datetime | None = None
+) -> bool:
+    """Measure the session's change against another state of the user's from now on.
+
+    Args:
+        since: when the first snapshot with the new base was taken; None where there is none yet.
+    """
+    return await _MOVE_BASE.changed(conn, session_id, base_commit, base_tree, since)
+
+
+async def replace_base(conn: Connection, session_id: SessionId, base_tree: str) -> bool:
+    """Measure the session's change against another tree, also as at its snapshots since its base moved."""
+    return await _REPLACE_BASE.changed(conn, session_id, base_tree)
 
 
 def _not_found(change_id: ChangeId) -> NotFound:

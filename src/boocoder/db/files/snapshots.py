@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -19,17 +20,39 @@ class NamedTree(msgspec.Struct, frozen=True):
     tree: str
 
 
+class SnapshotBase(msgspec.Struct, frozen=True):
+    """What a session's change is measured against.
+
+    Args:
+        commit: that `tree` is of, but for files that were not committed.
+        since: when it became that; None for the session's first.
+    """
+
+    commit: str
+    tree: str
+    since: datetime | None
+
+
 _GET = statement("snapshots", "get_snapshot", row=Snapshot, params=(UUID,))
 _LIST = statement("snapshots", "list_snapshots", row=Snapshot, params=(UUID, int, UUID | None))
 _OF_TASK = statement("snapshots", "snapshot_of_task", row=Snapshot, params=(UUID,))
 _BEFORE = statement("snapshots", "snapshot_before_turns", row=Snapshot, params=(UUID, int))
 
+_BASE_AT = statement("snapshots", "base_at", row=SnapshotBase, params=(UUID, datetime))
 _NAMED_TREES = statement("snapshots", "named_trees", row=NamedTree, params=(UUID,))
 
 
 async def named_trees(conn: Connection, project_id: ProjectId) -> list[str]:
     """Every tree that snapshots, changes and worktrees of a project name."""
     return [row.tree for row in await _NAMED_TREES.all(conn, project_id)]
+
+
+async def base_at(conn: Connection, session_id: SessionId, at: datetime) -> SnapshotBase | None:
+    """What the session's change was measured against at a time; None where that was not recorded.
+
+    An apply does not change it, see `changes.decided_tree`.
+    """
+    return await _BASE_AT.first(conn, session_id, at)
 
 
 async def get_snapshot(conn: Connection, session_id: SessionId, snapshot_id: SnapshotId) -> Snapshot:

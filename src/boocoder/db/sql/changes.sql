@@ -64,8 +64,8 @@ WHERE w.base_moved_at IS NULL OR c.decided_at > w.base_moved_at;
 
 -- name: last_applied
 -- What the session applied last to the checkout or as a commit: the change's base, its tree, what of it was applied, and
--- when it was measured.
-SELECT c.base_tree, c.tree, coalesce(c.applied_tree, c.tree) AS applied_tree, c.created_at
+-- when it was measured and decided.
+SELECT c.base_tree, c.tree, coalesce(c.applied_tree, c.tree) AS applied, c.created_at, c.decided_at AS applied_at
 FROM pending_changes c
 JOIN change_applies a ON a.change_id = c.id AND a.target <> 'branch'
 WHERE c.session_id = $1 AND c.state = 'applied'
@@ -217,8 +217,20 @@ JOIN session_worktrees w ON w.session_id = u.session_id
 ORDER BY u.started_at;
 
 -- name: move_base
--- The session's change is measured against what the user has now.
-UPDATE session_worktrees SET base_commit = $2, base_tree = $3, base_moved_at = now() WHERE session_id = $1
+-- The session's change is measured against what the user has now; snapshots from before $4, else before now, keep the base
+-- until then.
+WITH earlier AS (
+    INSERT INTO earlier_bases (session_id, base_commit, base_tree, since, until)
+    SELECT w.session_id, w.base_commit, w.base_tree, w.base_since, coalesce($4, now())
+    FROM session_worktrees w WHERE w.session_id = $1
+)
+UPDATE session_worktrees SET base_commit = $2, base_tree = $3, base_moved_at = now(), base_since = coalesce($4, now())
+WHERE session_id = $1
+RETURNING true AS done;
+
+-- name: replace_base
+-- The session's change is measured against another tree, and so is that of its snapshots since it has its base.
+UPDATE session_worktrees SET base_tree = $2, base_moved_at = now() WHERE session_id = $1
 RETURNING true AS done;
 
 -- name: latest_change

@@ -123,7 +123,7 @@ RETURNING true AS done;
 
 -- name: fork_session
 -- A session like $2 that begins with its snapshot $4: with a stream, and with a worktree at $5 that is yet to be made. Its
--- change is measured against tree $6, else against what that of $2 is.
+-- change is measured against tree $7 on commit $6.
 WITH made AS (
     INSERT INTO sessions (id, project_id, host_id, title, forked_from, forked_snapshot_id)
     SELECT $1, p.project_id, p.host_id, $3, p.id, $4 FROM sessions p WHERE p.id = $2
@@ -132,7 +132,7 @@ WITH made AS (
     INSERT INTO event_streams (session_id) SELECT id FROM made
 )
 INSERT INTO session_worktrees (session_id, path, base_commit, base_tree, state)
-SELECT m.id, relative_path($5), w.base_commit, coalesce($6, w.base_tree), 'gone' FROM made m, session_worktrees w WHERE w.session_id = $2
+SELECT m.id, relative_path($5), $6, $7, 'gone' FROM made m
 RETURNING true AS done;
 
 -- name: archive_of_project

@@ -44,6 +44,21 @@ FROM sessions e CROSS JOIN LATERAL (
     FROM change_applies a JOIN pending_changes c ON c.id = a.change_id WHERE c.session_id = e.id
     UNION ALL
     SELECT w.base_tree FROM session_worktrees w WHERE w.session_id = e.id
+    UNION ALL
+    SELECT b.base_tree FROM earlier_bases b WHERE b.session_id = e.id
 ) n
 WHERE e.project_id = $1 AND n.tree IS NOT NULL
 GROUP BY n.tree;
+
+-- name: base_at
+-- What the change of session $1 was measured against at $2. No row where an earlier version moved the base after that.
+SELECT b.base_commit AS commit, b.base_tree AS tree, b.since
+FROM (
+    SELECT w.base_commit, w.base_tree, w.base_since AS since, 'infinity'::timestamptz AS until
+    FROM session_worktrees w WHERE w.session_id = $1
+    UNION ALL
+    SELECT e.base_commit, e.base_tree, e.since, e.until FROM earlier_bases e WHERE e.session_id = $1
+) b
+WHERE (b.since IS NULL OR b.since <= $2) AND $2 < b.until
+ORDER BY b.until DESC
+LIMIT 1;

@@ -9,8 +9,9 @@ from pathlib import Path
 from boocoder.broker.outbox import Outbox
 from boocoder.db.conversation import chats, sessions
 from boocoder.db.core.pool import Connection, Database
-from boocoder.db.files import applies, changes
+from boocoder.db.files import applies
 from boocoder.db.files import snapshots as snapshot_rows
+from boocoder.db.files.snapshots import SnapshotBase
 from boocoder.db.files.worktrees import Snapshot, insert_snapshot
 from boocoder.db.registry import projects
 from boocoder.db.tasks.hosts import session_elsewhere
@@ -85,26 +86,33 @@ class Forker:
         Raises:
             NotFound: session_not_found, snapshot_not_found.
             Conflict: session_elsewhere, session_without_worktree, session_without_snapshot, snapshot_elsewhere,
-                project_archived.
+                snapshot_base_unknown, project_archived.
             GitError: git refused.
         """
         parent = await self._parent(session_id)
         snapshot = await self._snapshot(session_id, snapshot_id, task_id)
         place = await self._snapshots.place(session_id)
         await require_trees(place, snapshot.tree)
+        base = await self._base(place, snapshot)
+        await require_trees(place, base.tree)
         child = SessionId(new_id())
         ref_id = SnapshotId(new_id())
         ref = f"refs/boocoder/{child}/{ref_id}"
         await place.shadow.keep(ref, snapshot.tree, beside=snapshot.tree)
-        base_tree = await self._base(place, snapshot, child)
+        await place.shadow.keep(f"refs/boocoder/{child}/base", base.tree, beside=snapshot.tree)
         text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await projects.hold_project(conn, parent.project_id)
-            named = title or parent.title[: TITLE_MAX_CHARS - len(SUFFIX)] + SUFFIX
-            path = self._root / str(child)
             await sessions.fork_session(
-                conn, child, session_id, title=named, snapshot_id=snapshot.id, path=path, base_tree=base_tree
+                conn,
+                child,
+                session_id,
+                title=title or parent.title[: TITLE_MAX_CHARS - len(SUFFIX)] + SUFFIX,
+                snapshot_id=snapshot.id,
+                path=self._root / str(child),
+                base_commit=base.commit,
+                base_tree=base.tree,
             )
             await insert_snapshot(
                 conn, ref_id, child, task_id=None, kind=SnapshotKind.FORK, tree=snapshot.tree, ref=ref, note=text
@@ -134,17 +142,21 @@ class Forker:
             raise Conflict("session_without_snapshot", text, "Its first turn takes one.")
         return newest
 
-    async def _base(self, place: SnapshotSource, snapshot: Snapshot, child: SessionId) -> str | None:
-        """What the fork's change is measured against, where the parent has applied some of its files."""
+    async def _base(self, place: SnapshotSource, snapshot: Snapshot) -> SnapshotBase:
+        """What the fork's change is measured against: never newer than the snapshot, or newer files would count as
+        deleted by the fork.
+        """
+        session_id, taken_at = snapshot.session_id, snapshot.taken_at
         async with self._database.connection() as conn:
-            applied = await applies.last_applied(conn, snapshot.session_id)
-            decided = await changes.decided_tree(conn, snapshot.session_id)
-        if applied is None or decided is None:  # nothing, or the base has moved onto it
-            return None
-        tree = await applied_part(place.shadow, applied, tree=snapshot.tree, taken_at=snapshot.taken_at)
-        if tree is not None:
-            await place.shadow.keep(f"refs/boocoder/{child}/base", tree, beside=snapshot.tree)
-        return tree
+            applied = await applies.last_applied(conn, session_id)
+            base = await snapshot_rows.base_at(conn, session_id, taken_at)
+        if base is None:
+            text = f"What the user had when snapshot {snapshot.id} was taken is not recorded: boocoder was older then."
+            raise Conflict("snapshot_base_unknown", text, "Fork the newest snapshot, or run a turn and fork that.")
+        if applied is None:
+            return base
+        tree = await applied_part(place.shadow, applied, tree=snapshot.tree, taken_at=taken_at, base=base)
+        return base if tree is None else SnapshotBase(base.commit, tree, base.since)
 
     async def _make(self, child: SessionId) -> Path | None:
         """The files at once; what fails here is done by the first turn."""
