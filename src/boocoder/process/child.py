@@ -86,6 +86,11 @@ class Child:
         """The agent's pid."""
         return self._control.agent_pid
 
+    @property
+    def view(self) -> FileView | None:
+        """The files that its sandbox shows it; None without a sandbox."""
+        return self._view
+
     def hides(self, path: Path) -> bool:
         """Whether its sandbox keeps a path from it."""
         return self._view is not None and self._view.hides(path)

@@ -228,6 +228,11 @@ class ProcessHost:
         """Whether an agent's processes are sandboxed, and so need to know their worktree when they start."""
         return self.sandbox is not None and self.sandbox.profile_of(SandboxUse(agent)) is not SandboxProfile.OFF
 
+    def is_outgrown(self, child: Child, worktree: Path) -> bool:
+        """Whether a server of all sessions was started before the worktree's project came, and cannot commit there."""
+        view = child.view
+        return self.sandbox is not None and view is not None and self.sandbox.is_outgrown(view, worktree)
+
     def project_of(self, worktree: Path) -> Path | None:
         """The person's repository that a session's worktree was made of, None if it is not known."""
         return self.sandbox.project_of(worktree) if self.sandbox is not None else None

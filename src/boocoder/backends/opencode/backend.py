@@ -135,7 +135,7 @@ class OpenCodeBackend:
         """Make opencode load what it needs for this directory. Best effort, never raises."""
         self._directories.add(worktree)
         with suppress(BackendError, TimeoutError):
-            async with asyncio.timeout(_WARM_S), self._server.use() as process:
+            async with asyncio.timeout(_WARM_S), self._server.use(worktree) as process:
                 await probe.load_directory(process.client, worktree)
 
     async def forget(self, worktree: Path) -> None:
@@ -191,7 +191,7 @@ class OpenCodeBackend:
         try:
             async with asyncio.timeout(None) as scope:
                 watch.spawn(_expire_when_stopped(scope, request.stop), "stop")
-                process = await stack.enter_async_context(self._server.use())
+                process = await stack.enter_async_context(self._server.use(request.worktree))
                 if process is not self._warm_process:
                     self._warm_process, self._warm_sessions = process, {}
                 opened = await open_session(

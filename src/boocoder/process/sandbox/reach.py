@@ -23,7 +23,7 @@ def worktree_reach(worktree: Path, project: Path, data_dir: Path) -> WorktreeRea
         project: the person's repository.
         data_dir: boocoder's.
     """
-    git_dir = _git_dir(worktree)
+    git_dir = git_directory(worktree)
     shadows = Path(os.path.realpath(data_dir / SHADOWS))
     if git_dir is not None and git_dir.is_relative_to(shadows) and git_dir.name == worktree.name:
         return WorktreeReach(project, (git_dir,), _lent(git_dir))
@@ -35,14 +35,15 @@ def worktree_reach(worktree: Path, project: Path, data_dir: Path) -> WorktreeRea
 
 def session_directories(data_dir: Path) -> WorktreeReach:
     """Paths for a process that serves all sessions of this host: their git directories and the object stores."""
-    projects = [path for path in (data_dir / SHADOWS).glob("*") if path.is_dir()]
+    projects = [path for path in (data_dir / SHADOWS).glob("*.git") if not path.name.startswith(".") and path.is_dir()]
     writable = [data_dir / "worktrees", *(project / "sessions" for project in projects)]
     for path in writable:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return WorktreeReach(None, tuple(writable), (data_dir / SHADOWS,))
 
 
-def _git_dir(worktree: Path) -> Path | None:
+def git_directory(worktree: Path) -> Path | None:
+    """What the worktree's `.git` file names, a real path; None where it is no such file."""
     pointer = worktree / ".git"
     if pointer.is_symlink() or not pointer.is_file():
         return None

@@ -18,7 +18,7 @@ from boocoder.process.sandbox.egress import egress_argv, egress_view, proxy_vari
 from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
 from boocoder.process.sandbox.home_paths import git_identity, make_home_entries
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
-from boocoder.process.sandbox.reach import session_directories, worktree_reach
+from boocoder.process.sandbox.reach import git_directory, session_directories, worktree_reach
 from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv
 from boocoder.process.sandbox.system_calls import system_call_filter
 from boocoder.process.sandbox.variables import variables_inside
@@ -163,6 +163,14 @@ class Sandbox:
         if any(real.is_relative_to(os.path.realpath(one)) for one in seen):
             return False
         return any(real.is_relative_to(one) for one in self._places.hidden())
+
+    def is_outgrown(self, view: FileView, worktree: Path) -> bool:
+        """Whether a server of all sessions was started before the worktree's project came, and cannot commit there."""
+        git_dir = git_directory(worktree)
+        if git_dir is None or any(git_dir.is_relative_to(os.path.realpath(path)) for path in view.writable):
+            return False
+        now = session_directories(self._data_dir).writable
+        return any(git_dir.is_relative_to(os.path.realpath(path)) for path in now)
 
     def exemption(self, use: SandboxUse) -> str:
         """The setting that exempts a command from the sandbox, with what it names; "" for none."""

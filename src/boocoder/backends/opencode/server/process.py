@@ -29,7 +29,11 @@ _TAIL_CHARS = 2000  # of its last output, enough for the top of a stack trace
 
 
 class ServerProcess:
-    """A running server with its client and its event stream. Made by `launch`."""
+    """A running server with its client and its event stream. Made by `launch`.
+
+    Attributes:
+        users: how many turns and other callers hold it.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class ServerProcess:
         self.url = url
         self.version = version
         self.ending = False
+        self.users = 0
         self._tasks = tasks
         self._died = asyncio.Event()
         tasks.spawn(self._watch(), "watch")

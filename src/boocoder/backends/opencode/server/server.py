@@ -47,6 +47,7 @@ class OpenCodeServer:
         self._lock = asyncio.Lock()
         self._tasks = TaskSupervisor("opencode")
         self._process: ServerProcess | None = None
+        self._retired: set[ServerProcess] = set()  # their turns go on; nothing new begins there
         self.users = 0
         self._stopped = False
         self._outdated = False
@@ -68,17 +69,25 @@ class OpenCodeServer:
         self._outdated = self.process is not None
 
     @asynccontextmanager
-    async def use(self) -> AsyncIterator[ServerProcess]:
+    async def use(self, worktree: Path | None = None) -> AsyncIterator[ServerProcess]:
         """Hold the server for as long as something runs on it; it is started first if need be.
+
+        Args:
+            worktree: what it is needed for. A server whose sandbox is older than the worktree's project is replaced;
+                turns that it has end there.
 
         Raises:
             BackendError: not installed, cannot be started, or has crashed too often.
         """
         self.users += 1  # counted before the wait, so that no recycling starts meanwhile
+        process: ServerProcess | None = None
         try:
-            yield await self._ensure()
+            process = await self._ensure(worktree)
+            yield process
         finally:
             self.users -= 1
+            if process is not None:
+                self._release(process)
             if not self.users and not self._stopped and self.process is not None:
                 self._tasks.spawn(self._recycle_if_heavy(), "recycle")
 
@@ -89,18 +98,38 @@ class OpenCodeServer:
             self._starting.reschedule(asyncio.get_running_loop().time())
         await self._tasks.stop()
         async with self._lock:
-            await self._end()
+            await asyncio.gather(self._end(), *(process.stop() for process in self._retired))
 
-    async def _ensure(self) -> ServerProcess:
+    def _release(self, process: ServerProcess) -> None:
+        process.users -= 1
+        if process in self._retired and not process.users and not self._stopped:
+            self._tasks.spawn(self._end_retired(process), "retired")
+
+    async def _end_retired(self, process: ServerProcess) -> None:
+        await process.stop()
+        self._retired.discard(process)
+
+    async def _ensure(self, worktree: Path | None) -> ServerProcess:
         async with self._lock:
             if self._stopped:
                 raise _stopping()
             alone = self.users == 1  # the caller is counted
-            if self.process is None or (self._outdated and alone):
+            outgrown = await self._is_outgrown(worktree)
+            if outgrown and self._process is not None and self._process.users:
+                self._retired.add(self._process)
+                self._process = None
+            if self.process is None or outgrown or (self._outdated and alone):
                 await self._end()
                 await self._start()
             assert self._process is not None
+            self._process.users += 1
             return self._process
+
+    async def _is_outgrown(self, worktree: Path | None) -> bool:
+        process = self.process
+        if process is None or worktree is None:
+            return False
+        return await asyncio.to_thread(self._host.is_outgrown, process.child, worktree)
 
     async def _start(self) -> None:
         if self._program is None:
