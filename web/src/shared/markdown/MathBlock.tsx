@@ -5,10 +5,10 @@ import remarkGfm from "remark-gfm";
 import remarkMath from "remark-math";
 import { visible } from "../text/visible";
 import { ELEMENTS } from "./elements";
-import { withDollars } from "./math";
+import { remarkModestMath, withDollars } from "./math";
 
 const EXPANSIONS_MAX = 500; // of macros: a formula must not hold the page up
-const REMARK = [remarkGfm, remarkMath];
+const REMARK = [remarkGfm, remarkMath, remarkModestMath];
 const REHYPE = [[rehypeKatex, { output: "mathml", throwOnError: false, trust: false, strict: "ignore", maxExpand: EXPANSIONS_MAX, maxSize: 20 }]] as const;
 
 export default function MathBlock({ text }: { text: string }) {
