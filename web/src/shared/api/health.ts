@@ -7,10 +7,15 @@ export function useHealth() {
   return useQuery({ queryKey: ["health"], queryFn: ({ signal }) => call("GET /api/health", {}, { signal }) });
 }
 
-/** The service's version when this page was loaded, and its version now. */
+/** The version that the service wrote into this document, which may have been kept since. */
+function versionOfPage(): string | undefined {
+  return document.querySelector<HTMLMetaElement>('meta[name="boocoder-version"]')?.content || undefined;
+}
+
+/** This page's version, and the service's now; both are undefined until the service has answered. */
 export function useServiceVersion(): { mine: string | undefined; now: string | undefined } {
   const now = useHealth().data?.version;
   const mine = useRef<string>(undefined);
-  mine.current ??= now;
-  return { mine: mine.current, now };
+  mine.current ??= now && (versionOfPage() ?? now); // the development server writes none
+  return { mine: now && mine.current, now };
 }

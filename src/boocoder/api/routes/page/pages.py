@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import mimetypes
 import re
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,7 @@ from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 PAGE = Path(__file__).parents[2] / "page"
 MEDIA_TYPES = {".webmanifest": "application/manifest+json"}
 FOR_EVER = "private, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
+VERSION_META = b'<meta name="boocoder-version" content="%s"'  # empty in the built document
 NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>boocoder</title>
 <h1>boocoder runs, but its web page is not built</h1>
 <p>In a clone, run <code>make page</code>; then reload.
@@ -46,9 +49,17 @@ def _file(name: str) -> _File | None:
     path = PAGE / name
     if not path.is_file():
         return None
+    if name == "index.html":
+        return _versioned(path.read_bytes())
     beside = path.with_name(f"{path.name}.gz")
     media_type = MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return _File(media_type, path.read_bytes(), beside.read_bytes() if beside.is_file() else None)
+
+
+def _versioned(built: bytes) -> _File:
+    """The document with this service's version: one that a browser kept is told from it after an update."""
+    content = built.replace(VERSION_META % b"", VERSION_META % metadata.version("boocoder").encode())
+    return _File("text/html", content, gzip.compress(content, mtime=0))
 
 
 def _answer(name: str, request: Request, *, cache_control: str = "no-cache") -> Response:
