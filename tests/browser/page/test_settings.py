@@ -166,6 +166,7 @@ async def test_rules_projects_and_hooks_are_set_on_the_page(
     person: Visit, desk: ServiceHarness, project: Repository
 ) -> None:
     made = await desk.client.post("/api/projects", Project, {"path": str(project.path)})
+    await desk.client.put(f"/api/projects/{made.id}/settings", ProjectSettings, {"git_hooks": True})
     await person.go("/settings")
     rules = person.page.get_by_role("region", name="Permission rules")
     await rules.get_by_label("Tools, as a pattern").fill("bash")
@@ -185,6 +186,8 @@ async def test_rules_projects_and_hooks_are_set_on_the_page(
     kept = await desk.client.get(f"/api/projects/{made.id}/settings", ProjectSettings)
     assert (kept.copy_patterns, kept.setup) == ([".env", "config/*.local"], "make deps")
     assert (kept.commit_hooks, kept.sign_commits) == (True, False)
+    assert kept.git_hooks  # which was not changed
+    await expect(projects.get_by_text("outside any sandbox, so review first")).to_be_visible()
     hooks = person.page.get_by_role("region", name="Hooks that start tasks")
     await hooks.get_by_label("Name of the new hook").fill("nightly")
     await hooks.get_by_label("Prompt of its tasks").fill("look at {{ issue.title }}")

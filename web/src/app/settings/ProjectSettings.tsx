@@ -2,19 +2,24 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Answer } from "../../shared/api/client";
+import type { ProjectSettingsInput } from "../../shared/api/generated";
 import { useProjects } from "../../shared/api/queries";
 import { visible } from "../../shared/text/visible";
 import { Button } from "../../shared/ui/Button";
 import styles from "./SettingsPage.module.css";
 
 type Settings = Answer<"GET /api/projects/{project_id}/settings">;
+type Draft = Omit<Settings, "project_id">;
 
 export function ProjectSettings() {
   const { data: projects } = useProjects();
   const [open, setOpen] = useState<string | null>(null); // settings of a folded project are not asked for
   return (
     <>
-      <p className={styles.note}>Kept by the service, one row a project. They hold for worktrees that are made from now on.</p>
+      <p className={styles.note}>
+        Kept by the service, one row a project. Files to copy, the setup command and hooks in worktrees hold for worktrees that are made
+        from now on, redaction for turns that begin from now on; the rest holds at once.
+      </p>
       {projects?.map((project) => (
         <details key={project.id} className={styles.group} onToggle={(event) => event.currentTarget.open && setOpen(project.id)}>
           <summary>{visible(project.name)}</summary>
@@ -37,30 +42,17 @@ function OneProject({ id }: { id: string }) {
 
 function ProjectForm({ settings }: { settings: Settings }) {
   const client = useQueryClient();
-  const [copy, setCopy] = useState(settings.copy_patterns.join("\n"));
-  const [setup, setSetup] = useState(settings.setup);
-  const [setupLimit, setSetupLimit] = useState(settings.setup_timeout_s);
-  const [teardown, setTeardown] = useState(settings.teardown);
-  const [teardownLimit, setTeardownLimit] = useState(settings.teardown_timeout_s);
-  const [redact, setRedact] = useState(settings.redact);
-  const [sign, setSign] = useState(settings.sign_commits);
-  const [hooks, setHooks] = useState(settings.commit_hooks);
+  const { project_id, ...kept } = settings;
+  const [draft, setDraft] = useState<Draft>(kept);
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const save = useMutation({
     mutationFn: () =>
       call("PUT /api/projects/{project_id}/settings", {
-        path: { project_id: settings.project_id },
-        body: {
-          copy_patterns: copy.split("\n").filter((line) => line.trim()),
-          setup,
-          setup_timeout_s: setupLimit,
-          teardown,
-          teardown_timeout_s: teardownLimit,
-          redact,
-          sign_commits: sign,
-          commit_hooks: hooks,
-        },
+        path: { project_id },
+        // The whole row: what is left out would get its default.
+        body: { ...draft, copy_patterns: draft.copy_patterns.filter((line) => line.trim()) } satisfies Required<ProjectSettingsInput>,
       }),
-    onSuccess: (saved) => client.setQueryData(["project-settings", settings.project_id], saved),
+    onSuccess: (saved) => client.setQueryData(["project-settings", project_id], saved),
   });
   return (
     <form
@@ -73,29 +65,39 @@ function ProjectForm({ settings }: { settings: Settings }) {
     >
       <label>
         Copy these ignored or untracked files, as in .gitignore
-        <textarea className={styles.field} rows={3} spellCheck={false} placeholder=".env" value={copy} onChange={(event) => setCopy(event.target.value)} />
+        <textarea className={styles.field} rows={3} spellCheck={false} placeholder=".env" value={draft.copy_patterns.join("\n")} onChange={(event) => change({ copy_patterns: event.target.value.split("\n") })} />
       </label>
       <label>
         Setup command, in each new worktree
-        <textarea className={styles.field} rows={2} spellCheck={false} placeholder="npm ci" value={setup} onChange={(event) => setSetup(event.target.value)} />
+        <textarea className={styles.field} rows={2} spellCheck={false} placeholder="npm ci" value={draft.setup} onChange={(event) => change({ setup: event.target.value })} />
       </label>
-      <Seconds name="Setup ends after" value={setupLimit} onValue={setSetupLimit} />
+      <Seconds name="Setup ends after" value={draft.setup_timeout_s} onValue={(seconds) => change({ setup_timeout_s: seconds })} />
       <label>
         Teardown command, before a worktree is removed
-        <textarea className={styles.field} rows={2} spellCheck={false} value={teardown} onChange={(event) => setTeardown(event.target.value)} />
+        <textarea className={styles.field} rows={2} spellCheck={false} value={draft.teardown} onChange={(event) => change({ teardown: event.target.value })} />
       </label>
-      <Seconds name="Teardown ends after" value={teardownLimit} onValue={setTeardownLimit} />
+      <Seconds name="Teardown ends after" value={draft.teardown_timeout_s} onValue={(seconds) => change({ teardown_timeout_s: seconds })} />
       <label className={styles.check}>
-        <input type="checkbox" checked={redact} onChange={(event) => setRedact(event.target.checked)} />
+        <input type="checkbox" checked={draft.redact} onChange={(event) => change({ redact: event.target.checked })} />
         Redact known secrets in what agents say
       </label>
       <label className={styles.check}>
-        <input type="checkbox" checked={hooks} onChange={(event) => setHooks(event.target.checked)} />
-        Run your git hooks for commits of changes
+        <input type="checkbox" checked={draft.git_hooks} onChange={(event) => change({ git_hooks: event.target.checked })} />
+        Let git in worktrees use the hooks of your repository; the agent runs them, in its sandbox
       </label>
       <label className={styles.check}>
+        <input type="checkbox" checked={draft.commit_hooks} onChange={(event) => change({ commit_hooks: event.target.checked })} />
+        Run your git hooks for commits of changes
+      </label>
+      {draft.commit_hooks && (
+        <p className={styles.note}>
+          Many of these hooks run code that the change brings (<code>.pre-commit-config.yaml</code>, scripts of a package): they run as
+          you, outside any sandbox, so review first.
+        </p>
+      )}
+      <label className={styles.check}>
         Sign commits of changes
-        <select className={styles.field} value={String(sign)} onChange={(event) => setSign(event.target.value === "null" ? null : event.target.value === "true")}>
+        <select className={styles.field} value={String(draft.sign_commits)} onChange={(event) => change({ sign_commits: event.target.value === "null" ? null : event.target.value === "true" })}>
           <option value="null">as the service's setting says</option>
           <option value="true">where your git signs</option>
           <option value="false">never</option>

@@ -56,7 +56,7 @@ export function RestartNote() {
   return (
     <p className={styles.restart} role="status">
       The settings file was changed. Restart boocoder to use what it says: stop <code>boocoder serve</code> and start it again. Running
-      turns end first.
+      turns get <code>drain_s</code> seconds to end; what runs longer is interrupted.
     </p>
   );
 }
