@@ -6,6 +6,8 @@ import styles from "./Diagram.module.css";
 import { drawDiagram } from "./drawDiagram";
 import type { DiagramAnswer } from "./messages";
 
+const SMALLEST = 0.6; // of its own size: a diagram that would be smaller in its place is scrolled
+
 export default function Diagram({ code }: { code: string }) {
   const dark = useIsDark();
   const [drawn, setDrawn] = useState<DiagramAnswer | null>(null);
@@ -27,7 +29,13 @@ export default function Diagram({ code }: { code: string }) {
   return (
     <figure className={styles.diagram}>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Diagram">
-        <img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn.svg)}`} width={Math.ceil(drawn.width)} height={Math.ceil(drawn.height)} alt={`Diagram: ${code.trim().slice(0, 200)}`} />
+        <img
+          src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn.svg)}`}
+          width={Math.ceil(drawn.width)}
+          height={Math.ceil(drawn.height)}
+          style={{ maxWidth: `max(100%, ${Math.ceil(drawn.width * SMALLEST)}px)` }}
+          alt={`Diagram: ${code.trim().slice(0, 200)}`}
+        />
       </div>
       <details className={styles.source}>
         <summary>Source</summary>

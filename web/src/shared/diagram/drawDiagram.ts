@@ -1,50 +1,69 @@
-// Asks the iframe for diagrams. There is one for the whole page, made for the first diagram.
+// Asks the iframe for diagrams, one at a time. There is one for the whole page, made for the first diagram.
 import styles from "./Diagram.module.css";
 import { type DiagramAnswer, diagramAnswer } from "./messages";
 
-const LIMIT_MS = 20_000; // the program is large, and the first diagram waits for it
+const LOAD_LIMIT_MS = 60_000; // the program is large
+const DRAW_LIMIT_MS = 20_000;
 
-type Waiting = Map<number, (answer: DiagramAnswer) => void>;
+interface Frame {
+  element: HTMLIFrameElement;
+  port: MessagePort;
+}
 
-let opened: Promise<MessagePort> | null = null;
-const waiting: Waiting = new Map();
+let opened: Promise<Frame> | null = null;
+let last: Promise<unknown> = Promise.resolve();
 let count = 0;
 
 /** Draw a diagram; the answer is an SVG image, or why there is none. */
-export async function drawDiagram(code: string, dark: boolean): Promise<DiagramAnswer> {
+export function drawDiagram(code: string, dark: boolean): Promise<DiagramAnswer> {
   const id = ++count;
-  const port = await (opened ??= open());
+  const drawn = last.then(() => draw(id, code, dark)).catch((error: Error): DiagramAnswer => ({ id, error: error.message }));
+  last = drawn;
+  return drawn;
+}
+
+async function draw(id: number, code: string, dark: boolean): Promise<DiagramAnswer> {
+  const { element, port } = await (opened ??= open());
   return new Promise((resolve) => {
-    const done = (answer: DiagramAnswer) => {
+    const timer = setTimeout(() => {
+      close(element); // it may be busy for ever; the next diagram gets a new one
+      resolve({ id, error: "Drawing took too long." });
+    }, DRAW_LIMIT_MS);
+    port.onmessage = (event) => {
+      const answer = diagramAnswer(event.data);
+      if (answer?.id !== id) return;
       clearTimeout(timer);
-      waiting.delete(id);
       resolve(answer);
     };
-    const timer = setTimeout(() => done({ id, error: "Drawing took too long." }), LIMIT_MS);
-    waiting.set(id, done);
     port.postMessage({ id, code, dark });
   });
 }
 
-function open(): Promise<MessagePort> {
-  return new Promise((resolve) => {
-    const frame = document.createElement("iframe");
-    frame.className = styles.frame ?? "";
-    frame.title = "Draws diagrams";
-    frame.tabIndex = -1;
-    frame.setAttribute("aria-hidden", "true");
-    frame.setAttribute("sandbox", "allow-scripts");
-    frame.src = "/diagram-frame";
-    frame.onload = () => {
+function open(): Promise<Frame> {
+  return new Promise((resolve, reject) => {
+    const element = document.createElement("iframe");
+    const timer = setTimeout(() => {
+      close(element);
+      reject(new Error("The program that draws diagrams did not load."));
+    }, LOAD_LIMIT_MS);
+    element.className = styles.frame ?? "";
+    element.title = "Draws diagrams";
+    element.tabIndex = -1;
+    element.setAttribute("aria-hidden", "true");
+    element.setAttribute("sandbox", "allow-scripts");
+    element.src = "/diagram-frame";
+    element.onload = () => {
+      clearTimeout(timer);
       const channel = new MessageChannel();
-      channel.port1.onmessage = (event) => {
-        const answer = diagramAnswer(event.data);
-        if (answer) waiting.get(answer.id)?.(answer);
-      };
       // The iframe has no origin to name here; only this port is handed over.
-      frame.contentWindow?.postMessage("port", "*", [channel.port2]);
-      resolve(channel.port1);
+      element.contentWindow?.postMessage("port", "*", [channel.port2]);
+      resolve({ element, port: channel.port1 });
     };
-    document.body.append(frame);
+    document.body.append(element);
   });
+}
+
+function close(element: HTMLIFrameElement): void {
+  element.remove();
+  opened = null;
 }

@@ -8,10 +8,8 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "N
 addEventListener("message", (event) => {
   const port = event.ports[0];
   if (event.source !== parent || !port) return;
-  let last: Promise<void> = Promise.resolve(); // it draws one at a time
-  port.onmessage = ({ data }: MessageEvent<DiagramRequest>) => {
-    last = last.then(async () => port.postMessage(await draw(data)));
-  };
+  // The page asks for one at a time.
+  port.onmessage = async ({ data }: MessageEvent<DiagramRequest>) => port.postMessage(await draw(data));
 }, { once: true });
 
 async function draw({ id, code, dark }: DiagramRequest): Promise<DiagramAnswer> {
