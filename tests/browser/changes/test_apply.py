@@ -125,7 +125,7 @@ async def test_files_with_a_filter_are_committed_once_i_say_so(
     await changed(person, desk, 3)
     project.write(".gitattributes", f"{LINES} filter=crypt\n")
     dialog = await applying(person)
-    wanted = dialog.get_by_role("checkbox", name="commit files with a filter as the agent wrote them")
+    wanted = dialog.get_by_role("checkbox", name="commit filtered files unconverted, as the agent wrote them")
     await dialog.get_by_role("radio", name="A new branch").check()
     await dialog.get_by_role("textbox", name="Branch name").fill("with-filter")
     await expect(dialog.get_by_role("alert")).to_contain_text(f"{LINES} (crypt)")

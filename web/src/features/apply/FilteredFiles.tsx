@@ -15,7 +15,7 @@ export function FilteredFiles({ error, value, onChange }: FilteredFilesProps) {
   if (!refused && !value) return null;
   return (
     <label className={styles.check}>
-      <input type="checkbox" checked={value} onChange={(event) => onChange(event.target.checked)} /> commit files with a filter as the agent wrote them
+      <input type="checkbox" checked={value} onChange={(event) => onChange(event.target.checked)} /> commit filtered files unconverted, as the agent wrote them
     </label>
   );
 }

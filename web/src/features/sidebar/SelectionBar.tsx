@@ -28,7 +28,7 @@ export function SelectionBar({ selected, state, onAll, onDone }: SelectionBarPro
     onSuccess: (refused) => {
       const done = selected.size - refused.length;
       const what = state === "archived" ? "Archived" : "Reopened";
-      showToast(`${what} ${done} session${done === 1 ? "" : "s"}.${refused.length ? ` ${refused.length} not: ${refused[0]}` : ""}`);
+      showToast(`${what} ${done} session${done === 1 ? "" : "s"}.${refused.length ? ` ${refused.length} could not be ${what.toLowerCase()}: ${refused[0]}` : ""}`);
       onDone();
     },
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["sessions"] }), client.invalidateQueries({ queryKey: ["session"] })]),
