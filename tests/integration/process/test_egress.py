@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -15,10 +17,12 @@ from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 from boocoder.process.sandbox.allowed_hosts import allowed_hosts
+from boocoder.process.sandbox.egress import Egress
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
 from boocoder.process.sandbox.support import find_support
 from boocoder.process.supervised_run import run_supervised
+from tests.waiting import until
 
 FETCH = """
 import sys, urllib.error, urllib.request
@@ -157,3 +161,53 @@ async def test_a_server_of_all_sessions_and_a_weaker_machine_are_refused(tmp_pat
         assert caught.value.code == "sandbox_unavailable" and "opencode-acp" in caught.value.cure
     weaker = await find_support((), own_network=True)
     assert weaker.mechanism is SandboxMechanism.NONE and "Only bubblewrap" in weaker.reason
+
+
+@asynccontextmanager
+async def served(*entries: str) -> AsyncIterator[tuple[str, int]]:
+    """The address of a proxy as a sandbox hands it over."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    egress = Egress(ours, allowed_hosts(entries), name="test")
+    with theirs, socket.create_server(("127.0.0.1", 0)) as listener:
+        egress.start()
+        socket.send_fds(theirs, [b"x"], [listener.fileno()])
+        try:
+            yield listener.getsockname()
+        finally:
+            await egress.stop()
+
+
+async def test_a_host_is_reached_by_the_first_of_its_addresses_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    address, loop = lan_address(), asyncio.get_running_loop()
+
+    async def found(host: str, port: int, **_: object) -> list[object]:
+        return [(0, 0, 0, "", (one, port)) for one in ("255.255.255.255", address)]
+
+    with pages(address) as port:
+        async with served("two.test") as proxy:
+            reader, writer = await asyncio.open_connection(*proxy)
+            monkeypatch.setattr(loop, "getaddrinfo", found)
+            writer.write(f"CONNECT two.test:{port} HTTP/1.1\r\n\r\n".encode())
+            assert await reader.readline() == b"HTTP/1.1 200 Connection established\r\n"
+            writer.close()
+
+
+async def test_the_proxy_outlasts_a_want_of_descriptors(caplog: pytest.LogCaptureFixture) -> None:
+    loop = asyncio.get_running_loop()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with served() as proxy:
+        reader, writer = await asyncio.open_connection(*proxy)
+        writer.write(b"CONNECT x.test:1 HTTP/1.1\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 403")
+        writer.close()
+        with socket.socket() as client:
+            client.setblocking(False)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            try:
+                await loop.sock_connect(client, proxy)
+                await until(lambda: "egress cannot accept" in caplog.text)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            await loop.sock_sendall(client, b"CONNECT x.test:1 HTTP/1.1\r\n\r\n")
+            assert (await loop.sock_recv(client, 100)).startswith(b"HTTP/1.1 403")

@@ -13,6 +13,7 @@ import pytest
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 from boocoder.process.run import ProcessResult
+from boocoder.process.sandbox.home_paths import git_identity, shared_home_paths
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
 from boocoder.process.sandbox.support import find_support
@@ -176,3 +177,34 @@ async def test_a_program_behind_a_link_starts(tmp_path: Path, mechanism: Sandbox
             command = Command((str(link),), home.worktree, environment, use)
             done = await run_supervised(home.host, command, timeout_s=60)
             assert done.stdout.endswith(b" runs\n"), (link, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("settings", "hidden"),
+    [
+        ("[sendemail]\n\tsmtpPass = canary", True),
+        ("[github]\n\toauthtoken = canary", True),
+        ("[gitlab]\n\tprivatetoken=canary", True),
+        ("[app]\n\tclientSecret = canary", True),
+        ("[http]\n\tproxy = socks5h://u:canary@proxy.example", True),
+        ('[url "https://ghp_0123456789abcdefghijklmnopqrstuvwxyz@x.example/"]\n\tinsteadOf = x:', True),
+        ('[url "https://user@dev.azure.com/"]\n\tinsteadOf = x:', False),
+        ('[url "ssh://git@x.example:22/"]\n\tinsteadOf = x:', False),
+        ("[core]\n\taskPass = /usr/bin/ksshaskpass", False),
+    ],
+)
+def test_git_settings_are_hidden_for_a_password_and_not_for_a_login(
+    tmp_path: Path, settings: str, hidden: bool
+) -> None:
+    (tmp_path / ".gitconfig").write_text(f"[user]\n\tname = A\n{settings}\n")
+    identity = git_identity(tmp_path, {})
+    assert identity == ({"user.name": "A"} if hidden else None)
+    assert (tmp_path / ".gitconfig" in shared_home_paths(tmp_path, {})) is not hidden
+
+
+async def test_an_own_directory_that_cannot_be_made_keeps_no_agent_from_starting(tmp_path: Path) -> None:
+    async with opened(tmp_path, SandboxMechanism.BUBBLEWRAP) as home:
+        home.write(".claude", "a file")
+        (home.path / ".config").symlink_to("nowhere")
+        done = await home.run("echo runs", home=(".claude/", ".claude/deep/", ".config/goose/"))
+        assert (done.stdout, done.returncode) == (b"runs\n", 0), done.stderr

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ PROXY_PORTS = (3128, 3129)  # inside; the second where a person's program has th
 HEAD_MAX_BYTES = 65_536
 HEAD_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 20.0
+ACCEPT_PAUSE_S = 0.5  # after a failed one, such as for want of descriptors
 CONNECTIONS_MAX = 256  # of one process; more wait in the kernel's queue
 REFUSED_MAX = 100  # hosts that are remembered as refused
 CHUNK_BYTES = 65_536
@@ -148,6 +149,11 @@ class Egress:
                 await self._slots.acquire()
                 try:
                     connection, _ = await loop.sock_accept(listener)
+                except OSError as error:
+                    self._slots.release()
+                    log.warning("egress cannot accept", extra={"agent": self._name, "why": str(error)})
+                    await asyncio.sleep(ACCEPT_PAUSE_S)
+                    continue
                 except BaseException:
                     self._slots.release()
                     raise
@@ -201,7 +207,7 @@ class Egress:
                 if not addresses:
                     text = f"{place} leads to this machine: name its port in sandbox.hosts, localhost:{target.port}."
                     return self._refuse(place, text)
-                return await asyncio.open_connection(addresses[0], target.port)
+                return await _open_first(addresses, target.port)
         except (OSError, TimeoutError, UnicodeError) as error:
             return ProxyRefusal("502 Bad Gateway", f"{place} cannot be reached: {error}")
 
@@ -233,6 +239,15 @@ def read_target(head: bytes) -> ProxyTarget | ProxyRefusal:
     kept = [one for one in fields.split(b"\r\n") if one and not one.lower().startswith((b"proxy-", b"connection:"))]
     lines = [f"{method} {path} HTTP/1.1".encode("latin-1"), *kept, b"Connection: close", b"", b""]
     return ProxyTarget(parts.hostname, port, b"\r\n".join(lines))
+
+
+async def _open_first(addresses: Sequence[str], port: int) -> Streams:
+    """A connection to the first address that answers; each gets its share of the time."""
+    for address in addresses[:-1]:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S / len(addresses)):
+                return await asyncio.open_connection(address, port)
+    return await asyncio.open_connection(addresses[-1], port)
 
 
 async def _relay(one: Streams, other: Streams) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 # Relative to the home directory: compilers, interpreters and version managers. They hold programs, no credentials.
 TOOLCHAINS = (
@@ -35,8 +38,11 @@ _INSTALLATIONS = (
 _CREDENTIAL = re.compile(
     rb"auth|token|passw|secret|credential|://[^/\s]+@|/t/[^/\s]+/|bundle_\w+: *\"?[^\"\s/]+:[^\"\s]", re.IGNORECASE
 )
-# Of git's settings: an address with a login, a header or a helper with a password.
-_GIT_CREDENTIAL = re.compile(rb"https?://[^/\s\"@]+@|extraheader|\b(?:pass\w*|token)\s*=", re.IGNORECASE)
+# Of git's settings: an address with a password, or a token for a name; a header; a key of a password but core.askPass.
+_GIT_CREDENTIAL = re.compile(
+    rb"://[^/\s\"@]*:[^/\s\"@]*@|://[^/\s\"@]{20,}@|extraheader|\b(?!askpass\b)\w*(?:pass\w*|token|secret)\s*=",
+    re.IGNORECASE,
+)
 _USER_SECTION = re.compile(r"^[ \t]*\[user\](.*?)(?=^[ \t]*\[|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _IDENTITY = re.compile(r"^[ \t]*(name|email)[ \t]*=[ \t]*\"?(.*?)\"?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _SETTINGS_MAX_BYTES = 65_536
@@ -94,10 +100,17 @@ def is_below(path: Path, roots: Iterable[Path]) -> bool:
 
 
 def make_home_entries(home: Path, env: Mapping[str, str], entries: Iterable[str]) -> None:
-    """Make the missing directories among an agent's own paths, so that what it writes there lasts."""
+    """Make the missing directories among an agent's own paths, so that what it writes there lasts.
+
+    One that cannot be made, as in a read-only home directory, is left out.
+    """
     for entry in entries:
-        if entry.endswith("/"):
-            home_path(entry, home, env).mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = home_path(entry, home, env)
+        try:
+            if entry.endswith("/"):
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("an agent's own directory cannot be made", extra={"path": str(path), "reason": str(error)})
 
 
 def _holds(path: Path, credential: re.Pattern[bytes]) -> bool:
