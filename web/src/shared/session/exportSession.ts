@@ -8,6 +8,7 @@ type Chat = Answer<"GET /api/sessions/{session_id}/chats">[number];
 type Message = Answer<"GET /api/chats/{chat_id}/messages">[number];
 
 const PAGE = 100;
+const TEXT_PAGE_CHARS = 262_144; // as many as the service gives at once
 const TITLE_MAX_CHARS = 60; // of a file's name
 
 export interface ExportedChat {
@@ -31,9 +32,28 @@ async function messagesOf(chatId: string): Promise<Message[]> {
   for (;;) {
     const after = found.at(-1)?.ord ?? 0;
     const page = await call("GET /api/chats/{chat_id}/messages", { path: { chat_id: chatId }, query: { after, limit: PAGE } });
-    found.push(...page);
+    for (const message of page) found.push(await withWholeTexts(message));
     if (page.length < PAGE) return found;
   }
+}
+
+/** A message whose texts are whole: a list of messages has only the beginning of a very long one. */
+export async function withWholeTexts(message: Message): Promise<Message> {
+  const parts = [];
+  for (const part of message.parts) {
+    let text = part.text;
+    let [have, total] = [Array.from(text).length, part.text_chars]; // both count characters, not units of UTF-16
+    while (have < total) {
+      const path = { message_id: message.id, part: part.part };
+      const page = await call("GET /api/messages/{message_id}/parts/{part}/text", { path, query: { offset: have, limit: TEXT_PAGE_CHARS } });
+      if (!page.text) break;
+      text += page.text;
+      have += Array.from(page.text).length;
+      total = page.total_chars;
+    }
+    parts.push({ ...part, text, text_chars: total });
+  }
+  return { ...message, parts };
 }
 
 export function sessionMarkdown(session: Pick<Session, "title" | "created_at">, chats: readonly ExportedChat[]): string {
@@ -48,16 +68,10 @@ export function sessionMarkdown(session: Pick<Session, "title" | "created_at">, 
 function partsOf(message: Message): string[] {
   const said = message.text ? [message.text.trim()] : [];
   for (const part of message.parts) {
-    if (part.kind === "text") said.push(part.text.trim() + cutNote(part.text, part.text_chars));
+    if (part.kind === "text") said.push(part.text.trim());
     else if (part.kind === "tool_call") said.push(`> ${String(part.data?.title || part.data?.name || "tool")} (${String(part.data?.status ?? "")})`);
   }
   return said;
-}
-
-/** Says what is not in the file: a message has only the beginning of a very long text. */
-function cutNote(text: string, chars: number): string {
-  const left = chars - Array.from(text).length;
-  return left > 0 ? `\n\n[${left} more characters]` : "";
 }
 
 function save(name: string, type: string, text: string): void {
