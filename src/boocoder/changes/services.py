@@ -71,8 +71,6 @@ def build_change_services(
     forks = ForkFollower(database=database, outbox=outbox, snapshots=snapshots, locks=locks)
 
     async def follow(session_id: SessionId, target: ApplyTarget) -> None:
-        if target is not ApplyTarget.BRANCH:
-            await forks.follow(session_id)
         if target is ApplyTarget.COMMIT:
             await follower.follow(session_id)
 
@@ -84,6 +82,7 @@ def build_change_services(
         host_id=host_id,
         failpoints=points,
         follow=follow,
+        followed=forks.follow,
         sign_commits=sign_commits,
     )
     reviews = ReviewService(database=database, shadows=shadows, outbox=outbox, diffs=DiffCache())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from boocoder.events import frames
 from boocoder.wire.changes import ApplyResult
 from boocoder.wire.snapshots import ForkResult
 from boocoder.wire.worktrees import WorktreeInfo
-from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created
 from tests.fixtures.repository import Repository
 
@@ -60,6 +64,31 @@ async def test_a_stack_is_applied_from_below(desk: ServiceHarness, project: Repo
     names = ("README.md", "one.txt", "two.txt", "three.txt", "four.txt", "later.txt")
     contents = ["first second third", "one", "two", "three", "four", "later"]
     assert [read(project.path / name) for name in names] == contents
+
+
+async def test_an_apply_waits_for_no_turn_of_a_fork(desk: ServiceHarness) -> None:
+    first, _ = await desk.run("[[write one.txt|one]]")
+    second = await fork(desk, first, "[[write two.txt|two]]")
+    third = await fork(desk, second, "[[write three.txt|three]]")
+    running = await desk.queue("[[bash sleep 600]]", session=third.session_id)
+    await desk.follow(running, until=frames.TurnStartedFrame)
+    async with asyncio.timeout(WAIT_S):
+        await apply(desk, first, "checkout")
+        await desk.run("[[write more.txt|more]]", session=second.session_id)
+    assert await changed(desk, second) == {"two.txt": "two", "more.txt": "more"}
+    assert (await desk.task(running)).state == "running"
+    await desk.cancel(running)
+    await desk.follow(running)
+    await base_moved(desk, third)
+    assert await changed(desk, third) == {"two.txt": "two", "three.txt": "three"}
+
+
+async def base_moved(desk: ServiceHarness, created: Created) -> None:
+    """Wait until the session's change is measured anew."""
+    async with asyncio.timeout(WAIT_S), aclosing(desk.client.stream(UUID(created.session_id))) as stream:
+        async for frame in stream:
+            if isinstance(frame, frames.NoticeFrame) and frame.code == "base_moved":
+                return
 
 
 async def test_an_earlier_turn_is_forked_after_the_base_moved_onto_the_applied_commit(

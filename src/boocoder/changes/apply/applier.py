@@ -59,7 +59,8 @@ class ChangeApplier:
         indexes: directory of private git indexes; one a project is kept here.
         host_id: whose checkouts these are; `resume_all` leaves those of other hosts alone.
         failpoints: places to die in tests.
-        follow: brings the session, and its forks, up to what was applied.
+        follow: brings the session up to what was applied.
+        followed: brings its forks up to that, while other applies go on.
         sign_commits: whether commits of projects that do not say so themselves are signed as the user's git does.
     """
 
@@ -73,9 +74,11 @@ class ChangeApplier:
         host_id: HostId | None = None,
         failpoints: Failpoints | None = None,
         follow: Callable[[SessionId, ApplyTarget], Awaitable[None]] | None = None,
+        followed: Callable[[SessionId], Awaitable[None]] | None = None,
         sign_commits: bool = False,
     ) -> None:
         self._follow = follow
+        self._followed = followed
         self._sign = sign_commits
         self._database = database
         self._shadows = shadows
@@ -110,9 +113,12 @@ class ChangeApplier:
 
     async def _outcome(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport | BoocoderError:
         try:
-            _, project_id, path = await self._place(change_id)
+            change, project_id, path = await self._place(change_id)
             async with self._locks.setdefault(project_id, asyncio.Lock()):
-                return await self._with_warnings(project_id, path, await self._apply(change_id, request))
+                report = await self._with_warnings(project_id, path, await self._apply(change_id, request))
+            if report.state == "applied" and report.target is not ApplyTarget.BRANCH and self._followed is not None:
+                await self._followed(change.session_id)
+            return report
         except BoocoderError as error:
             return error
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+import time
 
 from boocoder.broker.outbox import Outbox
 from boocoder.changes.diff.statistics import measure
@@ -11,7 +12,6 @@ from boocoder.changes.worktree.conflict_resolution import measured_anew
 from boocoder.db.conversation import sessions
 from boocoder.db.core.pool import Database
 from boocoder.db.files import applies, changes
-from boocoder.db.files.applies import ForkedSession
 from boocoder.db.files.snapshots import base_at
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
@@ -19,21 +19,14 @@ from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.model.ids import SessionId
 from boocoder.model.task import ChangeState
 from boocoder.service import TaskSupervisor
-from boocoder.worktrees.history.fork_base import applied_part
+from boocoder.worktrees.history.fork_base import fork_base
 from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource
 from boocoder.worktrees.locks import TURN_WAIT_S, WorktreeLocks
 
 log = logging.getLogger(__name__)
 
+BUSY_RETRY_S = 1.0
 STOP_GRACE_S = 10.0  # as long as the whole service takes to stop
-
-
-@dataclass(frozen=True, slots=True)
-class _BaseStep:
-    """What a session's change was measured against, and is from now on."""
-
-    old: str
-    new: str
 
 
 class ForkFollower:
@@ -60,60 +53,62 @@ class ForkFollower:
     async def follow(self, session_id: SessionId) -> None:
         """Follow the newest apply of a session, in each fork now or when the turn that runs has ended.
 
-        It never raises our errors.
+        It waits for no turn, and never raises our errors. What was followed already stays as it is.
         """
         async with self._database.connection() as conn:
             forks = await applies.list_forks(conn, session_id)
         for fork in forks:
-            await self._try(session_id, fork.session_id, wait_s=0.0)
+            await self._try(session_id, fork.session_id)
 
-    async def _try(self, parent: SessionId, child: SessionId, *, wait_s: float) -> None:
+    async def _try(self, parent: SessionId, child: SessionId) -> None:
         try:
-            async with self._locks.exclusive(child, "update", wait_s=wait_s):
-                await self._follow_parent(parent, child)
+            await self._with_lock(parent, child, wait_s=0.0)
         except Conflict as error:
-            if error.code == "session_busy" and not wait_s:
-                self._supervisor.spawn(self._try(parent, child, wait_s=TURN_WAIT_S), f"session {child}")
+            if error.code != "session_busy":
+                log.warning("fork not measured anew", extra={"session_id": child, "why": error.text})
+            else:
+                self._supervisor.spawn(self._later(parent, child), f"session {child}")
         except BoocoderError as error:
             log.warning("fork not measured anew", extra={"session_id": child}, exc_info=error)
+
+    async def _later(self, parent: SessionId, child: SessionId) -> None:
+        give_up_at = time.monotonic() + TURN_WAIT_S
+        while True:
+            try:
+                await self._with_lock(parent, child, wait_s=TURN_WAIT_S)
+            except BoocoderError as error:
+                if (
+                    error.code == "session_busy" and time.monotonic() < give_up_at
+                ):  # its next turn was claimed meanwhile
+                    await asyncio.sleep(BUSY_RETRY_S)
+                    continue
+                log.warning("fork not measured anew", extra={"session_id": child, "why": error.text})
+            return
+
+    async def _with_lock(self, parent: SessionId, child: SessionId, *, wait_s: float) -> None:
+        """Measure one fork anew; its own forks come after its lock is released, so that their turns hold nothing up."""
+        async with self._locks.exclusive(child, "update", wait_s=wait_s):
+            await self._follow_parent(parent, child)
+        await self.follow(child)
 
     async def _follow_parent(self, parent: SessionId, child: SessionId) -> None:
         async with self._database.connection() as conn:
             applied = await applies.last_applied(conn, parent)
-        fork = await self._fork(parent, child)
-        if applied is None or fork is None:
-            return
-        async with self._database.connection() as conn:
-            base = await base_at(conn, parent, fork.taken_at)
-        place = await self._snapshots.place(child)
-        part = await applied_part(place.shadow, applied, tree=fork.tree, taken_at=fork.taken_at, base=base)
-        if part is not None:
-            await self._move(place, fork, _BaseStep(applied.base_tree if fork.moved else fork.base_tree, part))
-
-    async def _fork(self, parent: SessionId, child: SessionId) -> ForkedSession | None:
-        async with self._database.connection() as conn:
             forks = await applies.list_forks(conn, parent)
-        return next((one for one in forks if one.session_id == child), None)
-
-    async def _move(self, place: SnapshotSource, fork: ForkedSession, moved: _BaseStep) -> None:
-        new = await _brought_along(place.shadow, fork.base_tree, moved)
-        if new is None or new == fork.base_tree:
+            fork = next((one for one in forks if one.session_id == child), None)
+            base = await base_at(conn, parent, fork.taken_at) if fork is not None else None
+        if fork is None or fork.first_tree is None or base is None:
             return
-        await place.shadow.keep(f"refs/boocoder/{fork.session_id}/base", new, beside=fork.tree)
-        await self._store(place, fork, new)
-        async with self._database.connection() as conn:
-            below = await applies.list_forks(conn, fork.session_id)
-        for one in below:
-            await self._move_below(fork.session_id, one.session_id, _BaseStep(fork.base_tree, new))
+        place = await self._snapshots.place(child)
+        first = await fork_base(place.shadow, applied, base, tree=fork.tree, taken_at=fork.taken_at)
+        if first is None or first == fork.first_tree:
+            return
+        new = await _brought_along(place.shadow, fork.base_tree, old=fork.first_tree, new=first)
+        if new is not None:
+            await place.shadow.keep(f"refs/boocoder/{child}/base", new, beside=fork.tree)
+            await self._store(place, child, new, first)
 
-    async def _move_below(self, parent: SessionId, child: SessionId, moved: _BaseStep) -> None:
-        async with self._locks.exclusive(child, "update", wait_s=TURN_WAIT_S):
-            fork = await self._fork(parent, child)
-            if fork is not None:
-                await self._move(await self._snapshots.place(child), fork, moved)
-
-    async def _store(self, place: SnapshotSource, fork: ForkedSession, base_tree: str) -> None:
-        session_id = fork.session_id
+    async def _store(self, place: SnapshotSource, session_id: SessionId, base_tree: str, first_tree: str) -> None:
         async with self._database.connection() as conn:
             known = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
         measured = await measure(place.shadow, base_tree=base_tree, tree=known[0].tree) if known else None
@@ -123,7 +118,7 @@ class ForkFollower:
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await sessions.lock_session(conn, session_id)
-            await changes.replace_base(conn, session_id, base_tree)
+            await changes.replace_base(conn, session_id, base_tree=base_tree, first_tree=first_tree)
             pending = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
             drafts: list[frames.Frame] = []
             if pending and measured is not None:
@@ -132,8 +127,8 @@ class ForkFollower:
             await transaction.append(session_id, drafts)
 
 
-async def _brought_along(shadow: ShadowRepository, base_tree: str, moved: _BaseStep) -> str | None:
-    """A base with the parent's step; None where both changed the same lines."""
-    if base_tree == moved.old:
-        return moved.new
-    return (await shadow.merge(base=moved.old, ours=base_tree, theirs=moved.new)).tree
+async def _brought_along(shadow: ShadowRepository, base_tree: str, *, old: str, new: str) -> str | None:
+    """A base with what its first one was moved by; None where both changed the same lines."""
+    if base_tree == old:
+        return new
+    return (await shadow.merge(base=old, ours=base_tree, theirs=new)).tree

@@ -102,16 +102,15 @@ class ForkedSession(msgspec.Struct, frozen=True):
     Args:
         tree: of the snapshot that it began with.
         taken_at: when that was taken.
-        base_commit, base_tree: its base.
-        moved: whether its base is another than that of its parent was.
+        base_tree: its base.
+        first_tree: the base that it was made with; None where an earlier version of boocoder moved that.
     """
 
     session_id: SessionId
     tree: str
     taken_at: datetime
-    base_commit: str
     base_tree: str
-    moved: bool
+    first_tree: str | None
 
 
 _LAST_APPLIED = statement("changes", "last_applied", row=LastApplied, params=(UUID,))

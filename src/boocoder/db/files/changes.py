@@ -113,7 +113,7 @@ _END_UPDATE = statement("changes", "end_update", row=Done, params=(UUID,))
 _UPDATES = statement("changes", "list_updates", row=WorktreeUpdate)
 _LATEST = statement("changes", "latest_change", row=LatestChange, params=(UUID,))
 _MOVE_BASE = statement("changes", "move_base", row=Done, params=(UUID, str, str, datetime | None))
-_REPLACE_BASE = statement("changes", "replace_base", row=Done, params=(UUID, str))
+_REPLACE_BASE = statement("changes", "replace_base", row=Done, params=(UUID, str, str))
 
 
 async def supersede_change(
@@ -265,9 +265,13 @@ async def move_base(
     return await _MOVE_BASE.changed(conn, session_id, base_commit, base_tree, since)
 
 
-async def replace_base(conn: Connection, session_id: SessionId, base_tree: str) -> bool:
-    """Measure the session's change against another tree, also as at its snapshots since its base moved."""
-    return await _REPLACE_BASE.changed(conn, session_id, base_tree)
+async def replace_base(conn: Connection, session_id: SessionId, *, base_tree: str, first_tree: str) -> bool:
+    """Measure a fork's change against another tree, also as at its snapshots since its base moved.
+
+    Args:
+        first_tree: what its base should have been when it was made; `base_tree` where it has not moved since.
+    """
+    return await _REPLACE_BASE.changed(conn, session_id, base_tree, first_tree)
 
 
 def _not_found(change_id: ChangeId) -> NotFound:

@@ -74,8 +74,9 @@ LIMIT 1;
 
 -- name: list_forks
 -- The open forks of session $1 that have applied nothing themselves: what each began with, when that was taken, and what
--- its change is measured against.
-SELECT s.id AS session_id, f.tree, f.taken_at, w.base_commit, w.base_tree, w.base_moved_at IS NOT NULL AS moved
+-- its change is measured against, at first and now.
+SELECT s.id AS session_id, f.tree, f.taken_at, w.base_tree, CASE WHEN w.base_since IS NULL THEN w.base_tree ELSE (
+           SELECT e.base_tree FROM earlier_bases e WHERE e.session_id = s.id AND e.since IS NULL) END AS first_tree
 FROM sessions s
 JOIN snapshots f ON f.id = s.forked_snapshot_id
 JOIN session_worktrees w ON w.session_id = s.id
@@ -229,7 +230,11 @@ WHERE session_id = $1
 RETURNING true AS done;
 
 -- name: replace_base
--- The session's change is measured against another tree, and so is that of its snapshots since it has its base.
+-- The session's change is measured against tree $2, and so is that of its snapshots since it has its base; what its base
+-- was at first is tree $3 from now on.
+WITH first AS (
+    UPDATE earlier_bases SET base_tree = $3 WHERE session_id = $1 AND since IS NULL
+)
 UPDATE session_worktrees SET base_tree = $2, base_moved_at = now() WHERE session_id = $1
 RETURNING true AS done;
 

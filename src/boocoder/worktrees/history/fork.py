@@ -21,7 +21,7 @@ from boocoder.model.ids import ChatId, HostId, SessionId, SnapshotId, TaskId, ne
 from boocoder.model.limits import TITLE_MAX_CHARS
 from boocoder.model.session import SnapshotKind
 from boocoder.wire.sessions import Session
-from boocoder.worktrees.history.fork_base import applied_part
+from boocoder.worktrees.history.fork_base import fork_base
 from boocoder.worktrees.history.rewind import describe
 from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource, require_trees
 from boocoder.worktrees.remove.restore import Restorer
@@ -143,9 +143,7 @@ class Forker:
         return newest
 
     async def _base(self, place: SnapshotSource, snapshot: Snapshot) -> SnapshotBase:
-        """What the fork's change is measured against: never newer than the snapshot, or newer files would count as
-        deleted by the fork.
-        """
+        """What the fork's change is measured against."""
         session_id, taken_at = snapshot.session_id, snapshot.taken_at
         async with self._database.connection() as conn:
             applied = await applies.last_applied(conn, session_id)
@@ -153,9 +151,7 @@ class Forker:
         if base is None:
             text = f"What the user had when snapshot {snapshot.id} was taken is not recorded: boocoder was older then."
             raise Conflict("snapshot_base_unknown", text, "Fork the newest snapshot, or run a turn and fork that.")
-        if applied is None:
-            return base
-        tree = await applied_part(place.shadow, applied, tree=snapshot.tree, taken_at=taken_at, base=base)
+        tree = await fork_base(place.shadow, applied, base, tree=snapshot.tree, taken_at=taken_at)
         return base if tree is None else SnapshotBase(base.commit, tree, base.since)
 
     async def _make(self, child: SessionId) -> Path | None:

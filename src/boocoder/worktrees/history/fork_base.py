@@ -9,28 +9,29 @@ from boocoder.db.files.snapshots import SnapshotBase
 from boocoder.git.shadow.repository import ShadowRepository
 
 
-async def applied_part(
-    shadow: ShadowRepository, applied: LastApplied, *, tree: str, taken_at: datetime, base: SnapshotBase | None
+async def fork_base(
+    shadow: ShadowRepository, applied: LastApplied | None, base: SnapshotBase, *, tree: str, taken_at: datetime
 ) -> str | None:
-    """What the user and a snapshot have in common since the snapshot's session applied a change.
+    """What the change of a session that began with a snapshot is measured against: what the user has of the snapshot.
 
+    It is never newer than the snapshot, or newer files would count as deleted by the fork.
     A snapshot that holds the whole change has all of it that was applied. An earlier one has it without the edits that
     the session made after the snapshot.
 
     Args:
+        applied: what the snapshot's session applied last.
+        base: of the snapshot.
         tree: of the snapshot.
         taken_at: when that was.
-        base: of the snapshot, as far as it is known.
 
     Returns:
-        None where the base is newer than the apply and so holds what was applied, or where the later edits cannot be
-        taken apart.
+        None where the later edits cannot be taken apart.
 
     Raises:
         GitError: git failed.
     """
-    if base is not None and base.since is not None and base.since >= applied.applied_at:
-        return None
+    if applied is None or (base.since is not None and base.since >= applied.applied_at):
+        return base.tree  # which holds what was applied
     if taken_at >= applied.created_at:
         return applied.applied
     return (await shadow.merge(base=applied.tree, ours=applied.applied, theirs=tree)).tree
