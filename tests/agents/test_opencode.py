@@ -11,6 +11,7 @@ from tests.agents.habits import OPENCODE
 from tests.agents.real import Real, follow, run
 from tests.agents.scenes import Scenes
 from tests.fixtures.repository import committed
+from tests.waiting import until
 
 PLUGIN = """import { writeFileSync } from "fs"
 import { dirname } from "path"
@@ -44,4 +45,6 @@ class TestOpencode(Scenes):
             seen = [{"path": one.path, "sha256": one.sha256} for one in found.files]
             assert (await client.post(url, ProjectTrustInfo, {"files": seen})).trusted
             await run(desk, self.agent, "[[say hello]]", created.session_id)
+            await until(proof.exists)  # opencode loads plugins beside the first prompt, and may end the turn before it
             assert proof.read_text() == "yes"
+            await run(desk, self.agent, "[[say again]]", created.session_id)  # its snapshot has the file
