@@ -14,9 +14,8 @@ from boocoder.process.sandbox.home_paths import home_path, is_below, shared_home
 # Sockets of the session, of containers and of databases live in /run; /tmp and /var/tmp are everybody's.
 NETWORK_KEYS = "/run/NetworkManager/system-connections"  # beside the file that names the resolvers
 SHARED = ("/tmp", "/var/tmp", "/run", "/home", "/root", NETWORK_KEYS)  # noqa: S108 -- they are hidden, not used
-DEVICES = Path(
-    "/dev"
-)  # bubblewrap gives a process one of its own, so that nothing of the machine's is there unless listed
+# bubblewrap gives a process a /dev of its own, so that nothing of the machine's is there unless listed.
+DEVICES, SHARED_MEMORY = Path("/dev"), Path("/dev/shm")  # noqa: S108 -- it is hidden, not used
 RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/nscd")  # names are looked up through these
 RESOLVER_SETTINGS = "/etc/resolv.conf"  # a link into /run with netconfig, NetworkManager, connman
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers")
@@ -47,7 +46,9 @@ class FileView:
         """Whether a process cannot see a path, wherever its links lead; the longest listed path decides."""
         real = Path(os.path.realpath(path))
         shown = (*self.writable, *self.readable, *(cache.target for cache in self.caches))
-        return _depth(real, self.hidden) > _depth(real, (Path(os.path.realpath(one)) for one in shown))
+        return _depth(real, (*self.hidden, SHARED_MEMORY)) > _depth(
+            real, (Path(os.path.realpath(one)) for one in shown)
+        )
 
 
 def _depth(path: Path, roots: Iterable[Path]) -> int:

@@ -109,7 +109,7 @@ async def test_a_server_on_standard_input_and_output(make_scene: MakeScene, tmp_
     scene = await make_scene(replace(STDIO, env={"WORKSHOP_KEY": "k-123"}))
     said, port = await scene.use(ASKED, first=2, second=40)
     assert said == "the sum is 42"
-    own = ["read", "write", "edit", "list", "search", "shell", "plan", "ask"]
+    own = ["read", "write", "edit", "list", "search", "shell", "explore", "fetch", "plan", "ask"]
     names = [f"mcp__workshop__{name}" for name in ("add", "die", "fail", "much", "place", "sleep", "wordy")]
     assert scene.offered == [*own, *names]
     (asked,) = port.permission_requests
