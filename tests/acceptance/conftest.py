@@ -12,14 +12,18 @@ import pytest_asyncio
 from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.opencode_home import OpenCodeHome, running_home
 from tests.fixtures.postgres import fresh_database
-from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.repository import MakeRepository, Repository, committed
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import World, processes_of, violations
 
 
 @pytest.fixture
-def project(repository: MakeRepository) -> Repository:
+def project(
+    request: pytest.FixtureRequest, repository: MakeRepository, tmp_path_factory: pytest.TempPathFactory
+) -> Repository:
     """A committed repository."""
+    if "opencode_home" in request.fixturenames:  # at its end it looks at the repositories of tests that have ended
+        return committed(tmp_path_factory.mktemp("project") / "project")
     return repository()
 
 

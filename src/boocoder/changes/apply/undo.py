@@ -111,7 +111,7 @@ class ApplyUndoer:
             name = (applied.ref or "").removeprefix("refs/heads/")
             text = f"Change {change.id} was applied as a commit on {name}."
             raise Conflict("not_in_checkout", text, f"Use your own git: git revert {applied.new_commit}")
-        if applied.host_id not in (None, self.host_id):
+        if None not in (applied.host_id, self.host_id) and applied.host_id != self.host_id:
             text = f"Change {change.id} was applied to the checkout on {applied.host_name}."
             raise Conflict("applied_elsewhere", text, f"Ask the boocoder service of {applied.host_name}.")
         if newest[0].id != change.id:
