@@ -1,6 +1,6 @@
 // Values of settings as a person types them.
 import { describe, expect, it } from "vitest";
-import { tableChanges, textOf, valueOf } from "../src/app/settings/settingValues";
+import { tableChanges, textOf, valueOf } from "../src/app/settings/file/settingValues";
 
 describe("values of settings", () => {
   it("are the same after they were shown and typed", () => {

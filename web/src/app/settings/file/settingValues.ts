@@ -1,5 +1,5 @@
 // Values of settings as a person types them: lists one item a line, tables one NAME=value a line, JSON where that would lose something.
-import type { SettingKind } from "../../shared/api/generated";
+import type { SettingKind } from "../../../shared/api/generated";
 
 /** A value as text for a field; `valueOf` gives the same value back. */
 export function textOf(value: unknown): string {

@@ -1,9 +1,9 @@
 // One setting: what it means, its value with where that comes from, and a field that changes it in the settings file.
 import { useId, useState } from "react";
-import type { SettingState } from "../../shared/api/generated";
-import { Button } from "../../shared/ui/Button";
+import type { SettingState } from "../../../shared/api/generated";
+import { Button } from "../../../shared/ui/Button";
 import { SettingField } from "./SettingField";
-import styles from "./SettingsPage.module.css";
+import styles from "../SettingsPage.module.css";
 import { textOf, valueOf } from "./settingValues";
 import { useChangeSettings } from "./useSettings";
 

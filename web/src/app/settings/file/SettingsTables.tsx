@@ -1,9 +1,9 @@
 // Tables of the settings file with names of the person's choice: agents, model servers, MCP servers.
 import { useState } from "react";
-import type { SettingsTable } from "../../shared/api/generated";
-import { visible } from "../../shared/text/visible";
-import { Button } from "../../shared/ui/Button";
-import styles from "./SettingsPage.module.css";
+import type { SettingsTable } from "../../../shared/api/generated";
+import { visible } from "../../../shared/text/visible";
+import { Button } from "../../../shared/ui/Button";
+import styles from "../SettingsPage.module.css";
 import { textOf } from "./settingValues";
 import { TableForm } from "./TableForm";
 import { KIND_WORDS, type TableKind } from "./tableKinds";

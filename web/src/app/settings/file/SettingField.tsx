@@ -1,6 +1,6 @@
 // The field of a setting by the form of its value.
-import type { SettingState } from "../../shared/api/generated";
-import styles from "./SettingsPage.module.css";
+import type { SettingState } from "../../../shared/api/generated";
+import styles from "../SettingsPage.module.css";
 
 interface SettingFieldProps {
   id: string;

@@ -1,6 +1,6 @@
 // The service's settings, and changes of its settings file.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { call } from "../../shared/api/client";
+import { call } from "../../../shared/api/client";
 
 const KEY = ["settings"];
 

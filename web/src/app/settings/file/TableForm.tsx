@@ -1,10 +1,10 @@
 // A form for one agent, model server or MCP server of the settings file.
 import { useId, useState } from "react";
-import type { SettingsTable, TableKey } from "../../shared/api/generated";
-import { Button } from "../../shared/ui/Button";
-import { Dialog, DialogButtons } from "../../shared/ui/Dialog";
+import type { SettingsTable, TableKey } from "../../../shared/api/generated";
+import { Button } from "../../../shared/ui/Button";
+import { Dialog, DialogButtons } from "../../../shared/ui/Dialog";
 import { SettingField } from "./SettingField";
-import styles from "./SettingsPage.module.css";
+import styles from "../SettingsPage.module.css";
 import { tableChanges, textOf } from "./settingValues";
 import { KIND_WORDS, type TableKind } from "./tableKinds";
 import { useChangeSettings } from "./useSettings";

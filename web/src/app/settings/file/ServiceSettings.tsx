@@ -1,10 +1,10 @@
 // Every setting of the service by its group: its value, where that comes from, and a field where it can be changed.
 import { useState } from "react";
-import type { SettingState } from "../../shared/api/generated";
-import { Failure } from "../../shared/ui/Failure";
-import { Loading } from "../../shared/ui/Loading";
+import type { SettingState } from "../../../shared/api/generated";
+import { Failure } from "../../../shared/ui/Failure";
+import { Loading } from "../../../shared/ui/Loading";
 import { SettingRow } from "./SettingRow";
-import styles from "./SettingsPage.module.css";
+import styles from "../SettingsPage.module.css";
 import { useSettings } from "./useSettings";
 
 const GROUPS: Record<string, string> = {
