@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,21 @@ from tests.invariants import World, processes_of, violations
 
 
 @pytest.fixture
-def project(
-    request: pytest.FixtureRequest, repository: MakeRepository, tmp_path_factory: pytest.TempPathFactory
-) -> Repository:
+def repository(tmp_path_factory: pytest.TempPathFactory) -> MakeRepository:
+    """As the fixture of all tests, but outlives its test: services of a module know the repository, and look at it."""
+    directory = tmp_path_factory.mktemp("repositories")
+
+    def make(
+        files: Mapping[str, bytes | str] | None = None, *, name: str = "project", commit: bool = True
+    ) -> Repository:
+        return committed(directory / name, files, commit=commit)
+
+    return make
+
+
+@pytest.fixture
+def project(repository: MakeRepository) -> Repository:
     """A committed repository."""
-    if "opencode_home" in request.fixturenames:  # at its end it looks at the repositories of tests that have ended
-        return committed(tmp_path_factory.mktemp("project") / "project")
     return repository()
 
 
