@@ -93,8 +93,15 @@ class ToolDescendants:
         return _described(new)
 
     def _new(self) -> list[ProcessEntry]:
-        known = self._child.own_descendants | self._child.tool_descendants
-        return [entry for entry in family(self._child.supervisor_pid) if entry.id not in known]
+        """What was not there before the turn; what a server left by an earlier turn starts now does not count."""
+        found: list[ProcessEntry] = []
+        earlier: set[int] = set()
+        for entry in family(self._child.supervisor_pid):
+            if entry.id in self._child.tool_descendants or entry.parent in earlier:
+                earlier.add(entry.id.pid)
+            elif entry.id not in self._child.own_descendants:
+                found.append(entry)
+        return found
 
 
 def tool_processes(child: Child, worktree: Path) -> list[ToolProcess]:

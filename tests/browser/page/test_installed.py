@@ -33,7 +33,7 @@ async def test_it_can_be_installed_and_opens_without_the_service(
     await asyncio.to_thread(made.stop)
     await page.goto(page.url)
     await expect(page.get_by_role("link", name="New session")).to_be_visible()
-    await expect(page.get_by_text("does not answer")).to_be_visible()
+    await expect(page.locator("#main").get_by_text("does not answer")).to_be_visible()
     kept = await page.evaluate(KEPT)
     assert "/" in kept and not [path for path in kept if path.startswith("/api")]
     person.faults.clear()  # of the service that is gone

@@ -78,7 +78,8 @@ async def test_what_a_left_server_starts_between_turns_is_not_the_agents_own(tmp
         started = workers(acp.host.tool_processes(worktree))
         second, _ = await acp.run("[[bash true]]", worktree=worktree, agent_session=first.agent_session)
         assert workers(acp.host.tool_processes(worktree)) == started
-        assert "processes_left" not in [notice.code for notice in second.of(Notice)], "this turn did not start them"
+        told = [notice.text for notice in second.of(Notice) if notice.code == "processes_left"]
+        assert told == [], "this turn did not start them"
         for one in started:
             await end_process(one.id)
         assert workers(acp.host.tool_processes(worktree)) == []
