@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
+
+from tests.fakes.loopback_server import LoopbackServer
 
 MODELS = {"object": "list", "data": [{"id": "small", "max_model_len": 8192}, {"id": "large"}]}
 
@@ -74,7 +75,7 @@ def refusing(status: int, message: str = "no", **headers: str) -> Reply:
     return Reply([body], status=status, kind="application/json", headers=headers)
 
 
-class NativeModel:
+class NativeModel(LoopbackServer):
     """The server. `replies` are used up in order; the last one is used again and again.
 
     Args:
@@ -83,40 +84,14 @@ class NativeModel:
     """
 
     def __init__(self, *replies: Reply, models: Any = MODELS) -> None:
+        super().__init__()
         self.replies = list(replies)
         self.models = models
         self.bodies: list[dict[str, Any]] = []
         self.gone = asyncio.Event()
         self.asked = asyncio.Event()
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in list(self._writers):
-            writer.close()
-        await self._server.wait_closed()
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self._answer(reader, writer)
-        finally:
-            self._writers.discard(writer)
-            writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         size = next(
             (int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-le")), 0

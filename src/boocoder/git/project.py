@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from boocoder.errors import GitError, InvalidInput
 from boocoder.git.command import TIMEOUT_S, Git, require_git
 from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
 from boocoder.git.shadow.init import make_shadow_directory
 from boocoder.git.shadow.objects import ShadowGit
+from boocoder.git.shadow.private_index import copy_index
 from boocoder.git.user.settings import personal, settings_or_default
+
+T = TypeVar("T")
 
 WORKTREE_MARK = "boocoder"  # a file in the git directory of every worktree that we make; it names the project
 INSPECT_TIMEOUT_S = 60.0  # counting the changed files of a large checkout on a cold disk
@@ -221,18 +225,35 @@ async def dirty_paths(
         index: where a copy of the checkout's index is put for the time of the call.
         timeout_s: of each call of git.
     """
+
+    async def compare() -> set[bytes]:
+        return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
+
+    return await with_checkout_index(shadow, checkout, index, compare, tree=head_tree)
+
+
+async def with_checkout_index(
+    shadow: ShadowGit, checkout: Checkout, index: Path, work: Callable[[], Awaitable[T]], *, tree: str | None = None
+) -> T:
+    """Do something with a copy of a checkout's index; where git cannot read that, as a split one, with one of a commit.
+
+    Args:
+        index: where it is for the time of the call.
+        work: is called again where git failed with the copy.
+        tree: of the commit; None for the one that is checked out.
+    """
     try:
         with suppress(OSError):
-            shutil.copy2(checkout.git_dir / "index", index)
+            copy_index(checkout.git_dir / "index", index)
         try:
-            return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
-        except GitError as error:  # a split or broken index: compare with the commit by content
+            return await work()
+        except GitError as error:
             if error.code != "git_failed":
                 raise
-            tree = head_tree or (await read_head(user_git(checkout), checkout.object_format)).tree
+            tree = tree or (await read_head(user_git(checkout), checkout.object_format)).tree
             index.unlink(missing_ok=True)
             await shadow("read-tree", tree, index=index)
-            return await _differences(shadow, checkout.root, head_tree, index, timeout_s)
+            return await work()
     finally:
         index.unlink(missing_ok=True)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 from boocoder.scripted_model.server import ScriptedModel
+from tests.fakes.loopback_server import LoopbackServer
 from tests.paths import GOLDEN
 
 CHARS_PER_TOKEN = 4
 Answer = tuple[int, Any]
 
 
-class LlamaServer:
+class LlamaServer(LoopbackServer):
     """The server.
 
     Args:
@@ -35,6 +35,7 @@ class LlamaServer:
         tools: bool = True,
         **row: Any,
     ) -> None:
+        super().__init__()
         self._model = model
         self.context_tokens = context_tokens
         self.slots = slots
@@ -44,25 +45,6 @@ class LlamaServer:
         self.paths: list[str] = []
         self.bodies: list[dict[str, Any]] = []
         self.refused: list[int] = []
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self.port = 0
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in list(self._writers):
-            writer.close()
-        await self._server.wait_closed()
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def slot_tokens(self) -> int:
@@ -112,16 +94,7 @@ class LlamaServer:
         props["chat_template_caps"]["supports_tools"] = self.tools
         return props
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self._respond(reader, writer)
-        finally:
-            self._writers.discard(writer)
-            writer.close()
-
-    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         method, path, _ = head.split(b"\r\n")[0].decode().split(" ", 2)
         headers = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:] if ": " in line)

@@ -8,6 +8,7 @@ from boocoder.db.conversation import sessions
 from boocoder.db.files import worktrees
 from boocoder.db.registry import projects
 from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.git.worktree.session_worktrees import Worktree
 from boocoder.model.ids import ProjectId, SessionId, new_id
 from boocoder.model.session import WorktreeState
 from boocoder.worktrees.history.file_content import FILE_MAX_BYTES
@@ -21,6 +22,22 @@ async def place(api: Api, root: Path) -> tuple[ProjectId, SessionId]:
         await projects.insert_project(conn, project_id, "project", root)
         await sessions.insert_session(conn, session_id, project_id, "session")
     return project_id, session_id
+
+
+async def worktree_of(api: Api, root: Path, project_id: ProjectId, session_id: SessionId, directory: Path) -> Worktree:
+    """The session's worktree, made and stored."""
+    shadow = await ShadowRegistry(root=directory / "shadows").of(project_id, root)
+    worktree = await shadow.add_worktree(directory / "worktree")
+    async with api.database.transaction() as conn:
+        await worktrees.put_worktree(
+            conn,
+            session_id,
+            path=worktree.path,
+            base_commit=worktree.base_commit,
+            base_tree=worktree.base_tree,
+            state=WorktreeState.READY,
+        )
+    return worktree
 
 
 async def test_tracked_and_untracked_files_are_found_and_ignored_ones_are_not(
@@ -48,18 +65,8 @@ async def test_a_sessions_worktree_is_looked_through_once_it_is_there(
 ) -> None:
     made = repository()
     project_id, session_id = await place(api, made.path)
-    shadow = await ShadowRegistry(root=tmp_path / "shadows").of(project_id, made.path)
-    worktree = await shadow.add_worktree(tmp_path / "worktree")
+    worktree = await worktree_of(api, made.path, project_id, session_id, tmp_path)
     (worktree.path / "only_here.py").write_text("")
-    async with api.database.transaction() as conn:
-        await worktrees.put_worktree(
-            conn,
-            session_id,
-            path=worktree.path,
-            base_commit=worktree.base_commit,
-            base_tree=worktree.base_tree,
-            state=WorktreeState.READY,
-        )
     url = f"/api/sessions/{session_id}/files"
     assert (await api.http.get(url, params={"query": "only"})).json()["paths"] == ["only_here.py"]
     assert "src/main.py" in (await api.http.get(url)).json()["paths"]
@@ -89,20 +96,10 @@ async def test_a_file_is_read_as_it_is_now_and_only_if_it_is_text(
     project_id, session_id = await place(api, made.path)
     address = f"/api/sessions/{session_id}/file"
     assert (await api.http.get(address, params={"path": "src/main.py"})).json()["code"] == "session_without_worktree"
-    shadow = await ShadowRegistry(root=tmp_path / "shadows").of(project_id, made.path)
-    worktree = await shadow.add_worktree(tmp_path / "worktree")
+    worktree = await worktree_of(api, made.path, project_id, session_id, tmp_path)
     (worktree.path / "src/main.py").write_text("two\nlines\n")
     (worktree.path / "src/out").symlink_to("/etc/hostname")
     (worktree.path / "src/long.txt").write_text("x" * (FILE_MAX_BYTES + 1))
-    async with api.database.transaction() as conn:
-        await worktrees.put_worktree(
-            conn,
-            session_id,
-            path=worktree.path,
-            base_commit=worktree.base_commit,
-            base_tree=worktree.base_tree,
-            state=WorktreeState.READY,
-        )
     found = (await api.http.get(address, params={"path": "src/main.py"})).json()
     assert found == {"path": "src/main.py", "text": "two\nlines\n"}
     assert (await api.http.get(address, params={"path": "src/out"})).json()["text"] == "/etc/hostname"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.errors import GitError
-from boocoder.git.project import Checkout, read_head, user_git
+from boocoder.git.project import Checkout, with_checkout_index
 from boocoder.git.shadow.objects import ShadowGit
 
 LIST_TIMEOUT_S = 60.0  # every directory of the checkout is read, those that are ignored too
@@ -37,19 +34,11 @@ async def untracked_matching(
         patterns: as lines of .gitignore; the last one that matches decides, `!` takes out.
         index: where a copy of the checkout's index is put for the time of the call.
     """
-    try:
-        with suppress(OSError):
-            shutil.copy2(checkout.git_dir / "index", index)
-        try:
-            return await _list_both(shadow, checkout.root, patterns, index)
-        except GitError as error:  # a split or broken index
-            if error.code != "git_failed":
-                raise
-            index.unlink(missing_ok=True)
-            await shadow("read-tree", (await read_head(user_git(checkout), checkout.object_format)).tree, index=index)
-            return await _list_both(shadow, checkout.root, patterns, index)
-    finally:
-        index.unlink(missing_ok=True)
+
+    async def list_now() -> UntrackedFiles:
+        return await _list_both(shadow, checkout.root, patterns, index)
+
+    return await with_checkout_index(shadow, checkout, index, list_now)
 
 
 async def _list_both(shadow: ShadowGit, root: Path, patterns: Sequence[str], index: Path) -> UntrackedFiles:

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { call, type Answer } from "../../shared/api/client";
 import { useProjects } from "../../shared/api/queries";
 import { Button } from "../../shared/ui/Button";
-import { CopyButton } from "../../shared/ui/CopyButton";
+import { AddForm, ShownOnce } from "./AddForm";
 import { ProjectSelect } from "./ProjectSelect";
 import styles from "./SettingsPage.module.css";
 
@@ -69,12 +69,7 @@ function NewToken({ projects }: { projects: { id: string; name: string }[] }) {
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        add.mutate();
-      }}
-    >
+    <AddForm add={add} shown={add.data && <ShownOnce words="Copy it now, it is not shown again:" secret={add.data.token} what="the token" />}>
       <div className={styles.row}>
         <input className={styles.field} aria-label="Name of the new token" placeholder="Name" required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
         <select className={styles.field} aria-label="What it may do" value={scope} onChange={(event) => setScope(event.target.value as Scope)}>
@@ -89,13 +84,6 @@ function NewToken({ projects }: { projects: { id: string; name: string }[] }) {
           Make token
         </Button>
       </div>
-      {add.error && <p className={styles.warning}>{add.error.message}</p>}
-      {add.data && (
-        <p className={styles.note} role="status">
-          Copy it now, it is not shown again: <code className={styles.secret}>{add.data.token}</code>
-          <CopyButton text={add.data.token} what="the token" />
-        </p>
-      )}
-    </form>
+    </AddForm>
   );
 }

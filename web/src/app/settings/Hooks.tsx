@@ -5,6 +5,7 @@ import { call, type Answer } from "../../shared/api/client";
 import { useAllProjects } from "../../shared/api/queries";
 import { Button } from "../../shared/ui/Button";
 import { CopyButton } from "../../shared/ui/CopyButton";
+import { AddForm, ShownOnce } from "./AddForm";
 import styles from "./SettingsPage.module.css";
 
 type Hook = Answer<"GET /api/hooks">[number];
@@ -63,12 +64,7 @@ function NewHook({ projects }: { projects: { id: string; name: string }[] }) {
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        add.mutate();
-      }}
-    >
+    <AddForm add={add} shown={add.data && <ShownOnce words="Copy the secret that signs its requests now, it is not shown again:" secret={add.data.secret} what="the secret" />}>
       <div className={styles.row}>
         <input className={styles.field} aria-label="Name of the new hook" placeholder="name" required maxLength={63} pattern="[a-z0-9][a-z0-9\-]*" value={name} onChange={(event) => setName(event.target.value)} />
         <select className={styles.field} aria-label="Project of its tasks" value={project} onChange={(event) => setProject(event.target.value)}>
@@ -86,13 +82,6 @@ function NewHook({ projects }: { projects: { id: string; name: string }[] }) {
         Prompt of its tasks; fields of the request as {"{{ issue.title }}"}
         <textarea className={styles.field} rows={2} value={prompt} onChange={(event) => setPrompt(event.target.value)} />
       </label>
-      {add.error && <p className={styles.warning}>{add.error.message}</p>}
-      {add.data && (
-        <p className={styles.note} role="status">
-          Copy the secret that signs its requests now, it is not shown again: <code className={styles.secret}>{add.data.secret}</code>
-          <CopyButton text={add.data.secret} what="the secret" />
-        </p>
-      )}
-    </form>
+    </AddForm>
   );
 }

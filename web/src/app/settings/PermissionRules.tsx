@@ -5,6 +5,7 @@ import { call, type Answer } from "../../shared/api/client";
 import { useAllProjects } from "../../shared/api/queries";
 import { visible } from "../../shared/text/visible";
 import { Button } from "../../shared/ui/Button";
+import { AddForm } from "./AddForm";
 import { ProjectSelect } from "./ProjectSelect";
 import styles from "./SettingsPage.module.css";
 
@@ -58,12 +59,7 @@ function NewRule({ projects }: { projects: { id: string; name: string }[] }) {
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        add.mutate();
-      }}
-    >
+    <AddForm add={add}>
       <div className={styles.row}>
         <select className={styles.field} aria-label="What the rule does" value={action} onChange={(event) => setAction(event.target.value as Rule["action"])}>
           {Object.entries(ACTIONS).map(([one, name]) => (
@@ -79,7 +75,6 @@ function NewRule({ projects }: { projects: { id: string; name: string }[] }) {
           Add rule
         </Button>
       </div>
-      {add.error && <p className={styles.warning}>{add.error.message}</p>}
-    </form>
+    </AddForm>
   );
 }

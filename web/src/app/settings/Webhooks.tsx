@@ -4,7 +4,7 @@ import { useState } from "react";
 import { call, type Answer } from "../../shared/api/client";
 import { useProjects } from "../../shared/api/queries";
 import { Button } from "../../shared/ui/Button";
-import { CopyButton } from "../../shared/ui/CopyButton";
+import { AddForm, ShownOnce } from "./AddForm";
 import { ProjectSelect } from "./ProjectSelect";
 import styles from "./SettingsPage.module.css";
 
@@ -94,12 +94,7 @@ function NewWebhook({ projects }: { projects: { id: string; name: string }[] }) 
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        add.mutate();
-      }}
-    >
+    <AddForm add={add} shown={add.data && <ShownOnce words="Copy the secret now, it is not shown again:" secret={add.data.secret} what="the secret" />}>
       <div className={styles.row}>
         <input className={styles.field} type="url" aria-label="URL of the new webhook" placeholder="https://" required maxLength={2000} value={url} onChange={(event) => setUrl(event.target.value)} />
         <select className={styles.field} aria-label="What it is told of" value={choice} onChange={(event) => setChoice(event.target.value as Choice)}>
@@ -114,13 +109,6 @@ function NewWebhook({ projects }: { projects: { id: string; name: string }[] }) 
           Add webhook
         </Button>
       </div>
-      {add.error && <p className={styles.warning}>{add.error.message}</p>}
-      {add.data && (
-        <p className={styles.note} role="status">
-          Copy the secret now, it is not shown again: <code className={styles.secret}>{add.data.secret}</code>
-          <CopyButton text={add.data.secret} what="the secret" />
-        </p>
-      )}
-    </form>
+    </AddForm>
   );
 }
