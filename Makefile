@@ -39,7 +39,7 @@ web-test: page ## the page's unit tests
 test: .venv/.synced agents page browser git-lfs web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
 	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
-check: .venv/.synced ## formatting, lint, types, import contracts, of the page too
+check: .venv/.synced ## formatting, lint, types, import contracts, of the page too; every test can be imported
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
@@ -47,6 +47,7 @@ check: .venv/.synced ## formatting, lint, types, import contracts, of the page t
 	@$(PY) tools/api_document.py --check
 	@$(PY) tools/build_page.py --lint
 	@.venv/bin/lint-imports --no-logo
+	@collected=$$($(PY) -m pytest --collect-only -q -p no:randomly) || { echo "$$collected"; exit 1; }
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
 	@$(PY) -m bench $(ARGS)

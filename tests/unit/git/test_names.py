@@ -9,7 +9,8 @@ import pytest
 from boocoder.errors import GitError
 from boocoder.git.diff import merge, tree_diff
 from boocoder.git.refs import check_id, check_ref, delete_ref, list_refs, read_ref, write_ref
-from boocoder.git.shadow import snapshot, submodules
+from boocoder.git.shadow import snapshot
+from boocoder.git.submodules.links import gitlinks
 from boocoder.git.user import settings
 
 TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -107,4 +108,4 @@ def test_other_names_pass(path: bytes) -> None:
 
 def test_submodules_are_found_in_listings() -> None:
     listed = b"100644 %s 0\ta\x00160000 %s 0\tsub\tx\0" % (TREE.encode(), TREE.encode())
-    assert list(submodules.gitlinks(listed)) == [(b"sub\tx", TREE)]
+    assert list(gitlinks(listed)) == [(b"sub\tx", TREE)]
