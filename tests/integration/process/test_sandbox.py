@@ -82,6 +82,15 @@ async def test_machines_without_this_or_that_get_the_next_best() -> None:
     assert best.mechanism is not SandboxMechanism.NONE or best.reason
 
 
+async def test_a_trial_that_does_not_end_is_no_reason_for_a_weaker_sandbox(tmp_path: Path) -> None:
+    """A busy machine is not one without namespaces."""
+    slow = tmp_path / "bwrap"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    found = await find_support((slow,), try_timeout_s=0.05)
+    assert (found.mechanism, found.bwrap) == (SandboxMechanism.BUBBLEWRAP, slow)
+
+
 async def test_a_missing_program_is_named_although_a_wrapper_would_start(tmp_path: Path) -> None:
     sandbox = sandbox_for(tmp_path, SandboxProfile.FILES, await find_support())
     host = ProcessHost(state_dir=tmp_path / "host", instance="missing", sandbox=sandbox)

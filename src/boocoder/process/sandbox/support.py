@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import sys
@@ -18,7 +19,10 @@ from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.file_view import FileView
 from boocoder.process.sandbox.profile import SandboxMechanism
 
+log = logging.getLogger(__name__)
+
 TRY_TIMEOUT_S = 20.0  # 20 ms on an idle machine
+TRIES = 3  # of one that does not end in time
 _TRUE = "/bin/true"
 _EMPTY = FileView(writable=(), readable=(), hidden=(), blank=())
 _NO_VIEW = "bwrap works here, but not with this home and data directory: {said}."
@@ -60,14 +64,16 @@ async def find_support(
     user_namespaces: bool = True,
     own_network: bool = False,
     view: FileView | None = None,
+    try_timeout_s: float = TRY_TIMEOUT_S,
 ) -> SandboxSupport:
-    """Try the mechanisms, best first.
+    """Try the mechanisms, best first. One whose trials do not end counts as working: it fails later, but opens nothing.
 
     Args:
         programs: of bubblewrap; default `bwrap_programs()`.
         landlock, user_namespaces: False leaves them out, as on a machine that has none.
         own_network: whether it must be able to take the network away, which Landlock cannot do by names.
         view: of this machine's directories, to try it with; by default nothing is hidden.
+        try_timeout_s: seconds for one trial.
     """
     if not sys.platform.startswith("linux"):
         text = "Profiles are enforced by Linux only."
@@ -78,17 +84,18 @@ async def find_support(
         for namespace in (True, False) if os.geteuid() == 0 else (True,):
             if namespace and not user_namespaces:
                 continue
-            works, words = await _try_bwrap(bwrap, view or _EMPTY, namespace=namespace, network=not own_network)
+            attempt = _BwrapTrial(bwrap=bwrap, namespace=namespace, network=not own_network, timeout_s=try_timeout_s)
+            works, words = await attempt.run(view or _EMPTY)
             if works:
                 return SandboxSupport(SandboxMechanism.BUBBLEWRAP, bwrap, user_namespace=namespace)
-            if view and (await _try_bwrap(bwrap, _EMPTY, namespace=namespace, network=not own_network))[0]:
+            if view and (await attempt.run(_EMPTY))[0]:
                 unshown = words
             said = words or said
     reason, cure = (_NO_VIEW.format(said=unshown[-300:]), _VIEW_CURE) if unshown else _why_not(bool(bwraps), said)
     if own_network:
         text = sentences("Only bubblewrap limits the network by the names of hosts.", reason)
         return SandboxSupport(SandboxMechanism.NONE, reason=text, cure=cure)
-    if landlock and (await _try((*landlock_argv(view or _EMPTY), _TRUE)))[0]:
+    if landlock and (await _try((*landlock_argv(view or _EMPTY), _TRUE), try_timeout_s))[0]:
         return SandboxSupport(SandboxMechanism.LANDLOCK, reason=reason, cure=cure)
     more = "Landlock, the other way, is not in this kernel."
     return SandboxSupport(SandboxMechanism.NONE, reason=f"{reason} {more}", cure=cure)
@@ -103,18 +110,35 @@ def landlock_argv(view: FileView, system_calls: bytes = b"") -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", landlock_exec.__file__, *refused, *rules, "--")
 
 
-async def _try_bwrap(bwrap: Path, view: FileView, *, namespace: bool, network: bool) -> tuple[bool, str]:
-    argv = bubblewrap_argv(bwrap, view, [_TRUE], cwd=Path("/"), user_namespace=namespace, network=network)
-    return await _try(argv)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BwrapTrial:
+    """How a program of bubblewrap is tried."""
+
+    bwrap: Path
+    namespace: bool
+    network: bool
+    timeout_s: float
+
+    async def run(self, view: FileView) -> tuple[bool, str]:
+        """Whether it works with a view, and its output."""
+        argv = bubblewrap_argv(
+            self.bwrap, view, [_TRUE], cwd=Path("/"), user_namespace=self.namespace, network=self.network
+        )
+        return await _try(argv, self.timeout_s)
 
 
-async def _try(argv: Sequence[str]) -> tuple[bool, str]:
-    """Whether a command succeeds, and its output."""
-    try:
-        done = await run(argv, cwd=Path("/"), env=agent_environment(), timeout_s=TRY_TIMEOUT_S)
-    except ProcessError as error:
-        return False, error.text
-    return done.returncode == 0, done.stderr.strip()
+async def _try(argv: Sequence[str], timeout_s: float) -> tuple[bool, str]:
+    """Whether a command succeeds, and its output. One that never ends in time has not failed."""
+    for _ in range(TRIES):
+        try:
+            done = await run(argv, cwd=Path("/"), env=agent_environment(), timeout_s=timeout_s)
+        except ProcessError as error:
+            if error.code != "process_timed_out":
+                return False, error.text
+        else:
+            return done.returncode == 0, done.stderr.strip()
+    log.warning("a sandbox is taken for working: its trials did not end", extra={"program": argv[0], "tries": TRIES})
+    return True, ""
 
 
 def _why_not(has_bwrap: bool, said: str) -> tuple[str, str]:
