@@ -151,6 +151,7 @@ def _turn_services(
         redactor=build_redactor(settings),
         trust=files.trust,
         agent_tokens=agent_tokens,
+        host_requests=agent_host.processes.host_requests,
     )
 
 

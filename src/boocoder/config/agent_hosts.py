@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from boocoder.config.settings import Settings
-from boocoder.process.sandbox.allowed_hosts import AllowedHosts, allowed_hosts
+from boocoder.process.sandbox.network.allowed_hosts import AllowedHosts, allowed_hosts
 from boocoder.process.sandbox.profile import SandboxProfile
 
 

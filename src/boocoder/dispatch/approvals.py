@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from boocoder.backends.base import TurnPort
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.tasks import permissions
 from boocoder.db.tasks.permissions import StoredAnswer, StoredRequest
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.permission_rules import RequestFrame, choose_rule, frame_of, storable
-from boocoder.errors import NotFound, Unavailable
+from boocoder.errors import LeaseLost, NotFound, Unavailable
 from boocoder.events import agent_event
 from boocoder.events.clean_text import clean
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.model.ids import PermissionId, new_id
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS, POLL_INTERVAL_S, TITLE_MAX_CHARS
-from boocoder.model.permission import Decider, PermissionKind, PermissionState, RuleAction
+from boocoder.model.permission import NETWORK_TOOL, Decider, PermissionKind, PermissionState, RuleAction
 from boocoder.model.turn import StopReason, StopSignal
 from boocoder.net.backoff import jittered
 from boocoder.service import TaskSupervisor
@@ -48,7 +49,7 @@ class AskSettings:
 
     Args:
         timeout_s: 0.0 for no limit.
-        timeout_allows: whether a permission whose time is over is allowed; a question is dismissed.
+        timeout_allows: whether a permission whose time is over is allowed, but one for a host; a question is dismissed.
         poll_s: how often an open request's row is looked at, should a notification be lost.
     """
 
@@ -289,7 +290,8 @@ class ApprovalGate:
         if stopped:
             state, by = PermissionState.CANCELLED, Decider.TURN
         elif over:
-            allowed = self._settings.timeout_allows and asked.kind is PermissionKind.PERMISSION
+            able = asked.kind is PermissionKind.PERMISSION and asked.tool != NETWORK_TOOL
+            allowed = self._settings.timeout_allows and able
             state, by = (PermissionState.ALLOWED if allowed else PermissionState.REFUSED), Decider.TIMEOUT
         else:
             rule = await self._rule(conn, asked, argument)
@@ -310,6 +312,21 @@ class ApprovalGate:
                 return msgspec.json.decode(decided.answer, type=StoredAnswer).message if decided.answer else ""
             case _:
                 return "The turn was stopped."
+
+
+async def ask_host(port: TurnPort, place: str) -> bool:
+    """Whether a person, or a rule for the tool `network`, lets a session reach a host that its sandbox would refuse.
+
+    Args:
+        port: of the turn.
+        place: `name:port`.
+    """
+    title = f"May this session reach {place}?"
+    request = agent_event.PermissionRequest(f"{NETWORK_TOOL}:{place}", NETWORK_TOOL, title, place)
+    try:
+        return (await port.ask_permission(request)).allowed
+    except LeaseLost:
+        return False
 
 
 def _both(decided: StoredRequest, rule: PermissionRule) -> AlsoWrite:

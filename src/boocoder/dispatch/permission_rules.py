@@ -13,7 +13,7 @@ from boocoder.events import frames
 from boocoder.events.agent_event import PermissionOption, Question
 from boocoder.events.clean_text import clean
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
-from boocoder.model.permission import PermissionKind, RuleAction
+from boocoder.model.permission import NETWORK_TOOL, PermissionKind, RuleAction
 from boocoder.wire.permissions import PermissionRule
 
 RequestFrame = frames.PermissionFrame | frames.QuestionFrame
@@ -38,7 +38,12 @@ def choose_rule(rules: Iterable[PermissionRule], tool: str, argument: str, *, sh
 
 
 def matches(rule: PermissionRule, tool: str, argument: str) -> bool:
-    """Whether a rule is about this tool with this argument; case matters, and `*` passes over `/` and line ends."""
+    """Whether a rule is about this tool with this argument; case matters, and `*` passes over `/` and line ends.
+
+    What allows all tools of an agent does not open the network: a rule that allows hosts names that tool.
+    """
+    if tool == NETWORK_TOOL and rule.action is RuleAction.ALLOW and rule.tool != NETWORK_TOOL:
+        return False
     if rule.exact:
         return (rule.tool, rule.argument) == (tool, argument)
     return fnmatchcase(tool, rule.tool) and fnmatchcase(argument, rule.argument)

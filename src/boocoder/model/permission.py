@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+NETWORK_TOOL = "network"  # what a request for a host names as its tool; boocoder's own, asked by no agent
+
 
 class PermissionKind(StrEnum):
     """What the agent wants."""

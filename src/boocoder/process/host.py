@@ -25,7 +25,8 @@ from boocoder.process.control import SupervisorReports
 from boocoder.process.orphans import ToolProcess, tool_processes
 from boocoder.process.programs import supervisor
 from boocoder.process.sandbox.descriptors import SandboxDescriptors
-from boocoder.process.sandbox.egress import Egress
+from boocoder.process.sandbox.network.egress import Egress
+from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import ConfinedCommand, Sandbox
 from boocoder.process.start_failure import bad_argument, start_failure
@@ -81,6 +82,9 @@ class ProcessHost:
         instance: text unique to this run.
         sandbox: applied to commands with a `SandboxUse`; None: no command is confined.
         environment: variables that override those of agents' and projects' commands.
+
+    Attributes:
+        host_requests: asked about hosts that sandboxes would refuse.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class ProcessHost:
     ) -> None:
         self._environment = environment
         self.sandbox = sandbox
+        self.host_requests = HostRequests()
         self._records = state_dir / "processes"
         self._home = hashlib.sha256(os.fsencode(state_dir.resolve())).hexdigest()[:16]
         self.cookie = f"{self._home}:{instance}"
@@ -202,7 +207,7 @@ class ProcessHost:
                 pass_fds=(theirs.fileno(), *inherited.numbers),
                 start_new_session=True,
             )
-            egress = inherited.egress(command.sandbox.agent if command.sandbox is not None else "")
+            egress = inherited.egress(command.sandbox, self.host_requests)
         except (OSError, ValueError) as error:
             _close(ours, screen)
             if isinstance(error, OSError):

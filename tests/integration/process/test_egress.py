@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,12 +14,14 @@ import pytest
 from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
-from boocoder.process.sandbox.allowed_hosts import allowed_hosts
-from boocoder.process.sandbox.egress import Egress
+from boocoder.process.sandbox.network.allowed_hosts import allowed_hosts
+from boocoder.process.sandbox.network.egress import Egress
+from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
 from boocoder.process.sandbox.support import find_support
 from boocoder.process.supervised_run import run_supervised
+from tests.fixtures.program.pages import lan_address, pages
 from tests.waiting import until
 
 FETCH = """
@@ -58,43 +58,6 @@ for place in sys.argv[1:]:
     except OSError:
         print("refused")
 """
-
-
-class Pages(BaseHTTPRequestHandler):
-    """Answers with the path."""
-
-    def do_GET(self) -> None:
-        body = f"page {self.path}".encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def pages(address: str) -> Iterator[int]:
-    """A web server; its port."""
-    with ThreadingHTTPServer((address, 0), Pages) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def lan_address() -> str:
-    """An address of this machine that is not loopback; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            pytest.skip("this machine has no network interface but loopback")
-        return str(probe.getsockname()[0])
 
 
 @asynccontextmanager
@@ -168,7 +131,7 @@ async def served(*entries: str) -> AsyncIterator[tuple[str, int]]:
     """The address of a proxy as a sandbox hands it over."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    egress = Egress(ours, allowed_hosts(entries), name="test")
+    egress = Egress(ours, allowed_hosts(entries), name="test", requests=HostRequests())
     with theirs, socket.create_server(("127.0.0.1", 0)) as listener:
         egress.start()
         socket.send_fds(theirs, [b"x"], [listener.fileno()])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from boocoder.errors import InvalidInput
-from boocoder.process.sandbox.allowed_hosts import allowed_hosts, is_this_machine
-from boocoder.process.sandbox.egress import ProxyRefusal, ProxyTarget, proxy_port, proxy_variables, read_target
+from boocoder.process.sandbox.network.allowed_hosts import allowed_hosts, is_this_machine
+from boocoder.process.sandbox.network.egress import ProxyRefusal, ProxyTarget, proxy_port, proxy_variables, read_target
 
 
 @pytest.mark.parametrize(

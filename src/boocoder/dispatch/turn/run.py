@@ -6,9 +6,11 @@ import asyncio
 import logging
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.dispatch.agent_choice import ChosenBackend, choose
+from boocoder.dispatch.approvals import ask_host
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.liveness import Liveness
 from boocoder.dispatch.turn.drive import drive, failed_by
@@ -205,7 +207,8 @@ class _TurnRun:
             attempt=self._attempt,
             message_id=self._opened.ids.message_id,
         )
-        async with steering.running():
+        hosts = self._services.host_requests.during_turn(request.worktree, partial(ask_host, recorder))
+        async with hosts, steering.running():
             return await drive(chosen.backend, request, recorder, liveness)
 
     async def end(self, outcome: Outcome, *, recorder: Recorder | None) -> None:

@@ -18,6 +18,7 @@ from boocoder.failpoints import Failpoints
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
 from boocoder.model.limits import TURN_TEXT_MAX_CHARS
+from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.worktrees.trust.project_trust import ProjectTrust
 
 
@@ -54,6 +55,7 @@ class TurnServices:
         agent_sessions: writes which agent session a chat uses.
         overflow: text beyond a turn's share of the database.
         attachments: files that people sent with a task.
+        host_requests: has people asked about hosts that an agent's sandbox would refuse.
     """
 
     database: Database
@@ -70,3 +72,4 @@ class TurnServices:
     redactor: Redactor = field(default_factory=Redactor)
     agent_tokens: AgentTokens = field(default_factory=AgentTokens)
     trust: ProjectTrust | None = None
+    host_requests: HostRequests = field(default_factory=HostRequests)

@@ -6,8 +6,10 @@ import os
 import socket
 from typing import IO
 
-from boocoder.process.sandbox.egress import Egress
-from boocoder.process.sandbox.egress_exec import VARIABLE
+from boocoder.process.sandbox.network.egress import Egress
+from boocoder.process.sandbox.network.egress_exec import VARIABLE
+from boocoder.process.sandbox.network.host_requests import HostRequests
+from boocoder.process.sandbox.profile import SandboxUse
 from boocoder.process.sandbox.sandbox import ConfinedCommand
 
 
@@ -34,14 +36,17 @@ class SandboxDescriptors:
             self.env[VARIABLE] = str(self._theirs.fileno())
         self.numbers = tuple(one.fileno() for one in (self._filter, self._theirs) if one is not None)
 
-    def egress(self, name: str) -> Egress | None:
+    def egress(self, use: SandboxUse | None, requests: HostRequests) -> Egress | None:
         """What serves the command's ports, None with a network; it keeps the socket.
 
         Args:
-            name: of the agent, for the log.
+            use: of the command.
+            requests: asked about hosts that are not allowed.
         """
+        if self._ours is None or self._hosts is None or use is None:
+            return None
         ours, self._ours = self._ours, None
-        return Egress(ours, self._hosts, name=name) if ours is not None and self._hosts is not None else None
+        return Egress(ours, self._hosts, name=use.agent, requests=requests, worktree=use.worktree)
 
     def close(self) -> None:
         """Close what was not taken."""

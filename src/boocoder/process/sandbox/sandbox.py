@@ -11,12 +11,12 @@ from pathlib import Path
 
 from boocoder.errors import ProcessError, sentences
 from boocoder.process.environment import agent_environment
-from boocoder.process.sandbox.allowed_hosts import AllowedHosts
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
-from boocoder.process.sandbox.egress import egress_argv, egress_view, proxy_variables
 from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
 from boocoder.process.sandbox.home_paths import git_identity, make_home_entries
+from boocoder.process.sandbox.network.allowed_hosts import AllowedHosts
+from boocoder.process.sandbox.network.egress import egress_argv, egress_view, proxy_variables
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse, WorktreeReach
 from boocoder.process.sandbox.reach import git_directory, session_directories, worktree_reach
 from boocoder.process.sandbox.support import SandboxSupport, find_support, landlock_argv

@@ -54,6 +54,7 @@ const TOOLS: Record<string, Words> = {
   web_search: SEARCH,
   task: AGENT,
   agent: AGENT,
+  network: (subject) => ({ title: `May this session reach ${named(subject, "this host")}?`, reason: "Neither sandbox.hosts nor a rule names this host." }),
   external_directory: () => ({ title: "Use files outside of the project?", reason: OUTSIDE }),
   doom_loop: () => ({ title: "Continue, although the agent repeats the same call?", reason: "The agent has made this call several times with the same result." }),
   exitplanmode: () => ({ title: "Accept the plan and start working?", reason: "The agent has finished planning." }),

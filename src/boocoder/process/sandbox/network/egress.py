@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from boocoder.process.sandbox import egress_exec
-from boocoder.process.sandbox.allowed_hosts import AllowedHosts, is_this_machine
 from boocoder.process.sandbox.file_view import FileView, mount_point
+from boocoder.process.sandbox.network import egress_exec
+from boocoder.process.sandbox.network.allowed_hosts import AllowedHosts, is_this_machine
+from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
@@ -103,15 +104,27 @@ class Egress:
             `hosts.loopback`.
         hosts: what may be reached.
         name: of the agent, for the log.
+        requests: asked about other hosts.
+        worktree: of the process.
 
     Attributes:
         refused: hosts that the process wanted to reach and may not.
     """
 
-    def __init__(self, channel: socket.socket, hosts: AllowedHosts, *, name: str) -> None:
+    def __init__(
+        self,
+        channel: socket.socket,
+        hosts: AllowedHosts,
+        *,
+        name: str,
+        requests: HostRequests,
+        worktree: Path | None = None,
+    ) -> None:
         self._channel = channel
         self._hosts = hosts
         self._name = name
+        self._requests = requests
+        self._worktree = worktree
         self._tasks = TaskSupervisor(f"egress {name}")
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
         self.refused: set[str] = set()
@@ -197,8 +210,12 @@ class Egress:
     async def _connect(self, target: ProxyTarget) -> Streams | ProxyRefusal:
         """A connection to an allowed host, by the address that was checked."""
         place = f"{target.host}:{target.port}"
-        if not self._hosts.allow(target.host, target.port):
-            return self._refuse(place, f"The sandbox allows no connection to {place}: sandbox.hosts does not name it.")
+        named = self._hosts.allow(target.host, target.port)
+        if not named and not await self._requests.allow(self._worktree, place):
+            return self._refuse(
+                place,
+                f"The sandbox allows no connection to {place}: sandbox.hosts does not name it, and nobody allowed it.",
+            )
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):

@@ -1,0 +1,1 @@
+"""What a sandboxed process reaches of the network with the profile files+network."""
