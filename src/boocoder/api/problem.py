@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import msgspec
@@ -44,6 +46,33 @@ class ApiError(HTTPException):
     def problem(self) -> Problem:
         """The body of the answer."""
         return problem(self.status_code, self.code, self.detail, self.cure)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A limit that a caller has used up.
+
+    Args:
+        name: of the policy.
+        quota: requests within the window.
+        window_s: how far back they count, in seconds.
+        free_in_s: until the next one may come, in seconds.
+    """
+
+    name: str
+    quota: int
+    window_s: float
+    free_in_s: float
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`Retry-After` of HTTP, and the fields of the IETF's draft-ietf-httpapi-ratelimit-headers-10."""
+        wait_s = max(1, math.ceil(self.free_in_s))
+        return {
+            "Retry-After": str(wait_s),
+            "RateLimit-Policy": f'"{self.name}";q={self.quota};w={self.window_s:.0f}',
+            "RateLimit": f'"{self.name}";r=0;t={wait_s}',
+        }
 
 
 def problem(status: int, code: str, detail: str, cure: str = "", errors: tuple[FieldError, ...] = ()) -> Problem:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
 import click
 
+from boocoder.cli.moment import Moment
 from boocoder.cli.views.style import make_console, print_json, show_rows
 from boocoder.wire.search import IdKind
 
@@ -37,15 +39,29 @@ class PageOptions:
         limit: rows at most.
         before: id of the row before the first one.
         project: only of this project.
+        agent: only of this agent.
+        since: only from this moment on.
+        until: only before this moment.
     """
 
     limit: int
     before: str | None = None
     project: str | None = None
+    agent: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
-def page_options(*, limit: int = 20, project: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Options of a list command, handed to it as `page`, and --json as `as_json`."""
+def page_options(
+    *, limit: int = 20, project: bool = True, filters: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Options of a list command, handed to it as `page`, and --json as `as_json`.
+
+    Args:
+        limit: rows at most, unless another number is typed.
+        project: offer --project.
+        filters: offer --agent, --since and --until.
+    """
     older = "Only older ones: the last id of the page before."
     number = f"How many, newest first; default: {limit}."
     options = [
@@ -53,14 +69,21 @@ def page_options(*, limit: int = 20, project: bool = True) -> Callable[[Callable
         click.option("--before", metavar="ID", help=older),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     ]
+    if filters:
+        options[:0] = [
+            click.option("--agent", metavar="AGENT", help="Only of this agent."),
+            click.option("--since", type=Moment(), help="Only from then on: 2h or 3d ago, or 2026-11-30T14:00."),
+            click.option("--until", type=Moment(), help="Only before then."),
+        ]
     if project:
         named = "Only of this project: a name, an id, or a path such as ./."
         options.insert(0, click.option("--project", "-p", metavar="PROJECT", help=named))
 
     def add(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def gathered(*args: object, limit: int, before: str | None, project: str | None = None, **rest: object) -> None:
-            command(*args, page=PageOptions(limit, before, project), **rest)
+        def gathered(*args: object, **given: object) -> None:
+            page = {name: given.pop(name) for name in PageOptions.__slots__ if name in given}
+            command(*args, page=PageOptions(**page), **given)  # type: ignore[arg-type]
 
         wrapped: Callable[..., None] = gathered
         for option in reversed(options):
@@ -93,6 +116,9 @@ async def pages(
     from boocoder.cli.client.resolve import resolve_id, resolve_project  # not for commands that only print
 
     limit = page.limit
+    for name, moment in (("since", page.since), ("until", page.until)):
+        filters[name] = None if moment is None else moment.isoformat()
+    filters["agent"] = page.agent
     if page.project is not None:
         filters["project_id"] = (await resolve_project(client, page.project)).id
     last = None if page.before is None else await resolve_id(client, kind, page.before, session_id=session_id)

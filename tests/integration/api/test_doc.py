@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args, get_type_hints
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from boocoder.api.access import access_of
@@ -54,14 +55,19 @@ def test_every_route_names_its_body_and_answer() -> None:
         assert f"{route.status_code or 200} " in row
 
 
+def parameters(needed: Dependant) -> list[str]:
+    """Names of the query parameters and headers of a route."""
+    own = [field.alias for field in (*needed.query_params, *needed.header_params)]
+    return own + [name for below in needed.dependencies for name in parameters(below)]
+
+
 def test_every_parameter_is_listed() -> None:
     rows = dict(re.findall(r"^\| (\w+ `/[^`]*`) \| ((?:`[\w-]+`(?:, )?)+) \|", PAGE, re.MULTILINE))
     for route in ROUTES:
         if isinstance(route, APIRoute):
             method = next(iter(route.methods))
-            fields = [*route.dependant.query_params, *route.dependant.header_params]
             listed = re.findall(r"`([\w-]+)`", rows.pop(f"{method} `{route.path}`", ""))
-            assert sorted(listed) == sorted(field.alias for field in fields), route.path
+            assert sorted(listed) == sorted(parameters(route.dependant)), route.path
     assert not rows
 
 

@@ -91,7 +91,7 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("tasks", "count_session_tasks"): f"'{session}'",
             ("tasks", "count_tasks"): "",
             ("tasks", "find_by_idempotency_key"): "'key'",
-            ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL",
+            ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL, NULL, NULL, NULL",
             ("sessions", "get_session"): f"'{session}'",
             ("messages", "open_turn"): f"'{begun.session_id}', '{opening}', 1, '{instance}', '{begun.chat_id}',"
             f" '{new_id()}', '{new_id()}', 'scripted', NULL, '{{queue_changed}}', ARRAY['{{}}']",
@@ -102,7 +102,7 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("messages", "read_part_text"): f"'{message}', 0, 'text', 0, 100",
             ("messages", "get_streaming_message"): f"'{task.id}'",
             ("permissions", "get_request"): f"'{message}'",
-            ("permissions", "list_requests"): f"'{session}', 'asked', 20, NULL, NULL",
+            ("permissions", "list_requests"): f"'{session}', 'asked', 20, NULL, NULL, NULL, NULL, NULL",
             ("permissions", "close_requests"): f"'{task.id}', 1",
             ("permissions", "rules_of_session"): f"'{session}'",
         }

@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from boocoder.api.auth import Authenticator
 from boocoder.api.browsers import COOKIE_DAYS, Browsers
-from boocoder.api.connection_limits import SignInLimit
+from boocoder.api.connection_limits import SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW_S, SignInLimit
 from boocoder.api.middleware.allow_lists import header_values
 from boocoder.api.middleware.hook_signature import HookSecrets, is_delivery, signed_grant
 from boocoder.api.middleware.send_timeout import ABORT
 from boocoder.api.middleware.sign_in_page import CODE_USED, NOT_SIGNED_IN, STYLE, STYLE_PATH
-from boocoder.api.problem import ApiError, peer_of, refuse
+from boocoder.api.problem import ApiError, RateLimit, peer_of, refuse
 from boocoder.api.protocols import PROVEN
 from boocoder.api.tokens.access_tokens import AccessTokens
 from boocoder.api.tokens.grant import GRANT, Grant
@@ -203,10 +203,10 @@ def _nothing() -> None:
 
 
 def _too_many(wait_s: float) -> ApiError:
-    seconds = math.ceil(wait_s)
+    limit = RateLimit("sign-in", SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW_S, wait_s)
     text = "Too many sign-in links from this address were wrong."
-    headers = {"Retry-After": str(seconds)}
-    return ApiError(429, "too_many_sign_ins", text, f"Try again in {seconds} s.", headers=headers)
+    cure = f"Try again in {math.ceil(wait_s)} s."
+    return ApiError(429, "too_many_sign_ins", text, cure, headers=limit.headers)
 
 
 def _not_signed() -> ApiError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi import Depends, Header, Path, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from boocoder.db.core.list_filter import ListFilter
 from boocoder.model.ids import (
     ChangeId,
     ChatId,
@@ -81,6 +83,22 @@ After = Annotated[int, Query(ge=0, le=SEQ_MAX)]
 TextOffset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 TextLimit = Annotated[int, Query(ge=1, le=TEXT_PAGE_MAX_CHARS)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)  # a later one may not fit once its time zone is counted in
+Moment = Annotated[AwareDatetime | None, Query(ge=_EPOCH, le=_LAST)]
+
+
+def _list_filter(
+    agent: Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\u0000]*$")] = None,
+    since: Moment = None,
+    until: Moment = None,
+) -> ListFilter:
+    return ListFilter(agent, since, until)
+
+
+Filter = Annotated[ListFilter, Depends(_list_filter)]
 
 
 class Input(BaseModel):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
+from boocoder.db.core.list_filter import EVERYTHING, ListFilter
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.db.registry.projects import hold_project, project_not_found
@@ -31,7 +33,10 @@ _LIST = statement(
     "sessions",
     "list_sessions",
     row=Session,
-    params=(UUID | None, SessionState | None, int, UUID | None, str | None, list[str], bool, bool | None),
+    params=(
+        *(UUID | None, SessionState | None, int, UUID | None, str | None, list[str], bool, bool | None),
+        *(str | None, datetime | None, datetime | None),
+    ),
 )
 _COUNT = statement("sessions", "count_sessions", row=SessionCounts, params=(UUID | None,))
 _SEE = statement("sessions", "mark_seen", row=Done, params=(UUID,))
@@ -98,6 +103,7 @@ async def list_sessions(
     words: Sequence[str] = (),
     by_change: bool = False,
     pinned: bool | None = None,
+    only: ListFilter = EVERYTHING,
 ) -> list[Session]:
     """A page of sessions, newest first.
 
@@ -108,8 +114,10 @@ async def list_sessions(
         words: all of them are in the title, in any case.
         by_change: sort by last change instead of creation.
         pinned: only pinned ones, or only others.
+        only: those with a chat of an agent, and by the time by which they are sorted.
     """
-    return await _LIST.all(conn, project_id, state, limit, before, activity, list(words), by_change, pinned)
+    order = (list(words), by_change, pinned)
+    return await _LIST.all(conn, project_id, state, limit, before, activity, *order, *only.values)
 
 
 async def count_sessions(conn: Connection, project_id: ProjectId | None = None) -> SessionCounts:

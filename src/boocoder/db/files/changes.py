@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from boocoder.db.core.list_filter import EVERYTHING, ListFilter
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.db.tasks.session_host import HeldSession
@@ -99,7 +100,13 @@ _INSERT = statement(
 _WITHDRAW = statement("changes", "withdraw_change", row=_ChangeIdRow, params=(UUID,))
 _GET = statement("changes", "get_change", row=Change, params=(UUID,))
 _LIST = statement(
-    "changes", "list_changes", row=Change, params=(UUID | None, ChangeState | None, int, UUID | None, UUID | None)
+    "changes",
+    "list_changes",
+    row=Change,
+    params=(
+        *(UUID | None, ChangeState | None, int, UUID | None, UUID | None),
+        *(str | None, datetime | None, datetime | None),
+    ),
 )
 _DIFF = statement("changes", "get_diff", row=_Diff, params=(UUID,))
 _DECIDED = statement("changes", "decided_tree", row=_Tree, params=(UUID, UUID | None))
@@ -170,6 +177,7 @@ async def list_changes(
     session_id: SessionId | None = None,
     project_id: ProjectId | None = None,
     state: ChangeState | None = None,
+    only: ListFilter = EVERYTHING,
     limit: int = 100,
     before: ChangeId | None = None,
 ) -> list[Change]:
@@ -177,10 +185,11 @@ async def list_changes(
 
     Args:
         session_id, project_id, state: only these.
+        only: by agent and time of creation.
         limit: rows at most.
         before: id of the last change of the page before.
     """
-    return await _LIST.all(conn, session_id, state, limit, before, project_id)
+    return await _LIST.all(conn, session_id, state, limit, before, project_id, *only.values)
 
 
 async def get_diff(conn: Connection, change_id: ChangeId) -> bytes | None:

@@ -29,7 +29,7 @@ WHERE c.id = $1;
 
 -- name: list_changes
 -- A page of changes, newest first: of one session or all ($1), of one project or all ($5), in one state or any
--- ($2), before change $4.
+-- ($2), before change $4, of one agent or any ($6), first measured from $7 on and before $8.
 SELECT c.id, c.session_id, c.task_id, c.agent, c.state, c.additions, c.deletions, c.created_at, c.decided_at,
        a.target AS applied_target, coalesce(a.branch_ref, a.ref) AS applied_ref,
        c.base_tree, c.tree, c.applied_tree, c.files, c.diff IS NOT NULL AS diff_stored
@@ -38,6 +38,9 @@ LEFT JOIN change_applies a ON a.change_id = c.id AND a.state = 'done'
 WHERE ($1::uuid IS NULL OR c.session_id = $1)
   AND ($2::change_state IS NULL OR c.state = $2)
   AND ($5::uuid IS NULL OR c.session_id IN (SELECT s.id FROM sessions s WHERE s.project_id = $5))
+  AND ($6::text IS NULL OR c.agent = $6)
+  AND ($7::timestamptz IS NULL OR c.created_at >= $7)
+  AND ($8::timestamptz IS NULL OR c.created_at < $8)
   AND ($4::uuid IS NULL OR (c.created_at, c.id) < (SELECT b.created_at, b.id FROM pending_changes b WHERE b.id = $4))
 ORDER BY c.created_at DESC, c.id DESC
 LIMIT $3;

@@ -18,7 +18,7 @@ FROM permission_requests WHERE id = $1;
 
 -- name: list_requests
 -- A page of requests, newest first: of one session or all ($1), in one state or any ($2), before request $4,
--- of one project or any ($5).
+-- of one project or any ($5), of one agent or any ($6), asked from $7 on and before $8.
 SELECT id, session_id, task_id, epoch, message_id, part, tool_part, key, kind, tool, title, argument, options, state,
        answer, decided_by, rule_id, asked_at, decided_at
 FROM permission_requests
@@ -26,6 +26,9 @@ WHERE ($1::uuid IS NULL OR session_id = $1)
   AND ($2::permission_state IS NULL OR state = $2)
   AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM permission_requests b WHERE b.id = $4))
   AND ($5::uuid IS NULL OR session_id IN (SELECT s.id FROM sessions s WHERE s.project_id = $5))
+  AND ($6::text IS NULL OR task_id IN (SELECT t.id FROM tasks t WHERE t.agent = $6))
+  AND ($7::timestamptz IS NULL OR asked_at >= $7)
+  AND ($8::timestamptz IS NULL OR asked_at < $8)
 ORDER BY ord DESC
 LIMIT $3;
 

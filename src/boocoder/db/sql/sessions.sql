@@ -36,7 +36,7 @@ WHERE s.id = $1;
 -- name: list_sessions
 -- A page of sessions, newest first, by creation or by last change ($7): of one project or all ($1), in one state or any
 -- ($2), after session $4, with one activity or any ($5), with all words of $6 in the title, only pinned ones or
--- others or any ($8).
+-- others or any ($8), with a chat of one agent or any ($9), created or changed ($7) from $10 on and before $11.
 WITH page AS (
     SELECT s.id AS session_id, CASE WHEN $7 THEN s.updated_at ELSE s.created_at END AS at
     FROM sessions s
@@ -57,6 +57,9 @@ WITH page AS (
                   IN ('failed', 'timed_out', 'interrupted')))
       AND NOT EXISTS (SELECT FROM unnest($6::text[]) word WHERE position(lower(word) IN lower(s.title)) = 0)
       AND ($8::bool IS NULL OR s.pinned = $8)
+      AND ($9::text IS NULL OR EXISTS (SELECT FROM chats h WHERE h.session_id = s.id AND h.agent = $9))
+      AND ($10::timestamptz IS NULL OR CASE WHEN $7 THEN s.updated_at ELSE s.created_at END >= $10)
+      AND ($11::timestamptz IS NULL OR CASE WHEN $7 THEN s.updated_at ELSE s.created_at END < $11)
     ORDER BY 2 DESC, 1 DESC
     LIMIT $3
 )

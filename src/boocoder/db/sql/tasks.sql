@@ -206,7 +206,7 @@ FROM tasks WHERE id = $1;
 
 -- name: list_tasks
 -- A page of tasks, newest first: in some states or any ($1), of one session or all ($2), before task $4, of one project
--- or all ($6); the prompt is cut to $5 characters.
+-- or all ($6), for one agent or any ($7), created from $8 on and before $9; the prompt is cut to $5 characters.
 SELECT id, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
        error_code, error_text, error_cure, summary, origin, origin_name, parent_task_id, depth, usage,
@@ -218,6 +218,9 @@ FROM tasks
 WHERE ($1::text[] IS NULL OR state = ANY ($1::text[]::task_state[]))
   AND ($2::uuid IS NULL OR session_id = $2)
   AND ($6::uuid IS NULL OR project_id = $6)
+  AND ($7::text IS NULL OR agent = $7)
+  AND ($8::timestamptz IS NULL OR created_at >= $8)
+  AND ($9::timestamptz IS NULL OR created_at < $9)
   AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM tasks b WHERE b.id = $4))
 ORDER BY ord DESC
 LIMIT $3;

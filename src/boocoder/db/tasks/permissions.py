@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from boocoder.db.core.list_filter import EVERYTHING, ListFilter
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.errors import NotFound
@@ -74,7 +75,10 @@ _LIST = statement(
     "permissions",
     "list_requests",
     row=StoredRequest,
-    params=(UUID | None, PermissionState | None, int, UUID | None, UUID | None),
+    params=(
+        *(UUID | None, PermissionState | None, int, UUID | None, UUID | None),
+        *(str | None, datetime | None, datetime | None),
+    ),
 )
 _DECIDE = statement(
     "permissions",
@@ -124,6 +128,7 @@ async def list_requests(
     session_id: SessionId | None = None,
     project_id: ProjectId | None = None,
     state: PermissionState | None = None,
+    only: ListFilter = EVERYTHING,
     limit: int = 100,
     before: PermissionId | None = None,
 ) -> list[StoredRequest]:
@@ -131,10 +136,11 @@ async def list_requests(
 
     Args:
         session_id, project_id, state: only these.
+        only: by the agent that asked, and when.
         limit: rows at most.
         before: id of the last request of the page before.
     """
-    return await _LIST.all(conn, session_id, state, limit, before, project_id)
+    return await _LIST.all(conn, session_id, state, limit, before, project_id, *only.values)
 
 
 async def decide_request(

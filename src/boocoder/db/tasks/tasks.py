@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from boocoder.db.core.list_filter import EVERYTHING, ListFilter
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.errors import NotFound
@@ -123,7 +125,10 @@ _LIST = statement(
     "tasks",
     "list_tasks",
     row=Task,
-    params=(list[str] | None, UUID | None, int, UUID | None, int, UUID | None),
+    params=(
+        *(list[str] | None, UUID | None, int, UUID | None, int, UUID | None),
+        *(str | None, datetime | None, datetime | None),
+    ),
 )
 _COLUMNS = statement("tasks", "count_tasks_by_column", row=BoardCounts, params=(UUID | None,))
 _COUNT = statement("tasks", "count_tasks", row=TaskCounts)
@@ -274,6 +279,7 @@ async def list_tasks(
     states: Collection[TaskState] = (),
     session_id: SessionId | None = None,
     project_id: ProjectId | None = None,
+    only: ListFilter = EVERYTHING,
     limit: int = 100,
     before: TaskId | None = None,
 ) -> list[Task]:
@@ -281,10 +287,12 @@ async def list_tasks(
 
     Args:
         states, session_id, project_id: only these; no states are all of them.
+        only: by agent and time of creation.
         limit: rows at most.
         before: id of the last task of the page before.
     """
-    return await _LIST.all(conn, list(states) or None, session_id, limit, before, SUMMARY_MAX_CHARS, project_id)
+    wanted = list(states) or None
+    return await _LIST.all(conn, wanted, session_id, limit, before, SUMMARY_MAX_CHARS, project_id, *only.values)
 
 
 async def count_columns(conn: Connection, project_id: ProjectId | None = None) -> BoardCounts:

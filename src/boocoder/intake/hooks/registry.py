@@ -47,13 +47,15 @@ class HookBusy(BoocoderError):
     """A hook has started as many tasks as it may in an hour.
 
     Args:
+        per_hour: how many that is.
         free_in_s: seconds until it may start the next one.
     """
 
     status = 429
 
-    def __init__(self, text: str, free_in_s: float) -> None:
+    def __init__(self, text: str, per_hour: int, free_in_s: float) -> None:
         super().__init__("hook_busy", text, "Send the delivery again later, or raise the hook's limit.")
+        self.per_hour = per_hour
         self.free_in_s = free_in_s
 
 
@@ -193,7 +195,7 @@ async def _check_rate(conn: Connection, hook: HookRow) -> None:
         raise Conflict("hook_disabled", f"The hook {hook.name} is turned off.", f"boocoder hooks enable {hook.name}")
     if use.tasks > hook.per_hour:
         text = f"The hook {hook.name} has started {hook.per_hour} tasks in the last hour, which is its limit."
-        raise HookBusy(text, use.free_in_s)
+        raise HookBusy(text, hook.per_hour, use.free_in_s)
 
 
 def _check(new: HookDraft) -> None:

@@ -98,6 +98,7 @@ async def test_too_many_wrong_sign_in_links_have_to_wait_and_nobody_else_does(ap
     refused = await api.bare.get(link)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_sign_ins")
     assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert refused.headers["ratelimit-policy"] == f'"sign-in";q={SIGN_IN_FAILURES_MAX};w=60'
     assert (await api.http.get("/api/health")).status_code == 200
 
 

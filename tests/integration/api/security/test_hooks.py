@@ -108,7 +108,10 @@ async def test_a_hook_starts_so_many_tasks_an_hour(api: Api, repository: MakeRep
     each = await asyncio.gather(*(deliver(api, secret, delivery=f"d{number}") for number in range(6)))
     assert sorted(one.status_code for one in each) == [201, 201, 429, 429, 429, 429]
     busy = next(one for one in each if one.status_code == 429)
-    assert (busy.json()["code"], 3_500 < int(busy.headers["Retry-After"]) <= 3_600) == ("hook_busy", True)
+    wait_s = int(busy.headers["Retry-After"])
+    assert (busy.json()["code"], 3_500 < wait_s <= 3_600) == ("hook_busy", True)
+    limits = (busy.headers["RateLimit-Policy"], busy.headers["RateLimit"])
+    assert limits == ('"hook";q=2;w=3600', f'"hook";r=0;t={wait_s}')
     assert len((await api.http.get("/api/tasks")).json()) == 2
     again = next(number for number, one in enumerate(each) if one.status_code == 201)
     assert (await deliver(api, secret, delivery=f"d{again}")).status_code == 200

@@ -19,7 +19,7 @@ from boocoder.api.answers.changes import (
 )
 from boocoder.api.files_host import CHANGE_APPLIES_HERE, CHANGE_FILES_HERE, require_files_here, require_trees_here
 from boocoder.api.requests.changes import ApplyInput, PublishInput, ResolveInput, UnapplyInput
-from boocoder.api.requests.fields import PAGE_DEFAULT, ChangePath, EmptyBody, Limit
+from boocoder.api.requests.fields import PAGE_DEFAULT, ChangePath, EmptyBody, Filter, Limit
 from boocoder.api.services import ApiServices, Services
 from boocoder.changes.commits.agent_commits import agent_commits
 from boocoder.db.conversation import sessions
@@ -47,6 +47,7 @@ router = APIRouter(prefix="/api/changes", route_class=StrictRoute)
 @access(Access.READ)
 async def list_changes(
     services: Services,
+    only: Filter,
     session_id: Annotated[UUID | None, Query()] = None,
     project_id: Annotated[ProjectId | None, Query()] = None,
     state: Annotated[ChangeState | None, Query()] = None,
@@ -60,6 +61,7 @@ async def list_changes(
             session_id=None if session_id is None else SessionId(session_id),
             project_id=project_id,
             state=state,
+            only=only,
             limit=limit,
             before=None if before is None else ChangeId(before),
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
 from boocoder.api.answers.rows import from_row
-from boocoder.api.problem import ApiError
+from boocoder.api.problem import ApiError, RateLimit
 from boocoder.api.requests.hooks import HookPatch, NewHook
 from boocoder.api.services import Services
 from boocoder.api.tokens.grant import grant_of
@@ -78,8 +77,8 @@ async def call_hook(
     try:
         result = await services.hooks.deliver(name, body, delivery_of(headers))
     except registry.HookBusy as busy:
-        wait = {"Retry-After": str(max(1, math.ceil(busy.free_in_s)))}
-        raise ApiError(busy.status, busy.code, busy.text, busy.cure, headers=wait) from busy
+        limit = RateLimit("hook", busy.per_hour, 3_600, busy.free_in_s)
+        raise ApiError(busy.status, busy.code, busy.text, busy.cure, headers=limit.headers) from busy
     if not result.created:
         response.status_code = 200
     return result

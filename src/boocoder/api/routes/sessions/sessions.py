@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.files_host import SESSION_FILES_HERE
-from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, Limit, SessionPath
+from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, Filter, Limit, SessionPath
 from boocoder.api.requests.sessions import NewChat, NewSession, SessionPatch
 from boocoder.api.services import Services
 from boocoder.db.conversation import chats, sessions
@@ -47,6 +47,7 @@ async def add_session(body: NewSession, services: Services) -> Session:
 @access(Access.READ)
 async def list_sessions(
     services: Services,
+    only: Filter,
     project_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[SessionState | None, Query()] = None,
     limit: Limit = PAGE_DEFAULT,
@@ -62,6 +63,7 @@ async def list_sessions(
             conn,
             project_id=None if project_id is None else ProjectId(project_id),
             state=state,
+            only=only,
             limit=limit,
             before=None if before is None else SessionId(before),
             activity=activity,

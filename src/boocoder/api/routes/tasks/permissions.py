@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.tasks import permission_info
-from boocoder.api.requests.fields import PAGE_DEFAULT, Limit, PermissionPath, RulePath
+from boocoder.api.requests.fields import PAGE_DEFAULT, Filter, Limit, PermissionPath, RulePath
 from boocoder.api.requests.tasks import NewPermissionRule, PermissionAnswerInput
 from boocoder.api.services import Services
 from boocoder.db.conversation import sessions
@@ -29,6 +29,7 @@ rules = APIRouter(prefix="/api/permission-rules", route_class=StrictRoute)
 @access(Access.REQUESTS)
 async def list_permissions(
     services: Services,
+    only: Filter,
     session_id: Annotated[UUID | None, Query()] = None,
     project_id: Annotated[ProjectId | None, Query()] = None,
     state: Annotated[PermissionState | None, Query()] = None,
@@ -42,6 +43,7 @@ async def list_permissions(
             session_id=None if session_id is None else SessionId(session_id),
             project_id=project_id,
             state=state,
+            only=only,
             limit=limit,
             before=None if before is None else PermissionId(before),
         )

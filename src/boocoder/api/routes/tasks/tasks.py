@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from boocoder.api.access import Access, StrictRoute, access
 from boocoder.api.answers.tasks import task_info
-from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, IdempotencyKey, Limit, TaskPath
+from boocoder.api.requests.fields import PAGE_DEFAULT, EmptyBody, Filter, IdempotencyKey, Limit, TaskPath
 from boocoder.api.requests.tasks import MoveInput, NewTaskInput, TaskPatch
 from boocoder.api.services import Services
 from boocoder.api.tokens.grant import starter_of
@@ -50,6 +50,7 @@ async def add_task(
 @access(Access.READ)
 async def list_tasks(
     services: Services,
+    only: Filter,
     state: Annotated[list[TaskState] | None, Query()] = None,
     session_id: Annotated[UUID | None, Query()] = None,
     project_id: Annotated[UUID | None, Query()] = None,
@@ -63,6 +64,7 @@ async def list_tasks(
             states=state or (),
             project_id=None if project_id is None else ProjectId(project_id),
             session_id=None if session_id is None else SessionId(session_id),
+            only=only,
             limit=limit,
             before=None if before is None else TaskId(before),
         )

@@ -43,7 +43,7 @@ def command() -> None:
 
 @command.command("list")
 @id_argument("session", IdKind.SESSION)
-@page_options(limit=30, project=False)
+@page_options(limit=30, project=False, filters=False)
 @click.pass_context
 def list_snapshots(ctx: click.Context, session: str, as_json: bool, page: PageOptions) -> None:
     """List a session's snapshots, newest first."""

@@ -34,7 +34,7 @@ def command() -> None:
 @click.option(
     "--state", type=click.Choice(STATES), default="asked", help="Only requests in this state; default: open ones."
 )
-@page_options(project=False)
+@page_options()
 @click.pass_context
 def list_permissions(ctx: click.Context, state: str, as_json: bool, page: PageOptions) -> None:
     """List permissions and questions, newest first."""
@@ -145,7 +145,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@page_options(limit=200, project=False)
+@page_options(limit=200, project=False, filters=False)
 @click.pass_context
 def list_rules(ctx: click.Context, as_json: bool, page: PageOptions) -> None:
     """List rules, newest first."""

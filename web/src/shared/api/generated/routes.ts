@@ -29,7 +29,7 @@ export interface Routes {
   "GET /api/attachments/{attachment_id}": { path: { attachment_id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   "GET /api/browsers": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: BrowserInfo[] };
   "DELETE /api/browsers/{browser_id}": { path: { browser_id: string }; query: Record<string, never>; body: undefined; answer: BrowserInfo };
-  "GET /api/changes": { path: Record<string, never>; query: { session_id?: string | null; project_id?: string | null; state?: ChangeState | null; limit?: number; before?: string | null }; body: undefined; answer: ChangeSummary[] };
+  "GET /api/changes": { path: Record<string, never>; query: { session_id?: string | null; project_id?: string | null; state?: ChangeState | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: ChangeSummary[] };
   "GET /api/changes/{change_id}": { path: { change_id: string }; query: Record<string, never>; body: undefined; answer: ChangeInfo };
   "POST /api/changes/{change_id}/apply": { path: { change_id: string }; query: Record<string, never>; body: ApplyInput | null; answer: ApplyResult };
   "POST /api/changes/{change_id}/comments": { path: { change_id: string }; query: Record<string, never>; body: NewComment; answer: ReviewComment };
@@ -71,7 +71,7 @@ export interface Routes {
   "GET /api/permission-rules": { path: Record<string, never>; query: { project_id?: string | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionRule[] };
   "POST /api/permission-rules": { path: Record<string, never>; query: Record<string, never>; body: NewPermissionRule; answer: PermissionRule };
   "DELETE /api/permission-rules/{rule_id}": { path: { rule_id: string }; query: Record<string, never>; body: undefined; answer: PermissionRule };
-  "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; project_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionInfo[] };
+  "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; project_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: PermissionInfo[] };
   "GET /api/permissions/{permission_id}": { path: { permission_id: string }; query: Record<string, never>; body: undefined; answer: PermissionInfo };
   "POST /api/permissions/{permission_id}/answer": { path: { permission_id: string }; query: Record<string, never>; body: PermissionAnswerInput; answer: PermissionInfo };
   "GET /api/projects": { path: Record<string, never>; query: { removed?: boolean; project_id?: string | null }; body: undefined; answer: Project[] };
@@ -87,7 +87,7 @@ export interface Routes {
   "POST /api/projects/{project_id}/trust": { path: { project_id: string }; query: { session_id?: string | null }; body: TrustInput; answer: ProjectTrustInfo };
   "DELETE /api/projects/{project_id}/trust": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectTrustInfo };
   "GET /api/search": { path: Record<string, never>; query: { q: string; limit?: number; project_id?: string | null }; body: undefined; answer: SearchHit[] };
-  "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null; activity?: SessionActivity | null; title?: string; by_change?: boolean; pinned?: boolean | null }; body: undefined; answer: Session[] };
+  "GET /api/sessions": { path: Record<string, never>; query: { project_id?: string | null; state?: SessionState | null; limit?: number; before?: string | null; activity?: SessionActivity | null; title?: string; by_change?: boolean; pinned?: boolean | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: Session[] };
   "POST /api/sessions": { path: Record<string, never>; query: Record<string, never>; body: NewSession; answer: Session };
   "GET /api/sessions/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: SessionCounts };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Session };
@@ -123,7 +123,7 @@ export interface Routes {
   "PATCH /api/settings": { path: Record<string, never>; query: Record<string, never>; body: SettingsPatch; answer: SettingsOverview };
   "GET /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
   "DELETE /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
-  "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState[] | null; session_id?: string | null; project_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: TaskInfo[] };
+  "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState[] | null; session_id?: string | null; project_id?: string | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: TaskInfo[] };
   "POST /api/tasks": { path: Record<string, never>; query: Record<string, never>; body: NewTaskInput; answer: EnqueuedTask };
   "GET /api/tasks/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: BoardCounts };
   "GET /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: undefined; answer: TaskInfo };
