@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from boocoder.changes.diff.statistics import ChangeMeasure, measure
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import changes
+from boocoder.db.files.changes import LatestChange
 from boocoder.db.tasks.tasks import list_tasks
 from boocoder.events import frames
 from boocoder.model.ids import ChangeId, SessionId, TaskId
@@ -30,7 +31,7 @@ async def store_measured(
         The frames to store in the same transaction; empty if the change is as it was.
     """
     latest = await changes.latest_change(conn, session_id)
-    if latest is not None and latest.tree == measured.tree and latest.state is not ChangeState.WITHDRAWN:
+    if latest is not None and latest.tree == measured.tree and not _is_over(latest, measured):
         return []
     if measured.tree == measured.base_tree:
         withdrawn = await changes.withdraw_change(conn, session_id)
@@ -39,6 +40,13 @@ async def store_measured(
         return [frames.ChangeUpdatedFrame(session_id=session_id, change_id=withdrawn, state="withdrawn", agent=agent)]
     _, updated = await put_change(conn, session_id, measured, task_id=task_id, agent=agent)
     return [updated]
+
+
+def _is_over(latest: LatestChange, measured: ChangeMeasure) -> bool:
+    """Whether a change with the measured tree does not stand for the measurement."""
+    if latest.state is ChangeState.PENDING:
+        return latest.base_tree != measured.base_tree
+    return latest.state is ChangeState.WITHDRAWN
 
 
 async def put_change(
@@ -76,9 +84,12 @@ async def put_change(
 
 
 async def remeasure(
-    database: Database, source: SnapshotSource, tree: str
+    database: Database, source: SnapshotSource, tree: str, base_tree: str | None = None
 ) -> Callable[[Connection], Awaitable[Sequence[frames.Frame]]]:
-    """Measure a worktree that a person has set to `tree` against the tree applied last.
+    """Measure a worktree that a person has set to `tree`.
+
+    Args:
+        base_tree: what its change is measured against; None for the tree applied last, else the worktree's base.
 
     Returns:
         Stores the measurement as the pending change inside a transaction and returns the frames to publish.
@@ -88,7 +99,7 @@ async def remeasure(
     """
     session_id = source.row.session_id
     async with database.connection() as conn:
-        base_tree = await changes.decided_tree(conn, session_id) or source.row.base_tree
+        base_tree = base_tree or await changes.decided_tree(conn, session_id) or source.row.base_tree
         maker = await _maker(conn, session_id)
     measured = await measure(source.shadow, base_tree=base_tree, tree=tree)
 

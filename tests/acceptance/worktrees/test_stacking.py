@@ -4,44 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from boocoder.events import frames
-from boocoder.wire.changes import ApplyResult
-from boocoder.wire.snapshots import ForkResult
-from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created
+from tests.acceptance.worktrees.sessions import apply, changed, fork, read, worktree_of
 from tests.fixtures.repository import Repository
-
-
-async def fork(desk: ServiceHarness, created: Created, prompt: str, **body: str) -> Created:
-    """A fork that has done a turn."""
-    made = await desk.client.post(f"/api/sessions/{created.session_id}/fork", ForkResult, body)
-    child, ended = await desk.run(prompt, session=str(made.session_id))
-    assert ended.outcome == "completed"
-    return child
-
-
-async def changed(desk: ServiceHarness, created: Created) -> dict[str, str]:
-    """Path -> the added lines, of the session's pending change."""
-    (pending,) = [one for one in await desk.changes(created) if one.state == "pending"]
-    diff = (await desk.client.request("GET", f"/api/changes/{pending.id}/diff")).decode()
-    files = diff.split("diff --git ")[1:]
-    added = {one.split()[1].removeprefix("b/"): one.splitlines() for one in files}
-    return {
-        path: "".join(line[1:] for line in lines if line.startswith("+") and line[1:2] != "+")
-        for path, lines in added.items()
-    }
-
-
-async def apply(desk: ServiceHarness, created: Created, target: str) -> None:
-    (pending,) = [one for one in await desk.changes(created) if one.state == "pending"]
-    applied = await desk.client.post(f"/api/changes/{pending.id}/apply", ApplyResult, {"target": target})
-    assert (applied.conflicts, applied.already_applied) == ((), False)
 
 
 @pytest.mark.parametrize("target", ["checkout", "commit"])
@@ -114,14 +85,4 @@ async def test_an_earlier_turn_is_forked_after_an_update(desk: ServiceHarness, p
     for body in ({"task_id": first.task_id}, {}):
         child = await fork(desk, first, "[[write two.txt|two]]", **body)
         assert await changed(desk, child) == {"one.txt": "one", "two.txt": "two"}
-        assert bool(body) != (await is_in_worktree(desk, child, "user.txt"))
-
-
-async def is_in_worktree(desk: ServiceHarness, created: Created, name: str) -> bool:
-    listed = await desk.client.items("/api/worktrees", WorktreeInfo)
-    (path,) = [Path(one.path) for one in listed if str(one.session_id) == created.session_id]
-    return (path / name).exists()
-
-
-def read(path: Path) -> str:
-    return path.read_text().strip()
+        assert bool(body) != ((await worktree_of(desk, child)) / "user.txt").exists()

@@ -14,6 +14,7 @@ from boocoder.failpoints import REST
 from boocoder.wire.snapshots import ForkResult, RewindResult, SnapshotInfo
 from boocoder.wire.worktrees import PrunedWorktree, WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.worktrees.sessions import changed
 from tests.fixtures.changes.random_tree import content_of
 from tests.fixtures.repository import MakeRepository, Repository
 from tests.fixtures.service import Installation, MakeInstallation
@@ -147,8 +148,11 @@ async def test_death_at_each_failpoint_outside_of_turns(
         await desk.run("[[write a.txt|two]]", session=first.session_id)
         files = service.data_dir / "worktrees" / first.session_id
         then = content_of(files)
+        project.write("user.txt", "user")
+        project.commit()
+        before = fingerprint(project.path)
         work = {
-            "rewind": [("rewind", {"turns": 1})],
+            "rewind": [("worktree/update", {}), ("rewind", {"turns": 1})],
             "removal": [("worktree/remove", {})],
             "restore": [("worktree/remove", {}), ("worktree/restore", {})],
         }[name.split(".")[0]]
@@ -162,8 +166,10 @@ async def test_death_at_each_failpoint_outside_of_turns(
         desk = ServiceHarness(client, project.path)
         _, ended = await desk.run("[[say hello]]", session=first.session_id)
         assert ended.outcome == "completed"
+        shown = await changed(desk, first)
     if name.startswith("rewind"):
-        assert (files / "a.txt").read_text() == "one"
+        assert (files / "a.txt").read_text() == "one" and not (files / "user.txt").exists()
+        assert shown == {"a.txt": "one"}, "the base went back with the files"
     else:
         assert content_of(files) == then
     assert await asyncio.to_thread(service.stop) == 0

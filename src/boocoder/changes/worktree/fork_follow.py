@@ -19,7 +19,7 @@ from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.model.ids import SessionId
 from boocoder.model.task import ChangeState
 from boocoder.service import TaskSupervisor
-from boocoder.worktrees.history.fork_base import fork_base
+from boocoder.worktrees.history.snapshot_base import base_without_applied
 from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource
 from boocoder.worktrees.locks import TURN_WAIT_S, WorktreeLocks
 
@@ -100,7 +100,7 @@ class ForkFollower:
         if fork is None or fork.first_tree is None or base is None:
             return
         place = await self._snapshots.place(child)
-        first = await fork_base(place.shadow, applied, base, tree=fork.tree, taken_at=fork.taken_at)
+        first = await base_without_applied(place.shadow, applied, base, tree=fork.tree, taken_at=fork.taken_at)
         if first is None or first == fork.first_tree:
             return
         new = await _brought_along(place.shadow, fork.base_tree, old=fork.first_tree, new=first)

@@ -23,6 +23,7 @@ class LatestChange(msgspec.Struct, frozen=True):
 
     id: ChangeId
     state: ChangeState
+    base_tree: str
     tree: str
 
 

@@ -243,4 +243,4 @@ RETURNING true AS done;
 
 -- name: latest_change
 -- The newest change of a session, decided or not.
-SELECT id, state, tree FROM pending_changes WHERE session_id = $1 ORDER BY created_at DESC LIMIT 1;
+SELECT id, state, base_tree, tree FROM pending_changes WHERE session_id = $1 ORDER BY created_at DESC LIMIT 1;

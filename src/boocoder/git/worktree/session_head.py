@@ -14,6 +14,52 @@ from boocoder.git.worktree.session_worktrees import SessionWorktrees, session_gi
 LEFT_REFS = "refs/boocoder/left/"  # in a session's repository: commits of the agent that its branch has left
 
 
+async def has_commit(worktrees: SessionWorktrees, path: Path, commit: str) -> bool:
+    """Whether a commit is in a session's repository, or in what the user's lends it."""
+    await worktrees.link_objects()
+    done = await session_git(worktrees.git_dir_of(path)).result("cat-file", "-e", f"{commit}^{{commit}}")
+    return done.returncode == 0
+
+
+async def end_operation(worktrees: SessionWorktrees, path: Path) -> str | None:
+    """End a merge, rebase or the like that is under way in a session's worktree; no file of the worktree is touched.
+
+    A rebased branch is checked out again as it was before; what the rebase came to stays reachable under LEFT_REFS.
+
+    Returns:
+        What was under way, such as "a merge"; None for nothing.
+
+    Raises:
+        Conflict: `index_locked`.
+        GitError: git failed.
+    """
+    git_dir = worktrees.git_dir_of(path)
+    found = [what for name, what in UNDER_WAY.items() if (git_dir / name).exists()]
+    if not found:
+        return None
+    git = session_git(git_dir)
+    rebased = [git_dir / name for name in ("rebase-merge", "rebase-apply")]
+    branch = next((_read_name(one / "head-name") for one in rebased if (one / "head-name").is_file()), "")
+    if any(one.exists() for one in rebased):
+        applying = (git_dir / "rebase-apply" / "applying").exists()
+        await git("am" if applying else "rebase", "--quit", cwd=path)
+    await git("cherry-pick", "--quit", cwd=path)  # of a merge and a revert as well
+    if branch and (await git.result("rev-parse", "-q", "--verify", f"{branch}^{{commit}}")).returncode == 0:
+        head = (await git("rev-parse", "--verify", "HEAD^{commit}")).decode().strip()
+        await git("update-ref", f"{LEFT_REFS}{head[:12]}", head)
+        await git("symbolic-ref", "-m", "boocoder: a rebase was ended", "HEAD", branch)
+    tree = await worktrees.head_tree(git_dir)
+    if tree is not None:
+        await _move_index(worktrees, path, tree)
+    return found[0]
+
+
+def _read_name(file: Path) -> str:
+    """The full name of the branch that is being rebased; "" for none."""
+    name = os.fsdecode(file.read_bytes()[:4096]).strip()
+    return name if name.startswith("refs/heads/") else ""
+
+
 async def move_head(worktrees: SessionWorktrees, path: Path, commit: str, *, reason: str) -> None:
     """Put the branch that is checked out in a session's worktree on a commit, and the index on the commit's tree.
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from boocoder.broker.outbox import Outbox
 from boocoder.db.conversation import chats, sessions
 from boocoder.db.core.pool import Connection, Database
-from boocoder.db.files import applies
 from boocoder.db.files import snapshots as snapshot_rows
 from boocoder.db.files.snapshots import SnapshotBase
 from boocoder.db.files.worktrees import Snapshot, insert_snapshot
@@ -21,14 +20,14 @@ from boocoder.model.ids import ChatId, HostId, SessionId, SnapshotId, TaskId, ne
 from boocoder.model.limits import TITLE_MAX_CHARS
 from boocoder.model.session import SnapshotKind
 from boocoder.wire.sessions import Session
-from boocoder.worktrees.history.fork_base import fork_base
-from boocoder.worktrees.history.rewind import describe
-from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource, require_trees
+from boocoder.worktrees.history.snapshot_base import snapshot_base
+from boocoder.worktrees.history.snapshots import Snapshots, SnapshotSource, describe, require_trees
 from boocoder.worktrees.remove.restore import Restorer
 
 log = logging.getLogger(__name__)
 
 SUFFIX = " (fork)"
+UNKNOWN_CURE = "Fork the newest snapshot, or run a turn and fork that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +143,10 @@ class Forker:
 
     async def _base(self, place: SnapshotSource, snapshot: Snapshot) -> SnapshotBase:
         """What the fork's change is measured against."""
-        session_id, taken_at = snapshot.session_id, snapshot.taken_at
-        async with self._database.connection() as conn:
-            applied = await applies.last_applied(conn, session_id)
-            base = await snapshot_rows.base_at(conn, session_id, taken_at)
-        if base is None:
-            text = f"What the user had when snapshot {snapshot.id} was taken is not recorded: boocoder was older then."
-            raise Conflict("snapshot_base_unknown", text, "Fork the newest snapshot, or run a turn and fork that.")
-        tree = await fork_base(place.shadow, applied, base, tree=snapshot.tree, taken_at=taken_at)
-        return base if tree is None else SnapshotBase(base.commit, tree, base.since)
+        tree, taken_at = snapshot.tree, snapshot.taken_at
+        return await snapshot_base(
+            self._database, place.shadow, snapshot.session_id, tree=tree, taken_at=taken_at, cure=UNKNOWN_CURE
+        )
 
     async def _make(self, child: SessionId) -> Path | None:
         """The files at once; what fails here is done by the first turn."""

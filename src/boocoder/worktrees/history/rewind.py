@@ -1,5 +1,8 @@
 """Sets a session's files back to a snapshot, after taking a snapshot of the present ones.
 
+What the session's change is measured against goes back with the files: commits that came in since, and what was applied
+since, would else show as taken back by the session.
+
 The journal is one column, written before the first file and cleared with the row that names the new state. A rewind
 that was cut short is done again from what the files are then: a snapshot of them first, so that nothing is lost.
 """
@@ -11,24 +14,36 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from boocoder.broker.outbox import Outbox
 from boocoder.db.conversation.agent_notes import add_note
 from boocoder.db.core.pool import Connection, Database
+from boocoder.db.files import changes, worktree_locks
 from boocoder.db.files import snapshots as snapshot_rows
-from boocoder.db.files import worktree_locks
-from boocoder.db.files.worktrees import Snapshot, insert_snapshot
+from boocoder.db.files.snapshots import SnapshotBase
+from boocoder.db.files.worktrees import Snapshot
 from boocoder.errors import BoocoderError, Conflict, GitError, Unavailable
 from boocoder.events import frames
 from boocoder.events.agent_event import NoticeLevel
 from boocoder.failpoints import Failpoints
 from boocoder.git.diff.tree_diff import NO_MODE, ChangedFile
 from boocoder.git.shadow.snapshot import SUBMODULE_REASONS
+from boocoder.git.worktree.session_head import end_operation, has_commit, move_head
 from boocoder.model.ids import HostId, SessionId, SnapshotId, new_id
 from boocoder.model.session import SnapshotKind
 from boocoder.service import TaskSupervisor
 from boocoder.worktrees.create.blocking_paths import find_blocking_files, touched
-from boocoder.worktrees.history.snapshots import SnapshotResult, Snapshots, SnapshotSource, require_ready, require_trees
+from boocoder.worktrees.history.rewind_record import RewindRecord, insert_state
+from boocoder.worktrees.history.snapshot_base import snapshot_base
+from boocoder.worktrees.history.snapshots import (
+    SnapshotResult,
+    Snapshots,
+    SnapshotSource,
+    describe,
+    require_ready,
+    require_trees,
+)
 from boocoder.worktrees.locks import WorktreeLocks
 
 log = logging.getLogger(__name__)
@@ -37,10 +52,18 @@ STOP_GRACE_S = 10.0  # as long as the whole service takes to stop
 FINISH_S = 60.0  # for a database that is being restarted
 FINISH_RETRY_S = 0.5
 SHOWN_PATHS = 5  # in one sentence
+UNKNOWN_CURE = "Choose a newer snapshot. The files of this one can be compared and read."
 
 StoreChange = Callable[[Connection], Awaitable[Sequence[frames.Frame]]]
-Remeasure = Callable[[SnapshotSource, str], Awaitable[StoreChange]]
-"""Measures the session's pending change against a tree; what it returns stores that inside a transaction."""
+
+
+class Remeasure(Protocol):
+    """Measures the session's pending change, of which it has `tree` now; what it returns stores that in a transaction.
+
+    `base_tree` is what it is measured against; None for what it was measured against until now.
+    """
+
+    def __call__(self, source: SnapshotSource, tree: str, base_tree: str | None = None) -> Awaitable[StoreChange]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +74,13 @@ class RewindReport:
         target: the snapshot that the files are as in now.
         before: the snapshot of what they were; a rewind to it undoes this one.
         files: how many differ between the two.
+        base: what the session's change is measured against again; None where that is as it was.
     """
 
     target: Snapshot
     before: Snapshot
     files: int
-
-
-@dataclass(frozen=True, slots=True)
-class _RewindRecord:
-    """What is stored when the files are written."""
-
-    before: Snapshot
-    target: Snapshot
-    snapshot_id: SnapshotId
-    ref: str
-    files: int
-
-    @property
-    def for_person(self) -> str:
-        return (
-            f"The files were set back to {describe(self.target)}; {_files(self.files)} changed."
-            f" To undo it, rewind to {self.before.id}."
-        )
-
-    @property
-    def for_agent(self) -> str:
-        return (
-            f"The person has set the files of this workspace back to {describe(self.target)}: {_files(self.files)}"
-            " changed. Read a file again before you rely on it."
-        )
+    base: SnapshotBase | None = None
 
 
 class Rewinder:
@@ -154,16 +154,35 @@ class Rewinder:
         place = await self._snapshots.place(target.session_id)
         require_ready(place)
         await require_trees(place, target.tree)
+        base = await self._base(place, target)
         taken = await self._take_before(place, target, resumed=resumed)
         before = taken.snapshot
         changed = await place.shadow.changed_files(before.tree, target.tree, counts=False)
         _refuse_skipped(taken, changed)
         await self._begin(target)
         self._failpoints.hit("rewind.after_mark")
-        await self._write(place, before, target)
+        left, ended = await self._write(place, before, target, base)
         self._failpoints.hit("rewind.after_files")
-        await self._finish(place, before, target, len(changed))
-        return RewindReport(target, before, len(changed))
+        snapshot_id = SnapshotId(new_id())
+        await self._finish(place, RewindRecord(before, target, snapshot_id, len(changed), base, left, ended))
+        return RewindReport(target, before, len(changed), base)
+
+    async def _base(self, place: SnapshotSource, target: Snapshot) -> SnapshotBase | None:
+        """What the session's change was measured against then; None where that is what it is measured against now."""
+        base = await snapshot_base(
+            self._database,
+            place.shadow,
+            target.session_id,
+            tree=target.tree,
+            taken_at=target.taken_at,
+            cure=UNKNOWN_CURE,
+        )
+        async with self._database.connection() as conn:
+            now = await changes.decided_tree(conn, target.session_id) or place.row.base_tree
+        if base.tree == now:
+            return None
+        await require_trees(place, base.tree)
+        return base
 
     async def _begin(self, target: Snapshot) -> None:
         async with self._database.transaction() as conn:
@@ -187,32 +206,48 @@ class Rewinder:
             raise _blocked(target.session_id, left)
         return taken
 
-    async def _write(self, place: SnapshotSource, before: Snapshot, target: Snapshot) -> None:
-        """Write the files; if that fails, put back what was there."""
+    async def _write(
+        self, place: SnapshotSource, before: Snapshot, target: Snapshot, base: SnapshotBase | None
+    ) -> tuple[str | None, str | None]:
+        """Write the files and move HEAD; if that fails, put back what was there.
+
+        Returns:
+            The commit that HEAD moved away from, and what git had under way.
+        """
+        worktrees, head = place.shadow.worktrees, await place.shadow.worktrees.head_commit(place.path)
         try:
             await place.shadow.rewrite(place.path, index=place.index, old=before.tree, new=target.tree)
-        except GitError as error:
-            await self._put_back(place, before)
+            ended = await end_operation(worktrees, place.path)
+            if base is None or base.commit == place.row.base_commit:
+                return None, ended
+            if not await has_commit(worktrees, place.path, base.commit):  # the files are as asked for all the same
+                return None, ended
+            await move_head(worktrees, place.path, base.commit, reason="boocoder: the files were set back")
+        except BoocoderError as error:
+            await self._put_back(place, before, head)
             raise GitError(
                 "rewind_failed", f"The files were not set back, they are as before: {error.text}", error.cure
             ) from error
+        return head, ended
 
-    async def _put_back(self, place: SnapshotSource, before: Snapshot) -> None:
+    async def _put_back(self, place: SnapshotSource, before: Snapshot, head: str | None) -> None:
         try:
             now = await self._snapshots.tree_now(place)
             if now != before.tree:
                 await place.shadow.rewrite(place.path, index=place.index, old=now, new=before.tree)
+            if head is not None and await place.shadow.worktrees.head_commit(place.path) != head:
+                await move_head(place.shadow.worktrees, place.path, head, reason="boocoder: put back")
         finally:
             async with self._database.connection() as conn:
                 await worktree_locks.end_rewind(conn, before.session_id)
 
-    async def _finish(self, place: SnapshotSource, before: Snapshot, target: Snapshot, files: int) -> None:
+    async def _finish(self, place: SnapshotSource, ending: RewindRecord) -> None:
         """Store and publish the new state; retried while the database is unavailable."""
-        snapshot_id = SnapshotId(new_id())
-        ref = f"refs/boocoder/{target.session_id}/{snapshot_id}"
-        if files:
-            await place.shadow.keep(ref, target.tree, beside=target.tree, inside_of=before.kept_by)
-        ending = _RewindRecord(before, target, snapshot_id, ref, files)
+        before, target, base = ending.before, ending.target, ending.base
+        if ending.files:
+            await place.shadow.keep(ending.ref, target.tree, beside=target.tree, inside_of=before.kept_by)
+        if base is not None:
+            await place.shadow.keep(f"refs/boocoder/{target.session_id}/base", base.tree, beside=target.tree)
         give_up_at = time.monotonic() + FINISH_S
         while True:
             try:
@@ -224,24 +259,27 @@ class Rewinder:
             else:
                 return
 
-    async def _store(self, place: SnapshotSource, ending: _RewindRecord) -> None:
+    async def _store(self, place: SnapshotSource, ending: RewindRecord) -> None:
         """The new state, what it makes of the change, and who has to know: one transaction, which ends the journal."""
-        target, session_id = ending.target, ending.target.session_id
-        store_change = await self._measured(place, target)
+        target, session_id, base = ending.target, ending.target.session_id, ending.base
+        store_change = await self._measured(place, target, base)
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await self._locks.hold(conn, session_id)
             await worktree_locks.end_rewind(conn, session_id)
+            if base is not None:
+                await changes.move_base(conn, session_id, base_commit=base.commit, base_tree=base.tree)
             if ending.files:  # else the snapshot before is the new state as well
-                await _insert(conn, ending)
+                await insert_state(conn, ending)
+            if ending.files or ending.left or ending.ended:
                 await add_note(conn, session_id, ending.for_agent)
-            changes = await store_change(conn) if store_change else []
+            made = await store_change(conn) if store_change else []
             rewound = frames.session_notice(session_id, "rewound", ending.for_person)
-            await transaction.append(session_id, [rewound, *changes])
+            await transaction.append(session_id, [rewound, *made])
 
-    async def _measured(self, place: SnapshotSource, target: Snapshot) -> StoreChange | None:
+    async def _measured(self, place: SnapshotSource, target: Snapshot, base: SnapshotBase | None) -> StoreChange | None:
         try:
-            return await self._remeasure(place, target.tree)
+            return await self._remeasure(place, target.tree, None if base is None else base.tree)
         except GitError as error:  # the files are as asked for; the next turn measures again
             log.warning("change not measured", extra={"session_id": target.session_id}, exc_info=error)
             return None
@@ -252,21 +290,6 @@ class Rewinder:
         text = f"A rewind was cut short and could not be finished: {error.text} Look at the session's snapshots."
         failed = frames.session_notice(session_id, "rewind_failed", text, NoticeLevel.WARNING)
         await self._outbox.append(session_id, [failed])
-
-
-async def _insert(conn: Connection, ending: _RewindRecord) -> None:
-    """The row of the new state."""
-    target = ending.target
-    await insert_snapshot(
-        conn,
-        ending.snapshot_id,
-        target.session_id,
-        task_id=target.task_id,
-        kind=SnapshotKind.CHANGED,
-        tree=target.tree,
-        ref=ending.ref,
-        note=f"set back to {describe(target)}",
-    )
 
 
 async def _strays(place: SnapshotSource, now: str, target: str) -> set[bytes]:
@@ -296,21 +319,3 @@ def _blocked(session_id: SessionId, paths: Sequence[bytes] | set[bytes]) -> Conf
         f"Files that no snapshot can hold are in the way, nothing was changed: {', '.join(names[:SHOWN_PATHS])}{more}."
     )
     return Conflict("rewind_blocked", text, f"Move them out of the worktree of session {session_id}, then try again.")
-
-
-def describe(snapshot: Snapshot) -> str:
-    """A snapshot in words."""
-    at = snapshot.taken_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    match snapshot.kind:
-        case SnapshotKind.TURN_END:
-            return f"the end of the turn of {at}"
-        case SnapshotKind.INTERRUPTED:
-            return f"the interrupted turn of {at}"
-        case SnapshotKind.TURN_START:
-            return f"the start of the turn of {at}"
-        case _:
-            return f"the snapshot of {at}"
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

@@ -250,3 +250,17 @@ def require_ready(place: SnapshotSource) -> None:
             f"The files of session {place.row.session_id} are not there: its worktree was removed.",
             f"Bring it back with: boocoder worktrees restore {place.row.session_id}",
         )
+
+
+def describe(snapshot: Snapshot) -> str:
+    """A snapshot in words."""
+    at = snapshot.taken_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    match snapshot.kind:
+        case SnapshotKind.TURN_END:
+            return f"the end of the turn of {at}"
+        case SnapshotKind.INTERRUPTED:
+            return f"the interrupted turn of {at}"
+        case SnapshotKind.TURN_START:
+            return f"the start of the turn of {at}"
+        case _:
+            return f"the snapshot of {at}"

@@ -16,7 +16,9 @@ from boocoder.db.conversation import sessions
 from boocoder.db.conversation.agent_notes import add_note
 from boocoder.db.core.pool import Database
 from boocoder.db.files import worktrees
+from boocoder.db.files.changes import move_base
 from boocoder.db.files.snapshot_store import StoredSnapshot
+from boocoder.db.files.snapshots import SnapshotBase
 from boocoder.db.files.worktrees import Snapshot, WorktreeRow, insert_snapshot
 from boocoder.db.registry import host_projects, projects
 from boocoder.db.registry.host_projects import ProjectState
@@ -37,8 +39,9 @@ from boocoder.model.session import SessionState, SnapshotKind
 from boocoder.wire.projects import Project
 from boocoder.wire.sessions import Session
 from boocoder.worktrees.create.repair import branch_name
-from boocoder.worktrees.history.rewind import Remeasure, StoreChange, describe
-from boocoder.worktrees.history.snapshots import SnapshotSource
+from boocoder.worktrees.history.rewind import Remeasure, StoreChange
+from boocoder.worktrees.history.snapshot_base import snapshot_base
+from boocoder.worktrees.history.snapshots import SnapshotSource, describe
 from boocoder.worktrees.stored.reader import StoredSnapshots
 
 FOR_AGENT = (
@@ -56,12 +59,19 @@ class AdoptionPoint:
         head_commit: what its branch is on.
         when: what the files are as at, in words.
         complete: whether that is the newest snapshot that its host took.
+        base: what its change was measured against then, where the newest snapshot is not here; else None.
     """
 
     tree: str
     head_commit: str
     when: str
     complete: bool
+    base: SnapshotBase | None
+
+    @property
+    def base_tree(self) -> str | None:
+        """What the change is measured against; None for what it was until now."""
+        return None if self.base is None else self.base.tree
 
 
 class SessionAdopter:
@@ -134,7 +144,7 @@ class SessionAdopter:
         shadow = await self._shadows.of(project.id, Path(project.path))
         point = await self._point(session, shadow, row, newest)
         index = self._indexes / f"{session_id}.index"
-        change = await self._remeasure(SnapshotSource(row, project.id, shadow, index), point.tree)
+        change = await self._remeasure(SnapshotSource(row, project.id, shadow, index), point.tree, point.base_tree)
         path, moved = Path(row.path), False
         kept = await begin_repository(
             shadow.worktrees, shadow.checkout, path,
@@ -170,10 +180,19 @@ class SessionAdopter:
         if last is None and newest is not None and newest.tree != row.base_tree:
             raise _not_stored(session)
         tree = last.tree if last else row.base_tree
-        commit = (last.head_commit if last else None) or row.base_commit
-        await require_whole(shadow.git, shadow.checkout, trees=[tree, row.base_tree], commits=[row.base_commit, commit])
         complete = newest is None or newest.tree == tree
-        return AdoptionPoint(tree, commit, await self._when(session.id, last, newest), complete)
+        base = await self._base(session.id, shadow, last) if last is not None and not complete else None
+        base_commit, base_tree = (row.base_commit, row.base_tree) if base is None else (base.commit, base.tree)
+        commit = (last.head_commit if last else None) or base_commit
+        await require_whole(shadow.git, shadow.checkout, trees=[tree, base_tree], commits=[base_commit, commit])
+        return AdoptionPoint(tree, commit, await self._when(session.id, last, newest), complete, base)
+
+    async def _base(self, session_id: SessionId, shadow: ShadowRepository, last: StoredSnapshot) -> SnapshotBase:
+        """What the change was measured against at a snapshot that is not the newest."""
+        cure = "Start boocoder on the session's host."
+        return await snapshot_base(
+            self._database, shadow, session_id, tree=last.tree, taken_at=last.taken_at, cure=cure
+        )
 
     async def _when(self, session_id: SessionId, last: StoredSnapshot | None, newest: Snapshot | None) -> str:
         if last is None:
@@ -214,6 +233,8 @@ class SessionAdopter:
                 conn, snapshot_id, session.id, task_id=None, kind=SnapshotKind.TAKEOVER, tree=point.tree, ref=ref,
                 note=f"as at {point.when}", head_commit=point.head_commit,
             )  # fmt: skip
+            if point.base is not None:
+                await move_base(conn, session.id, base_commit=point.base.commit, base_tree=point.base.tree)
             await add_note(conn, session.id, FOR_AGENT.format(when=point.when))
             notice = frames.session_notice(session.id, "taken_over", text, NoticeLevel.WARNING)
             await transaction.append(session.id, [notice, *await change(conn)])

@@ -72,6 +72,29 @@ async def test_files_commits_and_change_are_the_same_on_the_other_host(
     assert content_of(files) == before and desk.project.git("fsck", cwd=files) is not None
 
 
+async def test_a_session_that_goes_on_from_before_an_update_has_the_base_of_then(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    await turn(desk, "one.txt")
+    await writer(desk, home).store_all()
+    old = desk.worktree
+    desk.project.write("user.txt", b"user\n")
+    new = desk.project.commit()
+    (desk.files / "user.txt").write_bytes(b"user\n")
+    taken = await desk.snapshots.take(desk.session_id, kind=SnapshotKind.CHANGED)
+    async with desk.database.connection() as conn:
+        tree = desk.project.tree()
+        await changes.move_base(conn, desk.session_id, base_commit=new, base_tree=tree, since=taken.taken_at)
+    assert await other.adopter.adopt(desk.session_id, asked=True)
+    files = await other.make_worktree()
+    assert desk.project.git("status", "--porcelain", cwd=files).split() == [b"??", b"one.txt"]
+    async with other.database.connection() as conn:
+        (change,) = await changes.list_changes(conn, session_id=desk.session_id, state=ChangeState.PENDING, limit=2)
+        row = await worktrees.get_worktree(conn, desk.session_id)
+    assert row is not None and (row.base_commit, row.base_tree) == (old.base_commit, old.base_tree)
+    assert change.base_tree == old.base_tree and b"user.txt" not in bytes(change.files)
+
+
 async def test_what_was_not_stored_is_named_and_the_change_is_what_is_there(
     desk: WorktreeHarness, other: OtherHost, home: Database
 ) -> None:

@@ -1,0 +1,52 @@
+"""What tests of forks and rewinds ask of sessions through the API. No fixtures here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from boocoder.wire.changes import ApplyResult
+from boocoder.wire.snapshots import ForkResult
+from boocoder.wire.worktrees import WorktreeInfo
+from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.many_tasks import Created
+
+
+async def fork(desk: ServiceHarness, created: Created, prompt: str, **body: str) -> Created:
+    """A fork that has done a turn."""
+    made = await desk.client.post(f"/api/sessions/{created.session_id}/fork", ForkResult, body)
+    child, ended = await desk.run(prompt, session=str(made.session_id))
+    assert ended.outcome == "completed"
+    return child
+
+
+async def changed(desk: ServiceHarness, created: Created) -> dict[str, str]:
+    """Path -> the added lines, of the session's pending change; nothing where there is none."""
+    pending = next((one for one in await desk.changes(created) if one.state == "pending"), None)
+    if pending is None:
+        return {}
+    diff = (await desk.client.request("GET", f"/api/changes/{pending.id}/diff")).decode()
+    files = diff.split("diff --git ")[1:]
+    added = {one.split()[1].removeprefix("b/"): one.splitlines() for one in files}
+    return {
+        path: "".join(line[1:] for line in lines if line.startswith("+") and line[1:2] != "+")
+        for path, lines in added.items()
+    }
+
+
+async def apply(desk: ServiceHarness, created: Created, target: str) -> None:
+    """Apply the session's pending change; nothing conflicts."""
+    (pending,) = [one for one in await desk.changes(created) if one.state == "pending"]
+    applied = await desk.client.post(f"/api/changes/{pending.id}/apply", ApplyResult, {"target": target})
+    assert (applied.conflicts, applied.already_applied) == ((), False)
+
+
+async def worktree_of(desk: ServiceHarness, created: Created) -> Path:
+    """Where the session's files are."""
+    listed = await desk.client.items("/api/worktrees", WorktreeInfo)
+    (path,) = [Path(one.path) for one in listed if str(one.session_id) == created.session_id]
+    return path
+
+
+def read(path: Path) -> str:
+    """A file's text without white space around it."""
+    return path.read_text().strip()
