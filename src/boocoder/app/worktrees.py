@@ -47,6 +47,7 @@ async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentH
     database, data_dir = store.database, host.settings.data_dir
     kept = chain.from_iterable(own_files(host.settings).values())
     shadows = ShadowRegistry(root=data_dir / "shadows", excludes=sorted(set(kept)))
+    host.on_stop(shadows.stop)
     snapshots = Snapshots(database=database, shadows=shadows, indexes=data_dir / "indexes")
     locks = WorktreeLocks(database=database, host_id=host.host_id, instance_id=host.instance_id)
     changes = build_change_services(

@@ -134,7 +134,7 @@ class Workspaces:
     async def take_start(self, task: ClaimedTask, worktree: Worktree) -> None:
         """Keep what the files are before the turn, where they are not as in the newest snapshot. It never fails.
 
-        If no file changed, it costs one git status and no row.
+        If no file changed, it costs one git status at most, and no row.
         """
         try:
             async with asyncio.timeout(START_SNAPSHOT_S):
@@ -146,7 +146,7 @@ class Workspaces:
         session_id, index = task.session_id, self._worktrees.index_of(task.session_id)
         shadow = await self._shadows.of(task.project_id, Path(task.project_path))
         now = f"refs/boocoder/{session_id}/now"
-        tree = await shadow.snapshot(worktree.path, index=index, ref=now)
+        tree = await shadow.snapshot(worktree.path, index=index, ref=now, watched=True)
         async with self._database.relaxed() as conn:
             newest = await latest_snapshot(conn, session_id)
             if newest is not None and newest.tree == tree and shadow.same_inside(newest.kept_by, now):
@@ -188,7 +188,8 @@ class Workspaces:
         shadow = await self._shadows.of(task.project_id, Path(task.project_path), absent=True)
         ref = _ref(task.session_id, task.id)
         head = await shadow.worktrees.head_commit(worktree.path)
-        snapshot = await shadow.take_snapshot(worktree.path, index=self._worktrees.index_of(task.session_id), ref=ref)
+        index = self._worktrees.index_of(task.session_id)
+        snapshot = await shadow.take_snapshot(worktree.path, index=index, ref=ref, watched=True)
         self._failpoints.hit("settle.after_snapshot")
         base_tree = await self._decided_tree(task.session_id) or worktree.base_tree
         taken = await measure(shadow, base_tree=base_tree, tree=snapshot.tree)

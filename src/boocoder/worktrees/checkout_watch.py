@@ -157,7 +157,8 @@ def _result(task: asyncio.Task[CheckoutStatus | None]) -> CheckoutStatus | None:
 
 async def _taken(shadow: ShadowRepository, references: ReferenceWatch) -> CheckoutStatus | None:
     paths, repository = await asyncio.gather(
-        shadow.dirty_paths(staged=False, timeout_s=LOOK_MAX_S), references.state(shadow.checkout, timeout_s=LOOK_MAX_S)
+        shadow.dirty_paths(staged=False, watched=True, timeout_s=LOOK_MAX_S),
+        references.state(shadow.checkout, timeout_s=LOOK_MAX_S),
     )
     if len(paths) > FILES_MAX:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from boocoder.git.shadow.presence import ProjectMoved
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.watch.watches import FileWatches
 from boocoder.model.ids import ProjectId
 
 
@@ -24,7 +25,12 @@ class ShadowRegistry:
         self._excludes = "".join(f"\n{pattern}" for pattern in excludes).encode()
         self._open: dict[ProjectId, ShadowRepository] = {}
         self._lock = asyncio.Lock()
+        self._watches = FileWatches()
         self._relinked: dict[tuple[ProjectId, Path], Path] = {}
+
+    async def stop(self) -> None:
+        """Watch no files any longer. Safe twice."""
+        await asyncio.to_thread(self._watches.close)
 
     def git_dir_of(self, project_id: ProjectId) -> Path:
         """The git directory of a project's shadow repository, there or not."""
@@ -67,7 +73,9 @@ class ShadowRegistry:
 
     async def _opened(self, project_id: ProjectId, path: Path, *, absent: bool) -> ShadowRepository:
         known = self._open.get(project_id)
-        shadow = ShadowRepository(git_dir=self.git_dir_of(project_id), project=path, excludes=self._excludes)
+        shadow = ShadowRepository(
+            git_dir=self.git_dir_of(project_id), project=path, excludes=self._excludes, watches=self._watches
+        )
         if known is not None:
             shadow.share_locks(known)
         try:

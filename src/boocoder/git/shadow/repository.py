@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from boocoder.errors import GitError
@@ -16,22 +17,22 @@ from boocoder.git.diff.labels import MergeLabels
 from boocoder.git.diff.merge import MergeResult, merge
 from boocoder.git.diff.tree_diff import ChangedFile, changed_files, diff, files_and_diff
 from boocoder.git.lfs.content_filter import DIRECTORY, ContentFilter
-from boocoder.git.lfs.raw_files import with_raw_files
-from boocoder.git.project import Checkout, Head, dirty_paths, empty_tree, read_head, user_git
+from boocoder.git.project import Checkout, Head, empty_tree, read_head, user_git
 from boocoder.git.refs import check_id, check_ref, delete_ref, read_ref, write_ref
 from boocoder.git.shadow.export import differing, rewrite, write_out
 from boocoder.git.shadow.init import make_shadow_directory
 from boocoder.git.shadow.object_retention import own_kept
 from boocoder.git.shadow.objects import ShadowGit, own_difference, own_reachable
 from boocoder.git.shadow.presence import absent_checkout, place_of, project_checkout
-from boocoder.git.shadow.private_index import copy_index, drop_index_lock, signature, with_sound_index
+from boocoder.git.shadow.private_index import drop_index_lock, signature, with_sound_index
 from boocoder.git.shadow.real_directory import require_real_directory
-from boocoder.git.shadow.snapshot import TreeSnapshot, update_index
+from boocoder.git.shadow.snapshot import TreeSnapshot
+from boocoder.git.shadow.snapshot_taker import SnapshotTaker
 from boocoder.git.shadow.tree_entries import TreeEntry, tree_entries
-from boocoder.git.submodules.contents import REF_SUFFIX, SubmoduleContents, submodule_contents
+from boocoder.git.submodules.contents import REF_SUFFIX
 from boocoder.git.user.hooks import remove_left_worktrees
 from boocoder.git.user.settings import UserSettings, settings_or_default
-from boocoder.git.user.sparse import mark_sparse
+from boocoder.git.watch.watches import FileWatches
 from boocoder.git.worktree.file_list import file_list
 from boocoder.git.worktree.linked import admin_of
 from boocoder.git.worktree.session_worktrees import SessionWorktrees, Worktree
@@ -47,20 +48,22 @@ class ShadowRepository:
         git_dir: our own git directory, made by `open`.
         project: root of the user's checkout.
         excludes: ignore patterns beside the user's, one a line, also for sessions' own git.
+        watches: tells what has not changed; None for watches of its own.
     """
 
-    def __init__(self, *, git_dir: Path, project: Path, excludes: bytes = b"") -> None:
+    def __init__(
+        self, *, git_dir: Path, project: Path, excludes: bytes = b"", watches: FileWatches | None = None
+    ) -> None:
         self.git_dir = git_dir
         self.project = project
         self._excludes = excludes
+        self._watches = watches or FileWatches()
         self.settings = UserSettings()
-        self._opened: tuple[Checkout, ShadowGit, SessionWorktrees] | None = None
+        self._opened: tuple[Checkout, ShadowGit, SessionWorktrees, SnapshotTaker] | None = None
         self._settings_read: tuple[tuple[int, int, int], ...] = ()
         self._opening = asyncio.Lock()
         self._place = (0, 0)
         self._index_locks: dict[Path, asyncio.Lock] = {}
-        self._written: dict[Path, tuple[tuple[int, int, int], str]] = {}
-        self._forced_seen: dict[Path, tuple[int, int, int]] = {}
         self._owned: dict[Path, str] = {}  # the newest tree of each index, all of whose own objects are ours
 
     async def open(self, *, absent: bool = False) -> None:
@@ -85,7 +88,9 @@ class ShadowRepository:
             git_dir = self.git_dir.resolve()
             contents = ContentFilter(git_dir / DIRECTORY, self.settings.contents_of(checkout.common_dir))
             shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,), contents)
-            self._opened = checkout, shadow, SessionWorktrees(shadow=shadow, checkout=checkout, excludes=self._excludes)
+            worktrees = SessionWorktrees(shadow=shadow, checkout=checkout, excludes=self._excludes)
+            taker = SnapshotTaker(git=shadow, checkout=checkout, worktrees=worktrees, watches=self._watches)
+            self._opened = checkout, shadow, worktrees, taker
 
     async def _read_settings(self, checkout: Checkout) -> None:
         self.settings = await settings_or_default(user_git(checkout), checkout.common_dir)
@@ -128,7 +133,11 @@ class ShadowRepository:
         return self._parts[2]
 
     @property
-    def _parts(self) -> tuple[Checkout, ShadowGit, SessionWorktrees]:
+    def _taker(self) -> SnapshotTaker:
+        return self._parts[3]
+
+    @property
+    def _parts(self) -> tuple[Checkout, ShadowGit, SessionWorktrees, SnapshotTaker]:
         if self._opened is None:
             raise GitError("shadow_not_open", f"The shadow repository {self.git_dir} was used before it was opened.")
         return self._opened
@@ -137,16 +146,19 @@ class ShadowRepository:
         """What the user has checked out now."""
         return await read_head(user_git(self.checkout), self.checkout.object_format)
 
-    async def dirty_paths(self, *, staged: bool, timeout_s: float = TIMEOUT_S) -> set[bytes]:
+    async def dirty_paths(
+        self, *, staged: bool, watched: bool = False, timeout_s: float = TIMEOUT_S
+    ) -> AbstractSet[bytes]:
         """Files of the user's checkout that differ from its index or are untracked.
 
         Args:
             staged: also those that differ from its commit in the index alone.
+            watched: as for `take_snapshot`, without `staged`.
         """
         await self.follow_settings()
-        tree = (await self.head()).tree if staged else None
-        index = self.git_dir / "seeds" / f"dirty-{new_id().hex}.index"
-        return await dirty_paths(self.git, self.checkout, tree, index=index, timeout_s=timeout_s)
+        if watched:
+            return await self._taker.dirty_watched(self._settings_read, timeout_s=timeout_s)
+        return await self._taker.dirty((await self.head()).tree if staged else None, timeout_s=timeout_s)
 
     async def untracked_matching(self, patterns: Sequence[str]) -> UntrackedFiles:
         """Ignored and untracked files of the user's checkout that match patterns as in .gitignore."""
@@ -206,12 +218,19 @@ class ShadowRepository:
             await own_kept(self.git)
         await self.worktrees.remove(path)
 
-    async def snapshot(self, worktree: Path, *, index: Path, ref: str) -> str:
+    async def snapshot(self, worktree: Path, *, index: Path, ref: str, watched: bool = False) -> str:
         """As `take_snapshot`; returns the tree's id only."""
-        return (await self.take_snapshot(worktree, index=index, ref=ref)).tree
+        return (await self.take_snapshot(worktree, index=index, ref=ref, watched=watched)).tree
 
     async def take_snapshot(
-        self, worktree: Path, *, index: Path, ref: str, base: str | None = None, also: Sequence[bytes] = ()
+        self,
+        worktree: Path,
+        *,
+        index: Path,
+        ref: str,
+        base: str | None = None,
+        also: Sequence[bytes] = (),
+        watched: bool = False,
     ) -> TreeSnapshot:
         """Take a directory's present content as a tree and keep it by a ref.
 
@@ -221,6 +240,8 @@ class ShadowRepository:
             ref: refs/boocoder/... that keeps the tree.
             base: a tree whose files are followed although patterns ignore them; None for the worktree's base.
             also: files that are taken although patterns ignore them.
+            watched: without a look where the kernel reports no change since the last such call; see `git.watch` for
+                what it does not report. Without `base` and `also`.
 
         Raises:
             Conflict: `worktree_missing`, the directory is gone or a symbolic link is in its place.
@@ -230,8 +251,14 @@ class ShadowRepository:
         check_ref(ref)
         worktree = real_path(worktree)
         await self.follow_settings()
+
+        async def take() -> TreeSnapshot:
+            if watched:
+                return await self._taker.take_watched(worktree, index, self._settings_read)
+            return await self._taker.take(worktree, index, base=base, also=also)
+
         async with self._lock_of(index):
-            taken = await with_sound_index(index, lambda: self._take(worktree, index, base, also))
+            taken = await with_sound_index(index, take)
         if read_ref(self.git_dir, ref) != taken.tree:
             if self.is_present:
                 known = self._owned.get(index) or base or (await self.head()).tree
@@ -247,53 +274,6 @@ class ShadowRepository:
             delete_ref(self.git_dir, ref + REF_SUFFIX) if tree is None else write_ref(
                 self.git_dir, ref + REF_SUFFIX, tree
             )
-
-    async def _take(self, worktree: Path, index: Path, base: str | None, also: Sequence[bytes]) -> TreeSnapshot:
-        await self._prepare(worktree, index, base)
-        also = [*await self._forced(worktree, index, base), *also]
-        own = self.worktrees.index_of(worktree)
-        skipped = await update_index(
-            self.git, worktree, index, also=also, own_index=own, follow_submodules=base is None
-        )
-        inside = await submodule_contents(self.git, worktree, index) if base is None else SubmoduleContents()
-        tree = await self._tree_of(index)
-        if self.git.contents is not None and self.git.contents.is_used:
-            seed = self.worktrees.seed_of(worktree)
-            known = base or (await self._tree_of(seed) if seed.exists() else tree)
-            tree = await with_raw_files(self.git, known, tree)
-        return TreeSnapshot(tree, skipped + inside.skipped, inside.tree, inside.kept)
-
-    async def _tree_of(self, index: Path) -> str:
-        known = self._written.get(index)
-        if known is None or known[0] != signature(index):
-            tree = (await self.git("write-tree", index=index)).decode().strip()
-            known = self._written[index] = signature(index), tree
-        return known[1]
-
-    async def _forced(self, worktree: Path, index: Path, base: str | None) -> list[bytes]:
-        """Ignored files that are in the directory's own index all the same (`git add --force`)."""
-        own = self.checkout.git_dir / "index" if base is not None else self.worktrees.index_of(worktree)
-        if own is None:
-            return []
-        now = signature(own)
-        if now[0] == 0 or (base is None and self._forced_seen.get(index) == now):
-            return []
-        args = ("ls-files", "-z", "-c", "-i", "--exclude-standard")
-        listed = await self.git.result(*args, work_tree=worktree, index=own)
-        if listed.returncode != 0:  # an index that only its own repository can read
-            return []
-        self._forced_seen[index] = now
-        return [path for path in listed.stdout.split(b"\0") if path]
-
-    async def _prepare(self, worktree: Path, index: Path, base: str | None) -> None:
-        if base is not None:
-            await self.git("read-tree", "--reset", "-i", base, index=index)
-            await mark_sparse(self.git, self.checkout, index)
-        elif not index.exists():
-            seed = self.worktrees.seed_of(worktree)
-            if not seed.exists():
-                raise GitError("worktree_unknown", f"{worktree} was not made by this shadow repository.")
-            copy_index(seed, index)
 
     def _lock_of(self, index: Path) -> asyncio.Lock:
         return self._index_locks.setdefault(index, asyncio.Lock())
