@@ -28,7 +28,7 @@ from boocoder.intake.attachments import Attachments
 from boocoder.intake.hooks.registry import Hooks
 from boocoder.intake.project_relink import ProjectRelinker
 from boocoder.intake.task_resolver import AgentDirectory, TaskResolver
-from boocoder.model.agent import AgentInfo
+from boocoder.model.agent import AgentInfo, ModelDetails
 from boocoder.model.ids import HostId, InstanceId, SessionId
 from boocoder.model_servers.found_server import FoundServer
 from boocoder.placement.project_check import ProjectCheck
@@ -65,6 +65,15 @@ class HostAgents(AgentDirectory, Protocol):
 
         Raises:
             NotFound: none was found there.
+        """
+
+    async def unload_model(self, named: str) -> ModelDetails:
+        """Have its server unload a model.
+
+        Raises:
+            NotFound: no server has it.
+            Conflict: a turn runs with it, or its server does not unload models on request.
+            Unavailable: its server cannot be reached, or refuses.
         """
 
     async def offer_scripted(self) -> str:

@@ -22,12 +22,16 @@ class ServerAdder:
         servers: those that are used; an added one is appended.
         places: where to look.
         data_dir: where added ones are written down.
+        turn_wait_s: a turn waits no longer for a model of an added one.
     """
 
-    def __init__(self, *, servers: list[ServerModels], places: tuple[UsualPlace, ...], data_dir: Path) -> None:
+    def __init__(
+        self, *, servers: list[ServerModels], places: tuple[UsualPlace, ...], data_dir: Path, turn_wait_s: float
+    ) -> None:
         self._servers = servers
         self._places = places
         self._data_dir = data_dir
+        self._turn_wait_s = turn_wait_s
         self._adding = asyncio.Lock()
 
     async def find(self) -> tuple[FoundServer, ...]:
@@ -48,7 +52,8 @@ class ServerAdder:
             for found in await self.find():
                 if found.base_url == base_url:
                     await asyncio.to_thread(add_server, self._data_dir, found)
-                    self._servers.append(ServerModels(ModelServer(found.base_url, name=found.name)))
+                    server = ModelServer(found.base_url, name=found.name)
+                    self._servers.append(ServerModels(server, turn_wait_s=self._turn_wait_s))
                     return found
         text = f"No unused model server was found at {base_url}."
         raise NotFound("model_server_not_found", text, "Start it, or set models.base_url in the settings file.")

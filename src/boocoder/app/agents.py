@@ -28,7 +28,7 @@ from boocoder.catalog.programs import Programs
 from boocoder.catalog.watchers import AgentWatch
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
-from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, AgentState, Transport
+from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, AgentState, ModelDetails, Transport
 from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.ids import HostId
 from boocoder.model_servers.found_server import FoundServer
@@ -121,6 +121,10 @@ class AgentRegistry:
         await self._models.refresh([NATIVE])
         return added
 
+    async def unload_model(self, named: str) -> ModelDetails:
+        """Have its server unload a model; see `ModelWatch.unload`."""
+        return await self._models.unload(named)
+
     async def choose(self) -> str:
         """The agent for a task that names none.
 
@@ -170,7 +174,12 @@ async def build_agents(
         offer=offer,
         on_change=catalog.probe,
     )
-    adder = ServerAdder(servers=servers, places=settings.usual_places, data_dir=settings.data_dir)
+    adder = ServerAdder(
+        servers=servers,
+        places=settings.usual_places,
+        data_dir=settings.data_dir,
+        turn_wait_s=settings.models.turn_wait_s,
+    )
     return AgentRegistry(catalog=catalog, scripted=scripted, models=models, adder=adder)
 
 

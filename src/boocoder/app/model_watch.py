@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from boocoder.backends.opencode.settings import ModelProvider
 from boocoder.catalog.model_server import ModelServerConnection
-from boocoder.errors import Unavailable
+from boocoder.errors import NotFound, Unavailable
+from boocoder.model.agent import ModelDetails
 from boocoder.model_servers.facts import ModelFacts
 from boocoder.service import TaskSupervisor
 
@@ -96,6 +97,29 @@ class ModelWatch:
         if self._publish_models():
             self._supervisor.spawn(self._look_again(), "look-again")
             await self._on_change(agents)
+
+    async def unload(self, named: str) -> ModelDetails:
+        """Have its server unload a model, and say what is known of it then.
+
+        Args:
+            named: as a task names it.
+
+        Raises:
+            NotFound: no server has it.
+            Conflict: a turn runs with it, or its server does not unload models on request.
+            Unavailable: its server cannot be reached, or refuses.
+        """
+        from boocoder.model_servers.server_models import find_model  # with an HTTP client, which few services need
+
+        await asyncio.gather(*(known.ensure_fresh() for known in self._servers))
+        found = find_model(self._servers, named)
+        if found is None or found[1] not in found[0].rows:
+            raise NotFound("model_unknown", f"No model server has a model {named!r}.", "See `boocoder models`.")
+        known, model = found
+        await known.unload(model)
+        await self.refresh(())
+        name = known.server.task_name
+        return known.facts(model).details(name(model), name(known.facts(model).label))
 
     async def _loop(self) -> None:
         while True:

@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Setup": {
         "projects": ("setup.projects", "Projects: list, add, relink, remove, settings."),
         "agents": ("setup.agents", "Show the available agents."),
+        "models": ("setup.models", "The models of model servers: list, unload."),
         "config": ("setup.config", "Show every setting with its value."),
     },
     "Integrations": {

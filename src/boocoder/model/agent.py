@@ -50,6 +50,8 @@ class ModelDetails:
         trained_tokens: the context that the model was trained for, 0 if it is not known.
         tools, images: whether it calls tools and takes images; None if it is not known.
         loaded: whether it answers without being loaded first; None if it is not known.
+        idle_unload_s: seconds without a request after which the server unloads it; 0: never, or not known.
+        unloads: whether the server unloads it on request.
         warning, cure: what will not work well with it, and what to do; "" if nothing is known.
     """
 
@@ -61,6 +63,8 @@ class ModelDetails:
     tools: bool | None = None
     images: bool | None = None
     loaded: bool | None = None
+    idle_unload_s: int = 0
+    unloads: bool = False
     warning: str = ""
     cure: str = ""
 
@@ -71,7 +75,8 @@ class ModelDetails:
         size = f"{self.context_tokens:,} tokens" if self.context_tokens else ""
         slots = f"{self.slots} slots" if self.slots > 1 else ""
         tools = "no tools" if self.tools is False else ""
-        loaded = "loaded" if self.loaded else ""
+        idle = f", for {self.idle_unload_s:,} s without a request" if self.idle_unload_s else ""
+        loaded = f"loaded{idle}" if self.loaded else ""
         return ", ".join(filter(None, (name, size, slots, tools, "images" if self.images else "", loaded)))
 
 

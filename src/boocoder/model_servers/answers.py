@@ -107,10 +107,11 @@ class ServerSlot(msgspec.Struct, frozen=True):
 
 
 class SwapModel(msgspec.Struct, frozen=True):
-    """A model that llama-swap runs: `state` is starting, ready, stopping or stopped."""
+    """A model that llama-swap runs: `state` is starting, ready, stopping or stopped, `ttl` in seconds, 0 for none."""
 
     model: str
     state: str = ""
+    ttl: int = 0
 
 
 class SwapModels(msgspec.Struct, frozen=True):
@@ -121,7 +122,8 @@ class SwapModels(msgspec.Struct, frozen=True):
     @property
     def models(self) -> RunningModels:
         """In the words of all servers; which models may run together is in llama-swap's configuration alone."""
-        return RunningModels({one.model: one.state for one in self.running}, room=0)
+        limits = {one.model: one.ttl for one in self.running if one.ttl > 0}
+        return RunningModels({one.model: one.state for one in self.running}, room=0, idle_unload_s=limits)
 
 
 class TemplateAbilities(msgspec.Struct, frozen=True):

@@ -1,16 +1,18 @@
-"""Asks a model server what it has and does: its models, its properties, what it runs. It sends no prompt."""
+"""Asks a model server what it has and does: its models, its properties, what it runs; has it unload models. It sends no
+prompt."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx2
 import msgspec
 
-from boocoder.errors import Unavailable
+from boocoder.errors import Conflict, Unavailable
 from boocoder.model_servers import llama_router, ollama
 from boocoder.model_servers.answers import ModelRow, ServerProps, ServerSlot, SwapModels, read_models
 from boocoder.model_servers.lm_studio import ModelEntries
@@ -20,6 +22,7 @@ from boocoder.model_servers.server import ModelServer
 
 LIST_TIMEOUT_S = 5.0  # lists are answered at once, even while the server loads a model
 STATE_TIMEOUT_S = 1.5  # of a question that only makes an answer better
+UNLOAD_TIMEOUT_S = 30.0  # llama-swap and the router wait until the model's process has ended
 ANSWER_MAX_BYTES = 4 * 1024 * 1024  # llama-swap lists tens of models; past this it is not a list of models
 _NO_SUCH_PATH = frozenset({401, 403, 404, 405, 501})
 
@@ -58,18 +61,9 @@ class ModelServerClient:
             Unavailable: the server cannot be reached, refuses, or answers something else.
         """
         try:
-            async with asyncio.timeout(timeout_s):
-                body = await self._read(f"{self._url}/models")
-            rows = read_models(body)
-        except TimeoutError as error:
-            raise self._unavailable(f"it gave no answer within {timeout_s:g} s", self._start_cure) from error
+            rows = read_models(await self._exchange(f"{self._url}/models", timeout_s=timeout_s))
         except httpx2.HTTPStatusError as error:
             raise self._refused(error.response.status_code) from error
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            text = f"The model server at {self._url} cannot be reached: {error}."
-            raise Unavailable("model_server_unavailable", text, self._start_cure) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            raise self._unavailable(str(error) or type(error).__name__, self._start_cure) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise self._unavailable("its answer is not a list of models", self._url_cure) from error
         self._note_kind(rows)
@@ -88,10 +82,10 @@ class ModelServerClient:
         if props is not None and not props.is_router:
             return {row.id: props.report for row in rows}
         if props is not None:
-            ready = llama_router.running_models(props, rows).ready
-            return await self._on_demand(rows, ready, "/props?model={}&autoload=false")
+            running = llama_router.running_models(props, rows)
+            return await self._on_demand(rows, running, "/props?model={}&autoload=false")
         if (swap := await self.ask("/running", SwapModels)) is not None:
-            return await self._on_demand(rows, swap.models.ready, "/upstream/{}/props")
+            return await self._on_demand(rows, swap.models, "/upstream/{}/props")
         if (entries := await self.ask("/api/v0/models", ModelEntries)) is not None:
             return {entry.id: entry.report for entry in entries.data}
         if (loaded := await self.ask("/api/ps", LoadedModels)) is not None:
@@ -110,24 +104,69 @@ class ModelServerClient:
             return RunningModels({model.model: "ready" for model in loaded.models})
         return None
 
+    async def unload(self, model: str) -> None:
+        """Have the server unload a model; a request for it loads it again.
+
+        Args:
+            model: the server's id.
+
+        Raises:
+            Conflict: it does not unload models on request.
+            Unavailable: it cannot be reached, or refuses.
+        """
+        path, body = await self._unload_request(model)
+        try:
+            await self._exchange(f"{self._root}{path}", body=body, timeout_s=UNLOAD_TIMEOUT_S)
+        except httpx2.HTTPStatusError as error:
+            status = error.response.status_code
+            if status in _NO_SUCH_PATH - {401, 403}:
+                raise self._cannot_unload() from error
+            raise self._refused(status) from error
+
+    async def _unload_request(self, model: str) -> tuple[str, dict[str, object]]:
+        """The path beside /v1 and the body of the request that unloads a model.
+
+        Raises:
+            Conflict: the server has none.
+        """
+        if await self.ask("/running", SwapModels) is not None:
+            return f"/api/models/unload/{quote(model)}", {}
+        if (props := await self.ask("/props", ServerProps)) is not None and props.is_router:
+            return "/models/unload", {"model": model}
+        if await self.ask("/api/ps", LoadedModels) is not None:
+            return "/api/generate", {"model": model, "keep_alive": 0}
+        raise self._cannot_unload()
+
+    def _cannot_unload(self) -> Conflict:
+        text = f"The model server at {self._url} does not unload a model on request."
+        cure = "Newer versions of llama-swap, llama-server's router and Ollama do. Stop the server to free its memory."
+        return Conflict("model_unload_unsupported", text, cure)
+
     async def _router_models(self, props: ServerProps) -> RunningModels | None:
         try:
             return llama_router.running_models(props, await self.models(timeout_s=STATE_TIMEOUT_S))
         except Unavailable:
             return None
 
-    async def _on_demand(self, rows: tuple[ModelRow, ...], ready: frozenset[str], path: str) -> dict[str, ModelReport]:
+    async def _on_demand(self, rows: tuple[ModelRow, ...], running: RunningModels, path: str) -> dict[str, ModelReport]:
         """Reports of a server's models, each a llama-server of its own.
 
         Args:
             rows: of all models.
-            ready: ids of the loaded ones, which alone are asked.
+            running: the loaded ones, which alone are asked.
             path: to the properties of one.
         """
-        asked = [row.id for row in rows if row.id in ready]
+        asked = [row.id for row in rows if row.id in running.ready]
         props = [await self.ask(path.format(quote(model)), ServerProps) for model in asked]
         loaded = {model: one.report for model, one in zip(asked, props, strict=True) if one is not None}
-        return {row.id: loaded.get(row.id, ModelReport(loaded=row.id in ready)) for row in rows}
+        return {
+            row.id: replace(
+                loaded.get(row.id, ModelReport(loaded=row.id in running.ready)),
+                idle_unload_s=running.idle_unload_s.get(row.id, 0),
+                unloads=True,
+            )
+            for row in rows
+        }
 
     async def _ollama_reports(self, rows: tuple[ModelRow, ...], loaded: LoadedModels) -> dict[str, ModelReport]:
         missing = [row for row in rows if (row.id, row.created) not in self._described]
@@ -157,7 +196,7 @@ class ModelServerClient:
             return None
         try:
             async with asyncio.timeout(STATE_TIMEOUT_S):
-                answer = await self._read(f"{self._url.removesuffix('/v1')}{path}", body)
+                answer = await self._read(f"{self._root}{path}", body)
             return msgspec.json.decode(answer, type=kind, strict=False)
         except httpx2.HTTPStatusError as error:
             if error.response.status_code in _NO_SUCH_PATH and body is None:
@@ -174,6 +213,35 @@ class ModelServerClient:
         if owners != self._owners:
             self._owners = owners
             self._unknown_paths.clear()
+
+    @property
+    def _root(self) -> str:
+        return self._url.removesuffix("/v1")
+
+    async def _exchange(self, url: str, *, body: Mapping[str, object] | None = None, timeout_s: float) -> bytes:
+        """The body of an answer.
+
+        Args:
+            url: where.
+            body: sent as JSON by POST; None for a GET.
+            timeout_s: for the whole exchange, in seconds.
+
+        Raises:
+            httpx2.HTTPStatusError: the server refuses.
+            Unavailable: it cannot be reached, or does not answer in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._read(url, body)
+        except TimeoutError as error:
+            raise self._unavailable(f"it gave no answer within {timeout_s:g} s", self._start_cure) from error
+        except httpx2.HTTPStatusError:
+            raise
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            text = f"The model server at {self._url} cannot be reached: {error}."
+            raise Unavailable("model_server_unavailable", text, self._start_cure) from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+            raise self._unavailable(str(error) or type(error).__name__, self._start_cure) from error
 
     async def _read(self, url: str, body: Mapping[str, object] | None = None) -> bytes:
         content = None if body is None else msgspec.json.encode(body)

@@ -28,6 +28,8 @@ class ModelFacts:
         trained_tokens: the context that the model was trained for, 0 if it is not known.
         tools, images: whether it calls tools and takes images; None if it is not known.
         loaded: whether it answers without being loaded first; None if it is not known.
+        idle_unload_s: seconds without a request after which the server unloads it; 0: never, or not known.
+        unloads: whether the server unloads it on request.
     """
 
     id: str
@@ -38,6 +40,8 @@ class ModelFacts:
     tools: bool | None = None
     images: bool | None = None
     loaded: bool | None = None
+    idle_unload_s: int = 0
+    unloads: bool = False
 
     @property
     def lacks_tools(self) -> bool:
@@ -90,6 +94,8 @@ class ModelFacts:
             tools=self.tools,
             images=self.images,
             loaded=self.loaded,
+            idle_unload_s=self.idle_unload_s,
+            unloads=self.unloads,
             warning=self.warning,
             cure=self.cure,
         )
@@ -112,6 +118,7 @@ def facts_of(row: ModelRow, report: ModelReport | None, options: ModelOptions, k
     if report is not None:
         facts = replace(facts, loaded=report.loaded, trained_tokens=report.trained_tokens or facts.trained_tokens)
         facts = replace(facts, slots=report.slots or facts.slots)
+        facts = replace(facts, idle_unload_s=report.idle_unload_s, unloads=report.unloads)
         facts = replace(facts, tools=report.tools if report.tools is not None and row.tools is None else facts.tools)
         facts = replace(facts, images=report.images if report.images is not None else facts.images)
     if report is not None and report.context_tokens:

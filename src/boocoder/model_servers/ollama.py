@@ -66,4 +66,5 @@ def report(described: ModelDescription | None, loaded: LoadedModel | None) -> Mo
         images="vision" in abilities if abilities else None,
         loaded=loaded is not None,
         chats="completion" in abilities if abilities else True,
+        unloads=True,
     )

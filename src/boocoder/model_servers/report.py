@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class ModelReport:
         tools, images: whether it calls tools and takes images; None if the server does not say.
         loaded: whether it answers without being loaded first; None if the server does not say.
         chats: whether it answers conversations; embedding models do not.
+        idle_unload_s: seconds without a request after which the server unloads it; 0: never, or it does not say.
+        unloads: whether the server unloads it on request.
     """
 
     context_tokens: int = 0
@@ -26,6 +28,8 @@ class ModelReport:
     images: bool | None = None
     loaded: bool | None = None
     chats: bool = True
+    idle_unload_s: int = 0
+    unloads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,12 @@ class RunningModels:
     Args:
         states: by id: "ready" answers at once, "starting" is being loaded; others are on their way out.
         room: how many more it loads before it unloads one; None if it does not say.
+        idle_unload_s: by id, seconds without a request after which it unloads one; those without a limit are missing.
     """
 
     states: Mapping[str, str]
     room: int | None = None
+    idle_unload_s: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ready(self) -> frozenset[str]:

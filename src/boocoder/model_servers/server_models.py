@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
-from boocoder.errors import Unavailable
+from boocoder.errors import Conflict, Unavailable
 from boocoder.model_servers.answers import ModelRow
 from boocoder.model_servers.client import LIST_TIMEOUT_S, ModelServerClient
 from boocoder.model_servers.facts import ModelFacts, facts_of
@@ -16,6 +17,8 @@ from boocoder.model_servers.turn_gate import TurnGate
 
 FRESH_S = 5.0  # a server that was restarted with another context is noticed by the next turn
 TURN_WAIT_S = 600.0  # default of models.turn_wait_s: about the longest turn of a coding agent
+UNLOAD_WAIT_S = 10.0  # for a server that unloads a model after its answer
+UNLOAD_POLL_S = 0.2
 TURN_TIMEOUT_S = 2.0  # a turn waits no longer for news of a server that is slow to answer
 
 
@@ -79,6 +82,27 @@ class ServerModels:
             await self.refresh(timeout_s=TURN_TIMEOUT_S)
         return self.facts(model).context_tokens
 
+    async def unload(self, model: str) -> None:
+        """Have the server unload a model.
+
+        Args:
+            model: the server's id.
+
+        Raises:
+            Conflict: a turn runs with it, or the server does not unload models on request.
+            Unavailable: the server cannot be reached, or refuses.
+        """
+        if turns := self.gate.running(model):
+            text = f"{self.facts(model).label} is in use by {turns} running turn{'' if turns == 1 else 's'}."
+            raise Conflict("model_in_use", text, "Wait until the turn has ended, or cancel it.")
+        await self.client.unload(model)
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(UNLOAD_WAIT_S):
+                await self.refresh()
+                while self.facts(model).loaded:
+                    await asyncio.sleep(UNLOAD_POLL_S)
+                    await self.refresh()
+
     def _turns_at_once(self, model: str) -> int:
         return self.server.options_of(model).turns_at_once or self.facts(model).slots
 
@@ -105,3 +129,22 @@ class ServerModels:
     def all_facts(self) -> tuple[ModelFacts, ...]:
         """What is known of all models, in the server's order."""
         return tuple(self.facts(model) for model in self.rows)
+
+
+def find_model(servers: Sequence[ServerModels], named: str) -> tuple[ServerModels, str] | None:
+    """The server of a model and the model's id there, None if there is none of that name.
+
+    Args:
+        servers: where to look, in this order.
+        named: as a task names it: with its server's name or another agent's prefix before it, or alone. The model of a
+            server that is named need not be on its list.
+    """
+    head, slash, rest = named.partition("/")
+    for server in servers:
+        if server.server.name and slash and head == server.server.name:
+            return server, server.resolve(rest) or rest
+    for name in (named, rest):  # as another agent spells it: provider/model
+        for server in servers:
+            if name and (model := server.resolve(name)) is not None:
+                return server, model
+    return None

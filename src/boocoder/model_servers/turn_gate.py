@@ -76,6 +76,10 @@ class TurnGate:
         """The models of turns that wait, the longest first."""
         return tuple(one.model for one in self._waiting)
 
+    def running(self, model: str) -> int:
+        """The number of turns that run with a model."""
+        return self._running[model]
+
     @asynccontextmanager
     async def turn(self, model: str, *, stop: StopSignal, report: Report) -> AsyncIterator[bool]:
         """Hold a place for one turn; False if the turn was asked to stop while it waited.

@@ -11,6 +11,7 @@ from boocoder.model.agent import AgentInfo
 from boocoder.model_servers.found_server import FoundServer
 from boocoder.scripted_model.server import ScriptedModel
 from tests.fakes.model_servers.llama_server import LlamaServer
+from tests.fakes.model_servers.swap_server import SwapServer
 from tests.fixtures.service import Installation, MakeInstallation
 from tests.invariants import processes_of
 
@@ -41,6 +42,21 @@ async def test_sizes_and_warnings_are_told_without_a_service(installation: MakeI
         assert "it answered 401" in told and "Set the server's key: models.gpu.api_key_env" in told
         assert "✓ agent native" in told
         assert processes_of(place.data_dir) == []
+
+
+async def test_models_are_listed_and_unloaded(installation: MakeInstallation, dsn: str) -> None:
+    async with ScriptedModel() as scripted, SwapServer(scripted, "small", "large", ttl=300) as server:
+        server.states = {"small": "ready"}
+        place = configured(installation, dsn, f'[models.box]\nbase_url = "{server.base_url}"\n')
+        await asyncio.to_thread(place.start)
+        listed = (await asyncio.to_thread(place.run, "models")).stdout
+        assert "box/small" in listed and "loaded, for 300 s without a request" in listed, listed
+        done = await asyncio.to_thread(place.run, "models", "unload", "small")
+        assert (done.returncode, done.stdout) == (0, "box/small is not loaded any more.\n"), done.stderr
+        assert server.states == {}
+        unknown = await asyncio.to_thread(place.run, "models", "unload", "box/none")
+        assert unknown.returncode != 0 and "No model server has a model 'box/none'" in unknown.stderr
+        assert await asyncio.to_thread(place.stop) == 0
 
 
 async def test_a_found_server_is_offered_and_taken_over_by_one_request(

@@ -40,6 +40,11 @@ class OllamaServer(LlamaServer):
         return 404, "404 page not found"
 
     def posted(self, path: str, body: bytes) -> Answer | None:
+        if path == "/api/generate":
+            unloaded = json.loads(body)
+            assert unloaded["keep_alive"] == 0
+            self.loaded.pop(unloaded["model"])
+            return 200, {"model": unloaded["model"], "done": True, "done_reason": "unload"}
         if path != "/api/show":
             return None
         return 200, {"model_info": {}, "details": {}} | self.described[json.loads(body)["model"]]
@@ -101,3 +106,9 @@ class RouterServer(LlamaServer):
             assert self.states[name] == "loaded" and path.endswith("&autoload=false"), "asking would load it"
             return super().answer("/props")
         return 404, {"error": {"message": "File Not Found", "code": 404}}
+
+    def posted(self, path: str, body: bytes) -> Answer | None:
+        if path != "/models/unload":
+            return None
+        self.states[json.loads(body)["model"]] = "unloaded"
+        return 200, {"success": True}

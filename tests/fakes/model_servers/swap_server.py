@@ -1,7 +1,8 @@
 """A stand-in for llama-swap, whose behaviour is taken from its documentation: one model at a time behind one address.
 
 A request for a model that is not loaded waits until running requests of the other one are answered, then that model is
-stopped and the new one loaded; `/running` lists the models with their states, `/upstream/MODEL/` leads to one of them.
+stopped and the new one loaded; `/running` lists the models with their states, `/upstream/MODEL/` leads to one of them,
+and a POST to `/api/models/unload/MODEL` stops one.
 """
 
 from __future__ import annotations
@@ -22,15 +23,23 @@ class SwapServer(LlamaServer):
         models: ids of its models.
         load_s: how long loading one takes.
         together: whether its models may be loaded at the same time (a group without `swap`).
+        ttl: seconds without a request after which it would unload one, 0 for never.
     """
 
     def __init__(
-        self, model: ScriptedModel, *models: str, load_s: float = 0.05, together: bool = False, **more: Any
+        self,
+        model: ScriptedModel,
+        *models: str,
+        load_s: float = 0.05,
+        together: bool = False,
+        ttl: int = 0,
+        **more: Any,
     ) -> None:
         super().__init__(model, **more)
         self._models = models
         self._load_s = load_s
         self._together = together
+        self._ttl = ttl
         self._answering = 0
         self._swapping = asyncio.Condition()
         self.states: dict[str, str] = {}
@@ -41,13 +50,22 @@ class SwapServer(LlamaServer):
             rows = [{"id": name, "object": "model", "created": 1, "owned_by": "llama-swap"} for name in self._models]
             return 200, {"object": "list", "data": rows}
         if path == "/running":
-            rows = [{"model": name, "state": state, "cmd": "", "ttl": 0} for name, state in self.states.items()]
+            rows = [{"model": name, "state": state, "cmd": "", "ttl": self._ttl} for name, state in self.states.items()]
             return 200, {"running": rows}
         if path.startswith("/upstream/"):
             name, _, rest = unquote(path.removeprefix("/upstream/")).partition("/")
             assert self.states.get(name) == "ready", "asking would have loaded it"
             return super().answer(f"/{rest}")
         return 404, {"error": "not found"}
+
+    def posted(self, path: str, body: bytes) -> Answer | None:
+        if not path.startswith("/api/models/unload/"):
+            return None
+        name = unquote(path.removeprefix("/api/models/unload/"))
+        if name not in self._models:
+            return 404, {"error": "Model not found"}
+        self.states.pop(name, None)
+        return 200, "OK"
 
     async def before_completion(self, body: dict[str, Any]) -> None:
         name = body["model"]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from boocoder.errors import Conflict
 from boocoder.model.turn import Completed, StopSignal
 from boocoder.model_servers.server import ModelServer
 from boocoder.model_servers.server_models import ServerModels
@@ -11,15 +15,20 @@ from boocoder.scripted_model.server import ScriptedModel
 from tests.contract.port import RecordingPort
 from tests.fakes.model_servers.llama_server import LlamaServer
 from tests.fakes.model_servers.other_servers import LmStudioServer, OllamaServer, RouterServer
+from tests.fakes.model_servers.swap_server import SwapServer
 from tests.fakes.native_turn import backend_for, request_in
 
-CODER = {
+CODER: dict[str, Any] = {
     "parameters": "temperature 0.7\nnum_ctx 16384\nstop <end>",
     "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 40_960},
     "capabilities": ["completion", "tools", "thinking"],
 }
-SEER = {"model_info": {"gemma3.context_length": 131_072}, "capabilities": ["completion", "vision"]}
-EMBEDDER = {"capabilities": ["embedding"]}
+SEER: dict[str, Any] = {"model_info": {"gemma3.context_length": 131_072}, "capabilities": ["completion", "vision"]}
+EMBEDDER: dict[str, Any] = {"capabilities": ["embedding"]}
+
+
+async def ignore(text: str) -> None:
+    """What is waited for."""
 
 
 async def test_ollama_says_what_its_models_are_and_what_is_loaded() -> None:
@@ -114,6 +123,34 @@ async def test_a_model_that_has_room_is_not_waited_for() -> None:
             assert said == []
             async with gate.turn("c", stop=StopSignal(), report=report) as entered:
                 assert entered and said == ["Waiting for the model server (2 before)"]
+
+
+async def test_a_model_that_no_turn_uses_is_unloaded_where_the_server_offers_it() -> None:
+    async with (
+        ScriptedModel() as scripted,
+        SwapServer(scripted, "a/b", "c", ttl=300) as swap,
+        RouterServer(scripted, {"a/b": "loaded"}, max_instances=2) as router,
+        OllamaServer(scripted, {"a/b": CODER}, context_tokens=4_096) as ollama,
+        LlamaServer(scripted, id="a/b") as plain,
+    ):
+        swap.states, ollama.loaded = {"a/b": "ready"}, {"a/b": 4_096}
+        for server in (swap, router, ollama):
+            known = ServerModels(ModelServer(server.base_url))
+            await known.refresh()
+            assert known.facts("a/b").loaded and known.facts("a/b").unloads
+            assert known.facts("a/b").idle_unload_s == (300 if server is swap else 0)
+            async with known.gate.turn("a/b", stop=StopSignal(), report=ignore):
+                with pytest.raises(Conflict, match="in use by 1 running turn"):
+                    await known.unload("a/b")
+            await known.unload("a/b")
+            assert known.facts("a/b").loaded is False
+            await known.close()
+        known = ServerModels(ModelServer(plain.base_url))
+        await known.refresh()
+        assert not known.facts("a/b").unloads
+        with pytest.raises(Conflict, match="does not unload"):
+            await known.unload("a/b")
+        await known.close()
 
 
 async def test_another_kind_of_server_at_the_same_address_is_noticed() -> None:

@@ -102,6 +102,12 @@ class ModelServerInput(Input):
     base_url: Text
 
 
+class ModelUnloadInput(Input):
+    """A model as tasks name it."""
+
+    model: Text
+
+
 class ProbeInput(Input):
     """Which agents to ask; all when left out."""
 

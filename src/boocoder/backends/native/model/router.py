@@ -14,7 +14,7 @@ from boocoder.backends.native.no_server import NO_SERVER, SET_SERVER
 from boocoder.errors import Unavailable
 from boocoder.model.agent import AgentInfo, AgentState, ModelDetails
 from boocoder.model_servers.facts import ModelFacts
-from boocoder.model_servers.server_models import ServerModels
+from boocoder.model_servers.server_models import ServerModels, find_model
 from boocoder.model_servers.turn_gate import TurnGate
 
 _ADD_MODEL = "Add a model to the server's configuration."
@@ -134,17 +134,7 @@ class ModelRouter:
 
     def _find(self, named: str) -> tuple[ServerModels, str] | None:
         """The server of a model: the one that lists it, or the one named by its prefix."""
-        if not named:
-            return self._default
-        for server in self._servers:
-            head, slash, rest = named.partition("/")
-            if server.server.name and slash and head == server.server.name:
-                return server, server.resolve(rest) or rest
-        for name in (named, named.partition("/")[2]):  # as another agent spells it: provider/model
-            for server in self._servers:
-                if name and (model := server.resolve(name)) is not None:
-                    return server, model
-        return None
+        return find_model(self._servers, named) if named else self._default
 
     async def _why_none(self) -> ModelError:
         """The reason why no server lists a model."""

@@ -2,9 +2,13 @@
 import { Popover } from "@base-ui/react/popover";
 import { ChevronDown } from "lucide-react";
 import { useMemo, useState } from "react";
-import { useAgents } from "../../../shared/api/queries";
+import { call } from "../../../shared/api/client";
+import { useAction, useAgents } from "../../../shared/api/queries";
 import type { AgentInfo, ModelDetails } from "../../../shared/api/generated";
+import { visible } from "../../../shared/text/visible";
+import { Button } from "../../../shared/ui/Button";
 import { Failure } from "../../../shared/ui/Failure";
+import { showError } from "../../../shared/ui/Toasts";
 import type { AgentChoice } from "./agentChoice";
 import styles from "./AgentPicker.module.css";
 
@@ -95,6 +99,7 @@ const SEARCH_FROM = 8;
 function ModelList({ models, details, chosen, byDefault, onChoose }: ModelListProps) {
   const [search, setSearch] = useState("");
   const found = useMemo(() => models.filter((one) => one.toLowerCase().includes(search.toLowerCase())), [models, search]);
+  const loaded = details.filter((one) => one.loaded && one.unloads);
   return (
     <fieldset>
       <legend>Model</legend>
@@ -109,7 +114,25 @@ function ModelList({ models, details, chosen, byDefault, onChoose }: ModelListPr
           </label>
         ))}
       </div>
+      {loaded.map((one) => (
+        <LoadedModel key={one.id} model={one} />
+      ))}
     </fieldset>
+  );
+}
+
+function LoadedModel({ model }: { model: ModelDetails }) {
+  const unload = useAction(() => call("POST /api/model-servers/unload", { body: { model: model.id } }), ["agents"]);
+  const idle = model.idle_unload_s ? ` for ${model.idle_unload_s} s without a request` : "";
+  return (
+    <p className={styles.loaded}>
+      <span>
+        {visible(model.label)} is loaded{idle}
+      </span>
+      <Button disabled={unload.isPending} onClick={() => unload.mutate(undefined, { onError: showError })}>
+        {unload.isPending ? "Unloading…" : "Unload"}
+      </Button>
+    </p>
   );
 }
 

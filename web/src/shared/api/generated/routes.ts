@@ -14,10 +14,10 @@ import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, Rem
 import type { SettingsPatch } from "./settings";
 import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles } from "./snapshots";
 import type { SteerInfo } from "./steers";
-import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
+import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, ModelUnloadInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
 import type { NewToken } from "./tokens";
 import type { DeliveryInfo, HookInfo, HookResult, NewHookInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
-import type { AgentInfo, ChangeState, FoundServer, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
+import type { AgentInfo, ChangeState, FoundServer, ModelDetails, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
 import type { FoundFiles, PrunedWorktree, SessionFile, SessionProcess, TerminalInfo, WorktreeInfo } from "./worktrees";
 
 /** Every route: what it takes and what it answers. */
@@ -68,6 +68,7 @@ export interface Routes {
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPage };
   "POST /api/model-servers": { path: Record<string, never>; query: Record<string, never>; body: ModelServerInput; answer: FoundServer };
   "GET /api/model-servers/found": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: FoundServer[] };
+  "POST /api/model-servers/unload": { path: Record<string, never>; query: Record<string, never>; body: ModelUnloadInput; answer: ModelDetails };
   "GET /api/permission-rules": { path: Record<string, never>; query: { project_id?: string | null; session_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: PermissionRule[] };
   "POST /api/permission-rules": { path: Record<string, never>; query: Record<string, never>; body: NewPermissionRule; answer: PermissionRule };
   "DELETE /api/permission-rules/{rule_id}": { path: { rule_id: string }; query: Record<string, never>; body: undefined; answer: PermissionRule };

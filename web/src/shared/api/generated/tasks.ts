@@ -32,6 +32,11 @@ export interface ModelServerInput {
   base_url: string;
 }
 
+/** A model as tasks name it. */
+export interface ModelUnloadInput {
+  model: string;
+}
+
 /** Put a task that waits before another one, or last. */
 export interface MoveInput {
   before?: string | null;

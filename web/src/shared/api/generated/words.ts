@@ -88,6 +88,8 @@ export interface ModelDetails {
   tools: boolean | null;
   images: boolean | null;
   loaded: boolean | null;
+  idle_unload_s: number;
+  unloads: boolean;
   warning: string;
   cure: string;
 }
