@@ -11,7 +11,7 @@ from boocoder.app.agents import own_files, silence_limits
 from boocoder.app.host import ServiceHost
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import Store
-from boocoder.app.worktrees import SessionFiles, start_snapshot_writer, start_takeover
+from boocoder.app.worktrees import SessionFiles, start_apply_watch, start_snapshot_writer, start_takeover
 from boocoder.config.settings import Settings
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.dispatch.approvals import ApprovalWaiters, AskSettings
@@ -108,6 +108,7 @@ async def start_dispatch(
     watch = _placement_watch(host, store, agent_host, dispatcher)
     await host.start(watch)
     await start_takeover(host, store, files)
+    await start_apply_watch(host, store, files)
     await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks))
     return Dispatching(dispatcher, leases)
 

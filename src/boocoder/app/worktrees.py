@@ -12,6 +12,7 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.changes.pending import remeasure
 from boocoder.changes.services import ChangeServices, build_change_services
+from boocoder.changes.worktree.apply_watch import ApplyWatch
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
@@ -121,6 +122,12 @@ async def start_takeover(host: ServiceHost, store: Store, files: SessionFiles) -
             schedule=TakeoverSchedule(after_s=host.settings.takeover.after_s),
         )
     )
+
+
+async def start_apply_watch(host: ServiceHost, store: Store, files: SessionFiles) -> None:
+    """Start to look for sessions that have not followed an apply."""
+    follower, forks = files.changes.follower, files.changes.forks
+    await host.start(ApplyWatch(database=store.database, follower=follower, forks=forks, host_id=host.host_id))
 
 
 async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) -> WorktreeCollector:

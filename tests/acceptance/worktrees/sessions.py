@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boocoder.wire.changes import ApplyResult
-from boocoder.wire.snapshots import ForkResult
+from boocoder.wire.changes import ApplyResult, ResolveResult
+from boocoder.wire.snapshots import ForkResult, RewindResult, SnapshotInfo
 from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.many_tasks import Created
@@ -50,3 +50,18 @@ async def worktree_of(desk: ServiceHarness, created: Created) -> Path:
 def read(path: Path) -> str:
     """A file's text without white space around it."""
     return path.read_text().strip()
+
+
+async def rewind(desk: ServiceHarness, created: Created, task: Created | None = None, **body: str) -> RewindResult:
+    """Rewind to what a task left, or as the body says."""
+    if task is not None:
+        listed = await desk.client.items(f"/api/sessions/{created.session_id}/snapshots", SnapshotInfo)
+        (body["snapshot_id"],) = [
+            str(one.id) for one in listed if str(one.task_id) == task.task_id and one.kind == "turn_end"
+        ]
+    return await desk.client.post(f"/api/sessions/{created.session_id}/rewind", RewindResult, body)
+
+
+async def update(desk: ServiceHarness, created: Created) -> ResolveResult:
+    """Bring the session onto the newest commit of its branch."""
+    return await desk.client.post(f"/api/sessions/{created.session_id}/worktree/update", ResolveResult, {})

@@ -4,27 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from boocoder.wire.changes import ResolveResult
-from boocoder.wire.snapshots import RewindResult, SnapshotInfo
 from tests.acceptance.harness import ServiceHarness
 from tests.acceptance.many_tasks import Created
-from tests.acceptance.worktrees.sessions import apply, changed, fork, read, worktree_of
+from tests.acceptance.worktrees.sessions import apply, changed, fork, read, rewind, update, worktree_of
 from tests.fixtures.repository import Repository
-
-
-async def rewind(desk: ServiceHarness, created: Created, task: Created | None = None, **body: str) -> RewindResult:
-    """Rewind to what a task left, or as the body says."""
-    if task is not None:
-        listed = await desk.client.items(f"/api/sessions/{created.session_id}/snapshots", SnapshotInfo)
-        (body["snapshot_id"],) = [
-            str(one.id) for one in listed if str(one.task_id) == task.task_id and one.kind == "turn_end"
-        ]
-    return await desk.client.post(f"/api/sessions/{created.session_id}/rewind", RewindResult, body)
-
-
-async def update(desk: ServiceHarness, created: Created) -> ResolveResult:
-    """Bring the session onto the newest commit of its branch."""
-    return await desk.client.post(f"/api/sessions/{created.session_id}/worktree/update", ResolveResult, {})
 
 
 async def plain_git(desk: ServiceHarness, project: Repository, created: Created) -> set[str]:

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from boocoder.errors import BoocoderError
 from boocoder.events import frames
 from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created
-from tests.acceptance.worktrees.sessions import apply, changed, fork, read, worktree_of
+from tests.acceptance.worktrees.sessions import apply, changed, fork, read, rewind, update, worktree_of
 from tests.fixtures.repository import Repository
+from tests.fixtures.service import MakeInstallation
 
 
 @pytest.mark.parametrize("target", ["checkout", "commit"])
@@ -86,3 +88,58 @@ async def test_an_earlier_turn_is_forked_after_an_update(desk: ServiceHarness, p
         child = await fork(desk, first, "[[write two.txt|two]]", **body)
         assert await changed(desk, child) == {"one.txt": "one", "two.txt": "two"}
         assert bool(body) != ((await worktree_of(desk, child)) / "user.txt").exists()
+
+
+async def test_an_undone_apply_is_undone_for_forks_and_after_an_update_or_a_rewind(
+    desk: ServiceHarness, project: Repository
+) -> None:
+    first, _ = await desk.run("[[write one.txt|one]]")
+    second = await fork(desk, first, "[[write two.txt|two]]")
+    await desk.run("[[write later.txt|later]]", session=first.session_id)
+    await apply(desk, first, "checkout")
+    assert await changed(desk, second) == {"two.txt": "two"}
+    project.write("user.txt", "user")
+    project.git("add", "user.txt")
+    project.git("commit", "-qm", "Mine")
+    await update(desk, first)
+    third = await fork(desk, first, "[[write three.txt|three]]")
+    assert await changed(desk, third) == {"three.txt": "three"}
+    await undo(desk, first)
+    everything = {"one.txt": "one", "later.txt": "later"}
+    assert await changed(desk, first) == everything
+    assert await changed(desk, second) == {"one.txt": "one", "two.txt": "two"}
+    assert await changed(desk, third) == {**everything, "three.txt": "three"}
+    assert sorted(file.name for file in project.path.glob("*.txt")) == ["user.txt"]
+    await apply(desk, first, "checkout")
+    await rewind(desk, first, first)
+    assert await changed(desk, first) == {}
+    await undo(desk, first)
+    assert await changed(desk, first) == {"one.txt": "one"}, "its files are those of the first turn"
+
+
+async def undo(desk: ServiceHarness, created: Created) -> None:
+    """Take the newest applied change out of the person's files again."""
+    applied = next(one for one in await desk.changes(created) if one.state == "applied")
+    await desk.client.request("POST", f"/api/changes/{applied.id}/unapply", body={})
+
+
+async def test_a_fork_follows_an_apply_that_a_crash_cut_short(
+    installation: MakeInstallation, project: Repository, dsn: str
+) -> None:
+    service = installation({"BOOCODER_DATABASE_URL": dsn})
+    service.settings = {**service.settings, "BOOCODER_FAILPOINTS": "apply.after_files=1"}
+    await asyncio.to_thread(service.start)
+    async with service.client() as client:
+        desk = ServiceHarness(client, project.path)
+        first, _ = await desk.run("[[write one.txt|one]]")
+        second = await fork(desk, first, "[[write two.txt|two]]")
+        with pytest.raises(BoocoderError):
+            await apply(desk, first, "checkout")
+    assert await asyncio.to_thread(service.wait_death, WAIT_S) == -9
+    service.settings = {"BOOCODER_DATABASE_URL": dsn}
+    await asyncio.to_thread(service.start)
+    async with service.client() as client:
+        desk = ServiceHarness(client, project.path)
+        await base_moved(desk, second)
+        assert await changed(desk, second) == {"two.txt": "two"}
+    assert await asyncio.to_thread(service.stop) == 0

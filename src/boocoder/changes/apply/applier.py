@@ -16,7 +16,8 @@ from boocoder.changes.apply.commit import UNFINISHED, resume_commit
 from boocoder.changes.apply.conflicts import ApplyConflict, conflict_of
 from boocoder.changes.apply.journal import ApplyJournal
 from boocoder.changes.apply.plan import resume_apply
-from boocoder.changes.apply.planner import ApplyOutcome, ApplyPlanner, ApplyReport, ApplyRequest, PlannedApply
+from boocoder.changes.apply.planner import ApplyPlanner, ApplyReport, ApplyRequest, PlannedApply
+from boocoder.changes.apply.reports import already_applied, not_pending, report_of
 from boocoder.changes.apply.undo import ApplyUndo, ApplyUndoer
 from boocoder.changes.commits.policy import policy_of
 from boocoder.changes.diff.statistics import path_text
@@ -144,7 +145,7 @@ class ChangeApplier:
                 part, planned, _ = await self._plan(change, project_id, request)
             except ApplyConflict as found:
                 return ApplyReport(change.id, "conflicts", target=request.target, conflicts=found.files)
-            return await self._with_warnings(project_id, path, _report(change, "possible", planned, part, None))
+            return await self._with_warnings(project_id, path, report_of(change, "possible", planned, part, None))
 
     async def _apply(self, change_id: ChangeId, request: ApplyRequest) -> ApplyReport:
         change, project_id, _ = await self._place(change_id)
@@ -163,7 +164,7 @@ class ChangeApplier:
         rest = await self._journal.finish(change, shadow, part.applied_tree)
         if self._follow is not None:
             await self._follow(change.session_id, planned.target)
-        return _report(change, "applied", planned, part, commit, rest)
+        return report_of(change, "applied", planned, part, commit, rest)
 
     async def _begin(
         self, change: Change, project_id: ProjectId, part: ChangePart, planned: PlannedApply, commit: str | None
@@ -233,7 +234,7 @@ class ChangeApplier:
         """Report an applied change; one that was applied elsewhere can still be put on a branch."""
         done = await self._applied(change)
         if done is None or request.target is not ApplyTarget.BRANCH or done.target is ApplyTarget.BRANCH:
-            return _already(change, done)
+            return already_applied(change, done)
         _, _, path = await self._place(change.id)
         shadow = await self._shadows.of(project_id, path)
         part = ChangePart(change.applied_tree or change.tree, whole=change.applied_tree is None)
@@ -248,11 +249,11 @@ class ChangeApplier:
         return ApplyPlanner(self._database, self._failpoints, shadow, index, change, part, request, policy=policy)
 
     async def _already(self, change: Change) -> ApplyReport:
-        return _already(change, await self._applied(change))
+        return already_applied(change, await self._applied(change))
 
     async def _applied(self, change: Change) -> Applied | None:
         if change.state is not ChangeState.APPLIED:
-            raise _not_pending(change)
+            raise not_pending(change)
         async with self._database.connection() as conn:
             return await applies.find_apply(conn, change.id)
 
@@ -273,7 +274,10 @@ class ChangeApplier:
             async with self._locks.setdefault(project_id, asyncio.Lock()):
                 await self._end_left(project_id)
                 change, _, _ = await self._place(change_id)
-                return await (await self._undoer(project_id, path)).undo(change, preview=preview)
+                undone = await (await self._undoer(project_id, path)).undo(change, preview=preview)
+            if not preview and self._followed is not None:
+                await self._followed(change.session_id)
+            return undone
         except BoocoderError as error:
             return error
 
@@ -293,7 +297,7 @@ class ChangeApplier:
             if not await self._journal.reject(change):
                 change, _, _ = await self._place(change_id)
                 if change.state is not ChangeState.REJECTED:
-                    raise _not_pending(change)
+                    raise not_pending(change)
 
     async def resume_all(self) -> list[ApplyReport]:
         """Finish or undo every apply that a crash interrupted. Call it once, before any other apply.
@@ -370,30 +374,3 @@ class ChangeApplier:
 
     def _index(self, project_id: ProjectId) -> Path:
         return self._indexes / f"project-{project_id}.index"
-
-
-def _report(
-    change: Change,
-    state: ApplyOutcome,
-    planned: PlannedApply,
-    part: ChangePart,
-    commit: str | None,
-    rest: ChangeId | None = None,
-) -> ApplyReport:
-    place = (planned.target, planned.ref, commit)
-    report = ApplyReport(change.id, state, planned.files, planned.left, *place, part.units, part.of, rest)
-    return replace(report, commits=planned.commits, warnings=planned.warnings)
-
-
-def _already(change: Change, done: Applied | None) -> ApplyReport:
-    if done is None:
-        return ApplyReport(change.id, "already_applied")
-    return ApplyReport(change.id, "already_applied", target=done.target, ref=done.ref, commit=done.new_commit)
-
-
-def _not_pending(change: Change) -> ConflictError:
-    return ConflictError(
-        "change_not_pending",
-        f"Change {change.id} is {change.state.value}, so it can no longer be decided.",
-        "Look at the session's newest change.",
-    )

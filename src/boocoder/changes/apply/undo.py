@@ -1,6 +1,7 @@
 """Undoes an apply to the checkout: takes the change out of the files again and makes it pending once more.
 
-Edits that were made since stay. Branch, index and the agent's worktree are not touched.
+Edits that were made since stay. Branch, index and the agent's worktree are not touched. What the session's change is
+measured against loses what was applied where it has moved since, by an update or a rewind.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from boocoder.db.conversation import sessions
 from boocoder.db.core.pool import Connection
 from boocoder.db.files import applies, changes, worktrees
 from boocoder.db.files.applies import Applied, WritingApply
-from boocoder.db.files.changes import Change
+from boocoder.db.files.changes import Change, PastBase
 from boocoder.db.tasks.session_host import hold_session
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.events import frames
 from boocoder.failpoints import Failpoints
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.transfer.packs import existing
 from boocoder.model.change import ApplyState, ApplyTarget
 from boocoder.model.ids import ChangeId, HostId
 from boocoder.model.task import ChangeState
@@ -163,30 +165,57 @@ class ApplyUndoer:
         for _ in range(TRIES):
             async with self.outbox.database.connection() as conn:
                 pending = await _pending(conn, change)
-                base = await _base_without(conn, change)
-            measured = await measure(self.shadow, base_tree=base, tree=(pending or change).tree)
+                newest = await worktrees.latest_snapshot(conn, change.session_id)
+            bases = await self._bases_without(change)
+            base = bases[-1].tree if bases else await self._base_without(change)
+            tree = pending.tree if pending else await self._here(newest.tree if newest else change.tree, change.tree)
+            measured = await measure(self.shadow, base_tree=base, tree=tree)
             async with self.outbox.transaction() as transaction:
                 await sessions.lock_session(transaction.conn, change.session_id)
                 now = await _pending(transaction.conn, change)
                 if (now and now.id) != (pending and pending.id):
                     continue
+                for moved in bases:
+                    await changes.set_base(transaction.conn, change.session_id, moved)
                 pending_id, made = await _store(transaction.conn, change, pending, measured)
                 await transaction.append(change.session_id, made)
                 return pending_id
         text = f"Change {change.id} is out of your files, but its session kept changing while this was recorded."
         raise Conflict("apply_unfinished", text, "Start the service again: it finishes what is left.")
 
+    async def _bases_without(self, change: Change) -> list[PastBase]:
+        """The bases that the session has had since it applied the change, without what was applied of it."""
+        if change.decided_at is None:
+            return []
+        async with self.outbox.database.connection() as conn:
+            bases = await changes.bases_since(conn, change.session_id, change.decided_at)
+        made: list[PastBase] = []
+        applied = change.applied_tree or change.tree
+        for one in bases:
+            trees = {one.tree, applied, change.base_tree}
+            if len(await existing(self.shadow.git, trees)) < len(trees):
+                return []  # this is the host whose checkout it is, and the session is on another
+            merged = await self.shadow.merge(base=applied, ours=one.tree, theirs=change.base_tree)
+            made.append(PastBase(merged.tree or one.tree, one.until))
+        if made:
+            await self.shadow.keep(f"refs/boocoder/{change.session_id}/base", made[-1].tree, beside=bases[-1].tree)
+        return made
+
+    async def _here(self, tree: str, other: str) -> str:
+        """The tree, where this host has it, else the other one."""
+        return tree if await existing(self.shadow.git, [tree]) else other
+
+    async def _base_without(self, change: Change) -> str:
+        """What the session's change is measured against once this one is not applied any more."""
+        async with self.outbox.database.connection() as conn:
+            before = await changes.decided_tree(conn, change.session_id, without=change.id)
+            worktree = await worktrees.get_worktree(conn, change.session_id)
+        return before or (change.base_tree if worktree is None else worktree.base_tree)
+
 
 async def _pending(conn: Connection, change: Change) -> Change | None:
     found = await changes.list_changes(conn, session_id=change.session_id, state=ChangeState.PENDING, limit=1)
     return found[0] if found else None
-
-
-async def _base_without(conn: Connection, change: Change) -> str:
-    """What the session's change is measured against once this one is not applied any more."""
-    before = await changes.decided_tree(conn, change.session_id, without=change.id)
-    worktree = await worktrees.get_worktree(conn, change.session_id)
-    return before or (change.base_tree if worktree is None else worktree.base_tree)
 
 
 async def _store(

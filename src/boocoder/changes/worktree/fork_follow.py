@@ -1,4 +1,4 @@
-"""Measures the forks of a session anew once the user applied its change, so that they show their own work alone."""
+"""Measures the forks of a session anew once its change was applied, or that was undone: they show their own work."""
 
 from __future__ import annotations
 
@@ -51,16 +51,17 @@ class ForkFollower:
         await self._supervisor.stop(STOP_GRACE_S)
 
     async def follow(self, session_id: SessionId) -> None:
-        """Follow the newest apply of a session, in each fork now or when the turn that runs has ended.
+        """Follow the newest apply of a session, or its undo, in each fork now or when the turn that runs has ended.
 
         It waits for no turn, and never raises our errors. What was followed already stays as it is.
         """
         async with self._database.connection() as conn:
             forks = await applies.list_forks(conn, session_id)
         for fork in forks:
-            await self._try(session_id, fork.session_id)
+            await self.follow_parent(session_id, fork.session_id)
 
-    async def _try(self, parent: SessionId, child: SessionId) -> None:
+    async def follow_parent(self, parent: SessionId, child: SessionId) -> None:
+        """As `follow`, for one fork of the session."""
         try:
             await self._with_lock(parent, child, wait_s=0.0)
         except Conflict as error:
@@ -113,7 +114,8 @@ class ForkFollower:
             known = await changes.list_changes(conn, session_id=session_id, state=ChangeState.PENDING, limit=1)
         measured = await measure(place.shadow, base_tree=base_tree, tree=known[0].tree) if known else None
         text = (
-            "The change that this session was forked from was applied. This session's change holds its own work alone."
+            "What you have applied of the session that this one was forked from is different now. This session's change"
+            " holds what you do not have."
         )
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn

@@ -13,7 +13,7 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.db.tasks.session_host import HeldSession
 from boocoder.errors import NotFound
-from boocoder.model.ids import ChangeId, ProjectId, SessionId, TaskId, new_id
+from boocoder.model.ids import ChangeId, HostId, ProjectId, SessionId, TaskId, new_id
 from boocoder.model.task import ChangeState
 from boocoder.wire.changes import ChangeSummary
 
@@ -79,6 +79,30 @@ class CommitRange(msgspec.Struct, frozen=True):
     applied: list[str]
 
 
+class PastBase(msgspec.Struct, frozen=True):
+    """What a session's change was measured against for a time.
+
+    Args:
+        until: the end of that time; None for now.
+    """
+
+    tree: str
+    until: datetime | None
+
+
+class UnfollowedApply(msgspec.Struct, frozen=True):
+    """A session that is not on what was applied.
+
+    Args:
+        parent: the session whose change it was; None for its own.
+        at: when that was.
+    """
+
+    session_id: SessionId
+    parent: SessionId | None
+    at: datetime
+
+
 class _Tree(msgspec.Struct, frozen=True):
     tree: str
 
@@ -122,6 +146,10 @@ _UPDATES = statement("changes", "list_updates", row=WorktreeUpdate)
 _LATEST = statement("changes", "latest_change", row=LatestChange, params=(UUID,))
 _MOVE_BASE = statement("changes", "move_base", row=Done, params=(UUID, str, str, datetime | None))
 _REPLACE_BASE = statement("changes", "replace_base", row=Done, params=(UUID, str, str))
+
+_BASES_SINCE = statement("changes", "bases_since", row=PastBase, params=(UUID, datetime))
+_SET_BASE = statement("changes", "set_base", row=Done, params=(UUID, datetime | None, str))
+_UNFOLLOWED = statement("changes", "list_unfollowed", row=UnfollowedApply, params=(UUID,))
 
 
 async def supersede_change(
@@ -282,6 +310,21 @@ async def replace_base(conn: Connection, session_id: SessionId, *, base_tree: st
         first_tree: what its base should have been when it was made; `base_tree` where it has not moved since.
     """
     return await _REPLACE_BASE.changed(conn, session_id, base_tree, first_tree)
+
+
+async def bases_since(conn: Connection, session_id: SessionId, since: datetime) -> list[PastBase]:
+    """What the session's change was measured against since it was moved at or after a time, the present one last."""
+    return await _BASES_SINCE.all(conn, session_id, since)
+
+
+async def set_base(conn: Connection, session_id: SessionId, base: PastBase) -> None:
+    """Put another tree in the place of one of `bases_since`."""
+    await _SET_BASE.changed(conn, session_id, base.until, base.tree)
+
+
+async def list_unfollowed(conn: Connection, host_id: HostId) -> list[UnfollowedApply]:
+    """The host's sessions that are not on what was applied, of their own or of the session they were forked from."""
+    return await _UNFOLLOWED.all(conn, host_id)
 
 
 def _not_found(change_id: ChangeId) -> NotFound:

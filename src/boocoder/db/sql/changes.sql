@@ -241,6 +241,46 @@ WITH first AS (
 UPDATE session_worktrees SET base_tree = $2, base_moved_at = now() WHERE session_id = $1
 RETURNING true AS done;
 
+-- name: bases_since
+-- What the change of session $1 was measured against since $2, each with the end of that time; null for now, which is last.
+SELECT b.base_tree AS tree, b.until
+FROM (
+    SELECT w.base_tree, w.base_since AS since, NULL::timestamptz AS until
+    FROM session_worktrees w WHERE w.session_id = $1
+    UNION ALL
+    SELECT e.base_tree, e.since, e.until FROM earlier_bases e WHERE e.session_id = $1
+) b
+WHERE b.since >= $2
+ORDER BY b.until NULLS LAST;
+
+-- name: set_base
+-- What the change of session $1 was measured against until $2, or is where that is null, is tree $3 instead.
+WITH earlier AS (
+    UPDATE earlier_bases SET base_tree = $3 WHERE session_id = $1 AND until = $2
+)
+UPDATE session_worktrees SET base_tree = $3 WHERE session_id = $1 AND $2::timestamptz IS NULL
+RETURNING true AS done;
+
+-- name: list_unfollowed
+-- Sessions of host $1 that are not on what was applied, and since when: of their own, as a commit (no parent), or of the
+-- session that they were forked from, to files or as a commit, or taken back again.
+SELECT s.id AS session_id, NULL::uuid AS parent, c.decided_at AS at
+FROM sessions s
+JOIN session_worktrees w ON w.session_id = s.id AND w.state = 'ready'
+CROSS JOIN LATERAL (SELECT n.id, n.decided_at FROM pending_changes n
+      WHERE n.session_id = s.id AND n.state = 'applied' ORDER BY n.created_at DESC, n.id DESC LIMIT 1) c
+JOIN change_applies a ON a.change_id = c.id AND a.target = 'commit' AND a.state = 'done'
+WHERE s.host_id = $1 AND s.state = 'open' AND (w.base_moved_at IS NULL OR c.decided_at > w.base_moved_at)
+UNION ALL
+SELECT s.id, s.forked_from, max(a.ended_at)
+FROM sessions s
+JOIN session_worktrees w ON w.session_id = s.id
+JOIN pending_changes c ON c.session_id = s.forked_from
+JOIN change_applies a ON a.change_id = c.id AND a.target <> 'branch' AND a.ended_at > greatest(s.created_at, w.base_moved_at)
+WHERE s.host_id = $1 AND s.state = 'open'
+  AND NOT EXISTS (SELECT FROM pending_changes o WHERE o.session_id = s.id AND o.state = 'applied')
+GROUP BY s.id, s.forked_from;
+
 -- name: latest_change
 -- The newest change of a session, decided or not.
 SELECT id, state, base_tree, tree FROM pending_changes WHERE session_id = $1 ORDER BY created_at DESC LIMIT 1;

@@ -8,8 +8,11 @@ import pytest
 
 from boocoder.broker.outbox import Outbox
 from boocoder.changes.apply.applier import ChangeApplier
+from boocoder.changes.worktree.apply_watch import ApplyWatch
+from boocoder.changes.worktree.commit_follow import CommitFollower
+from boocoder.changes.worktree.fork_follow import ForkFollower
 from boocoder.db.core.pool import Database
-from boocoder.db.files import applies
+from boocoder.db.files import applies, worktrees
 from boocoder.errors import Conflict
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.model.ids import ChangeId, HostId
@@ -54,6 +57,38 @@ async def test_the_host_whose_checkout_was_written_undoes_it(
     assert refused.value.code == "applied_elsewhere"
     assert (await here.undo(change_id)).paths == ("one.txt",)
     assert not (other.clone.path / "one.txt").exists()
+
+
+async def test_a_fork_follows_an_apply_of_another_host_and_its_undo(
+    desk: WorktreeHarness, other: OtherHost, home: Database
+) -> None:
+    await turn(desk, "one.txt")
+    fork = await desk.forker.fork(desk.session_id)
+    await writer(desk, home).store_all()
+    shadow = await other.shadows.of(desk.place.project_id, desk.project.path)
+    stored = StoredSnapshots(database=other.database, packs=DatabasePackStore(database=other.database))
+    async with home.connection() as conn:
+        row = await conn.fetchrow("SELECT id, base_tree, tree FROM pending_changes WHERE state = 'pending'")
+    assert await stored.has_whole(desk.session_id, shadow, [row["base_tree"], row["tree"]])
+    here = applier(other.database, other.shadows, other.root, other.owner.host_id, desk)
+    outbox = Outbox(database=home, publisher=desk.heard)
+    parts = {"database": home, "outbox": outbox, "snapshots": desk.snapshots, "locks": desk.locks}
+    watch = ApplyWatch(
+        database=home, follower=CommitFollower(**parts), forks=ForkFollower(**parts), host_id=desk.owner.host_id
+    )
+
+    async def base() -> str:
+        async with home.connection() as conn:
+            found = await worktrees.get_worktree(conn, fork.session_id)
+        assert found is not None
+        return found.base_tree
+
+    assert await watch.look() == 0
+    await here.apply(ChangeId(row["id"]))
+    assert (await watch.look(), await base()) == (1, row["tree"])
+    assert await watch.look() == 0
+    await here.undo(ChangeId(row["id"]))
+    assert (await watch.look(), await base()) == (1, row["base_tree"])
 
 
 async def test_an_apply_of_an_earlier_version_belongs_to_the_sessions_host(
