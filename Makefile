@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test steering-races replay chaos attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races replay chaos attack api-fuzz clean
 PY := .venv/bin/python
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
@@ -72,6 +72,9 @@ agents-failing: .venv/.synced agents ## what real agents make of a failing model
 local-model-test: .venv/.synced ## the native agent with a real llama-server and a small model, built and fetched once (ARGS="-k cached")
 	@$(PY) tools/install_llama.py
 	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/local_model $(ARGS)
+
+crashes: .venv/.synced agents ## kill -9 of the service 200 times over 2,000 turns, an hour
+	@BOOCODER_TEST_CRASHES="200 2000" $(PY) -m pytest -n 0 --reruns 0 tests/acceptance/test_crash.py -k twenty $(ARGS)
 
 steering-races: .venv/.synced ## 1,000 messages race against the end of their turns
 	@BOOCODER_TEST_STEERING_RACES=1000 $(PY) -m pytest -n 0 --timeout 1800 tests/integration/dispatch/test_steering.py -k races $(ARGS)

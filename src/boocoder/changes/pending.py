@@ -34,8 +34,8 @@ async def store_measured(
     if latest is not None and latest.tree == measured.tree and not _is_over(latest, measured):
         return []
     if measured.tree == measured.base_tree:
-        withdrawn = await changes.withdraw_change(conn, session_id)
-        if withdrawn is None or latest is None:
+        withdrawn = await changes.withdraw_change(conn, session_id) if latest is not None else None
+        if withdrawn is None:
             return []
         return [frames.ChangeUpdatedFrame(session_id=session_id, change_id=withdrawn, state="withdrawn", agent=agent)]
     _, updated = await put_change(conn, session_id, measured, task_id=task_id, agent=agent)

@@ -18,7 +18,7 @@ from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.real_directory import is_real_directory
 from boocoder.git.shadow.registry import ShadowRegistry
-from boocoder.git.worktree.session_base import moved_base
+from boocoder.git.worktree.session_base import branch_is_at, moved_base
 from boocoder.git.worktree.session_worktrees import Worktree
 from boocoder.model.ids import SessionId, SnapshotId, TaskId, new_id
 from boocoder.model.session import SnapshotKind, WorktreeState
@@ -168,6 +168,8 @@ class Workspaces:
         """
         shadow = await self._shadows.of(task.project_id, Path(task.project_path), absent=True)
         if not shadow.is_present:  # nothing of the user's to compare with
+            return worktree, None
+        if branch_is_at(shadow, worktree.path, worktree.base_commit):
             return worktree, None
         tree = await self._decided_tree(task.session_id) or worktree.base_tree
         ref = f"refs/boocoder/{task.session_id}/base"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from boocoder.broker.outbox import Outbox, OutboxTransaction
 from boocoder.db.conversation import chats, sessions
+from boocoder.db.core.durability import flush_commits
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import start_points
 from boocoder.db.registry import projects
@@ -55,7 +56,7 @@ async def enqueue(
         NotFound: project_not_found, session_not_found, chat_not_found.
         Conflict: session_archived, project_archived, idempotency_key_reused; as `delegation.chain_place`,
             session_not_started_by_agent.
-        Unavailable: the database is not there.
+        Unavailable: the database is not there; the task may have been stored.
     """
     check(new_task)
     resolver = resolver or TaskResolver(database=outbox.database)
@@ -68,13 +69,16 @@ async def enqueue(
             return known
         start_host = await resolver.check(resolved)
         try:
-            async with outbox.transaction() as transaction:
+            async with outbox.transaction(durable=False) as transaction:
                 enqueued = await _insert(transaction, resolved, digest, start_host, starter)
                 if also is not None:
                     await also(transaction.conn, enqueued.task_id)
-                return enqueued
         except _KeyTakenError:
             continue
+        # The answer waits for the disk, the turn does not: recording that its prompt is sent does, and takes the task
+        # along.
+        await flush_commits(outbox.database)
+        return enqueued
     raise Conflict("idempotency_key_reused", "The idempotency key was taken at this moment.", "Send it again.")
 
 

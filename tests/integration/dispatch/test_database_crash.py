@@ -1,4 +1,4 @@
-"""PostgreSQL crashes under a running turn and forgets its newest writes: the turn's text is exact all the same."""
+"""PostgreSQL crashes and forgets its newest writes: a turn's text is exact all the same, no accepted task is lost."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ from boocoder.db.tasks.claim import claim_tasks
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.turn.run import run_turn
 from boocoder.events import agent_event
+from boocoder.intake.enqueue import enqueue
+from boocoder.intake.new_task import NewTask
 from boocoder.model.ids import ProjectId, new_id
 from boocoder.model.task import TaskState
 from boocoder.model.turn import Completed, Outcome, StopSignal, TurnRequest
+from tests.fixtures.outboxes import outbox_of
 from tests.fixtures.repository import MakeRepository
 from tests.fixtures.row_builders import LEASE_S, add_host, add_place, add_task
 from tests.fixtures.turn_services import services_of
@@ -118,3 +121,14 @@ async def test_what_a_crash_forgets_is_written_again(
             for row in await conn.fetch(NUMBERS):
                 assert row["have"] == row["different"] == row["last_seq"] == row["last"]
     assert all(lost > 0 for lost in _Crash.lost), "every crash has lost something, or nothing is shown here"
+
+
+async def test_a_task_that_was_answered_outlives_a_crash(
+    crashing: Database, repository: MakeRepository, tmp_path: Path
+) -> None:
+    async with crashing.connection() as conn:
+        project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
+    made = await enqueue(outbox_of(crashing), NewTask("Say ok.", project_id=project.id, agent="scripted"))
+    await _Crash.now()
+    async with crashing.connection() as conn:
+        assert (await tasks.get_task(conn, made.task_id)).state is TaskState.PENDING

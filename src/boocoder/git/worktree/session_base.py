@@ -28,6 +28,11 @@ class MovedBase:
     tree: str
 
 
+def branch_is_at(shadow: ShadowRepository, worktree: Path, commit: str) -> bool:
+    """Whether a session has a commit checked out, as far as git's own files say without git."""
+    return read_head(shadow.worktrees.git_dir_of(worktree)) == commit
+
+
 async def moved_base(
     shadow: ShadowRepository, worktree: Path, *, commit: str, tree: str, keep: str
 ) -> MovedBase | None:
@@ -45,9 +50,9 @@ async def moved_base(
     Raises:
         GitError: git failed.
     """
-    git_dir = shadow.worktrees.git_dir_of(worktree)
-    if read_head(git_dir) == commit:
+    if branch_is_at(shadow, worktree, commit):
         return None
+    git_dir = shadow.worktrees.git_dir_of(worktree)
     git = session_git(git_dir)
     head = await _commit(git, "HEAD")
     if head is None or head == commit or await _commit(git, commit) is None:

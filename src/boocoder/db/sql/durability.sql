@@ -1,0 +1,6 @@
+-- Durability: what was committed without waiting for the disk.
+
+-- name: flush_commits
+-- Everything that was committed before is on disk when this returns, on a connection whose commits wait: the message
+-- gives the transaction an id, so that its commit is written. Nobody reads it.
+SELECT true AS done FROM pg_logical_emit_message(true, 'boocoder', '');
