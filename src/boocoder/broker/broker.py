@@ -261,15 +261,19 @@ class Broker:
         return GAP_WAIT_S if local else REMOTE_WAIT_S
 
     async def _poll(self) -> None:
-        """Poll every watched stream's newest number, in case a notification was lost."""
+        """Poll the watched streams' newest numbers by one query, in case a notification was lost."""
         while True:
             await asyncio.sleep(jittered(self._poll_interval_s))
             self._idle_detector.pass_time(asyncio.get_running_loop().time())
-            for stream in tuple(self._streams.values()):
-                if not stream.subscribers:
-                    continue
-                try:
-                    self._catch_up(stream, await self._reader.last_seq(stream.session_id))
-                except BoocoderError as error:
-                    log.warning("cannot poll a stream", extra={"session": str(stream.session_id), "code": error.code})
-                    break
+            watched = [session_id for session_id, stream in self._streams.items() if stream.subscribers]
+            if not watched:
+                continue
+            try:
+                newest = await self._reader.last_seqs(watched)
+            except BoocoderError as error:
+                log.warning("cannot poll the watched streams", extra={"sessions": len(watched), "code": error.code})
+                continue
+            for session_id, last_seq in newest.items():
+                stream = self._streams.get(session_id)
+                if stream is not None:
+                    self._catch_up(stream, last_seq)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from boocoder.db.conversation import events
 from boocoder.db.conversation.events import EventRow
@@ -32,6 +32,11 @@ class DatabaseReader:
         """See `Reader.last_seq`."""
         async with self._database.connection() as conn:
             return await events.last_seq(conn, session_id)
+
+    async def last_seqs(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, int]:
+        """See `Reader.last_seqs`."""
+        async with self._database.connection() as conn:
+            return await events.last_seqs(conn, session_ids)
 
 
 def frame_of(session_id: SessionId, row: EventRow) -> Frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from boocoder.events.frames import Frame
@@ -30,6 +30,13 @@ class StoredStream(Protocol):
 
     async def last_seq(self, session_id: SessionId) -> int:
         """The newest number of the session's stream; 0 while it has none.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+
+    async def last_seqs(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, int]:
+        """The newest number of each of these sessions that is there, by one query.
 
         Raises:
             Unavailable: the store cannot be read now.

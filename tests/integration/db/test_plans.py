@@ -80,6 +80,7 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("events", "stored_batches"): f"'{session}', '{task.id}', 1, '{instance}'",
             ("events", "read_events"): f"'{session}', 1, 20",
             ("events", "last_seq"): f"'{session}'",
+            ("events", "last_seqs"): f"ARRAY['{session}'::uuid]",
             ("attempts", "hold_attempt"): f"'{task.id}', 1, '{instance}'",
             ("attempts", "mark_prompt_sent"): f"'{task.id}', 1, '{instance}'",
             ("attempts", "end_attempt"): f"'{task.id}', 1, '{instance}', 'completed'",

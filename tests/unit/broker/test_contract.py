@@ -286,3 +286,23 @@ class TestOverMemory(BrokerContract):
     @pytest.fixture
     def store(self) -> MemoryStore:
         return MemoryStore()
+
+    async def test_a_poll_asks_once_for_all_watched_sessions(self) -> None:
+        store = MemoryStore()
+        broker = Broker(reader=store, poll_interval_s=0.05)
+        await broker.start()
+        sessions = [(await store.open_stream())[0] for _ in range(3)]
+        subscriptions = [broker.subscribe(session_id, 0) for session_id in sessions]
+        screens = [Screen() for _ in sessions]
+        readings = [
+            asyncio.ensure_future(read(one, screen, 1)) for one, screen in zip(subscriptions, screens, strict=True)
+        ]
+        while not store.polled or len(store.polled[-1]) < len(sessions):
+            await asyncio.sleep(0)
+        for session_id in sessions:
+            await write_notices(store, session_id, "without a hint")
+        await asyncio.gather(*readings)
+        assert [screen.seqs for screen in screens] == [[1], [1], [1]]
+        for subscription in subscriptions:
+            subscription.close()
+        await broker.stop()

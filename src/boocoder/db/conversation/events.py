@@ -68,6 +68,11 @@ class _Last(msgspec.Struct, frozen=True):
     last_seq: int
 
 
+class _LastOf(msgspec.Struct, frozen=True):
+    session_id: SessionId
+    last_seq: int
+
+
 _PARTS = (list[UUID], list[int], list[str], list[str], list[str])
 _EVENTS = (list[int], list[str], list[str])
 _TEXTS = (list[int], list[UUID], list[int], list[int], list[str])
@@ -95,6 +100,7 @@ _RECORD = statement(
 _BATCHES = statement("events", "stored_batches", row=_Batches, params=(UUID, UUID | None, int | None, UUID | None))
 _READ = statement("events", "read_events", row=EventRow, params=(UUID, int, int))
 _LAST = statement("events", "last_seq", row=_Last, params=(UUID,))
+_LAST_OF = statement("events", "last_seqs", row=_LastOf, params=(list[UUID],))
 
 
 async def record_batch(
@@ -168,3 +174,8 @@ async def last_seq(conn: Connection, session_id: SessionId) -> int:
     if row is None:
         raise session_not_found(session_id)
     return row.last_seq
+
+
+async def last_seqs(conn: Connection, session_ids: Sequence[SessionId]) -> dict[SessionId, int]:
+    """The last number given in the stream of each of these sessions; one that is gone is left out."""
+    return {row.session_id: row.last_seq for row in await _LAST_OF.all(conn, list(session_ids))}

@@ -74,3 +74,7 @@ LIMIT $3;
 -- name: last_seq
 -- The last number given in a session's stream.
 SELECT last_seq FROM event_streams WHERE session_id = $1;
+
+-- name: last_seqs
+-- The last number given in the stream of each of these sessions.
+SELECT session_id, last_seq FROM event_streams WHERE session_id = ANY($1::uuid[]);

@@ -20,6 +20,7 @@ from boocoder.backends.opencode.http.wire import EventHead, ServerEvent, Session
 from boocoder.backends.opencode.turn_events import EventGap
 from boocoder.errors import BackendError
 from boocoder.net.backoff import backoff
+from boocoder.net.silence import SilenceLimit
 from boocoder.net.sse import SseParser
 from boocoder.service import TaskSupervisor
 
@@ -119,13 +120,10 @@ class OpenCodeEventStream:
     async def _read(self) -> None:
         parser = SseParser()
         self._dropped = 0
-        async with self._open() as chunks:
+        async with self._open() as chunks, SilenceLimit(self._silence_s) as silence:
             self.statistics.connects += 1
-            while True:
-                async with asyncio.timeout(self._silence_s):
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    return
+            async for chunk in chunks:
+                silence.touch()
                 self._mark_connected()
                 self._take(parser, chunk)
 
