@@ -56,6 +56,6 @@ class CpuClock:
 
 def _is_postgres(process: psutil.Process) -> bool:
     try:
-        return process.name() == "postgres"
+        return bool(process.name() == "postgres")
     except psutil.NoSuchProcess:
         return False

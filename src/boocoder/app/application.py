@@ -109,6 +109,8 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         agent_tokens = build_agent_tokens(settings)
         dispatching = await start_dispatch(host, store, agent_host, files, webhooks, agent_tokens)
         collector = await start_collector(host, store, files)
+        if files.worktrees.spares is not None:
+            await host.start(files.worktrees.spares)
         server = await start_api(host, store, agent_host, files, collector, agent_tokens)
         webhooks.page_url = server.url
         await host.start(webhooks)

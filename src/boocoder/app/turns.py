@@ -185,6 +185,7 @@ def _workspaces(host: ServiceHost, store: Store, agent_host: AgentHost, files: S
             indexes=host.settings.data_dir / "indexes",
             failpoints=host.failpoints,
             host_id=host.host_id,
+            spares=files.worktrees.spares,
         ),
         locks=files.locks,
         watch=watch,

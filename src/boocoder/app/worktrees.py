@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from boocoder.app.agent_host import AgentHost
-from boocoder.app.agents import own_files, run_patterns
+from boocoder.app.agents import OPENCODE, own_files, run_patterns
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
 from boocoder.changes.pending import remeasure
 from boocoder.changes.services import ChangeServices, build_change_services
 from boocoder.changes.worktree.apply_watch import ApplyWatch
 from boocoder.db.conversation.overflow import OverflowFiles
+from boocoder.db.registry import projects
+from boocoder.errors import BoocoderError
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
 from boocoder.maintenance.takeover import SessionTakeover, TakeoverSchedule
 from boocoder.maintenance.worktree_gc import CollectorSettings, WorktreeCollector
+from boocoder.model.ids import ProjectId, SessionId, new_id
 from boocoder.worktrees.create.setup import WorktreeSetup
+from boocoder.worktrees.create.spares import SpareHooks, SpareLimits, SpareWorktrees
 from boocoder.worktrees.history.snapshots import Snapshots
 from boocoder.worktrees.locks import WorktreeLocks
 from boocoder.worktrees.services import WorktreeServices, worktree_care
@@ -80,19 +86,24 @@ async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentH
     await worktrees.rewinder.resume_all()
     trust = ProjectTrust(database=database, patterns=run_patterns(host.settings))
     stored = StoredSnapshots(database=database, packs=DatabasePackStore(database=database))
-    adopter = SessionAdopter(
-        database=database,
+    adopter = _build_adopter(host, store, shadows, stored)
+    care = replace(worktrees, spares=_build_spares(host, store, agent_host, shadows, trust))
+    return SessionFiles(shadows, snapshots, locks, changes, care, trust, stored, adopter)
+
+
+def _build_adopter(host: ServiceHost, store: Store, shadows: ShadowRegistry, stored: StoredSnapshots) -> SessionAdopter:
+    return SessionAdopter(
+        database=store.database,
         outbox=store.outbox,
         shadows=shadows,
         stored=stored,
-        remeasure=partial(remeasure, database),
-        indexes=data_dir / "indexes",
+        remeasure=partial(remeasure, store.database),
+        indexes=host.settings.data_dir / "indexes",
         host_id=host.host_id,
         instance_id=host.instance_id,
         after_s=host.settings.takeover.after_s,
         failpoints=host.failpoints,
     )
-    return SessionFiles(shadows, snapshots, locks, changes, worktrees, trust, stored, adopter)
 
 
 async def start_snapshot_writer(host: ServiceHost, store: Store, files: SessionFiles) -> SnapshotWriter | None:
@@ -152,3 +163,44 @@ async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) 
     )
     await host.start(collector)
     return collector
+
+
+def _build_spares(
+    host: ServiceHost, store: Store, agent_host: AgentHost, shadows: ShadowRegistry, trust: ProjectTrust
+) -> SpareWorktrees:
+    """The spare worktrees of this host, within the limits of the settings. Nothing is started yet."""
+    limits, data_dir = host.settings.worktrees, host.settings.data_dir
+
+    async def warm(project_id: ProjectId, worktree: Path) -> None:
+        with suppress(BoocoderError):  # no agent is ready: the first turn loads what it needs
+            await _warm(project_id, worktree, store, agent_host, trust)
+
+    return SpareWorktrees(
+        database=store.database,
+        shadows=shadows,
+        root=data_dir / "worktrees",
+        marks=data_dir / "spares",
+        limits=SpareLimits(
+            number=limits.spares, idle_s=limits.spare_idle_min * 60.0, free_bytes=int(limits.free_gib * GIB)
+        ),
+        hooks=SpareHooks(warm=warm, forget=agent_host.agents.forget),
+    )
+
+
+async def _warm(
+    project_id: ProjectId, worktree: Path, store: Store, agent_host: AgentHost, trust: ProjectTrust
+) -> None:
+    """Have opencode load a directory, where it is the default agent and may run all that is in it.
+
+    Its one server has all worktrees; the other agents would start a process for this one.
+    """
+    agent = await agent_host.agents.choose()
+    backend = agent_host.agents.backend(agent)
+    if agent != OPENCODE or backend is None:
+        return
+    if await trust.refusal(project_id, SessionId(new_id()), agent, worktree) is not None:
+        return
+    async with store.database.connection() as conn:
+        project = await projects.get_project(conn, project_id)
+    agent_host.sandbox.register(worktree, Path(project.path))
+    await backend.warm(worktree)

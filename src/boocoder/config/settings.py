@@ -155,6 +155,16 @@ class WorktreeSettings:
         200_000, "files", "the most files that a project's copy rules bring into one worktree", low=0
     )
     copy_total_mib: int = setting(5_000, "MiB", "the most that a project's copy rules bring into one worktree", low=0)
+    spares: int = setting(
+        2,
+        "projects",
+        "projects in use that have a worktree made ahead for their next session; 0: none is made ahead",
+        low=0,
+        high=20,
+    )
+    spare_idle_min: float = setting(
+        60.0, "minutes", "a worktree made ahead is removed when its project had no new session for so long", low=0.1
+    )
 
 
 @dataclass(frozen=True, slots=True)

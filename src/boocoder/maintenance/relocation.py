@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from boocoder.git.worktree.linked_conversion import earlier_seed_name
 from boocoder.git.worktree.session_repository import GIT_FILE_MAX_BYTES
-from boocoder.git.worktree.session_worktrees import earlier_seed_name
 from boocoder.maintenance.data_location import worktrees_in
 from boocoder.model.ids import new_id
 

@@ -117,3 +117,9 @@ class StartName(msgspec.Struct, frozen=True):
     name: str
     at_unix: int
     subject: str
+
+
+class SpareWorktree(msgspec.Struct, frozen=True):
+    """Whether a worktree waits that the project's next session gets, if the checkout stays at its commit."""
+
+    ready: bool

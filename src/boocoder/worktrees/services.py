@@ -9,6 +9,7 @@ from boocoder.broker.outbox import Outbox
 from boocoder.db.core.pool import Database
 from boocoder.failpoints import Failpoints
 from boocoder.model.ids import HostId
+from boocoder.worktrees.create.spares import SpareWorktrees
 from boocoder.worktrees.history.fork import Forker
 from boocoder.worktrees.history.rewind import Remeasure, Rewinder
 from boocoder.worktrees.history.snapshots import Snapshots
@@ -19,13 +20,18 @@ from boocoder.worktrees.remove.restore import Restorer
 
 @dataclass(frozen=True, slots=True)
 class WorktreeServices:
-    """Snapshots, rewinds, forks, removals and restores of this host's worktrees."""
+    """Snapshots, rewinds, forks, removals and restores of this host's worktrees.
+
+    Args:
+        spares: worktrees made ahead; None where none are.
+    """
 
     snapshots: Snapshots
     rewinder: Rewinder
     forker: Forker
     remover: Remover
     restorer: Restorer
+    spares: SpareWorktrees | None = None
 
 
 def worktree_care(

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { StartInput } from "../shared/api/generated";
+import { usePreparedSession } from "../shared/api/prepare";
 import { useProjects } from "../shared/api/queries";
 import { useRecentSessions } from "../shared/api/sessions";
 import { Composer } from "../features/composer/Composer";
@@ -42,6 +43,7 @@ function Begin() {
   useEffect(() => {
     if (project) localStorage.setItem(LAST, project.id);
   }, [project]);
+  usePreparedSession(project?.id);
   return (
     <div className={styles.begin}>
       <h2>What should be done?</h2>

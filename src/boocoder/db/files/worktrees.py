@@ -48,6 +48,7 @@ _PUT = statement("worktrees", "put_worktree", row=Done, params=(UUID, str, str, 
 _SET = statement("worktrees", "set_worktree_state", row=Done, params=(UUID, WorktreeState))
 _GET = statement("worktrees", "get_worktree", row=WorktreeRow, params=(UUID,))
 _LIST = statement("worktrees", "list_worktrees", row=WorktreeRow, params=(UUID,))
+_IS_PATH = statement("worktrees", "is_session_path", row=Done, params=(str,))
 _SNAP = statement(
     "worktrees",
     "insert_snapshot",
@@ -82,6 +83,11 @@ async def get_worktree(conn: Connection, session_id: SessionId) -> WorktreeRow |
 async def list_worktrees(conn: Connection, host_id: HostId) -> list[WorktreeRow]:
     """The worktrees of a host's sessions that are not gone, oldest first."""
     return await _LIST.all(conn, host_id)
+
+
+async def is_session_path(conn: Connection, path: Path) -> bool:
+    """Whether the directory is, or was, the worktree of a session."""
+    return (await _IS_PATH.one(conn, str(path))).done
 
 
 async def insert_snapshot(

@@ -24,6 +24,10 @@ FROM session_worktrees w JOIN sessions s ON s.id = w.session_id
 WHERE s.host_id = $1 AND w.state <> 'gone'
 ORDER BY w.created_at, w.session_id;
 
+-- name: is_session_path
+-- Whether a path is that of a session's worktree, there or gone.
+SELECT EXISTS (SELECT FROM session_worktrees WHERE path = relative_path($1)) AS done;
+
 -- name: insert_snapshot
 -- A tree that was taken of a worktree, and where the session's stream stood then.
 INSERT INTO snapshots (id, session_id, task_id, kind, tree, ref, note, head_commit, seq, taken_at)

@@ -23,3 +23,8 @@ def require_real_directory(path: Path) -> None:
         raise Conflict("worktree_missing", text, "Bring the worktree back: its files come from the newest snapshot.")
     if not path.is_dir():
         raise Conflict("worktree_missing", f"There is no directory {path}.")
+
+
+def is_empty_directory(path: Path) -> bool:
+    """Whether there is a directory at the path itself, and nothing in it."""
+    return is_real_directory(path) and not any(path.iterdir())

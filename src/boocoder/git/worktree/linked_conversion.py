@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -87,3 +88,9 @@ async def move_submodules(worktree: Path, old: Path, new: Path) -> None:
         made = place / f".git-{module.name}.new"
         made.write_bytes(b"gitdir: " + os.fsencode(module) + b"\n")
         made.replace(place / ".git")
+
+
+def earlier_seed_name(worktree: Path) -> str:
+    """The file name of a worktree's seed index as earlier versions chose it: by the whole path."""
+    name = hashlib.sha256(str(worktree).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return f"{name}.index"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,10 +19,11 @@ from boocoder.git.refs import check_id
 from boocoder.git.shadow.object_store import STORE, link_objects
 from boocoder.git.shadow.objects import ShadowGit
 from boocoder.git.shadow.private_index import copy_index, drop_index, signature
+from boocoder.git.shadow.real_directory import is_empty_directory
 from boocoder.git.shadow.store_cleanup import StoreCleanup, clean_store
 from boocoder.git.worktree.head_file import read_head
 from boocoder.git.worktree.linked import admin_of, remove_files, remove_linked
-from boocoder.git.worktree.linked_conversion import copy_linked_state, move_submodules
+from boocoder.git.worktree.linked_conversion import copy_linked_state, earlier_seed_name, move_submodules
 from boocoder.git.worktree.session_repository import (
     RepositoryTemplate,
     config_files,
@@ -140,7 +140,13 @@ class SessionWorktrees:
             return await clean_store(self._shadow, self._shadow.git_dir / STORE, self._checkout.objects)
 
     async def add(
-        self, path: Path, *, commit: str | None = None, tree: str | None = None, branch: str | None = None
+        self,
+        path: Path,
+        *,
+        commit: str | None = None,
+        tree: str | None = None,
+        branch: str | None = None,
+        spare: Worktree | None = None,
     ) -> Worktree:
         """Make a worktree with all files of a tree, and its repository where the session has none yet.
 
@@ -148,22 +154,22 @@ class SessionWorktrees:
 
         Args:
             path: its directory; must not exist, or be empty.
-            commit: full id of where its branch begins; None for what the user has checked out. Of no meaning where
-                the session's repository is there already, as after a removal.
+            commit: full id of where the branch of a new repository begins; None for what the user has checked out.
             tree: what is written into it, as changes that are not staged; None for the commit's own.
             branch: such as `boocoder/fix-login-4f1c`; None names it after the directory.
+            spare: made at this commit by an earlier call, and nobody's; its files stay, its repository is made anew.
 
         Raises:
             InvalidInput: `project_without_commit`.
             Conflict: `worktree_path_taken`.
             GitError: git failed.
         """
-        if os.path.lexists(path) and not _is_empty_directory(path):
+        if spare is None and os.path.lexists(path) and not is_empty_directory(path):
             raise Conflict("worktree_path_taken", f"There is something at {path} already.")
         base_commit, commit_tree = await self._start(commit)
         base_tree = commit_tree if tree is None else check_id(tree)
         git_dir = self.git_dir_of(path)
-        kept = is_sound(git_dir)
+        kept = spare is None and is_sound(git_dir)
         try:
             path.mkdir(parents=True, exist_ok=True)
             if not kept:
@@ -174,13 +180,13 @@ class SessionWorktrees:
             await asyncio.to_thread(place_git_file, path, git_dir)
             await require_itself(path, git_dir)
             seed = self.seed_of(path)
-            pointers = await self._check_out(path, base_tree, seed)
+            pointers = spare.pointers if spare is not None else await self._check_out(path, base_tree, seed)
             await self._lend_contents(git_dir)
             await self._fill_index(git_dir, seed, base_tree, None if kept else commit_tree)
             if not kept:
                 self._configs[git_dir / "config"] = signature(git_dir / "config")
         except BaseException:
-            await asyncio.shield(self._discard(path, git_dir=not kept))
+            await asyncio.shield(self.discard(path, git_dir=not kept))
             raise
         return Worktree(path, base_commit, base_tree, pointers)
 
@@ -363,7 +369,7 @@ class SessionWorktrees:
         git_dir = self.git_dir_of(path)
         if git_dir.is_dir():
             await self._drop_plain_index(git_dir)
-        await self._discard(path, git_dir=False)
+        await self.discard(path, git_dir=False)
 
     async def _drop_plain_index(self, git_dir: Path) -> None:
         index, head_tree = git_dir / "index", await self.head_tree(git_dir)
@@ -373,7 +379,8 @@ class SessionWorktrees:
                 if same.returncode == 0:
                     drop_index(index)
 
-    async def _discard(self, path: Path, *, git_dir: bool) -> None:
+    async def discard(self, path: Path, *, git_dir: bool = True) -> None:
+        """Remove the files of a worktree that no session has, and its repository where `git_dir`. Idempotent."""
         await remove_linked(self._checkout.common_dir, path)
         drop_index(self.seed_of(path))
         self._heads.pop(self.git_dir_of(path), None)
@@ -388,13 +395,3 @@ def session_git(git_dir: Path) -> Git:
 
 def _filling(admin: Path, common_dir: Path, own_branch: str, stash: str | None) -> Callable[[Path], None]:
     return lambda made: copy_linked_state(admin, common_dir, made, own_branch=own_branch, stash=stash)
-
-
-def earlier_seed_name(worktree: Path) -> str:
-    """The file name of a worktree's seed index as earlier versions chose it: by the whole path."""
-    name = hashlib.sha256(str(worktree).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return f"{name}.index"
-
-
-def _is_empty_directory(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,9 +29,12 @@ from boocoder.service import TaskSupervisor
 from boocoder.worktrees.create.incomplete import missing_content_notices
 from boocoder.worktrees.create.repair import branch_name, repair_notices
 from boocoder.worktrees.create.setup import Emit, NotReady, SetupTarget, WorktreeSetup
-from boocoder.worktrees.create.start_point import named, start_notices, starting_point
+from boocoder.worktrees.create.spares import SpareWorktrees
+from boocoder.worktrees.create.start_point import StartingPoint, named, start_notices, starting_point
 from boocoder.worktrees.remove.restore import recreate_worktree
 from boocoder.worktrees.remove.trash import restore_from_trash
+
+log = logging.getLogger(__name__)
 
 _TO_SET_UP = (SetupState.RUNNING, SetupState.FAILED)
 
@@ -54,9 +58,10 @@ class WorktreeFactory:
 
     Args:
         setup: makes new ones ready.
-        root: directory of all worktrees; their names are session ids.
+        root: directory of all worktrees; their names are session ids, or ids of those that were made ahead.
         indexes: directory of the private git indexes, one a session, which make snapshots quick.
         host_id: this host, so that a session says where it started if other hosts have clones of their own.
+        spares: worktrees that were made ahead; None where none are.
     """
 
     def __init__(
@@ -69,8 +74,10 @@ class WorktreeFactory:
         indexes: Path,
         failpoints: Failpoints,
         host_id: HostId | None = None,
+        spares: SpareWorktrees | None = None,
     ) -> None:
         self._database = database
+        self._spares = spares
         self._host_id = host_id
         self._shadows = shadows
         self._setup = setup
@@ -163,6 +170,9 @@ class WorktreeFactory:
                 state=WorktreeState.READY,
             )
             setup_state = await start_points.begin_setup(conn, session_id)
+        if self._spares is not None:
+            self._spares.release(worktree.path)
+            self._spares.want(start.project_id)
         return CreatedWorktree(worktree, tuple(notices), setup_state)
 
     async def _new(
@@ -173,11 +183,29 @@ class WorktreeFactory:
         try:
             counting = aside.spawn(_count_dirty(shadow, start), "count")
             name = branch_name(start.title, session_id)
-            made = await shadow.add_worktree(path, commit=point.commit, tree=point.tree, branch=name)
+            made = await self._take_spare(shadow, start, point, name)
+            if made is None:
+                made = await shadow.add_worktree(path, commit=point.commit, tree=point.tree, branch=name)
             dirty = await counting
         finally:
             await aside.stop()
         return made, await start_notices(shadow, start, point, made, dirty) + await self._place_notices(start, made)
+
+    async def _take_spare(
+        self, shadow: ShadowRepository, start: Start, point: StartingPoint, branch: str
+    ) -> Worktree | None:
+        """The worktree that was made ahead, with a repository of now; None where there is none that fits."""
+        if self._spares is None or start.start_from is not None or start.start_dirty or point.commit is None:
+            return None
+        spare = self._spares.take(start.project_id, point.commit)
+        if spare is None:
+            return None
+        try:
+            return await shadow.worktrees.add(spare.path, commit=point.commit, branch=branch, spare=spare)
+        except (GitError, OSError) as error:
+            log.warning("spare worktree not usable", extra={"path": str(spare.path)}, exc_info=error)
+            self._spares.release(spare.path)
+            return None
 
     async def _place_notices(self, start: Start, made: Worktree) -> list[Notice]:
         """Which clone the files are from, where the person cannot know."""

@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from boocoder.api.access import Access, ProjectTokens, StrictRoute, access
-from boocoder.api.requests.fields import ProjectPath
+from boocoder.api.requests.fields import EmptyBody, ProjectPath
 from boocoder.api.requests.projects import NewProject, RelinkedProject
 from boocoder.api.services import Services
 from boocoder.db.registry import projects
 from boocoder.git.project import inspect_project
 from boocoder.intake.project_relink import with_presence
 from boocoder.model.ids import ProjectId, new_id
-from boocoder.wire.projects import Project
+from boocoder.wire.projects import Project, SpareWorktree
 
 FIRST_LOOK_S = 3.0  # at the history of a new project; what takes longer is done in the background
 
@@ -74,6 +74,19 @@ async def get_project(project_id: ProjectPath, services: Services) -> Project:
 async def relink_project(project_id: ProjectPath, body: RelinkedProject, services: Services) -> Project:
     """Use the repository at another path, after its folder has moved; sessions and changes go on."""
     return await services.relinker.relink(project_id, Path(body.path))
+
+
+@router.post("/{project_id}/prepare")
+@access(Access.START)
+async def prepare_session(project_id: ProjectPath, services: Services, body: EmptyBody | None = None) -> SpareWorktree:
+    """Have a worktree made ahead, as a session of the project is about to be opened; answers at once."""
+    async with services.database.connection() as conn:
+        await projects.get_project(conn, project_id)
+    spares = services.care.spares
+    if spares is None:
+        return SpareWorktree(ready=False)
+    spares.want(project_id, at_once=True)
+    return SpareWorktree(ready=spares.waiting(project_id))
 
 
 @router.delete("/{project_id}")

@@ -82,6 +82,11 @@ export interface SeenFile {
   sha256: string;
 }
 
+/** Whether a worktree waits that the project's next session gets, if the checkout stays at its commit. */
+export interface SpareWorktree {
+  ready: boolean;
+}
+
 /** What a start point's name refers to. */
 export type StartKind = "branch" | "commit" | "remote" | "tag";
 

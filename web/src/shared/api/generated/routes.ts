@@ -5,7 +5,7 @@ import type { HookPatch, NewHook } from "./hooks";
 import type { HostPatch } from "./hosts";
 import type { MessageWithParts, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
-import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, StartName, TrustInput } from "./projects";
+import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, SpareWorktree, StartName, TrustInput } from "./projects";
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
 import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
@@ -80,6 +80,7 @@ export interface Routes {
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: Project };
   "DELETE /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: Project };
   "GET /api/projects/{project_id}/files": { path: { project_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
+  "POST /api/projects/{project_id}/prepare": { path: { project_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: SpareWorktree };
   "POST /api/projects/{project_id}/relink": { path: { project_id: string }; query: Record<string, never>; body: RelinkedProject; answer: Project };
   "GET /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: ProjectSettings };
   "PUT /api/projects/{project_id}/settings": { path: { project_id: string }; query: Record<string, never>; body: ProjectSettingsInput; answer: ProjectSettings };
