@@ -114,7 +114,10 @@ async def _by_key(database: Database, key: str | None) -> tasks.KnownTask | None
     if key is None:
         return None
     async with database.connection() as conn:
-        return await tasks.find_by_idempotency_key(conn, key)
+        known = await tasks.find_by_idempotency_key(conn, key)
+    if known is not None:  # its own answer may still wait for the disk
+        await flush_commits(database)
+    return known
 
 
 def _key_reused(key: str | None) -> Conflict:

@@ -35,8 +35,10 @@ from tests.fixtures.turn_services import services_of
 from tests.invariants import CHUNK_GAPS, NUMBERS
 from tests.waiting import until
 
-# Nothing reaches the disk by itself for ten seconds: what no durable commit has taken along is lost for certain.
-SETTINGS = {"wal_writer_delay": "10s", "fsync": "off"}
+# Nothing reaches the disk by itself (`_Crash.prepare` stops the third that writes): what no durable commit has taken
+# along is lost for certain, however slow the machine is.
+SETTINGS = {"fsync": "off", "autovacuum": "off", "bgwriter_lru_maxpages": "0"}
+WAL_WRITER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
 STORED = "SELECT count(*) FROM part_chunks"
 
 
@@ -45,6 +47,17 @@ class _Crash:
 
     dsn = ""
     lost: list[int] = []
+    wal_writer = 0
+
+    @classmethod
+    async def prepare(cls) -> None:
+        """Stop the process that writes commits which do not wait for the disk."""
+        conn = await asyncpg.connect(cls.dsn)
+        while (wal_writer := await conn.fetchval(WAL_WRITER)) is None:
+            await asyncio.sleep(0.02)
+        await conn.close()
+        cls.wal_writer = wal_writer
+        os.kill(wal_writer, signal.SIGSTOP)
 
     @classmethod
     async def now(cls) -> None:
@@ -54,6 +67,7 @@ class _Crash:
         postmaster = int((await conn.fetchval("SELECT pg_read_file('postmaster.pid')")).splitlines()[0])
         await conn.close()
         os.kill(postmaster, signal.SIGQUIT)
+        os.kill(cls.wal_writer, signal.SIGKILL)  # it is stopped, and would keep the others waiting
         await until(lambda: not Path(f"/proc/{postmaster}").exists())
         async with asyncio.timeout(60):
             while True:
@@ -64,6 +78,7 @@ class _Crash:
                     await asyncio.sleep(0.02)
         cls.lost.append(before - await conn.fetchval(STORED))
         await conn.close()
+        await cls.prepare()
 
 
 class _Speaker(ScriptedBackend):
@@ -89,11 +104,13 @@ async def crashing(tmp_path: Path) -> AsyncIterator[Database]:
     server = EmbeddedPostgres(data_dir=tmp_path / "server", settings=SETTINGS)
     _Crash.dsn, _Crash.lost = await server.start(), []
     await migrate(_Crash.dsn)
+    await _Crash.prepare()
     database = Database(dsn=_Crash.dsn)
     await database.open()
     try:
         yield database
     finally:
+        os.kill(_Crash.wal_writer, signal.SIGCONT)
         await database.close()
         await server.stop()
 
@@ -132,3 +149,22 @@ async def test_a_task_that_was_answered_outlives_a_crash(
     await _Crash.now()
     async with crashing.connection() as conn:
         assert (await tasks.get_task(conn, made.task_id)).state is TaskState.PENDING
+
+
+async def test_a_repeated_answer_waits_for_the_disk_as_well(
+    crashing: Database, repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with crashing.connection() as conn:
+        project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
+    new = NewTask("Say ok.", project_id=project.id, agent="scripted", idempotency_key="k")
+
+    async def never(_: Database) -> None:
+        """The first request has stored its task and waits for the disk still."""
+
+    with monkeypatch.context() as patched:
+        patched.setattr("boocoder.intake.enqueue.flush_commits", never)
+        await enqueue(outbox_of(crashing), new)
+    again = await enqueue(outbox_of(crashing), new)
+    await _Crash.now()
+    async with crashing.connection() as conn:
+        assert (again.created, (await tasks.get_task(conn, again.task_id)).state) == (False, TaskState.PENDING)
