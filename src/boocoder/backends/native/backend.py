@@ -266,10 +266,10 @@ class NativeBackend:
     ) -> tuple[StoredImage, ...]:
         """Store the prompt's images, and say so where the model does not see them."""
         found = await read_images(request.attachments)
-        if found.images:
-            notices = found.notices if model.facts.images else (_images_not_seen(model),)
-            for notice in notices:
-                await port.emit(notice)
+        if not found.images:
+            return ()  # most prompts have none, and a change of threads takes milliseconds on a busy machine
+        for notice in found.notices if model.facts.images else (_images_not_seen(model),):
+            await port.emit(notice)
         return await asyncio.to_thread(self._images.keep, found.images)
 
     async def _drive(
