@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from itertools import pairwise
 from pathlib import Path
 
+import httpx2
+
+from boocoder.backends.native.context.instructions import system_prompt
 from boocoder.backends.native.limits import NativeLimits
+from boocoder.backends.native.mode import AgentMode
+from boocoder.backends.native.tools.schemas import tool_schemas
 from boocoder.events.agent_event import AgentEvent, Progress, ToolCall, ToolStatus
 from boocoder.model.agent import AgentState
 from boocoder.model.turn import Completed, Failed
@@ -20,6 +26,7 @@ SILENCE_S = 10.0
 CALL_S = 60.0
 LOADING_S = 45.0
 SHARED_TOKENS_MAX = 150
+OWN_TOKENS_MAX = 1_200
 OF_THE_MODEL = ("model_loop", "model_answer_cut", "step_limit", "agent_gave_nothing")
 PROMPT = "Write four.txt."
 
@@ -113,3 +120,13 @@ async def check_the_context_of_a_slot_is_known(llama_server: LlamaServer, tmp_pa
     assert info.state is AgentState.READY and details.tools is True
     assert (details.context_tokens, details.slots) == (slot_tokens, SLOTS)
     assert all(body["max_tokens"] <= slot_tokens // 4 for body in relay.bodies)
+
+
+async def check_the_agents_own_prompt_is_short(llama_server: LlamaServer) -> None:
+    tools = "\n".join(json.dumps(tool) for tool in tool_schemas())  # as chat templates write them
+    async with httpx2.AsyncClient(timeout=60, trust_env=False) as http:
+        content = {"content": f"{system_prompt(AgentMode.BUILD)}\n{tools}"}
+        answer = await http.post(f"http://127.0.0.1:{llama_server.port}/tokenize", json=content)
+    tokens = len(answer.json()["tokens"])
+    print(f"{tokens} tokens of its own")
+    assert tokens < OWN_TOKENS_MAX

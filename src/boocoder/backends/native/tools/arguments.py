@@ -8,8 +8,13 @@ import msgspec
 
 
 def arg(description: str, *also: str) -> msgspec.Meta:
-    """An argument's description, and other names under which models send it (compared without case, `_` and `-`)."""
-    return msgspec.Meta(description=description, extra={"also": also})
+    """An argument's description, and other names under which models send it (compared without case, `_` and `-`).
+
+    Args:
+        description: for the model; empty where the argument's name says it all.
+        also: the other names.
+    """
+    return msgspec.Meta(description=description or None, extra={"also": also})
 
 
 _PATH_NAMES = ("file", "filename", "filepath", "targetfile", "absolutepath", "relativepath", "name", "uri", "fname")
@@ -18,7 +23,7 @@ _PATH_NAMES = ("file", "filename", "filepath", "targetfile", "absolutepath", "re
 class ReadArguments(msgspec.Struct, frozen=True):
     """Read a text file."""
 
-    path: Annotated[str, arg("File, relative to the working directory.", *_PATH_NAMES)]
+    path: Annotated[str, arg("File.", *_PATH_NAMES)]
     offset: Annotated[
         int, arg("First line, from 1.", "startline", "start", "line", "linestart", "from", "startlineoneindexed")
     ] = 1
@@ -28,7 +33,7 @@ class ReadArguments(msgspec.Struct, frozen=True):
 class WriteArguments(msgspec.Struct, frozen=True):
     """Create a file, or replace its whole content."""
 
-    path: Annotated[str, arg("File, relative to the working directory.", *_PATH_NAMES)]
+    path: Annotated[str, arg("File.", *_PATH_NAMES)]
     content: Annotated[
         str,
         arg("The whole new content.", "contents", "text", "filetext", "filecontent", "data", "body", "code", "source"),
@@ -38,7 +43,7 @@ class WriteArguments(msgspec.Struct, frozen=True):
 class EditArguments(msgspec.Struct, frozen=True, kw_only=True):
     """Replace a part of a file that you have read."""
 
-    path: Annotated[str, arg("File, relative to the working directory.", *_PATH_NAMES)]
+    path: Annotated[str, arg("File.", *_PATH_NAMES)]
     old: Annotated[
         str,
         arg(
@@ -82,7 +87,7 @@ class ListArguments(msgspec.Struct, frozen=True):
 
     path: Annotated[
         str,
-        arg("Directory, relative to the working directory.", "dir", "directory", "folder", "dirpath", *_PATH_NAMES),
+        arg("Directory.", "dir", "directory", "folder", "dirpath", *_PATH_NAMES),
     ] = "."
 
 
@@ -92,9 +97,9 @@ class SearchArguments(msgspec.Struct, frozen=True):
     pattern: Annotated[
         str, arg("Python regular expression.", "query", "regex", "regexp", "search", "searchterm", "text", "q", "term")
     ]
-    path: Annotated[
-        str, arg("Directory or file to search in.", "dir", "directory", "folder", "in", "searchpath", *_PATH_NAMES)
-    ] = "."
+    path: Annotated[str, arg("Directory or file.", "dir", "directory", "folder", "in", "searchpath", *_PATH_NAMES)] = (
+        "."
+    )
     glob: Annotated[
         str, arg("Only files whose name fits, such as *.py.", "include", "filepattern", "filter", "includepattern")
     ] = ""
@@ -104,7 +109,7 @@ class ShellArguments(msgspec.Struct, frozen=True):
     """Run a command with bash in the working directory."""
 
     command: Annotated[
-        str, arg("The command.", "cmd", "script", "commands", "bash", "code", "commandline", "shell", "input", "args")
+        str, arg("", "cmd", "script", "commands", "bash", "code", "commandline", "shell", "input", "args")
     ]
 
 
@@ -114,9 +119,9 @@ class PlanStep(msgspec.Struct, frozen=True):
     text: Annotated[
         str, arg("What is to be done.", "content", "step", "title", "description", "task", "name", "entry", "todo")
     ]
-    status: Annotated[
-        Literal["pending", "in_progress", "completed", "cancelled"], arg("Its state.", "state", "progress")
-    ] = "pending"
+    status: Annotated[Literal["pending", "in_progress", "completed", "cancelled"], arg("", "state", "progress")] = (
+        "pending"
+    )
 
 
 class PlanArguments(msgspec.Struct, frozen=True):

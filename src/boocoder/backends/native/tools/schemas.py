@@ -64,7 +64,9 @@ def _schema(kind: type[msgspec.Struct]) -> Tool:
 def _resolved(value: object, parts: dict[str, Tool]) -> object:
     match value:
         case {"$ref": str(name)}:
-            return _resolved(parts[name], parts)
+            part = _resolved(parts[name], parts)
+            assert isinstance(part, dict)
+            return {key: one for key, one in part.items() if key != "description"}
         case {"enum": list(names), **rest} if "type" not in rest:
             return {"type": "string", "enum": names} | {key: one for key, one in rest.items() if key == "description"}
         case dict():
