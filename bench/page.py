@@ -178,7 +178,7 @@ async def measure(service: Installation, project: Repository, *, words: int, mes
     lines = [first_load()]
     async with service.client() as client, async_playwright() as playwright:
         desk = ServiceHarness(client, project.path)
-        browser = await playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS])
+        browser = await playwright.chromium.launch(executable_path=browser_path(windows=True), args=[*FLAGS])
         page = await _signed_in(browser, service)
         lines.append(await keys_while_streaming(page, desk, words))
         lines += await memory(page, desk, hour)

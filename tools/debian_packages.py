@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 INSTALL_S = 900.0
+LOCK = Path(tempfile.gettempdir()) / "boocoder-apt.lock"  # `make` runs several of these at once
 
 
 class InstallError(Exception):
@@ -27,8 +31,10 @@ def install(*packages: str, cure: str) -> None:
         problem = "apt-get is not here" if as_root is not None else "installing needs root, or sudo without a password"
         raise InstallError(f"The tests need {packages[0]}, and {problem}.\n{cure}")
     apt = [*as_root, "apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
-    _run([*apt, "update"], cure)
-    _run([*apt, "install", "--yes", "--no-install-recommends", *packages], cure)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _run([*apt, "update"], cure)
+        _run([*apt, "install", "--yes", "--no-install-recommends", *packages], cure)
 
 
 def _as_root() -> list[str] | None:

@@ -125,7 +125,7 @@ async def run(to: Path) -> int:
             async with service.client() as client:
                 await prepare_others(ServiceHarness(client, project.path))
             async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
+                browser = await playwright.chromium.launch(executable_path=browser_path(windows=True), args=list(FLAGS))
                 context = await browser.new_context(viewport=SIZE, locale="en-GB", reduced_motion="reduce")
                 context.set_default_timeout(LOOK_MS)
                 film = Film(await context.new_page())

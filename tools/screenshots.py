@@ -212,7 +212,7 @@ async def run(to: Path) -> None:
         try:
             scene = await prepare(service, Path(folder))
             async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
+                browser = await playwright.chromium.launch(executable_path=browser_path(windows=True), args=list(FLAGS))
                 await take(browser, scene, to)
                 await browser.close()
         finally:

@@ -68,5 +68,5 @@ async def desk(served: Installation, project: Repository) -> AsyncIterator[Servi
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def person(visit: MakeVisit, served: Installation) -> Visit:
-    """Somebody signed in at the running service."""
-    return await visit(served)
+    """Somebody signed in at the running service, who has opened nothing yet."""
+    return await visit(served, path="")

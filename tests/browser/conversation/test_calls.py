@@ -30,9 +30,8 @@ Document.prototype.hasFocus = () => !window.away;
 
 async def listening(visit: MakeVisit, service: Installation) -> Visit:
     """A visit that has asked to be called."""
-    person = await visit(service, path=None)
+    person = await visit(service, path="")
     await person.context.add_init_script(STAND_IN)
-    await person.sign_in()
     await person.go("/settings")
     await person.page.get_by_role("checkbox", name="Desktop notifications").check()
     return person

@@ -132,10 +132,9 @@ class Line:
 async def test_a_lost_network_in_the_middle_loses_and_doubles_nothing(
     visit: MakeVisit, served: Installation, desk: ServiceHarness
 ) -> None:
-    person = await visit(served, path=None)
+    person = await visit(served, path="")
     line = Line()
     await line.lay(person.page)
-    await person.sign_in()
     created = await desk.queue(SLOW)
     await person.open_session(created.session_id)
     await expect(answer(person.page)).to_contain_text("w20 ")
@@ -173,10 +172,9 @@ async def test_a_page_that_slept_catches_up(person: Visit, desk: ServiceHarness)
 async def test_two_tabs_lose_the_network_and_show_the_same(
     visit: MakeVisit, served: Installation, desk: ServiceHarness
 ) -> None:
-    person = await visit(served, path=None)
+    person = await visit(served, path="")
     line = Line()
     await line.lay(person.page)
-    await person.sign_in()
     tab = await person.context.new_page()
     await line.lay(tab)
     created = await desk.queue(SLOW)

@@ -31,6 +31,7 @@ async def command(person: Visit, name: str) -> None:
     options = await opened(person, name)
     await expect(options.first).to_contain_text(name)
     await expect(options.first).to_have_attribute("aria-selected", "true")
+    await expect(options.first).to_be_enabled()  # a turn that was seen to end may not be settled yet
     await person.page.keyboard.press("Enter")
 
 

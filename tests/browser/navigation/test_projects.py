@@ -172,10 +172,9 @@ async def test_a_turn_that_says_nothing_is_shown_as_silent(
 ) -> None:
     """The page's clock is advanced, not the service's: the row's content and the time of its request decide."""
     created = await desk.queue("[[say the last word]] [[hang]]")
-    person = await visit(served, path=None)
+    person = await visit(served, path="")
     page = person.page
     await page.clock.install()
-    await person.sign_in()
     await person.open_session(created.session_id)
     await expect(seen.answer(page)).to_contain_text("the last word")
     row = sidebar(page).get_by_role("link", name="the last word")
@@ -196,10 +195,9 @@ async def test_a_turn_that_asks_is_waiting_and_not_silent(
     visit: MakeVisit, served: Installation, desk: ServiceHarness
 ) -> None:
     created = await desk.queue("[[say shall we]] [[permission bash|echo hi]]")
-    person = await visit(served, path=None)
+    person = await visit(served, path="")
     page = person.page
     await page.clock.install()
-    await person.sign_in()
     await person.open_session(created.session_id)
     await expect(page.get_by_role("button", name="Refuse")).to_be_visible()
     await page.clock.fast_forward(200_000)

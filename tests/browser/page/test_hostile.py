@@ -65,14 +65,13 @@ class Requests(list[str]):
 
 async def guarded(visit: MakeVisit, service: Installation) -> tuple[Visit, Requests]:
     """A visit with a trap in every document, and an ear on the network."""
-    person = await visit(service, path=None)
+    person = await visit(service, path="")
     elsewhere, home = Requests(), urlsplit(service.url).netloc
     person.context.on(
         "request",
         lambda asked: elsewhere.append(asked.url) if urlsplit(asked.url).netloc not in (home, "") else None,
     )
     await person.context.add_init_script(TRAP)
-    await person.sign_in()
     return person, elsewhere
 
 
@@ -170,7 +169,7 @@ async def test_hostile_titles_are_shown_as_text_in_every_list(
     for title in reversed(titles):  # the list has the newest first
         await titled(desk.client, project, title)
     person, elsewhere = await guarded(visit, served)
-    await person.page.reload()
+    await person.go("/")
     navigation = person.page.get_by_role("navigation", name="Sessions and pages")
     await expect(navigation).to_contain_text(canary(0))
     await navigation.hover()
