@@ -17,9 +17,8 @@ FIRST = "[[say the colour is teal]]"
 
 
 async def test_second_turn_is_warm_and_remembers(case: BackendCase) -> None:
-    worktree = case.worktree()
-    first, _ = await case.run(FIRST, worktree=worktree)
-    second, outcome = await case.run("[[recall]]", worktree=worktree, agent_session=first.agent_session)
+    first, _ = await case.run(FIRST)
+    second, outcome = await case.run("[[recall]]", agent_session=first.agent_session)
     assert outcome == Completed()
     assert second.opened.step is case.second_step
     assert second.agent_session == first.agent_session
@@ -28,10 +27,9 @@ async def test_second_turn_is_warm_and_remembers(case: BackendCase) -> None:
 
 
 async def test_a_new_object_resumes(case: BackendCase) -> None:
-    worktree = case.worktree()
-    first, _ = await case.run(FIRST, worktree=worktree)
+    first, _ = await case.run(FIRST)
     await case.restart()
-    second, outcome = await case.run("[[recall]]", worktree=worktree, agent_session=first.agent_session)
+    second, outcome = await case.run("[[recall]]", agent_session=first.agent_session)
     assert outcome == Completed()
     assert second.opened.step is ResumeStep.RESUMED
     assert second.opened.native_id == first.opened.native_id
@@ -51,10 +49,9 @@ async def test_a_lost_session_begins_afresh_and_says_so(case: BackendCase) -> No
 
 
 async def test_another_configuration_is_not_resumed(case: BackendCase) -> None:
-    worktree = case.worktree()
-    first, _ = await case.run(FIRST, worktree=worktree)
+    first, _ = await case.run(FIRST)
     stale = AgentSessionRef(first.opened.native_id, "another hash")
-    second, _ = await case.run("[[recall]]", worktree=worktree, agent_session=stale)
+    second, _ = await case.run("[[recall]]", agent_session=stale)
     assert second.opened.step is ResumeStep.FRESH
     assert second.opened.native_id != first.opened.native_id
 
