@@ -2,8 +2,9 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races replay chaos attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos attack api-fuzz clean
 PY := .venv/bin/python
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # what one target prints stays together
 export PYTHON
 # Compiled modules are kept, whatever the environment says: without them every process starts a second later.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,17 +37,38 @@ api-document: .venv/.synced ## write docs/openapi.json out of the routes and doc
 web-test: page ## the page's unit tests
 	@$(PY) tools/build_page.py --test
 
-test: .venv/.synced agents page browser git-lfs web-test ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
-	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+test: ready ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
+	@$(PY) -m pytest -n 2 --dist worksteal --durations 30 $(ARGS)
 
+ready: .venv/.synced # what the tests run is installed and built side by side: most of it waits for the network
+	@$(MAKE) --no-print-directory -j 4 $(SYNC) agents browser git-lfs web-test
+
+# The ones that take longest first.
+CHECKS := check-types check-page check-tests check-imports check-written check-lint check-format
+.PHONY: $(CHECKS)
 check: .venv/.synced ## formatting, lint, types, import contracts, of the page too; every test can be imported
-	@$(PY) -m ruff format --check .
-	@$(PY) -m ruff check .
+	@$(MAKE) --no-print-directory -j 2 --keep-going $(SYNC) $(CHECKS)
+
+check-types: .venv/.synced
 	@$(PY) -m mypy
+
+check-format: .venv/.synced
+	@$(PY) -m ruff format --check .
+
+check-lint: .venv/.synced
+	@$(PY) -m ruff check .
+
+check-written: .venv/.synced
 	@$(PY) tools/web_types.py --check
 	@$(PY) tools/api_document.py --check
+
+check-page: .venv/.synced
 	@$(PY) tools/build_page.py --lint
+
+check-imports: .venv/.synced
 	@.venv/bin/lint-imports --no-logo
+
+check-tests: .venv/.synced
 	@collected=$$($(PY) -m pytest --collect-only -q -p no:randomly) || { echo "$$collected"; exit 1; }
 
 bench: .venv/.synced agents ## measure; results go to bench/out/
@@ -74,10 +96,18 @@ local-model-test: .venv/.synced ## the native agent with a real llama-server and
 	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/local_model $(ARGS)
 
 crashes: .venv/.synced agents ## kill -9 of the service 200 times over 2,000 turns, an hour
-	@BOOCODER_TEST_CRASHES="200 2000" $(PY) -m pytest -n 0 --reruns 0 tests/acceptance/test_crash.py -k twenty $(ARGS)
+	@BOOCODER_TEST_CRASHES="200 2000" $(PY) -m pytest -n 0 --reruns 0 tests/acceptance/test_crash.py -k many_turns $(ARGS)
 
 steering-races: .venv/.synced ## 1,000 messages race against the end of their turns
 	@BOOCODER_TEST_STEERING_RACES=1000 $(PY) -m pytest -n 0 --timeout 1800 tests/integration/dispatch/test_steering.py -k races $(ARGS)
+
+random: .venv/.synced ## the programmes of random edits, applies, reviews, deaths and worktrees of which the suite has slices, an hour
+	@BOOCODER_TEST_TREES=10000 BOOCODER_TEST_APPLIES=1000 BOOCODER_TEST_KILLS=500 BOOCODER_TEST_LIVES=1000 \
+	 BOOCODER_TEST_REWINDS=300 BOOCODER_TEST_REVIEWS=100 $(PY) -m pytest -n 2 --timeout 14400 \
+	 tests/integration/git/test_random_parts.py tests/integration/git/test_random_trees.py \
+	 tests/integration/changes/apply/test_random.py tests/integration/changes/apply/test_kills.py \
+	 tests/integration/changes/review/test_review_random.py \
+	 tests/integration/worktrees/test_lives.py tests/integration/worktrees/test_rewind.py $(ARGS)
 
 replay: .venv/.synced ## 300 commits of two made-up histories replayed as an agent's edits, compared with plain git
 	@BOOCODER_TEST_COMMITS=300 $(PY) -m pytest -n 0 -s --timeout 1800 tests/integration/changes/test_histories.py $(ARGS)

@@ -19,7 +19,8 @@ from tests.invariants import fingerprint
 
 pytestmark = [pytest.mark.opencode, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 OPENCODE_SETTINGS = {"BOOCODER_MAX_TURNS": "16"}
-ALL_COLD_S = 400.0  # sixteen worktrees that opencode sees for the first time, with all cores busy
+AT_ONCE = 5
+ALL_COLD_S = 200.0  # so many worktrees that opencode sees for the first time, with all cores busy
 
 
 async def test_two_turns_a_restart_and_an_applied_change(opencode_home: OpenCodeHome, project: Repository) -> None:
@@ -92,10 +93,10 @@ async def test_opencode_waits_for_a_model_server_that_starts_later(
 
 
 @pytest.mark.timeout(ALL_COLD_S + 120)
-async def test_sixteen_sessions_at_once_do_not_meet(opencode_home: OpenCodeHome, project: Repository) -> None:
+async def test_sessions_at_once_do_not_meet(opencode_home: OpenCodeHome, project: Repository) -> None:
     async with opencode_home.desk(project) as desk:
         worktrees = opencode_home.service.data_dir / "worktrees"
-        words = {n: " ".join(f"s{n}w{word}" for word in range(40)) for n in range(16)}
+        words = {n: " ".join(f"s{n}w{word}" for word in range(40)) for n in range(AT_ONCE)}
         queued = [
             await desk.queue(f"[[delay 0.01]] [[say {said}]] [[write mine.txt|{n}]]", agent="opencode")
             for n, said in words.items()

@@ -92,7 +92,7 @@ async def test_random_trees_come_back_byte_by_byte(desk: WorktreeHarness) -> Non
     rng = random.Random(20261122)
     edits = Edits(desk.files, rng, nested=False)
     known = [((await take(desk)), content_of(desk.files))]
-    for _ in range(int(os.environ.get("BOOCODER_TEST_REWINDS", "25"))):
+    for _ in range(int(os.environ.get("BOOCODER_TEST_REWINDS", "8"))):
         edits.make(rng.randint(1, 12))
         now = content_of(desk.files)
         target, content = rng.choice(known)

@@ -1,6 +1,6 @@
 """Deaths while applying, to every place: the next start finishes or undoes it, and nothing is ever half.
 
-BOOCODER_TEST_KILLS sets how many; the full run is 500.
+The suite has a slice; `make random` has 500.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.fixtures.repository import MakeRepository
 from tests.integration.changes.apply.test_random import check_applied
 from tests.paths import ROOT
 
-KILLS = int(os.environ.get("BOOCODER_TEST_KILLS", "24"))
+KILLS = int(os.environ.get("BOOCODER_TEST_KILLS", "12"))
 SEED = int(os.environ.get("BOOCODER_TEST_SEED", "4"))
 BULK = 60  # files that a change adds, so that writing it takes a while
 FINE_S = 0.0001  # short beside what is watched; without a pause the watcher takes the processor from it

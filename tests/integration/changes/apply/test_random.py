@@ -1,6 +1,6 @@
 """Random applies with the user's edits in between: each exactly as the model says, or refused with nothing touched.
 
-BOOCODER_TEST_APPLIES sets how many; the full run is 1,000.
+The suite has a slice; `make random` has 1,000.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.fixtures.changes.change_harness import make_desk
 from tests.fixtures.changes.random_tree import content_of
 from tests.fixtures.repository import MakeRepository
 
-APPLIES = int(os.environ.get("BOOCODER_TEST_APPLIES", "100"))
+APPLIES = int(os.environ.get("BOOCODER_TEST_APPLIES", "30"))
 SEED = int(os.environ.get("BOOCODER_TEST_SEED", "4"))
 
 

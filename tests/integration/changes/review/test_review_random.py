@@ -1,7 +1,11 @@
-"""Random turns and random verdicts: what is decided stays decided, and taking back leaves exactly the rest."""
+"""Random turns and random verdicts: what is decided stays decided, and taking back leaves exactly the rest.
+
+The suite has a slice; `make random` has the rest.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from tests.fixtures.changes.random_tree import Edits
 from tests.fixtures.changes.review_harness import REJECTED, ReviewHarness, open_review, units_of
 from tests.fixtures.repository import MakeRepository
 
-ROUNDS = 25
+ROUNDS = int(os.environ.get("BOOCODER_TEST_REVIEWS", "10"))
 
 
 async def decide_some(desk: ReviewHarness, rng: random.Random, known: dict[str, Verdict]) -> None:
