@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.install_agents import install_opencode
 
 from bench import (
+    burst,
     chunk_delay,
     dispatch,
     floods,
@@ -27,8 +28,10 @@ from bench import (
     streaming,
     structured_diff,
     ten_sessions,
+    warm_claude,
     warm_turn,
 )
+from bench.document import write_document
 from bench.harness import Bench
 from bench.numbers import Row
 from bench.table import described, save, table, this_machine
@@ -46,10 +49,12 @@ class Section:
 
 SECTIONS = {
     warm_turn.SECTION: Section(warm_turn.measure, 30),
+    warm_claude.SECTION: Section(warm_claude.measure, 30),
     native_turn.SECTION: Section(native_turn.measure, 30),
     new_session.SECTION: Section(new_session.measure, 20),
     chunk_delay.SECTION: Section(chunk_delay.measure, 10),
     ten_sessions.SECTION: Section(ten_sessions.measure, 8),
+    burst.SECTION: Section(burst.measure, 8),
     streaming.SECTION: Section(streaming.measure, 5),
     startup.SECTION: Section(startup.measure, 8),
     dispatch.SECTION: Section(dispatch.measure, 40),
@@ -69,17 +74,18 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=tuple(SECTIONS), help="this section; may be repeated")
     parser.add_argument("--rounds", type=int, help="rounds of every section (default: each its own)")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds: shows that it runs, no more")
+    parser.add_argument("--write", action="store_true", help="put the table of this run into docs/performance.md")
     given = parser.parse_args()
     rounds = QUICK_ROUNDS if given.quick else given.rounds
     if rounds is not None and rounds < 1:
         parser.error("--rounds must be at least 1")
     try:
-        asyncio.run(_run(given.only or list(SECTIONS), rounds))
+        asyncio.run(_run(given.only or list(SECTIONS), rounds, write=given.write))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-async def _run(names: list[str], rounds: int | None) -> None:
+async def _run(names: list[str], rounds: int | None, *, write: bool) -> None:
     machine = this_machine()
     opencode = install_opencode()
     rows: list[Row] = []
@@ -88,9 +94,11 @@ async def _run(names: list[str], rounds: int | None) -> None:
         print(f"{name}: {rounds or section.rounds} rounds", flush=True)
         with tempfile.TemporaryDirectory(prefix="boocoder-bench-", ignore_cleanup_errors=True) as directory:
             rows += await section.measure(Bench(Path(directory).resolve(), opencode, rounds or section.rounds))
-    print(f"\n{described(machine)}, opencode {opencode_version(opencode)}\n")
-    print(table(rows))
+    where = f"{described(machine)}, opencode {opencode_version(opencode)}"
+    print(f"\n{where}\n\n{table(rows)}")
     print(f"\nall samples: {save(rows, machine)}")
+    if write:
+        write_document(rows, where)
 
 
 def opencode_version(program: Path) -> str:

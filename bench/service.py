@@ -153,7 +153,7 @@ def _take(frame: frames.Frame, ear: TextRecorder, lengths: dict[tuple[UUID, int]
                 lengths[frame.message_id, frame.part] = frame.offset + len(frame.text)
                 ear.hear(frame.text[have - frame.offset :], now_ns)
         case frames.TurnEndedFrame():
-            ear.end(frame.outcome, now_ns)
+            ear.end(frame.outcome if not frame.text else f"{frame.outcome}: {frame.text}", now_ns)
         case _:
             pass
 

@@ -59,7 +59,7 @@ def described(machine: Machine) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows in aligned columns: medians with quartiles, and the 95th percentile where a row asks for it."""
-    lines = [HEADS, *(_cells(row) for row in rows)]
+    lines = [HEADS, *(cells(row) for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(HEADS))]
     drawn = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
     drawn.insert(1, "-|-".join("-" * width for width in widths))
@@ -75,7 +75,8 @@ def save(rows: Sequence[Row], machine: Machine) -> Path:
     return path
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells(row: Row) -> tuple[str, ...]:
+    """A row as texts, under HEADS."""
     verdict = {True: "ok", False: "OVER", None: ""}[row.ok]
     return (
         row.section,

@@ -14,14 +14,15 @@ from bench.recorder import TextRecorder
 SECTION = "ten_sessions"
 SESSIONS = 10
 WORDS = 200
-PROMPT = f"[[delay 0.005]][[tokens {WORDS}]]"
+PROMPTS = {"5 ms apart": f"[[delay 0.005]][[tokens {WORDS}]]", "no pause": f"[[tokens {WORDS}]]"}
+TARGETS = {"5 ms apart": 1.05, "no pause": 1.15}
 SHORT = "[[say warm]]"
 
 
 async def measure(bench: Bench) -> list[Row]:
     """Wall time from the first request until all ten turns have ended; every session has had a turn before."""
-    ours: list[_Times] = []
-    floor: list[_Times] = []
+    ours: dict[str, list[_Times]] = {pace: [] for pace in PROMPTS}
+    floor: dict[str, list[_Times]] = {pace: [] for pace in PROMPTS}
     async with pair(bench, {"MAX_TURNS": str(SESSIONS)}) as stage:
         bare = [await stage.open_bare(f"bare-{number}") for number in range(SESSIONS)]
         places = [await stage.open_ours() for _ in range(SESSIONS)]
@@ -29,12 +30,14 @@ async def measure(bench: Bench) -> list[Row]:
             await stage.bare.run_turn(session, SHORT)
             await stage.service.run_turn("opencode", SHORT, place)
         for number in range(bench.rounds):
-            for side in ((0, 1), (1, 0))[number % 2]:
-                if side:
-                    ours.append(await _all([stage.service.run_turn("opencode", PROMPT, place) for place in places]))
-                else:
-                    floor.append(await _all([stage.bare.run_turn(session, PROMPT) for session in bare]))
-    return rows(ours, floor)
+            for pace, prompt in PROMPTS.items():
+                for side in ((0, 1), (1, 0))[number % 2]:
+                    if side:
+                        turns = [stage.service.run_turn("opencode", prompt, place) for place in places]
+                        ours[pace].append(await _all(turns))
+                    else:
+                        floor[pace].append(await _all([stage.bare.run_turn(session, prompt) for session in bare]))
+    return [row for pace in PROMPTS for row in rows(pace, ours[pace], floor[pace])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,17 @@ class _Times:
     ended: float
 
 
-def rows(ours: Sequence[_Times], floor: Sequence[_Times]) -> list[Row]:
+def rows(pace: str, ours: Sequence[_Times], floor: Sequence[_Times]) -> list[Row]:
     """The end is what counts; the other two say where the time went."""
     measured = (
         ("all have begun to speak", None, [one.first for one in ours], [one.first for one in floor]),
         ("all have said their last word", None, [one.last for one in ours], [one.last for one in floor]),
-        ("all have ended", 1.10, [one.ended for one in ours], [one.ended for one in floor]),
+        ("all have ended", TARGETS[pace], [one.ended for one in ours], [one.ended for one in floor]),
     )
     return [
         Row(
             SECTION,
-            f"{SESSIONS} turns of {WORDS} words at once: {what}",
+            f"{SESSIONS} turns of {WORDS} words, {pace}: {what}",
             "s",
             tuple(mine),
             tuple(bare),
