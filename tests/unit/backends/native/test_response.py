@@ -18,8 +18,9 @@ from boocoder.backends.native.model.errors import ModelError
 from boocoder.backends.native.model.response import AnswerComplete, ResponseAccumulator
 from boocoder.backends.native.model.tool_calls import interpret_call
 from boocoder.backends.native.model.wait_status import WaitStatus
-from boocoder.backends.native.model.wire import read_chunk
+from boocoder.backends.native.model.wire import PromptProgress, read_chunk
 from boocoder.backends.shared.event_journal import TurnJournal
+from boocoder.events.agent_event import Progress
 from boocoder.events.json_coerce import NUMBER_MAX
 from boocoder.model.ids import TaskId, new_id
 from boocoder.model.turn import StopSignal
@@ -54,6 +55,33 @@ async def test_an_emoji_whose_halves_come_in_two_events_is_whole(pieces: list[st
         await answer.take(read_chunk(json.dumps({"id": "c", "choices": [{"index": 0, "delta": {"content": piece}}]})))
     assert (await answer.finish()).text == whole
     assert port.text == whole
+    journal.close()
+
+
+class SlowClient(ModelClient):
+    """Of a server that takes its time to say what it is busy with."""
+
+    def __init__(self) -> None:
+        super().__init__(state=ModelServerClient(NOWHERE), server=NOWHERE, limits=NativeLimits())
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def busy_with(self, model: str) -> str:
+        self.asked.set()
+        await self.may_answer.wait()
+        return "its one slot is busy"
+
+
+async def test_a_prompt_that_is_read_meanwhile_waits_for_no_slot(tmp_path: Path) -> None:
+    port, client = RecordingPort(stop=StopSignal()), SlowClient()
+    journal = TurnJournal(path=tmp_path / "journal", task_id=TaskId(new_id()))
+    reporter = NativeReporter(port=port, journal=journal)
+    status = WaitStatus(client=client, model="m", reporter=reporter, first_after_s=0.0)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(status.run())
+        await client.asked.wait()
+        await status.prompt_read(PromptProgress(total=1_000, cache=0, processed=430))
+        client.may_answer.set()
+    assert [event.text for event in port.of(Progress)] == ["Reading the prompt, 43 %"]
     journal.close()
 
 

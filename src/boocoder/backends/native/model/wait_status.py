@@ -22,26 +22,32 @@ class WaitStatus:
         client: queries the server's status.
         model: the called model.
         reporter: receives the status.
+        first_after_s: seconds until the server is asked for the first time.
     """
 
-    def __init__(self, *, client: ModelClient, model: str, reporter: NativeReporter) -> None:
+    def __init__(
+        self, *, client: ModelClient, model: str, reporter: NativeReporter, first_after_s: float = FIRST_AFTER_S
+    ) -> None:
         self._client = client
         self._model = model
         self._reporter = reporter
-        self._reading = False
+        self._first_after_s = first_after_s
+        self._reading = asyncio.Event()
 
     async def prompt_read(self, progress: PromptProgress) -> None:
         """Report the share of the prompt that the server has read, unless the prompt is short."""
-        self._reading = True
+        self._reading.set()
         percent = progress.percent
         shown = percent is not None and (progress.total or 0) - (progress.cache or 0) >= SHOWN_TOKENS
         await self._reporter.report(Progress(f"Reading the prompt, {percent} %" if shown else ""))
 
     async def run(self) -> None:
         """Report every two seconds what the server is busy with, until cancelled or until it reads the prompt."""
-        await asyncio.sleep(FIRST_AFTER_S)
-        while not self._reading:
+        await asyncio.sleep(self._first_after_s)
+        while not self._reading.is_set():
             text = await self._client.busy_with(self._model) or "Waiting for the model"
+            if self._reading.is_set():
+                return  # the slot that is busy is its own
             try:
                 await self._reporter.report(Progress(text))
             except LeaseLost:
