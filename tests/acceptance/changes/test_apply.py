@@ -68,6 +68,17 @@ async def test_a_session_goes_into_a_commit_and_its_rest_to_a_branch(
     assert await violations(World(dsn, home.data_dir)) == []
 
 
+async def test_the_whole_id_of_a_session_names_what_it_applied(
+    desk: ServiceHarness, home: Installation, project: Repository
+) -> None:
+    created, _ = await desk.run("[[write one.txt|one]]")
+    await command(home, "apply", created.session_id)
+    assert "Applied as branch later" in await command(home, "apply", created.session_id, "--branch", "later")
+    assert project.git("show", "later:one.txt") == b"one"
+    await command(home, "unapply", created.session_id)
+    assert project.git("status", "--porcelain") == b""
+
+
 async def test_the_commits_of_an_agent_are_named_and_kept(
     desk: ServiceHarness, home: Installation, project: Repository
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from boocoder.db.core.pool import Database
+from boocoder.events.frames import NoticeFrame
 from boocoder.git.shadow.snapshot import FILE_MAX_BYTES
 from boocoder.model.session import SnapshotKind
 from boocoder.worktrees.remove.removal import RemovalRefused
@@ -115,3 +116,16 @@ async def test_what_cannot_be_kept_keeps_the_worktree(desk: WorktreeHarness, wha
     assert {reason.code for reason in error.value.reasons} & {"not_in_snapshot", "nested_repository"}
     assert "lib/sub" in error.value.text
     assert sub.exists()
+
+
+async def test_a_rewind_and_a_fork_say_what_becomes_of_them(desk: WorktreeHarness) -> None:
+    sub = desk.files / "lib/sub"
+    first = await desk.snapshots.take(desk.session_id, kind=SnapshotKind.MANUAL)
+    edit(sub)
+    edited = files_in(sub)
+    await desk.rewinder.rewind(desk.session_id, first.id)
+    fork = await desk.forker.fork(desk.session_id, snapshot_id=first.id)
+    assert files_in(sub) == edited
+    assert fork.worktree is not None and files_in(fork.worktree / "lib/sub") == {}
+    said = {frame.code: frame.text for frame in desk.heard.frames if isinstance(frame, NoticeFrame)}
+    assert "submodules were not set back" in said["rewound"] and "submodules are empty" in said["forked"]

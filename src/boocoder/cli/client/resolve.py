@@ -103,7 +103,7 @@ async def resolve_change(client: Client, named: str | None) -> UUID:
     if named is None:
         return await _only_here(client)
     try:
-        return await resolve_id(client, IdKind.CHANGE, named) if not _is_uuid(named) else await _known(client, named)
+        return await _known(client, named)
     except NotFound as unknown:
         try:
             session_id = await resolve_id(client, IdKind.SESSION, named)
@@ -116,6 +116,27 @@ async def resolve_change(client: Client, named: str | None) -> UUID:
     return session.pending_change_id
 
 
+async def resolve_applied(client: Client, named: str) -> UUID:
+    """The id of a change, else of the one that a session applied last.
+
+    Raises:
+        NotFound: there is no such change, or the session has applied none.
+        InvalidInput: it could be more than one.
+    """
+    try:
+        return await _known(client, named)
+    except NotFound as unknown:
+        try:
+            session_id = await resolve_id(client, IdKind.SESSION, named)
+            applied = await client.items("/api/changes", ChangeSummary, session_id=session_id, state="applied", limit=1)
+        except NotFound:
+            raise unknown from None
+    if not applied:
+        text = f"Session {named} has applied no change."
+        raise NotFound("change_not_found", text, "List changes: boocoder changes list")
+    return applied[0].id
+
+
 async def project_of_change(client: Client, change_id: UUID) -> Project:
     """The project whose checkout a change is applied to."""
     change = await client.get(f"/api/changes/{change_id}", ChangeSummary)
@@ -123,16 +144,12 @@ async def project_of_change(client: Client, change_id: UUID) -> Project:
     return await client.get(f"/api/projects/{session.project_id}", Project)
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 async def _known(client: Client, text: str) -> UUID:
-    return (await client.get(f"/api/changes/{UUID(text)}", ChangeSummary)).id
+    """The id of a change that there is."""
+    change_id = await resolve_id(client, IdKind.CHANGE, text)
+    if str(change_id) == text.lower():  # a whole id is not looked up
+        await client.get(f"/api/changes/{change_id}", ChangeSummary)
+    return change_id
 
 
 async def _only_here(client: Client) -> UUID:

@@ -78,7 +78,6 @@ async def _commit_worktree(checkout: Checkout, draft: CommitDraft) -> AsyncItera
 
     Programs of node look for their packages in all folders above.
     """
-    await asyncio.to_thread(remove_left_worktrees, checkout)
     root = checkout.git_dir / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
     git = user_git(checkout)
     try:

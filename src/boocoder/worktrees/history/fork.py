@@ -27,6 +27,7 @@ from boocoder.worktrees.remove.restore import Restorer
 log = logging.getLogger(__name__)
 
 SUFFIX = " (fork)"
+SUBMODULES_EMPTY = "Its submodules are empty: fetch them with `git submodule update --init --recursive`."
 UNKNOWN_CURE = "Fork the newest snapshot, or run a turn and fork that."
 
 
@@ -99,7 +100,7 @@ class Forker:
         ref = f"refs/boocoder/{child}/{ref_id}"
         await place.shadow.keep(ref, snapshot.tree, beside=snapshot.tree)
         await place.shadow.keep(f"refs/boocoder/{child}/base", base.tree, beside=snapshot.tree)
-        text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
+        text = _text(place, parent, snapshot)
         async with self._outbox.transaction() as transaction:
             conn = transaction.conn
             await projects.hold_project(conn, parent.project_id)
@@ -157,6 +158,13 @@ class Forker:
             log.warning("worktree of a fork not made yet", extra={"session_id": child}, exc_info=error)
             return None
         return place.path
+
+
+def _text(place: SnapshotSource, parent: Session, snapshot: Snapshot) -> str:
+    text = f"This session was forked from “{parent.title}”, with its files as at {describe(snapshot)}."
+    if place.shadow.kept_inside(snapshot.kept_by) is not None:
+        text += f" {SUBMODULES_EMPTY}"
+    return text
 
 
 async def _fork_chat(conn: Connection, child: SessionId, snapshot: Snapshot) -> ChatId:

@@ -164,7 +164,8 @@ class Rewinder:
         left, ended = await self._write(place, before, target, base)
         self._failpoints.hit("rewind.after_files")
         snapshot_id = SnapshotId(new_id())
-        await self._finish(place, RewindRecord(before, target, snapshot_id, len(changed), base, left, ended))
+        inside = not place.shadow.same_inside(before.kept_by, target.kept_by)
+        await self._finish(place, RewindRecord(before, target, snapshot_id, len(changed), base, left, ended, inside))
         return RewindReport(target, before, len(changed), base)
 
     async def _base(self, place: SnapshotSource, target: Snapshot) -> SnapshotBase | None:

@@ -11,6 +11,8 @@ from boocoder.model.ids import SnapshotId
 from boocoder.model.session import SnapshotKind
 from boocoder.worktrees.history.snapshots import describe
 
+SUBMODULES_STAY = "Files inside of submodules were not set back."
+
 
 @dataclass(frozen=True, slots=True)
 class RewindRecord:
@@ -20,6 +22,7 @@ class RewindRecord:
         before, target, files: the snapshots of both states, and in how many files they differ.
         base: what the change is measured against again; None where that is as it was.
         left: the commit that HEAD moved away from; None where it stayed.
+        submodules: whether files inside of submodules were others at the snapshot; they stay as they are.
         ended: what git had under way in the worktree, such as "a merge"; None for nothing.
     """
 
@@ -30,6 +33,7 @@ class RewindRecord:
     base: SnapshotBase | None
     left: str | None
     ended: str | None
+    submodules: bool
 
     @property
     def ref(self) -> str:
@@ -49,6 +53,8 @@ class RewindRecord:
             )
         if self.base is not None:
             text += " What you applied since stays with you, and is no part of the change."
+        if self.submodules:
+            text += f" {SUBMODULES_STAY}"
         return f"{text} To undo it, rewind to {self.before.id}."
 
     @property
@@ -60,6 +66,8 @@ class RewindRecord:
             text += f" In git, {self.ended} was under way and was ended."
         if self.base is not None and self.left is not None:
             text += f" HEAD is on commit {self.base.commit[:10]} again; it was on {self.left[:10]}."
+        if self.submodules:
+            text += f" {SUBMODULES_STAY}"
         return f"{text} Read a file again before you rely on it."
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
 from boocoder.cli.client.ids import id_argument
-from boocoder.cli.client.resolve import project_of_change, resolve_change
+from boocoder.cli.client.resolve import project_of_change, resolve_applied, resolve_change
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
 from boocoder.client.decisions import APPLY_TIMEOUT_S, apply_change
 from boocoder.client.http_client import ChangeRefused, Client
-from boocoder.errors import InvalidInput
+from boocoder.errors import InvalidInput, NotFound
 from boocoder.wire.changes import ApplyResult, ResolveResult
 from boocoder.wire.problems import FileConflict
 from boocoder.wire.projects import Project
@@ -53,7 +54,7 @@ def command(ctx: click.Context, /, change: str | None, as_json: bool, resolve: b
     _check_kept(options)
 
     async def ask(client: Client) -> None:
-        change_id = await resolve_change(client, change)
+        change_id = await _meant(client, change, on_branch=bool(options["branch"]))
         path = f"/api/changes/{change_id}"
         project = await project_of_change(client, change_id)
         if not as_json:
@@ -76,6 +77,19 @@ def command(ctx: click.Context, /, change: str | None, as_json: bool, resolve: b
             raise _refused("apply_conflicts", applied.conflicts, str(change_id))
 
     ask_service(ctx, ask)
+
+
+async def _meant(client: Client, named: str | None, *, on_branch: bool) -> UUID:
+    """The change to apply: a branch can also hold what the session has applied elsewhere."""
+    try:
+        return await resolve_change(client, named)
+    except NotFound as unknown:
+        if named is None or not on_branch:
+            raise
+        try:
+            return await resolve_applied(client, named)
+        except NotFound:
+            raise unknown from None
 
 
 def _check(options: dict[str, object], resolve: bool) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import click
 
 from boocoder.cli.client.ids import id_argument
-from boocoder.cli.client.resolve import project_of_change, resolve_id
+from boocoder.cli.client.resolve import project_of_change, resolve_applied
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
 from boocoder.client.http_client import ChangeRefused, Client
-from boocoder.errors import NotFound
-from boocoder.wire.changes import ChangeSummary, UnapplyResult
+from boocoder.wire.changes import UnapplyResult
 from boocoder.wire.projects import Project
 from boocoder.wire.search import IdKind
 
@@ -34,7 +31,7 @@ def command(ctx: click.Context, /, change: str, dry_run: bool, as_json: bool) ->
     """
 
     async def ask(client: Client) -> tuple[UnapplyResult, Project]:
-        change_id = await _change_or_applied(client, change)
+        change_id = await resolve_applied(client, change)
         project = await project_of_change(client, change_id)
         if not as_json:
             said = f"change {str(change_id)[:8]} of {plain(project.name)}, in {path_text(project.path)}"
@@ -69,19 +66,3 @@ def _show(undone: UnapplyResult, project: Project) -> None:
         console.print(f"  {path_text(path)}")
     if undone.pending_change_id is not None:
         console.print(f"  its edits are change {str(undone.pending_change_id)[:8]} now", style="dim")
-
-
-async def _change_or_applied(client: Client, named: str) -> UUID:
-    """A change, else the one that a session applied last."""
-    try:
-        return await resolve_id(client, IdKind.CHANGE, named)
-    except NotFound as unknown:
-        try:
-            session_id = await resolve_id(client, IdKind.SESSION, named)
-        except NotFound:
-            raise unknown from None
-        applied = await client.items("/api/changes", ChangeSummary, session_id=session_id, state="applied", limit=1)
-        if not applied:
-            text = f"Session {named} has applied no change."
-            raise NotFound("change_not_found", text, "List changes: boocoder changes list") from None
-        return applied[0].id
