@@ -24,6 +24,7 @@ from boocoder.service import TaskSupervisor
 log = logging.getLogger(__name__)
 
 _THREAD_BYTES = 256 * 1024  # decoding this much takes the loop a millisecond
+_YIELD_EVERY = 64  # lines; an agent that floods would keep the loop from everybody else for all that is queued
 _EXIT_WAIT_S = 1.0  # output may end a moment before the process does
 _OUTPUT_WAIT_S = 2.0  # the lines end at latest half a second after the process
 _STDERR_CHARS = 800  # of its last output, in an error
@@ -182,6 +183,8 @@ class RpcConnection:
                     self._resolve(message)
                 else:
                     await self._receive(message, line)
+            if self._lines_read % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
 
     def _resolve(self, answer: RpcResponse) -> None:
         waiting = self._open.pop(answer.id, None) if answer.id is not None else None
