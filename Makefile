@@ -118,8 +118,8 @@ chaos: .venv/.synced ## three hosts while PostgreSQL is stopped and services are
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
 	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)
 
-api-fuzz: .venv/.synced ## schemathesis against the API with all phases, some minutes (BOOCODER_TEST_API_FUZZ=100 for more examples)
-	@BOOCODER_TEST_API_FUZZ=$${BOOCODER_TEST_API_FUZZ:-20} $(PY) -m pytest -n 0 --timeout 7200 tests/integration/api/security/test_schemathesis.py $(ARGS)
+api-fuzz: .venv/.synced ## schemathesis against the API with all phases, and every kept input in every place, some minutes (BOOCODER_TEST_API_FUZZ=100 for more examples)
+	@BOOCODER_TEST_API_FUZZ=$${BOOCODER_TEST_API_FUZZ:-20} $(PY) -m pytest -n 0 --timeout 7200 tests/integration/api/security/test_schemathesis.py tests/integration/api/security/test_fuzz.py tests/unit/cli/test_fuzz.py $(ARGS)
 
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo .failures dist build bench/out web/node_modules src/boocoder/api/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

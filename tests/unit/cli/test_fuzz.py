@@ -10,38 +10,10 @@ import click
 import pytest
 
 from boocoder.cli import main
+from tests.outside_input import ARGUMENTS
 
 ROUNDS = 15  # of every command
 STARTS_SOMETHING = {"serve", "scripted-model", "run", "mcp"}  # these run until they are stopped
-STRANGE = (
-    "",
-    " ",
-    "-",
-    "--",
-    "---",
-    "-x",
-    "--no-such-option",
-    "\u202e\u200f",
-    "👩‍👩‍👧‍👦",
-    "x" * 5_000,
-    "/dev/zero",
-    "../../..",
-    "\udcff\udcfe",
-    "a\nb",
-    "\x1b[31m",
-    "0",
-    "-1",
-    "1e400",
-    "9" * 400,
-    "nan",
-    "[]",
-    "{}",
-    "%s{0}",
-    "00000000-0000-0000-0000-000000000000",
-    "1a2b",
-    "@",
-    "HEAD@{u}",
-)
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -64,10 +36,10 @@ def arguments(command: click.Command, drawn: random.Random) -> list[str]:
         if isinstance(parameter, click.Option):
             if drawn.random() < 0.4:
                 found.append(drawn.choice(parameter.opts))
-                found += [] if parameter.is_flag else [drawn.choice(STRANGE)]
+                found += [] if parameter.is_flag else [drawn.choice(ARGUMENTS)]
         elif drawn.random() < 0.8:
-            found += [drawn.choice(STRANGE) for _ in range(drawn.choice((1, 1, 2)))]
-    return found if drawn.random() < 0.7 else [*found, drawn.choice(STRANGE)]
+            found += [drawn.choice(ARGUMENTS) for _ in range(drawn.choice((1, 1, 2)))]
+    return found if drawn.random() < 0.7 else [*found, drawn.choice(ARGUMENTS)]
 
 
 @pytest.fixture
