@@ -31,6 +31,7 @@ async def measure(bench: Bench) -> list[Row]:
     tree = await shadow.snapshot(worktree.path, index=index, ref="refs/boocoder/bench/turn")
     bare = bench.directory / "bare"
     await git(project, "clone", "-q", str(project), str(bare))
+    await git(bare, "config", "gc.auto", "0")  # both sides read objects that are not packed, as right after a turn
     await git(bare, "checkout", "-q", "-b", "change")
     _add_files(bare)
     await git(bare, "add", "-A")

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boocoder.changes.apply.safe_fs import temporary_name
-from boocoder.changes.apply.tree_writer import in_order
+from boocoder.changes.apply.files.placing import temporary_name
+from boocoder.changes.apply.files.write_order import in_order
 from boocoder.changes.diff.statistics import path_text
 from boocoder.git.diff.tree_diff import NO_MODE, ChangedFile
 
@@ -39,6 +39,21 @@ def test_deletions_make_room_and_attributes_come_last() -> None:
         b".gitattributes",
         b"f/.gitattributes",
     ]
+
+
+def test_tens_of_thousands_of_deletions_are_ordered_without_comparing_each_with_each() -> None:
+    compared = 0
+
+    class Counted(bytes):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return bytes(self) == other
+
+        __hash__ = bytes.__hash__
+
+    in_order([step(Counted(b"d/%d" % number), old="100644") for number in range(2_000)])
+    assert compared < 20_000
 
 
 @given(st.lists(st.binary(min_size=1, max_size=6).filter(lambda name: b"\0" not in name), unique=True))

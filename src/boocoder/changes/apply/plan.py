@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from boocoder.changes.apply.safe_fs import SafeDirectory
-from boocoder.changes.apply.tree_writer import TreeWriter
+from boocoder.changes.apply.files.safe_fs import SafeDirectory
+from boocoder.changes.apply.files.tree_writer import TreeWriter
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.diff.tree_diff import ChangedFile
@@ -69,7 +69,7 @@ async def plan_apply(
         return list(merged.conflicts)
     await shadow.keep(f"{ref}/post", merged.tree, beside=before.tree)
     files = await shadow.changed_files(before.tree, merged.tree, counts=False)
-    async with _open_write(shadow, checkout, index, before.tree, merged.tree) as write:
+    async with _open_write(shadow, checkout, index, before.tree, merged.tree, files) as write:
         conflicts = await write.judge()
     if conflicts:
         return conflicts
@@ -157,14 +157,20 @@ class _TreeWrite:
 
 @asynccontextmanager
 async def _open_write(
-    shadow: ShadowRepository, checkout: Path, index: Path, pre_tree: str, post_tree: str
+    shadow: ShadowRepository,
+    checkout: Path,
+    index: Path,
+    pre_tree: str,
+    post_tree: str,
+    files: Sequence[ChangedFile] | None = None,
 ) -> AsyncIterator[_TreeWrite]:
-    """Open the checkout to bring it from one tree to another.
+    """Open the checkout to bring it from one tree to another. `files` are how they differ, if that is known.
 
     Raises:
         Conflict: directory_missing.
     """
-    files = await shadow.changed_files(pre_tree, post_tree, counts=False)
+    if files is None:
+        files = await shadow.changed_files(pre_tree, post_tree, counts=False)
     steps = [file for file in files if not file.is_submodule]
     staging = shadow.git_dir / "staging" / new_id().hex
     root = _open_root(checkout)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from boocoder.changes.apply import tree_writer
-from boocoder.changes.apply.safe_fs import SafeDirectory, temporary_name
-from boocoder.changes.apply.tree_writer import TreeWriter
+from boocoder.changes.apply.files import tree_writer
+from boocoder.changes.apply.files.placing import PathOccupied, temporary_name
+from boocoder.changes.apply.files.safe_fs import SafeDirectory
+from boocoder.changes.apply.files.tree_writer import TreeWriter
 from boocoder.git.diff.merge import ConflictKind
 from boocoder.git.diff.tree_diff import NO_MODE, ChangedFile
 from tests.fixtures.changes.random_tree import content_of
@@ -32,6 +33,10 @@ def added(path: str) -> ChangedFile:
 
 def modified(path: str) -> ChangedFile:
     return ChangedFile(path.encode(), "M", FILE, FILE, "1" * 40, "2" * 40)
+
+
+def deleted(path: str) -> ChangedFile:
+    return ChangedFile(path.encode(), "D", FILE, NO_MODE, "1" * 40, "0" * 40)
 
 
 def looked(root: Path, steps: list[ChangedFile]) -> TreeWriter:
@@ -116,6 +121,57 @@ def test_many_files_are_written_all_or_nothing(root: Path, taken: str | None) ->
     else:
         assert [one.path for one in conflicts] == [taken.encode()]
         assert content_of(root) == before
+
+
+def test_new_directories_come_whole_and_go_again_but_for_what_a_person_edited_in_them(root: Path) -> None:
+    names = [f"new/{number % 3}/{number:03d}" for number in range(MANY)]
+    old(root, "taken")
+    steps = [*map(added, names), modified("taken")]
+    writer = looked(root, steps)
+    assert writer.judge(()) == []
+    inode = (root.parent / "staged" / "new").stat().st_ino
+    assert writer.write() == []
+    assert (root / "new").stat().st_ino == inode  # it was moved, not its files one by one
+    (root / names[0]).write_bytes(b"edited")
+    (root / "new" / "mine").write_bytes(b"mine")
+    assert [one.path for one in writer.take_back()] == [names[0].encode()]
+    assert content_of(root) == {
+        b"taken": ("file", False, b"old"),
+        names[0].encode(): ("file", False, b"edited"),
+        b"new/mine": ("file", False, b"mine"),
+    }
+
+
+def test_a_deleted_file_that_is_replaced_at_the_last_moment_stays(root: Path) -> None:
+    old(root, "gone")
+    directory = SafeDirectory(root)
+    seen = directory.look(b"gone")
+    (root / "gone").write_bytes(b"written since")
+    with pytest.raises(PathOccupied):
+        directory.move_out(b"gone", root.parent / "undo" / "0", seen)
+    assert content_of(root) == {b"gone": ("file", False, b"written since")}
+
+
+def test_a_directory_that_is_moved_while_files_are_written_into_it_is_noticed(root: Path) -> None:
+    old(root, "d/one", "e/one")
+    directory = SafeDirectory(root)
+    with pytest.raises(PathOccupied), directory.held_open():
+        directory.delete(b"d/one")
+        swap(root, "d")
+        directory.delete(b"e/one")
+
+
+def test_many_deletions_leave_no_empty_directory(root: Path) -> None:
+    names = [f"old/{number % 7}/{number:04d}" for number in range(MANY)]
+    old(root, "kept/one", *names)
+    writer = looked(root, [deleted(name) for name in [*names, "kept/one"]])
+    (root / "kept" / "untracked").write_bytes(b"mine")
+    assert writer.judge(()) == []
+    assert writer.write() == []
+    assert content_of(root) == {b"kept/untracked": ("file", False, b"mine")}
+    assert sorted(path.name for path in root.iterdir()) == ["kept"]
+    assert writer.take_back() == []
+    assert {path.decode() for path in content_of(root)} == {"kept/untracked", "kept/one", *names}
 
 
 def test_a_root_that_is_a_symbolic_link_is_refused(root: Path) -> None:

@@ -3,77 +3,31 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from boocoder.changes.apply.placing import (
-    CAN_MOVE_NEW,
+from boocoder.changes.apply.files.entries import EntryKind, PathStat, entries_below, stat_of
+from boocoder.changes.apply.files.open_directories import DIRECTORY, OpenDirectories, ParentMissing
+from boocoder.changes.apply.files.placing import (
     PathOccupied,
     move_new,
-    owner,
     permissions,
     place,
+    put_back,
     sync_file_system,
+    takes_moves,
+    temporary_name,
     write_file,
 )
 from boocoder.git.file_links import clone_or_copy
 from boocoder.git.lfs.pointer import POINTER_MAX_BYTES, parse_pointer
 
+DIRECTORIES_SYNCED_SINGLY = 64  # past this many, one sync of the file system is faster than one a directory
 _CHUNK_BYTES = 1024 * 1024
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class EntryKind(StrEnum):
-    """What kind of entry is at a path."""
-
-    ABSENT = "absent"
-    FILE = "file"
-    LINK = "link"
-    DIRECTORY = "directory"
-    SPECIAL = "special"
-    UNREADABLE = "unreadable"  # the system does not say: no permission, or a name that is too long
-    BEHIND_LINK = "behind_link"  # a directory above it is a symbolic link
-
-
-@dataclass(frozen=True, slots=True)
-class PathStat:
-    """The entry at a path.
-
-    Args:
-        kind: of the entry.
-        signature: inode, times, size and mode; equal as long as it is not changed.
-        above: with BEHIND_LINK and ABSENT, the path above it that is no directory; else empty.
-    """
-
-    kind: EntryKind
-    signature: tuple[int, ...] = ()
-    above: bytes = b""
-
-    @property
-    def executable(self) -> bool:
-        """Whether the owner may execute it."""
-        return bool(self.signature) and bool(self.signature[-1] & stat.S_IXUSR)
-
-    @property
-    def size(self) -> int:
-        """Bytes; 0 where nothing was found."""
-        return self.signature[-2] if self.signature else 0
-
-
-class _ParentMissing(PathOccupied):
-    """A directory above a path is missing or is not a directory."""
-
-    def __init__(self, above: bytes, kind: EntryKind) -> None:
-        super().__init__(above)
-        self.above = above
-        self.kind = kind
 
 
 class SafeDirectory:
@@ -87,46 +41,62 @@ class SafeDirectory:
     """
 
     def __init__(self, root: Path) -> None:
-        self._fd = os.open(root, _DIRECTORY)
+        self._fd = os.open(root, DIRECTORY)
+        self._held: OpenDirectories | None = None
         self._touched: set[bytes] = set()
+        self._perhaps_empty: set[bytes] = set()
 
     def close(self) -> None:
         """Free the descriptor."""
         os.close(self._fd)
 
     @contextmanager
-    def _parent(self, path: bytes, *, make: bool = False) -> Iterator[tuple[int, bytes]]:
-        *above, name = path.split(b"/")
-        fd = os.dup(self._fd)
+    def held_open(self) -> Iterator[None]:
+        """Keep directories open from one call to the next, for many paths in order.
+
+        Raises:
+            PathOccupied: at the end, or by a call: a directory was moved meanwhile.
+        """
+        self._held = OpenDirectories(self._fd)
         try:
-            for number, part in enumerate(above):
-                below = _open_directory(fd, part, b"/".join(above[: number + 1]), make=make)
-                os.close(fd)
-                fd = below
-            yield fd, name
+            yield
+            self._held.release()
         finally:
-            os.close(fd)
+            self._held.close()
+            self._held = None
+
+    @contextmanager
+    def _parent(self, path: bytes, *, make: bool = False) -> Iterator[tuple[int, bytes]]:
+        if self._held is not None:
+            yield self._held.parent(path, make=make)
+            return
+        opened = OpenDirectories(self._fd)
+        try:
+            yield opened.parent(path, make=make)
+        finally:
+            opened.close()
 
     def look(self, path: bytes) -> PathStat:
         """The entry at a path."""
+        if self._held is not None and (known := self._held.missing(path)) is not None:
+            return known
         try:
             with self._parent(path) as (fd, name):
                 found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        except _ParentMissing as missing:
-            return PathStat(missing.kind, above=missing.above)
+        except ParentMissing as missing:
+            return missing.stat
         except FileNotFoundError:
             return PathStat(EntryKind.ABSENT)
-        except OSError:
+        except (OSError, PathOccupied):
             return PathStat(EntryKind.UNREADABLE)
-        return PathStat(_kind(found.st_mode), _signature(found))
+        return stat_of(found)
 
     def takes_moves(self, directory: Path) -> bool:
-        """Whether files of a directory can be moved to where nothing is: both are on one file system, and new files
+        """Whether entries of a directory can be moved to where nothing is: both are on one file system, and new files
         belong to who runs this."""
-        mine = os.fstat(self._fd)
-        if os.geteuid() == 0 and owner(mine) != (0, 0):
+        if not takes_moves(self._fd) or not directory.exists():
             return False
-        return CAN_MOVE_NEW and directory.exists() and directory.stat().st_dev == mine.st_dev
+        return directory.stat().st_dev == os.fstat(self._fd).st_dev
 
     def read_link(self, path: bytes) -> bytes:
         """A symbolic link's target."""
@@ -144,10 +114,7 @@ class SafeDirectory:
             return not second.read(1)
 
     def is_pointer(self, path: bytes) -> bool:
-        """Whether a small file is a pointer of Git LFS."""
-        found = self.look(path)
-        if found.kind is not EntryKind.FILE or not 0 < found.size < POINTER_MAX_BYTES:
-            return False
+        """Whether a file is a pointer of Git LFS."""
         with suppress(OSError, PathOccupied), self._opened(path) as file:
             return parse_pointer(file.read(POINTER_MAX_BYTES)) is not None
         return False
@@ -167,7 +134,7 @@ class SafeDirectory:
     def names_below(self, path: bytes) -> Iterator[bytes]:
         """Paths of all that is no directory under a directory, and of empty directories in it."""
         with self._parent(path) as (fd, name):
-            handle = os.open(name, _DIRECTORY, dir_fd=fd)
+            handle = os.open(name, DIRECTORY, dir_fd=fd)
         try:
             with os.scandir(handle) as entries:
                 found = [(os.fsencode(entry.name), entry.is_dir(follow_symlinks=False)) for entry in entries]
@@ -228,13 +195,52 @@ class SafeDirectory:
             PathOccupied: the path exists.
         """
         with self._parent(path, make=True) as (fd, name):
-            if os.geteuid() == 0 and owner(os.fstat(fd)) != (0, 0):  # a copy gets the directory's owner
-                return None
-            if not move_new(source, fd, name):
+            if not takes_moves(fd) or not move_new(source, fd, name):
                 return None
             found = os.stat(name, dir_fd=fd, follow_symlinks=False)
         self._touch(path)
-        return PathStat(_kind(found.st_mode), _signature(found))
+        return stat_of(found)
+
+    def move_new_directory(self, path: bytes, source: Path, files: Collection[bytes]) -> dict[bytes, os.stat_result]:
+        """As `move_new`, for a directory with all that is in it.
+
+        Args:
+            files: all that has to be in it.
+
+        Returns:
+            Its files and links with what is there then; empty if it cannot be moved, or holds anything else.
+        """
+        found = dict(entries_below(os.fsencode(source), path))
+        if found.keys() != set(files):
+            return {}
+        with self._parent(path, make=True) as (fd, name):
+            if not takes_moves(fd) or not move_new(source, fd, name):
+                return {}
+        self._touch(path)
+        return found
+
+    def move_out(self, path: bytes, target: Path, seen: PathStat) -> bool:
+        """Move a file out of the root, to a place where nothing is; False if the system moves no file to there.
+
+        Args:
+            seen: the file that is meant.
+
+        Raises:
+            PathOccupied: it is another one by now, and stays.
+        """
+        with self._parent(path) as (fd, name):
+            try:
+                os.rename(name, target, src_dir_fd=fd)
+            except OSError as error:
+                if error.errno != errno.EXDEV:  # also between two mounts of one file system
+                    raise
+                return False
+            if not stat_of(target.lstat()).is_same(seen):
+                put_back(target, fd, name)
+                raise PathOccupied
+        self._touch(path)
+        self.note_perhaps_empty(path)
+        return True
 
     def place_staged(self, path: bytes, *, replace: bool) -> None:
         """Put a staged file in place at once. Arguments and errors as for `put_file`."""
@@ -266,11 +272,21 @@ class SafeDirectory:
         self._touch(path)
 
     def delete(self, path: bytes) -> None:
-        """Delete a file or link, and the directories above it that are empty then."""
+        """Delete a file or link; `remove_emptied` deletes the directories above it that are empty then."""
         with self._parent(path) as (fd, name):
             os.unlink(name, dir_fd=fd)
         self._touch(path)
-        self._remove_empty_above(path)
+        self.note_perhaps_empty(path)
+
+    def note_perhaps_empty(self, path: bytes) -> None:
+        """Let `remove_emptied` look at the directory of a path."""
+        self._perhaps_empty.add(path.rpartition(b"/")[0])
+
+    def remove_emptied(self) -> None:
+        """Delete the directories that files were deleted from, and those above them, if they are empty."""
+        for directory in sorted(self._perhaps_empty, reverse=True):
+            self._remove_empty_above(directory + b"/")
+        self._perhaps_empty.clear()
 
     def _remove_empty_above(self, path: bytes) -> None:
         above = path.rpartition(b"/")[0]
@@ -281,7 +297,7 @@ class SafeDirectory:
     def remove_empty_below(self, path: bytes) -> None:
         """Remove a directory that holds nothing but directories."""
         with self._parent(path) as (fd, name):
-            handle = os.open(name, _DIRECTORY, dir_fd=fd)
+            handle = os.open(name, DIRECTORY, dir_fd=fd)
         try:
             with os.scandir(handle) as entries:
                 below = [os.fsencode(entry.name) for entry in entries]
@@ -301,52 +317,25 @@ class SafeDirectory:
 
     def drop_temporary(self, path: bytes) -> None:
         """Delete what an interrupted write left beside a path."""
-        with suppress(_ParentMissing, OSError), self._parent(path) as (fd, _):
+        with suppress(PathOccupied, OSError), self._parent(path) as (fd, _):
             os.unlink(temporary_name(path), dir_fd=fd)
 
     def _touch(self, path: bytes) -> None:
         while path:
             path = path.rpartition(b"/")[0]
+            if path in self._touched:
+                return  # with all above it
             self._touched.add(path)
 
     def sync(self) -> None:
-        """Make all names that were written or deleted durable."""
-        for directory in sorted(self._touched):
-            with suppress(_ParentMissing), self._parent(directory + b"/x" if directory else b"x") as (fd, _):
-                os.fsync(fd)
+        """Make all names that were written or deleted durable, many of them in one call for the whole file system."""
+        if len(self._touched) > DIRECTORIES_SYNCED_SINGLY:
+            sync_file_system(self._fd)
+        else:
+            for directory in sorted(self._touched):
+                with suppress(ParentMissing), self._parent(directory + b"/x" if directory else b"x") as (fd, _):
+                    os.fsync(fd)
         self._touched.clear()
-
-
-def temporary_name(path: bytes) -> bytes:
-    """The one name beside a path under which its new content is written first; a later try finds it again."""
-    return b".boocoder-" + hashlib.sha256(path).hexdigest()[:16].encode() + b".tmp"
-
-
-def _open_directory(fd: int, name: bytes, path: bytes, *, make: bool) -> int:
-    try:
-        return os.open(name, _DIRECTORY, dir_fd=fd)
-    except FileNotFoundError:
-        if not make:
-            raise _ParentMissing(path, EntryKind.ABSENT) from None
-        os.mkdir(name, dir_fd=fd)
-        return os.open(name, _DIRECTORY, dir_fd=fd)
-    except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-            raise
-        is_link = stat.S_ISLNK(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
-        raise _ParentMissing(path, EntryKind.BEHIND_LINK if is_link else EntryKind.ABSENT) from None
-
-
-def _kind(mode: int) -> EntryKind:
-    if stat.S_ISREG(mode):
-        return EntryKind.FILE
-    if stat.S_ISLNK(mode):
-        return EntryKind.LINK
-    return EntryKind.DIRECTORY if stat.S_ISDIR(mode) else EntryKind.SPECIAL
-
-
-def _signature(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_mode
 
 
 def _status(fd: int, name: bytes) -> os.stat_result | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from os import stat_result
 from pathlib import Path
 from stat import S_IMODE, S_IXUSR
 
-from boocoder.changes.apply.placing import PathOccupied
-from boocoder.changes.apply.safe_fs import EntryKind, PathStat, SafeDirectory, temporary_name
+from boocoder.changes.apply.files.entries import EntryKind, PathStat, stat_of
+from boocoder.changes.apply.files.placing import PathOccupied, bytes_of_link, temporary_path
+from boocoder.changes.apply.files.safe_fs import SafeDirectory
+from boocoder.changes.apply.files.write_order import batches, in_order, new_directories
 from boocoder.git.diff.merge import ConflictKind, MergeConflict
 from boocoder.git.diff.tree_diff import EXECUTABLE_MODE, NO_MODE, SYMLINK_MODE, ChangedFile
+from boocoder.git.lfs.pointer import POINTER_MAX_BYTES
 
 FILES_SYNCED_SINGLY = 64  # past this many, one sync of the file system is faster than one a file
-BATCH_FILES = 2_000  # staged at a time, so that each path is looked at shortly before it is written
-_ATTRIBUTES = b".gitattributes"
+_NOTHING = PathStat(EntryKind.ABSENT)
 
 
 class PathState(Enum):
@@ -75,12 +78,15 @@ class TreeWriter:
         self._found: dict[bytes, PathStat] = {}
         self._states: dict[bytes, PathState] = {}
         self._done: list[_WrittenPath] = []
+        self._moved: dict[bytes, stat_result] = {}  # files that came with a whole directory, as they were then
         self._staged_paths: set[bytes] = set()
+        self._undo_takes_moves = root.takes_moves(undo)
         self._movable = False  # what `staged` has is durable, if it is on the checkout's file system
 
     def look(self) -> None:
         """Note what is at every path now; ask git about the files after this."""
-        self._found = {step.path: self._root.look(step.path) for step in self._steps}
+        with suppress(PathOccupied), self._root.held_open():
+            self._found = {step.path: self._root.look(step.path) for step in self._steps}
 
     def unclear(self, differing: Collection[bytes]) -> list[bytes]:
         """The paths whose new content `judge` has to read. `differing` as for `judge`."""
@@ -140,7 +146,7 @@ class TreeWriter:
             return PathState.POST
         if step.old_mode != NO_MODE:
             return PathState.FOREIGN
-        known = self._paths | {_temporary(path) for path in self._paths}
+        known = self._paths | {temporary_path(path) for path in self._paths}
         try:
             empty = all(path in known for path in self._root.names_below(step.path))
         except (OSError, PathOccupied):  # replaced since it was looked at
@@ -182,18 +188,35 @@ class TreeWriter:
             Empty, or the one path that could not be written, and those that could not be taken back.
         """
         steps = [step for step in self._steps if self._states[step.path] is PathState.PRE]
-        for batch in _batches(steps):
-            failed = self._write_batch(batch)
-            if failed is not None:
-                return [failed, *self.take_back()]
+        failed = self._write_all(steps)
+        return [] if failed is None else [failed, *self.take_back()]
+
+    def _write_all(self, steps: Sequence[ChangedFile]) -> MergeConflict | None:
         try:
+            self._move_directories(steps)
+            for batch in batches([step for step in steps if step.path not in self._moved]):
+                if (failed := self._write_batch(batch)) is not None:
+                    return failed
             self._root.sync()
         except OSError as error:
-            failed = MergeConflict(
-                self._steps[-1].path, ConflictKind.UNREADABLE, f"cannot be made durable: {error.strerror}"
-            )
-            return [failed, *self.take_back()]
-        return []
+            text = f"cannot be made durable: {error.strerror}"
+            return MergeConflict(self._steps[-1].path, ConflictKind.UNREADABLE, text)
+        return None
+
+    def _move_directories(self, steps: Sequence[ChangedFile]) -> None:
+        """Move whole directories to places where nothing is, if that saves much.
+
+        Raises:
+            OSError: their contents cannot be made durable.
+        """
+        directories = new_directories(steps, self._found)
+        if sum(map(len, directories.values())) <= FILES_SYNCED_SINGLY or not self._root.takes_moves(self._staged):
+            return
+        self._root.sync_contents()
+        for directory, listed in directories.items():
+            with suppress(PathOccupied):  # each of its files is looked at then
+                paths = [step.path for step in listed]
+                self._moved |= self._root.move_new_directory(directory, self._staged / _text(directory), paths)
 
     def roll_forward(self) -> list[MergeConflict]:
         """Finish what was cut short: write every path that is still as before, leave what is neither.
@@ -202,12 +225,22 @@ class TreeWriter:
             The paths that were left.
         """
         left = [self._conflict(step) for step in self._steps if self._states[step.path] is PathState.FOREIGN]
-        for step in self._steps:
+        for batch in batches(self._steps):
+            with suppress(PathOccupied), self._root.held_open():
+                left += self._roll_forward_each(batch)
+            self._root.remove_emptied()
+        self._root.sync()
+        return left
+
+    def _roll_forward_each(self, steps: Iterable[ChangedFile]) -> list[MergeConflict]:
+        left: list[MergeConflict] = []
+        for step in steps:
             self._root.drop_temporary(step.path)
             if self._states[step.path] is PathState.PRE:
                 failed = self._attempt(step, self._write_step)
                 left.extend([failed] if failed else [])
-        self._root.sync()
+            if step.new_mode == NO_MODE:  # the directory may have been left when it was cut short
+                self._root.note_perhaps_empty(step.path)
         return left
 
     def pending(self) -> list[bytes]:
@@ -217,7 +250,9 @@ class TreeWriter:
 
     def pointers(self, paths: Collection[bytes]) -> set[bytes]:
         """Those of the paths where a pointer of Git LFS is: its content has not been fetched."""
-        return {path for path in paths if self._root.is_pointer(path)}
+        found = self._found
+        small = [path for path in paths if found[path].kind is EntryKind.FILE and found[path].size < POINTER_MAX_BYTES]
+        return {path for path in small if self._root.is_pointer(path)}
 
     def _write_batch(self, steps: Sequence[ChangedFile]) -> MergeConflict | None:
         """Write some paths, many of them with one sync of their contents; the first that cannot be written."""
@@ -241,8 +276,15 @@ class TreeWriter:
         self._staged_paths.clear()
         return failed
 
-    def _each(self, steps: Iterable[ChangedFile], work: Callable[[ChangedFile], bool]) -> MergeConflict | None:
-        return next((failed for step in steps if (failed := self._attempt(step, work)) is not None), None)
+    def _each(self, steps: Sequence[ChangedFile], work: Callable[[ChangedFile], bool]) -> MergeConflict | None:
+        """Work on the steps in order, up to the first that fails."""
+        try:
+            with self._root.held_open():
+                return next((failed for step in steps if (failed := self._attempt(step, work)) is not None), None)
+        except PathOccupied:
+            return self._conflict(steps[-1])
+        finally:
+            self._root.remove_emptied()
 
     def _attempt(self, step: ChangedFile, work: Callable[[ChangedFile], bool]) -> MergeConflict | None:
         try:
@@ -269,7 +311,7 @@ class TreeWriter:
         except PathOccupied:  # perhaps by an empty directory
             return False
         if after is not None:
-            self._done.append(_WrittenPath(step.path, PathStat(EntryKind.ABSENT), None, after))
+            self._done.append(_WrittenPath(step.path, _NOTHING, None, after))
         return after is not None
 
     def _write_step(self, step: ChangedFile) -> bool:
@@ -284,9 +326,21 @@ class TreeWriter:
                 return False
         elif (now.kind, now.signature) != (before.kind, before.signature):
             return False
-        kept = self._keep(step, now)
+        if self._move_out(step, now):
+            return True
+        copied = self._keep(step, now)
         self._put(step, replace=step.old_mode != NO_MODE)
-        self._done.append(_WrittenPath(step.path, now, kept, self._root.look(step.path)))
+        self._done.append(_WrittenPath(step.path, now, copied, self._root.look(step.path)))
+        return True
+
+    def _move_out(self, step: ChangedFile, now: PathStat) -> bool:
+        """Delete a file by moving it to where it is kept, if it can be moved there."""
+        if step.new_mode != NO_MODE or now.kind is not EntryKind.FILE or not self._undo_takes_moves:
+            return False
+        kept = self._undo / str(len(self._done))
+        if not self._root.move_out(step.path, kept, now):
+            return False
+        self._done.append(_WrittenPath(step.path, now, kept, _NOTHING))
         return True
 
     def _keep(self, step: ChangedFile, now: PathStat) -> Path | None:
@@ -314,7 +368,8 @@ class TreeWriter:
     def take_back(self) -> list[MergeConflict]:
         """Make every path that was written as it was; returns those that somebody changed since."""
         left: list[MergeConflict] = []
-        for done in reversed(self._done):
+        moved = [_WrittenPath(path, _NOTHING, None, stat_of(found)) for path, found in self._moved.items()]
+        for done in reversed([*moved, *self._done]):
             try:
                 self._take_back_one(done)
             except (OSError, PathOccupied) as error:
@@ -330,6 +385,7 @@ class TreeWriter:
             raise PathOccupied("somebody changed it since")
         if done.content is None:
             self._root.delete(done.path)
+            self._root.remove_emptied()
             return
         content, replace = done.content, now.kind is not EntryKind.ABSENT
         if done.before.kind is EntryKind.LINK:
@@ -339,56 +395,5 @@ class TreeWriter:
             self._root.put_file(done.path, content, executable=bool(mode & S_IXUSR), replace=replace, mode=mode)
 
 
-def in_order(steps: Iterable[ChangedFile]) -> list[ChangedFile]:
-    """Deletions first and from the deepest, then writing; what rules how files are read comes last.
-
-    A deletion makes room where a file and a directory change places. Attributes stay as they were until every
-    other file is written, so that after a crash git still reads an unwritten file as before.
-    """
-    listed = list(steps)
-    written = {step.path for step in listed if step.new_mode != NO_MODE}
-    deleted = [step for step in listed if step.new_mode == NO_MODE]
-    early = [step for step in deleted if not _rules(step.path) or _any_above(step.path, written)]
-    late = [step for step in deleted if step not in early]
-    puts = [step for step in listed if step.new_mode != NO_MODE and not _rules(step.path)]
-    rules = [step for step in listed if step.new_mode != NO_MODE and _rules(step.path)]
-    return [
-        *sorted(early, key=lambda step: step.path, reverse=True),
-        *sorted(puts, key=lambda step: step.path),
-        *sorted(rules, key=lambda step: step.path),
-        *sorted(late, key=lambda step: step.path, reverse=True),
-    ]
-
-
-def _batches(steps: Sequence[ChangedFile]) -> Iterator[Sequence[ChangedFile]]:
-    """Runs of deletions, and of files to write; a file is staged only when what makes room for it is done."""
-    start = 0
-    for at, step in enumerate(steps):
-        changes_kind = at > start and (step.new_mode == NO_MODE) != (steps[start].new_mode == NO_MODE)
-        if changes_kind or at - start == BATCH_FILES:
-            yield steps[start:at]
-            start = at
-    yield steps[start:]
-
-
-def _rules(path: bytes) -> bool:
-    return path.rpartition(b"/")[2] == _ATTRIBUTES
-
-
-def _any_above(path: bytes, among: Collection[bytes]) -> bool:
-    parts = path.split(b"/")
-    return any(b"/".join(parts[:count]) in among for count in range(1, len(parts)))
-
-
-def _temporary(path: bytes) -> bytes:
-    above, slash, _ = path.rpartition(b"/")
-    return above + slash + temporary_name(path)
-
-
 def _text(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
-
-
-def bytes_of_link(path: Path) -> bytes:
-    """A symbolic link's target as bytes."""
-    return str(path.readlink()).encode("utf-8", "surrogateescape")

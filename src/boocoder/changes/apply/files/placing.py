@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -19,7 +20,7 @@ _NO_REPLACE = 1  # RENAME_NOREPLACE of linux/fs.h
 _ANYWHERE = -100  # AT_FDCWD of fcntl.h: the path is absolute
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)  # file systems without hard links
 
-CAN_MOVE_NEW = _renameat2 is not None
+_DEFAULT_ACL = "system.posix_acl_default"
 
 
 class PathOccupied(Exception):
@@ -52,6 +53,31 @@ def move_new(source: Path, fd: int, name: bytes) -> bool:
     if ctypes.get_errno() == errno.EEXIST:
         raise PathOccupied
     return False
+
+
+def takes_moves(fd: int) -> bool:
+    """Whether what is moved into an open directory is as if it had been created there: with the same owner and group,
+    and the same permissions."""
+    if _renameat2 is None:
+        return False
+    found = os.fstat(fd)
+    if found.st_mode & stat.S_ISGID or (os.geteuid() == 0 and owner(found) != (0, 0)):
+        return False
+    try:
+        os.getxattr(fd, _DEFAULT_ACL)
+    except OSError:  # it has none, or the file system knows none
+        return True
+    return False
+
+
+def put_back(source: Path, fd: int, name: bytes) -> None:
+    """Move a file back into an open directory; under a name of its own where something else is by now."""
+    try:
+        if move_new(source, fd, name):
+            return
+    except PathOccupied:
+        pass
+    os.rename(source, name + b".before-" + os.urandom(4).hex().encode(), dst_dir_fd=fd)
 
 
 def place(fd: int, temporary: bytes, name: bytes, *, replace: bool) -> None:
@@ -130,3 +156,19 @@ def _give(handle: int, like: os.stat_result) -> None:
 
 def owner(found: os.stat_result) -> tuple[int, int]:
     return found.st_uid, found.st_gid
+
+
+def temporary_name(path: bytes) -> bytes:
+    """The one name beside a path under which its new content is written first; a later try finds it again."""
+    return b".boocoder-" + hashlib.sha256(path).hexdigest()[:16].encode() + b".tmp"
+
+
+def temporary_path(path: bytes) -> bytes:
+    """The path of that name."""
+    above, slash, _ = path.rpartition(b"/")
+    return above + slash + temporary_name(path)
+
+
+def bytes_of_link(path: Path) -> bytes:
+    """A symbolic link's target as bytes."""
+    return str(path.readlink()).encode("utf-8", "surrogateescape")

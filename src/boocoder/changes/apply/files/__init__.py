@@ -1,0 +1,1 @@
+"""Writing the files of a checkout: safely, in order, all or nothing."""
