@@ -47,7 +47,9 @@ def command(
             body = {"snapshot_id": str(target)}
             if not yes and not await _agreed(client, session_id, target):
                 return None
-        elif not yes and not await confirm(f"Set the files back by {body['turns']} turns?"):
+        elif not yes and not await confirm(
+            f"Set the files back by {turns or 1} turn{'s' if (turns or 1) > 1 else ''}?"
+        ):
             return None
         return await client.post(f"/api/sessions/{session_id}/rewind", RewindResult, dict(body))
 
