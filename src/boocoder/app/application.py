@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from boocoder import logs
-from boocoder.api.server import ApiServer
 from boocoder.app.agent_host import open_agents
 from boocoder.app.host import ServiceHost
-from boocoder.app.http import start_api
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
 from boocoder.app.turns import Dispatching, build_agent_tokens, start_dispatch
@@ -27,6 +28,9 @@ from boocoder.model.ids import HostId, InstanceId
 from boocoder.process.privacy import hide_own_secrets
 from boocoder.service import TaskSupervisor
 from boocoder.wire.service import ServiceFile
+
+if TYPE_CHECKING:
+    from boocoder.api.server import ApiServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
     """Start everything in order; leaving the block stops it in reverse."""
     async with contextlib.AsyncExitStack() as stack:
         host = ServiceHost(settings, stack, take_over=take_over)
+        api = _import_api(host)
         store = await open_store(host)
         agent_host = await open_agents(host, store)
         files = await open_session_files(host, store, agent_host)
@@ -111,7 +116,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         collector = await start_collector(host, store, files)
         if files.worktrees.spares is not None:
             await host.start(files.worktrees.spares)
-        server = await start_api(host, store, agent_host, files, collector, agent_tokens)
+        server = await (await api).start_api(host, store, agent_host, files, collector, agent_tokens)
         webhooks.page_url = server.url
         await host.start(webhooks)
         info = ServiceInfo(
@@ -128,6 +133,13 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
             ServiceFile(server.url, os.getpid(), str(settings.data_dir.resolve()), settings.tls_certificate),
         )
         yield _Application(info, server, dispatching)
+
+
+def _import_api(host: ServiceHost) -> asyncio.Task[ModuleType]:
+    """Import the API, which takes as long as PostgreSQL does to start, while that starts."""
+    importing = TaskSupervisor("imports")
+    host.on_stop(importing.stop)
+    return importing.spawn(asyncio.to_thread(importlib.import_module, "boocoder.app.http"), "api")
 
 
 def _write_service_file(stack: contextlib.AsyncExitStack, path: Path, content: ServiceFile) -> None:

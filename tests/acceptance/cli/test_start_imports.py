@@ -70,6 +70,15 @@ def test_a_service_starts_without_what_it_may_never_need(installation: MakeInsta
     assert ran.stdout.split() == []
 
 
+def test_the_api_is_not_imported_before_the_database_starts(installation: MakeInstallation) -> None:
+    """It takes as long as PostgreSQL does to start, and is imported beside that."""
+    ran = _python(installation, "import boocoder.app.application, sys; print(*sys.modules)")
+    assert ran.returncode == 0, ran.stderr
+    loaded = set(ran.stdout.split())
+    assert "boocoder.app.store" in loaded
+    assert loaded & {"fastapi", "pydantic", "uvicorn", "boocoder.api.application"} == set()
+
+
 def _python(installation: MakeInstallation, program: str) -> subprocess.CompletedProcess[str]:
     place = installation()
     return subprocess.run(
