@@ -47,6 +47,62 @@ class Records:
         )
         return Attempt(*(moment.timestamp() for moment in row))
 
+    async def add_messages(self, chat_id: str, count: int) -> None:
+        """Give a chat that has had a turn so many more answers, each with a line of text."""
+        task = await self._reader.fetchrow("SELECT task_id, session_id FROM messages WHERE chat_id = $1", UUID(chat_id))
+        await self._reader.execute(
+            "WITH made AS (INSERT INTO messages (id, session_id, chat_id, task_id, role, status, agent, finished_at)"
+            " SELECT gen_random_uuid(), $2, $1, $3, 'assistant', 'complete', 'scripted', now()"
+            " FROM generate_series(1, $4) RETURNING id),"
+            " parts AS (INSERT INTO message_parts (message_id, part, kind, key) SELECT id, 0, 'text', 't' FROM made)"
+            ' INSERT INTO part_chunks (message_id, part, field, "offset", text, session_id, seq)'
+            " SELECT m.id, 0, 'text', 0, 'some words of an answer', $2, s.last_seq + row_number() OVER ()"
+            " FROM made m, event_streams s WHERE s.session_id = $2",
+            UUID(chat_id),
+            task["session_id"],
+            task["task_id"],
+            count,
+            timeout=TURN_TIMEOUT_S,
+        )
+        await self._pass_numbers(task["session_id"], count)
+
+    async def add_events(self, session_id: str, count: int) -> int:
+        """Give a session's stream so many more notices; its last number."""
+        await self._reader.execute(
+            "INSERT INTO events (session_id, seq, type, frame) SELECT s.session_id, s.last_seq + n, 'notice',"
+            " jsonb_build_object('type', 'notice', 'code', 'bench', 'text', 'a notice ' || n)"
+            " FROM event_streams s, generate_series(1, $2) AS n WHERE s.session_id = $1",
+            UUID(session_id),
+            count,
+            timeout=TURN_TIMEOUT_S,
+        )
+        await self._reader.execute("ANALYZE events")
+        return await self._pass_numbers(UUID(session_id), count)
+
+    async def _pass_numbers(self, session_id: UUID, count: int) -> int:
+        """The last number of a session's stream, once it has taken so many more."""
+        last: int = await self._reader.fetchval(
+            "UPDATE event_streams SET last_seq = last_seq + $2 WHERE session_id = $1 RETURNING last_seq",
+            session_id,
+            count,
+        )
+        return last
+
+    async def read(self, statement: str, *arguments: object) -> int:
+        """Run a statement of the service; how many rows it gives."""
+        return len(await self._reader.fetch(statement, *arguments))
+
+    async def require_index(self, statement: str, *arguments: object) -> None:
+        """Look at a statement's plan.
+
+        Raises:
+            RuntimeError: it reads a whole table of events.
+        """
+        shown = await self._reader.fetch(f"EXPLAIN {statement}", *arguments)
+        plan = "\n".join(str(row[0]) for row in shown)
+        if "Seq Scan on events" in plan or "Index" not in plan:
+            raise RuntimeError(f"a statement reads a whole table:\n{plan}")
+
     async def wait_ended(self, *task_ids: str) -> None:
         """Wait until all these tasks have completed.
 

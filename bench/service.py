@@ -159,8 +159,12 @@ def _take(frame: frames.Frame, ear: TextRecorder, lengths: dict[tuple[UUID, int]
 
 
 def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """A service's environment: no person's configuration, a free port, and `settings` (names without BOOCODER_)."""
-    ours = {"DATA_DIR": str(data_dir), "PORT": "0", "LOG_LEVEL": "warning", **settings}
+    """A service's environment: no person's configuration, a free port, nothing made ahead, and `settings`.
+
+    Args:
+        settings: names without BOOCODER_.
+    """
+    ours = {"DATA_DIR": str(data_dir), "PORT": "0", "LOG_LEVEL": "warning", "WORKTREES_SPARES": "0", **settings}
     named = {f"BOOCODER_{name}": value for name, value in ours.items()}
     # Without a runtime directory the database's socket is where `records.attached` looks for it.
     return agent_environment({"XDG_CONFIG_HOME": str(data_dir / "no-config"), "XDG_RUNTIME_DIR": "", **named})
