@@ -103,9 +103,10 @@ steering-races: .venv/.synced ## 1,000 messages race against the end of their tu
 
 random: .venv/.synced ## the programmes of random edits, applies, reviews, deaths and worktrees of which the suite has slices, an hour
 	@BOOCODER_TEST_TREES=10000 BOOCODER_TEST_APPLIES=1000 BOOCODER_TEST_KILLS=500 BOOCODER_TEST_LIVES=1000 \
-	 BOOCODER_TEST_REWINDS=300 BOOCODER_TEST_REVIEWS=100 $(PY) -m pytest -n 2 --timeout 14400 \
+	 BOOCODER_TEST_REWINDS=300 BOOCODER_TEST_REVIEWS=100 BOOCODER_TEST_MERGES=1000 BOOCODER_TEST_WRITE_KILLS=100 $(PY) -m pytest -n 2 --timeout 14400 \
 	 tests/integration/git/test_random_parts.py tests/integration/git/test_random_trees.py \
 	 tests/integration/changes/apply/test_random.py tests/integration/changes/apply/test_kills.py \
+	 tests/integration/changes/apply/test_apply.py \
 	 tests/integration/changes/review/test_review_random.py \
 	 tests/integration/worktrees/test_lives.py tests/integration/worktrees/test_rewind.py $(ARGS)
 

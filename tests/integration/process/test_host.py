@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 from boocoder.process.proc_table import ProcessId, marked
 from boocoder.process.programs.supervisor import descendants
+from tests.waiting import PATIENCE_S
 
 OWNER = """
 import asyncio, sys
@@ -77,32 +77,26 @@ def owner_with_agents(state_dir: Path, instance: str) -> Iterator[tuple[subproce
         owner.wait()
 
 
-async def until(condition: Callable[[], bool], limit_s: float) -> float:
-    """Seconds until `condition` is true."""
-    began = time.monotonic()
-    async with asyncio.timeout(limit_s):
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` is true."""
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.01)
-    return time.monotonic() - began
 
 
 def below(supervisors: list[int]) -> list[int]:
     return [pid for supervisor in supervisors for pid in (supervisor, *descendants(supervisor))]
 
 
-@pytest.mark.slow
 async def test_kill_9_of_the_owner_leaves_nothing(tmp_path: Path) -> None:
-    slowest = 0.0
-    for number in range(10):
+    for number in range(3):
         with owner_with_agents(tmp_path, f"run-{number}") as (owner, supervisors, mark):
-            await until(lambda: len(below(supervisors)) >= 12, 5.0)
+            await until(lambda: len(below(supervisors)) >= 12)
             pids = below(supervisors)
             owner.kill()
             owner.wait()
-            slowest = max(slowest, await until(lambda: not any(map(alive, pids)), 5.0))  # noqa: B023
+            await until(lambda: not any(map(alive, pids)))  # noqa: B023
             assert marked(mark) == []
-    print(f"slowest of 10: {slowest:.2f} s", file=sys.stderr)
-    assert slowest < 2.5
 
 
 def alive(pid: int) -> bool:
@@ -150,7 +144,7 @@ async def test_a_process_older_than_the_instance_is_spared(tmp_path: Path) -> No
             found[:] = marked("MARK=same")
             return bool(found)
 
-        await until(seen, 5.0)
+        await until(seen)
         assert marked("MARK=same", not_before=found[0].started) == found
         assert marked("MARK=same", not_before=found[0].started + 1) == []
     finally:
@@ -218,7 +212,7 @@ async def test_cancelling_a_start_leaves_nothing(host: ProcessHost) -> None:
     assert cancelled
     assert host.statistics().running == 0
     assert marked(f"BOOCODER_COOKIE={host.cookie}") == []
-    await until(lambda: _open_files() == files, 5.0)
+    await until(lambda: _open_files() == files)
 
 
 def _open_files() -> int:
