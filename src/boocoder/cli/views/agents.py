@@ -75,7 +75,7 @@ def _show_models(console: Console, agent: AgentInfo) -> None:
     about = {name: plain(details[name].summary) for name in agent.models if name in details}
     _show_ids(console, "models", agent.models, agent.default_model, about)
     for one in agent.model_details:
-        if one.warning:
+        if one.warning and one.warning not in agent.cure:  # that of the default model stands above
             console.print(f"  {plain(sentences(one.warning, one.cure))}", style="yellow")
 
 

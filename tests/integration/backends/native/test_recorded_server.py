@@ -38,8 +38,8 @@ async def test_a_call_and_the_answer_to_its_result(tmp_path: Path) -> None:
     usage = port.usage
     assert (usage.input_tokens, usage.cache_read_tokens) == (1_382 + 30, 1_504)
     assert usage.output_tokens > 36 and 30 < usage.tokens_per_s < 50
-    shown = [progress.text for progress in port.of(Progress) if progress.text]
-    assert shown == ["Reading the prompt, 0 %", "Reading the prompt, 100 %"]
+    shown = dict.fromkeys(progress.text for progress in port.of(Progress) if progress.text)
+    assert list(shown) == ["Reading the prompt, 0 %", "Reading the prompt, 100 %"]
 
 
 async def test_an_endless_answer_is_stopped(tmp_path: Path) -> None:

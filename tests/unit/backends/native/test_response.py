@@ -27,6 +27,7 @@ from boocoder.model.turn import StopSignal
 from boocoder.model_servers.client import ModelServerClient
 from boocoder.model_servers.server import ModelServer
 from tests.contract.port import RecordingPort
+from tests.waiting import until
 
 TOP_NAMES = ("choices", "usage", "error", "prompt_progress", "timings")
 NAMES = (
@@ -63,25 +64,33 @@ class SlowClient(ModelClient):
 
     def __init__(self) -> None:
         super().__init__(state=ModelServerClient(NOWHERE), server=NOWHERE, limits=NativeLimits())
-        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.asked, self.may_answer, self.answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def busy_with(self, model: str) -> str:
         self.asked.set()
         await self.may_answer.wait()
         return "its one slot is busy"
 
+    async def answers(self) -> bool:
+        self.answered.set()
+        return True
 
-async def test_a_prompt_that_is_read_meanwhile_waits_for_no_slot(tmp_path: Path) -> None:
+
+async def test_a_prompt_that_is_read_waits_for_no_slot_and_is_not_silent(tmp_path: Path) -> None:
     port, client = RecordingPort(stop=StopSignal()), SlowClient()
     journal = TurnJournal(path=tmp_path / "journal", task_id=TaskId(new_id()))
     reporter = NativeReporter(port=port, journal=journal)
     status = WaitStatus(client=client, model="m", reporter=reporter, first_after_s=0.0)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-        group.create_task(status.run())
+    async with asyncio.timeout(60):
+        watch = asyncio.create_task(status.run())
         await client.asked.wait()
         await status.prompt_read(PromptProgress(total=1_000, cache=0, processed=430))
         client.may_answer.set()
-    assert [event.text for event in port.of(Progress)] == ["Reading the prompt, 43 %"]
+        await client.answered.wait()
+        await until(lambda: len(port.of(Progress)) >= 2)
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+    assert {event.text for event in port.of(Progress)} == {"Reading the prompt, 43 %"}
     journal.close()
 
 

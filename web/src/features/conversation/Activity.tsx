@@ -48,7 +48,10 @@ function whatNow(parts: readonly Part[], progress: string): string {
   if (tool?.kind === "tool_call") return visible(tool.frame.title || tool.frame.name).slice(0, 80);
   const last = parts.at(-1);
   if (progress) return visible(progress).slice(0, 120);
-  if (last?.kind === "tool_call" && last.frame.status === "pending") return `Writing ${visible(last.frame.title || last.frame.name)}`.slice(0, 80);
+  if (last?.kind === "tool_call" && last.frame.status === "pending") {
+    const { name, title } = last.frame;
+    return (title && title !== name ? `Writing ${visible(title)}` : `Calling ${visible(name)}`).slice(0, 80);
+  }
   if (last?.kind === "text") return "Writing";
   if (last?.kind === "reasoning") return "Thinking";
   return "Waiting for the model";

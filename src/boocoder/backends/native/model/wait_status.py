@@ -33,23 +33,34 @@ class WaitStatus:
         self._reporter = reporter
         self._first_after_s = first_after_s
         self._reading = asyncio.Event()
+        self._read = ""
 
     async def prompt_read(self, progress: PromptProgress) -> None:
         """Report the share of the prompt that the server has read, unless the prompt is short."""
         self._reading.set()
         percent = progress.percent
-        shown = percent is not None and (progress.total or 0) - (progress.cache or 0) >= SHOWN_TOKENS
-        await self._reporter.report(Progress(f"Reading the prompt, {percent} %" if shown else ""))
+        self._read = f"Reading the prompt, {percent} %" if percent is not None else ""
+        long = (progress.total or 0) - (progress.cache or 0) >= SHOWN_TOKENS
+        await self._reporter.report(Progress(self._read if long else ""))
 
     async def run(self) -> None:
-        """Report every two seconds what the server is busy with, until cancelled or until it reads the prompt."""
+        """Report every two seconds what the server is busy with, until cancelled.
+
+        llama-server tells its progress once for 2,048 tokens, which take minutes on a slow machine: meanwhile the last
+        one is repeated as long as the server responds.
+        """
         await asyncio.sleep(self._first_after_s)
-        while not self._reading.is_set():
-            text = await self._client.busy_with(self._model) or "Waiting for the model"
-            if self._reading.is_set():
-                return  # the slot that is busy is its own
+        while True:
             try:
-                await self._reporter.report(Progress(text))
+                if (text := await self._state()) is not None:
+                    await self._reporter.report(Progress(text))
             except LeaseLost:
                 return  # the turn finds it out by itself
             await asyncio.sleep(EVERY_S)
+
+    async def _state(self) -> str | None:
+        """What the server is busy with; None where nothing is known."""
+        if self._reading.is_set():
+            return self._read if await self._client.answers() else None
+        text = await self._client.busy_with(self._model) or "Waiting for the model"
+        return None if self._reading.is_set() else text  # the slot that is busy is its own
