@@ -12,6 +12,7 @@ from boocoder.backends.opencode import rules as opencode_rules
 from boocoder.catalog.known_agents import KnownAgent
 from boocoder.catalog.rule_readers import ReadRules, agents_home, own_rules
 from boocoder.catalog.session_rules import SessionRuleReport
+from boocoder.config.opencode_server import has_own_opencode
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
 from boocoder.model.agent_entry import AgentEntry
@@ -38,6 +39,7 @@ def build_rule_report(
         readers=readers,
         visible=visible,
         every_session=frozenset({OPENCODE}),
+        own_server=partial(has_own_opencode, settings),
         driver=lambda name: next((one.backend for one in agent_host.agents.known() if one.name == name), ""),
         sandbox=agent_host.sandbox,
     )

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from boocoder.catalog.launch_plan import LaunchPlan, known_driver
 from boocoder.catalog.model_server import ModelServerConnection
 from boocoder.catalog.programs import Programs
 from boocoder.catalog.watchers import AgentWatch
+from boocoder.config.opencode_server import has_own_opencode
 from boocoder.config.settings import Settings
 from boocoder.db.core.pool import Database
 from boocoder.model.agent import DEMO_DIRECTORY, AgentInfo, AgentState, ModelDetails, Transport
@@ -294,6 +296,8 @@ def _opencode(
             own_config_dir=settings.surroundings.config_home / "opencode",
             model_retry_limit_s=chosen.model_retry_limit_s,
             rss_limit_bytes=chosen.rss_limit_mb * 1024 * 1024,
+            own_server=partial(has_own_opencode, settings),
+            own_servers_idle=chosen.idle_servers,
         ),
     )
 

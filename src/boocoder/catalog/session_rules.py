@@ -31,6 +31,7 @@ class SessionRuleReport:
         readers: how to list the words that each agent obeys, where that is known.
         visible: for each agent its paths outside the worktree that a sandbox leaves visible.
         every_session: agents whose own server serves all sessions, in the versions that have one.
+        own_server: whether the sessions of a project have such a server each.
         driver: the name of the driver of an agent of this host, "" for an unknown agent.
         sandbox: of this host's agents.
     """
@@ -43,6 +44,7 @@ class SessionRuleReport:
         readers: Mapping[str, ReadRules],
         visible: Mapping[str, tuple[Path, ...]],
         every_session: frozenset[str],
+        own_server: Callable[[Path], bool],
         driver: Callable[[str], str],
         sandbox: Sandbox,
     ) -> None:
@@ -51,6 +53,7 @@ class SessionRuleReport:
         self._readers = readers
         self._visible = visible
         self._every_session = every_session
+        self._own_server = own_server
         self._driver = driver
         self._sandbox = sandbox
 
@@ -76,7 +79,9 @@ class SessionRuleReport:
         served = agent in self._every_session
         by_acp = served and self._driver(agent) == "acp"  # a newer version, whose habits nobody has measured
         read = None if by_acp else self._readers.get(agent)
-        use = SandboxUse(agent, project=None if served and not by_acp else Path(project.path))
+        path = Path(project.path)
+        shared = served and not by_acp and not self._own_server(path)
+        use = SandboxUse(agent, project=None if shared else path)
         words = [] if read is None else await asyncio.to_thread(self._words, read, root, use)
         runs, refusal = await self._runnable(project.id, session_id, agent)
         files = (*words, *runs)

@@ -91,6 +91,21 @@ class OpenCode:
         "", "path", "which opencode to start; empty: the first one found on PATH or in its usual folders"
     )
     use_own_config: bool = setting(True, "true or false", "true: use your own opencode login and configuration as well")
+    server: str = setting(
+        "auto",
+        "answer",
+        "shared: one opencode server for all sessions; session: one for each, in a sandbox of its own; auto: shared, "
+        "but session with sandbox.profile files+network",
+        choices=("auto", "shared", "session"),
+    )
+    session_server_projects: tuple[str, ...] = setting(
+        (),
+        "list of paths",
+        "repositories whose sessions have an opencode server each, whatever agents.opencode.server says",
+    )
+    idle_servers: int = setting(
+        4, "servers", "servers of single sessions that stay warm without a turn, 15 minutes at most", low=0, high=100
+    )
     model_retry_limit_s: float = setting(
         120.0, "seconds", "how long opencode may retry a failing model", low=1, high=86_400
     )

@@ -17,6 +17,7 @@ from boocoder.process.lines import LineIterator, LineQueue
 from boocoder.process.pipes import PipeReader, PipeWriter, StreamTail
 from boocoder.process.proc_table import ProcessId, sweep, tree_bytes
 from boocoder.process.sandbox.file_view import FileView
+from boocoder.process.sandbox.network.egress import Egress
 
 STDERR_BYTES = 64 * 1024  # enough for any message a person reads
 DRAIN_S = 0.5  # output may still lie in the pipe after the exit; somebody we cannot see may hold it open for ever
@@ -38,8 +39,9 @@ class Child:
         mark: environment entry that this child and all its descendants carry.
         line_limit_bytes: longer lines of stdout are dropped.
         of_agent: whether it is an agent, or a command of a project.
-        worktree: the only one that it works in; None if any may come.
+        worktree: the only one that it works in, one turn at a time; None for a server.
         view: the files that its sandbox shows it; None without a sandbox.
+        egress: serves its ports; None with a network.
 
     Attributes:
         own_descendants: processes below it that are part of the agent; empty before its first turn.
@@ -58,10 +60,12 @@ class Child:
         of_agent: bool = False,
         worktree: Path | None = None,
         view: FileView | None = None,
+        egress: Egress | None = None,
     ) -> None:
         self.of_agent = of_agent
         self.worktree = worktree
         self._view = view
+        self._egress = egress
         self.own_descendants: set[ProcessId] = set()
         self.tool_descendants: set[ProcessId] = set()
         self.in_turn = False
@@ -239,8 +243,24 @@ class Child:
         self._stdout.close()
         self._stderr.close()
 
+    async def reach_port(self, port: int) -> int:
+        """The port of this machine's loopback interface by which one that the program listens on is reached.
+
+        It is another one where the program has a network of its own; its `SandboxUse.serves` must be set.
+        """
+        return port if self._egress is None else await self._egress.open_port(port)
+
     async def attend(self) -> None:
         """Wait for the process to end, kill what is left of it, and end its streams. The host runs this."""
+        if self._egress is not None:
+            self._egress.start()
+        try:
+            await self._attend()
+        finally:
+            if self._egress is not None:
+                await self._egress.stop()
+
+    async def _attend(self) -> None:
         try:
             await self._watch.exited.wait()
             code = self._process.wait()

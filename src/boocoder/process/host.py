@@ -25,7 +25,6 @@ from boocoder.process.control import SupervisorReports
 from boocoder.process.orphans import ToolProcess, tool_processes
 from boocoder.process.programs import supervisor
 from boocoder.process.sandbox.descriptors import SandboxDescriptors
-from boocoder.process.sandbox.network.egress import Egress
 from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.process.sandbox.profile import SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import ConfinedCommand, Sandbox
@@ -160,7 +159,7 @@ class ProcessHost:
         child, control = launched.child, launched.control
         self._spawned += 1
         self._children.add(child)
-        self._supervisor.spawn(self._attend(child, launched.egress), f"child {child.supervisor_pid}")
+        self._supervisor.spawn(self._attend(child), f"child {child.supervisor_pid}")
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await control.changed.wait()
@@ -176,21 +175,17 @@ class ProcessHost:
             raise start_failure(control.start_errno, command.argv, command.cwd)
         raise _no_start(command, child)
 
-    async def _attend(self, child: Child, egress: Egress | None) -> None:
-        if egress is not None:
-            egress.start()
+    async def _attend(self, child: Child) -> None:
         try:
             await child.attend()
         finally:
             self._children.discard(child)
-            if egress is not None:
-                await egress.stop()
 
     def _launch(self, command: Command, streams: _Streams) -> _Launched:
         if not command.argv or any("\0" in text for text in command.argv):
             raise bad_argument(command.argv)
         mark = f"{self.cookie}:{next(self._numbers)}"
-        confined = self._confined(command)
+        confined, use = self._confined(command), command.sandbox
         screen, tty = _open_terminal(command, streams.terminal)
         kind = supervisor.WRAPPED if confined.wrapped else supervisor.PLAIN
         ours, theirs = socket.socketpair()
@@ -207,7 +202,7 @@ class ProcessHost:
                 pass_fds=(theirs.fileno(), *inherited.numbers),
                 start_new_session=True,
             )
-            egress = inherited.egress(command.sandbox, self.host_requests)
+            egress = inherited.egress(use, self.host_requests)
         except (OSError, ValueError) as error:
             _close(ours, screen)
             if isinstance(error, OSError):
@@ -223,11 +218,12 @@ class ProcessHost:
             control=control,
             mark=f"{CHILD}={mark}",
             line_limit_bytes=streams.line_limit_bytes,
-            of_agent=command.sandbox is not None and bool(command.sandbox.agent),
-            worktree=command.sandbox.worktree if command.sandbox is not None else None,
+            of_agent=use is not None and bool(use.agent),
+            worktree=use.worktree if use is not None and not use.serves else None,
             view=confined.view,
+            egress=egress,
         )
-        return _Launched(child, control, egress)
+        return _Launched(child, control)
 
     def confines(self, agent: str) -> bool:
         """Whether an agent's processes are sandboxed, and so need to know their worktree when they start."""
@@ -281,11 +277,10 @@ class _Streams:
 
 @dataclass(frozen=True, slots=True)
 class _Launched:
-    """A process that has been asked to start, and what serves its connections."""
+    """A process that has been asked to start."""
 
     child: Child
     control: SupervisorReports
-    egress: Egress | None
 
 
 def _open_terminal(command: Command, size: TerminalSize | None) -> tuple[IO[bytes] | None, IO[bytes] | None]:

@@ -121,7 +121,7 @@ async def test_a_server_of_all_sessions_and_a_weaker_machine_are_refused(tmp_pat
         shared = Command(("true",), tmp_path, agent_environment(), SandboxUse("opencode", every_session=True))
         with pytest.raises(ProcessError, match="serves all sessions") as caught:
             await host.spawn(shared)
-        assert caught.value.code == "sandbox_unavailable" and "opencode-acp" in caught.value.cure
+        assert caught.value.code == "sandbox_unavailable" and "agents.opencode.server" in caught.value.cure
     weaker = await find_support((), own_network=True)
     assert weaker.mechanism is SandboxMechanism.NONE and "Only bubblewrap" in weaker.reason
 

@@ -125,6 +125,30 @@ async def test_the_files_said_to_be_hidden_are_those_that_cannot_be_read(tmp_pat
         await host.stop()
 
 
+@pytest.mark.parametrize("programs", [None, ()], ids=["bubblewrap", "landlock"])
+async def test_files_attached_after_the_start_of_a_process_are_read_but_not_written(
+    tmp_path: Path, programs: tuple[Path, ...] | None
+) -> None:
+    sandbox = sandbox_for(tmp_path / "home", SandboxProfile.FILES, await find_support(programs))
+    worktree, attached = tmp_path / "home/data/worktrees/one", tmp_path / "home/data/attachments/a/note.txt"
+    worktree.mkdir(parents=True)
+    host = ProcessHost(state_dir=tmp_path / "host", instance="attached", sandbox=sandbox)
+    await host.start()
+    try:
+        script = f"echo started; read go; cat {attached}; echo more >> {attached} || echo kept"
+        command = Command(("sh", "-c", script), worktree, agent_environment(), SandboxUse("claude", worktree))
+        child = await host.spawn(command, stdin=True)
+        lines = child.lines()
+        assert await anext(lines) == b"started"
+        attached.parent.mkdir()
+        attached.write_text("read me\n")
+        await child.write(b"go\n")
+        assert [line async for line in lines] == [b"read me", b"kept"]
+        await child.close()
+    finally:
+        await host.stop()
+
+
 def test_what_an_agent_writes_into_its_repository_opens_no_other_store(tmp_path: Path) -> None:
     mine, other = (tmp_path / "shadows" / name / "user-objects" for name in ("mine.git", "other.git"))
     git_dir = tmp_path / "shadows/mine.git/sessions/one"

@@ -1,4 +1,4 @@
-"""The opencode backend: drives opencode 1 through one warm `opencode serve`."""
+"""The opencode backend: drives opencode 1 through a warm `opencode serve`, of all sessions or of one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from boocoder.backends.opencode.mcp_servers import offered_uses
 from boocoder.backends.opencode.models import coalesce_model, default_model
 from boocoder.backends.opencode.recovery import recover_turn
 from boocoder.backends.opencode.rules import rules_of
-from boocoder.backends.opencode.server.environment import ServerEnvironment
 from boocoder.backends.opencode.server.process import ServerProcess
 from boocoder.backends.opencode.server.server import OpenCodeServer
+from boocoder.backends.opencode.server.servers import OpenCodeServers
 from boocoder.backends.opencode.session_setup import OpenCodeReadySession, config_hash, open_session
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
 from boocoder.backends.opencode.turn import OpenCodeTurn
@@ -83,44 +83,50 @@ class OpenCodeBackend:
         self._program = program
         self._providers = providers
         self._settings = settings
-        self._home = ServerEnvironment(
-            state_dir=state_dir, providers=providers, settings=settings, mcp_servers=mcp_servers
+        self._servers = OpenCodeServers(
+            host=host,
+            program=program,
+            state_dir=state_dir,
+            providers=providers,
+            settings=settings,
+            mcp_servers=mcp_servers,
         )
-        self._server = OpenCodeServer(host=host, program=program, home=self._home, settings=settings)
         self._turns: dict[tuple[TaskId, int], OpenCodeTurn] = {}
-        self._warm_sessions: dict[str, str] = {}  # with the newest message of those that are settled
-        self._warm_process: ServerProcess | None = None
         self._directories: set[Path] = set()
 
     @property
     def server(self) -> OpenCodeServer:
-        """The server, for statistics."""
-        return self._server
+        """The server that sessions share, for statistics."""
+        return self._servers.shared
+
+    @property
+    def own_servers(self) -> dict[Path, OpenCodeServer]:
+        """Servers of single worktrees, for statistics."""
+        return self._servers.own
 
     def offer(self, providers: tuple[ModelProvider, ...]) -> bool:
         """Take the model servers' present models; whether they changed. A running server is replaced when idle."""
         if providers == self._providers:
             return False
         self._providers = providers
-        self._home.offer(providers)
-        self._server.replace_when_idle()
+        self._servers.offer(providers)
         return True
 
     async def start(self) -> None:
         """Nothing yet: the server starts with the first probe, warming or turn."""
 
     async def stop(self) -> None:
-        """End the server and its tools. Safe twice and before start."""
-        await self._server.stop()
+        """End the servers and their tools. Safe twice and before start."""
+        await self._servers.stop()
 
     async def probe(self) -> AgentInfo:
         """Start the server if need be and ask it what it offers; bounded in time, never raises."""
-        if self._home.lacks_models:
+        if self._servers.lacks_models:
             error = _no_models(self._providers)
             return self._info(AgentState.ERROR, reason=error.text, cure=error.cure)
         try:
-            async with asyncio.timeout(self._settings.probe_timeout_s), self._server.use() as process:
-                offer = await probe.list_offer(process.client, self._server.neutral)
+            async with asyncio.timeout(self._settings.probe_timeout_s), self._servers.use() as process:
+                offer = await probe.list_offer(process.client, self.server.neutral)
         except BackendError as error:
             missing = error.code in ("agent_missing", "agent_version_unsupported")
             state = AgentState.UNAVAILABLE if missing else AgentState.ERROR
@@ -135,21 +141,22 @@ class OpenCodeBackend:
         """Make opencode load what it needs for this directory. Best effort, never raises."""
         self._directories.add(worktree)
         with suppress(BackendError, TimeoutError):
-            async with asyncio.timeout(_WARM_S), self._server.use(worktree) as process:
+            async with asyncio.timeout(_WARM_S), self._servers.use(worktree) as process:
                 await probe.load_directory(process.client, worktree)
 
     async def forget(self, worktree: Path) -> None:
         """Free the live server's resources for this directory. Best effort, never raises."""
-        process = self._server.process
+        process = self._servers.peek(worktree)
         if process is None or worktree not in self._directories:
             return  # asking about a foreign directory would make the server load it
         self._directories.discard(worktree)
         with suppress(BackendError):
             await process.client.dispose_instance(worktree)
+        await self._servers.end(worktree)
 
     async def run_turn(self, request: TurnRequest, port: TurnPort) -> Outcome:
         """Run one turn to its end, as the Backend contract says."""
-        if self._home.lacks_models:
+        if self._servers.lacks_models:
             return Failed(_no_models(self._providers))
         async with AsyncExitStack() as stack:
             try:
@@ -175,7 +182,7 @@ class OpenCodeBackend:
         """Emit what the store has of the turn after a crash, and return how far it got."""
         self._directories.add(request.worktree)
         try:
-            async with self._server.use() as process:
+            async with self._servers.use(request.worktree) as process:
                 return await recover_turn(
                     process.client, request, native, port, abort_timeout_s=self._settings.abort_timeout_s
                 )
@@ -191,11 +198,9 @@ class OpenCodeBackend:
         try:
             async with asyncio.timeout(None) as scope:
                 watch.spawn(_expire_when_stopped(scope, request.stop), "stop")
-                process = await stack.enter_async_context(self._server.use(request.worktree))
-                if process is not self._warm_process:
-                    self._warm_process, self._warm_sessions = process, {}
+                process = await stack.enter_async_context(self._servers.use(request.worktree))
                 opened = await open_session(
-                    process.client, request, warm=self._warm_sessions, abort_timeout_s=self._settings.abort_timeout_s
+                    process.client, request, warm=process.warm_sessions, abort_timeout_s=self._settings.abort_timeout_s
                 )
                 await process.stream.wait_connected(_STREAM_WAIT_S)
                 return process, opened
@@ -239,7 +244,7 @@ class OpenCodeBackend:
         images = await self._images(process, request, port)
         prompt = await asyncio.to_thread(self._prompt, request, opened, images)
         await port.emit(PromptSending())
-        self._warm_sessions[opened.native_id] = ""
+        process.warm_sessions[opened.native_id] = ""
         turn = OpenCodeTurn(
             request=request,
             port=port,
@@ -274,10 +279,9 @@ class OpenCodeBackend:
             raise
         finally:
             self._turns.pop(key, None)
-        if process is self._warm_process:
-            self._warm_sessions[session_id] = turn.settled_at
+        process.warm_sessions[session_id] = turn.settled_at
         if turn.unruly:
-            self._warm_sessions.pop(session_id, None)
+            process.warm_sessions.pop(session_id, None)
             await self._kill_unless_needed(process)
         return outcome
 
@@ -288,7 +292,7 @@ class OpenCodeBackend:
 
     async def _kill_unless_needed(self, process: ServerProcess) -> None:
         """Kill a server that ignored an abort, unless other turns use it and it answers."""
-        if self._server.users > 1:
+        if process.users > 1:
             with suppress(BackendError, TimeoutError):
                 async with asyncio.timeout(_HEALTH_S):
                     await process.client.health()

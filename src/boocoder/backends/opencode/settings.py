@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class ModelProvider:
         return next((one.id for one in self.details if one.label == named), None)
 
 
+def _never(_: Path | None) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCodeSettings:
     """Limits and choices of the opencode backend; every duration is in seconds.
@@ -75,6 +79,10 @@ class OpenCodeSettings:
         rss_limit_bytes: an idle server above this is replaced; a directory costs 34 MB for ever, and a fresh
             one with one directory has 550 MB.
         probe_timeout_s: bound of `probe`.
+        own_server: whether the sessions of a project have a server each; of None: whether those of all projects have.
+        own_servers_idle: so many of those servers stay warm without a turn.
+        own_server_idle_s: and none for longer.
+        sweep_s: between two looks at that.
     """
 
     use_own_config: bool = True
@@ -92,3 +100,7 @@ class OpenCodeSettings:
     crash_cooldown_s: float = 60.0
     rss_limit_bytes: int = 2 * 1024**3
     probe_timeout_s: float = 60.0
+    own_server: Callable[[Path | None], bool] = _never
+    own_servers_idle: int = 4
+    own_server_idle_s: float = 900.0
+    sweep_s: float = 30.0

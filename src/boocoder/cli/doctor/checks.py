@@ -15,6 +15,7 @@ from boocoder.app.http import warnings_of
 from boocoder.app.sandbox import build_sandbox
 from boocoder.client.discovery import find_service
 from boocoder.client.http_client import Client
+from boocoder.config.opencode_server import has_own_opencode
 from boocoder.config.settings import Settings
 from boocoder.db.core.migrate import require_usable
 from boocoder.db.server.binaries import find_binaries
@@ -172,6 +173,8 @@ async def check_sandbox(settings: Settings) -> list[Check]:
     support = await build_sandbox(settings).find_support()
     works = support.mechanism is not SandboxMechanism.NONE
     said = f"profile {wanted}; this machine has {support.mechanism}" + (f"; without: {off}" if off else "")
+    if settings.agents.opencode.enabled:
+        said += f"; opencode: {_opencode_server(settings)}"
     if wanted == "off":
         said = f"{said}; agents can read and write everything that you can."
         cure = 'Set sandbox.profile = "auto" to hide your secrets from agents.' if works else support.cure
@@ -183,6 +186,13 @@ async def check_sandbox(settings: Settings) -> list[Check]:
     return [
         Check("sandbox", False, sentences(said, support.reason), support.cure, needed=not works and wanted != "auto")
     ]
+
+
+def _opencode_server(settings: Settings) -> str:
+    if has_own_opencode(settings, None):
+        return "a server for each session"
+    exempt = len(settings.agents.opencode.session_server_projects)
+    return "one server for all sessions" + (f", but in {exempt} projects one for each" if exempt else "")
 
 
 CHECKS: tuple[Checker, ...] = (

@@ -39,6 +39,7 @@ class SandboxUse:
         writable: further paths that it writes.
         readable: further paths that it reads.
         own_sandbox: it confines its own commands, which needs user namespaces and mounts.
+        serves: it listens on a port of its own, which boocoder connects to by `Child.reach_port`.
     """
 
     agent: str
@@ -50,6 +51,7 @@ class SandboxUse:
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
     own_sandbox: bool = False
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class Sandbox:
         hosts = self._policy.hosts if profile is SandboxProfile.NETWORK else None
         if hosts is not None and use.every_session:
             text = f"The server of {use.agent} serves all sessions by the network that {profile} takes away."
-            cure = "Use the agent opencode-acp, which has a process for each session, or the profile files."
+            cure = 'Set agents.opencode.server = "session", or use the profile files.'
             raise ProcessError("sandbox_unavailable", text, cure)
         view = self._view(argv, cwd, env, use)
         identity = None if self._has_own_home(env) else git_identity(self._home, env)
@@ -216,7 +216,7 @@ class Sandbox:
             inside = variables_inside(env, temporary=temporary, git_identity=identity)
             if hosts is not None:
                 argv, view, inside = (
-                    (*egress_argv(hosts), *argv),
+                    (*egress_argv(hosts, serves=use.serves), *argv),
                     egress_view(view),
                     {**inside, **proxy_variables(hosts)},
                 )
@@ -242,6 +242,9 @@ class Sandbox:
         if self.support.mechanism is SandboxMechanism.LANDLOCK:
             self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
             own.append(self._temporary)
+        attached = self._data_dir / ATTACHMENTS
+        if self._data_dir.is_dir():
+            attached.mkdir(mode=0o700, exist_ok=True)
         program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
         project = (reach.project,) if reach.project else ()
         return file_view(
@@ -249,7 +252,7 @@ class Sandbox:
             argv=(program, *argv[1:]),
             env=env,
             writable=(*own, *use.writable, *reach.writable, *self._policy.writable),
-            readable=(*project, *use.readable, *reach.readable, *self._policy.readable),
+            readable=(*project, attached, *use.readable, *reach.readable, *self._policy.readable),
             own_state=state,
             caches=self._caches(use, env, own_home=own_home),
         )

@@ -107,6 +107,8 @@ class ServerEnvironment:
         providers: the model servers to offer.
         settings: whether and where to find the person's own files.
         mcp_servers: those that the person configured.
+        every_session: whether the server serves all sessions.
+        worktree: the only one that it serves otherwise; None for one that is only asked what it offers.
     """
 
     def __init__(
@@ -116,8 +118,12 @@ class ServerEnvironment:
         providers: tuple[ModelProvider, ...],
         settings: OpenCodeSettings,
         mcp_servers: tuple[McpServer, ...] = (),
+        every_session: bool = True,
+        worktree: Path | None = None,
     ) -> None:
         self._mcp_servers = mcp_servers
+        self._every_session = every_session
+        self._worktree = worktree
         self._root = state_dir
         self._providers = providers
         self._settings = settings
@@ -138,11 +144,18 @@ class ServerEnvironment:
         return self._root / "neutral"
 
     def sandbox_use(self) -> SandboxUse:
-        """What the server needs: its private folders, every session's worktree, the person's own files to read."""
+        """What the server needs: its private folders, its worktrees, the person's own files to read."""
         own = find_own_files(self._settings)
         files = (path for path in (own.auth, own.config, Path.home() / ".opencode") if path is not None)
         readable = (HIDE_PASSWORD, *files)
-        return SandboxUse("opencode", every_session=True, writable=(self._root,), readable=readable)
+        return SandboxUse(
+            "opencode",
+            self._worktree,
+            every_session=self._every_session,
+            writable=(self._root,),
+            readable=readable,
+            serves=True,
+        )
 
     def prepare(self, password: str) -> dict[str, str]:
         """Write the folders and files and return the environment that the server needs on top of the inherited one.

@@ -8,6 +8,7 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from boocoder.backends.opencode.http.client import OpenCodeClient, ServerRefused, Unreachable
 from boocoder.backends.opencode.http.event_stream import OpenCodeEventStream
@@ -33,6 +34,7 @@ class ServerProcess:
 
     Attributes:
         users: how many turns and other callers hold it.
+        warm_sessions: those that it has worked with, each with its newest message if it is settled, else "".
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ServerProcess:
         self.version = version
         self.ending = False
         self.users = 0
+        self.warm_sessions: dict[str, str] = {}
         self._tasks = tasks
         self._died = asyncio.Event()
         tasks.spawn(self._watch(), "watch")
@@ -120,7 +123,7 @@ async def launch(
     tasks = TaskSupervisor("opencode-server")
     try:
         async with asyncio.timeout(settings.start_timeout_s):
-            url = await _wait_banner(child, tasks)
+            url = await _reached(child, await _wait_banner(child, tasks))
             return await _connect(child, tasks, url, password, settings)
     except (TimeoutError, Unreachable) as error:
         why = error.text if isinstance(error, Unreachable) else f"It was not ready after {settings.start_timeout_s} s."
@@ -142,6 +145,12 @@ async def _wait_banner(child: Child, tasks: TaskSupervisor) -> str:
     found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     tasks.spawn(_drain(child, found), "stdout")
     return await found
+
+
+async def _reached(child: Child, url: str) -> str:
+    """The address by which the server is reached from outside of its sandbox."""
+    port = urlsplit(url).port
+    return f"http://127.0.0.1:{await child.reach_port(port)}" if port else url
 
 
 async def _drain(child: Child, found: asyncio.Future[str]) -> None:

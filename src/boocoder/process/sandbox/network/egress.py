@@ -83,10 +83,16 @@ def proxy_variables(hosts: AllowedHosts) -> dict[str, str]:
     }
 
 
-def egress_argv(hosts: AllowedHosts) -> tuple[str, ...]:
-    """The command line, up to the command itself, that hands over the ports and then runs something."""
-    ports = (proxy_port(hosts), *hosts.loopback)
-    return (_PYTHON, "-I", "-S", egress_exec.__file__, *map(str, ports), "--")
+def egress_argv(hosts: AllowedHosts, *, serves: bool = False) -> tuple[str, ...]:
+    """The command line, up to the command itself, that hands over the ports and then runs something.
+
+    Args:
+        hosts: what the command may reach.
+        serves: whether boocoder connects to a port of the command.
+    """
+    ports = map(str, (proxy_port(hosts), *hosts.loopback))
+    words = (egress_exec.SERVES, *ports) if serves else tuple(ports)
+    return (_PYTHON, "-I", "-S", egress_exec.__file__, *words, "--")
 
 
 def egress_view(view: FileView) -> FileView:
@@ -127,6 +133,8 @@ class Egress:
         self._worktree = worktree
         self._tasks = TaskSupervisor(f"egress {name}")
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._ready = asyncio.Event()
+        self._giving = asyncio.Lock()
         self.refused: set[str] = set()
 
     def start(self) -> None:
@@ -138,41 +146,75 @@ class Egress:
         await self._tasks.stop()
         self._channel.close()
 
+    async def open_port(self, port: int) -> int:
+        """A port of this machine's loopback interface that leads to one of a command that serves; open until `stop`."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setblocking(False)
+        self._tasks.spawn(self._accept(listener, self._to_inside(port), asyncio.Semaphore(CONNECTIONS_MAX)), "inward")
+        number: int = listener.getsockname()[1]
+        return number
+
+    def _to_inside(self, port: int) -> Serve:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                inside = await self._inside_socket()
+                await asyncio.get_running_loop().sock_connect(inside, ("127.0.0.1", port))
+                there = await asyncio.open_connection(sock=inside)
+            await _relay((reader, writer), there)
+
+        return serve
+
+    async def _inside_socket(self) -> socket.socket:
+        """An unconnected socket of the sandbox's network."""
+        async with self._giving:
+            await self._ready.wait()
+            await asyncio.get_running_loop().sock_sendall(self._channel, b".")
+            (inside,) = await self._received(1)
+        if (inside.family, inside.type) != (socket.AF_INET, socket.SOCK_STREAM):
+            inside.close()
+            raise OSError("the sandbox gave another socket")
+        inside.setblocking(False)
+        return inside
+
     async def _run(self) -> None:
-        listeners = await self._listeners()
+        listeners = await self._received(1 + len(self._hosts.loopback))
+        self._ready.set()
         ports: list[Serve] = [self._proxy, *(self._to_port(port) for port in self._hosts.loopback)]
         for listener, serve in zip(listeners, ports, strict=False):
             listener.setblocking(False)
-            self._tasks.spawn(self._accept(listener, serve), "accept")
+            self._tasks.spawn(self._accept(listener, serve, self._slots), "accept")
 
-    async def _listeners(self) -> list[socket.socket]:
+    async def _received(self, count: int) -> list[socket.socket]:
+        """The sockets that the sandbox hands over next."""
         loop, ready = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(self._channel.fileno(), ready.set)
         try:
             await ready.wait()
         finally:
             loop.remove_reader(self._channel.fileno())
-        _, descriptors, _, _ = socket.recv_fds(self._channel, 16, 1 + len(self._hosts.loopback))
+        _, descriptors, _, _ = socket.recv_fds(self._channel, 16, count)
+        if len(descriptors) != count:
+            raise OSError("the sandbox gave no socket")
         return [socket.socket(fileno=one) for one in descriptors]
 
-    async def _accept(self, listener: socket.socket, serve: Serve) -> None:
+    async def _accept(self, listener: socket.socket, serve: Serve, slots: asyncio.Semaphore) -> None:
         loop = asyncio.get_running_loop()
         with listener:
             while True:
-                await self._slots.acquire()
+                await slots.acquire()
                 try:
                     connection, _ = await loop.sock_accept(listener)
                 except OSError as error:
-                    self._slots.release()
+                    slots.release()
                     log.warning("egress cannot accept", extra={"agent": self._name, "why": str(error)})
                     await asyncio.sleep(ACCEPT_PAUSE_S)
                     continue
                 except BaseException:
-                    self._slots.release()
+                    slots.release()
                     raise
-                self._tasks.spawn(self._serve(connection, serve), "connection")
+                self._tasks.spawn(self._serve(connection, serve, slots), "connection")
 
-    async def _serve(self, connection: socket.socket, serve: Serve) -> None:
+    async def _serve(self, connection: socket.socket, serve: Serve, slots: asyncio.Semaphore) -> None:
         try:
             reader, writer = await asyncio.open_connection(sock=connection, limit=HEAD_MAX_BYTES)
             try:
@@ -182,7 +224,7 @@ class Egress:
         except (OSError, EOFError, ValueError, TimeoutError) as error:  # either side went away, or spoke no HTTP
             log.debug("egress ended", extra={"agent": self._name, "why": str(error)})
         finally:
-            self._slots.release()
+            slots.release()
 
     def _to_port(self, port: int) -> Serve:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
