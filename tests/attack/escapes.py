@@ -63,6 +63,8 @@ WRITES = {
     "another session's files": "echo evil > {data}/worktrees/other/secret.txt",
     "shadow repository": "echo evil >> {data}/shadows/p/config",
     "gitdir pointed elsewhere": "echo 'gitdir: {project}/.git' > .git; git config core.fsmonitor evil; git branch evil",
+    "push to the person's repository": "git push {project} HEAD:refs/heads/evil",
+    "hard link to the person's file": "ln {project}/app.py linked; echo evil >> linked; rm -f linked",
     "symlink out": "ln -s {home} out; echo evil > out/.profile",
     "nested repository": "git init -q {home}/nested",
     "signal to the service": "kill -9 {pid}",

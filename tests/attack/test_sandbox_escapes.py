@@ -133,7 +133,7 @@ def _make_session(data: Path, project: Path, environment: dict[str, str]) -> Non
 @contextmanager
 def victims(root: Path) -> Iterator[World]:
     """A process of the same user with a secret in its environment, and two sockets that somebody serves."""
-    code = f"import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); time.sleep(600)  # {CANARY}"
+    code = f"import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); time.sleep(7200)  # {CANARY}"
     environment = {"SECRET_KEY": CANARY, "PATH": os.environ["PATH"]}
     victim = subprocess.Popen(
         (sys.executable, "-c", code), env=environment, stdout=subprocess.PIPE, cwd=root / "home/.local/share/boocoder"

@@ -23,6 +23,7 @@ from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
 from boocoder.maintenance.takeover import SessionTakeover, TakeoverSchedule
 from boocoder.maintenance.worktree_gc import CollectorSettings, WorktreeCollector
 from boocoder.model.ids import ProjectId, SessionId, new_id
+from boocoder.process.sandbox.cache_cleanup import clean_caches
 from boocoder.worktrees.create.setup import WorktreeSetup
 from boocoder.worktrees.create.spares import SpareHooks, SpareLimits, SpareWorktrees
 from boocoder.worktrees.history.snapshots import Snapshots
@@ -143,14 +144,15 @@ async def start_apply_watch(host: ServiceHost, store: Store, files: SessionFiles
 
 async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) -> WorktreeCollector:
     """Start the removal of unused worktrees."""
-    limits = host.settings.worktrees
+    limits, data_dir = host.settings.worktrees, host.settings.data_dir
     collector = WorktreeCollector(
         database=store.database,
         remover=files.worktrees.remover,
         shadows=files.shadows,
-        root=host.settings.data_dir / "worktrees",
-        overflow=OverflowFiles(host.settings.data_dir / "overflow"),
+        root=data_dir / "worktrees",
+        overflow=OverflowFiles(data_dir / "overflow"),
         host_id=host.host_id,
+        clean_caches=partial(clean_caches, data_dir, max_bytes=int(host.settings.sandbox.caches_gib * GIB)),
         settings=CollectorSettings(
             every_s=limits.check_every_s,
             limits=WorktreeLimits(

@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 from boocoder.errors import InvalidInput
+from boocoder.process.privacy import is_secret_name
 
 MASK = "\u2022\u2022\u2022\u2022"
 _SECRET_TABLES = frozenset({"env", "headers"})
 _SECRET_LISTS = frozenset({"environment.set"})
+_COMMANDS = frozenset({"command", "args"})
 _SECRET_FIELD = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:(?:Basic|Bearer|Token) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.IGNORECASE)
 _URL_USER = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
@@ -22,8 +24,8 @@ def masked(name: str, value: Any) -> Any:
         name: the dotted name of the setting.
 
     Returns:
-        Values of variables and headers, and texts of `extra_body` whose names are those of secrets, as MASK, unless
-        they only name a variable of the environment; user and password of URLs as MASK.
+        Values of variables and headers, and of arguments of commands and texts of `extra_body` whose names are those of
+        secrets, as MASK, unless they only name a variable of the environment; user and password of URLs as MASK.
     """
     match value:
         case dict() if name.rpartition(".")[2] in _SECRET_TABLES:
@@ -32,6 +34,8 @@ def masked(name: str, value: Any) -> Any:
             return {key: masked(f"{name}.{key}", one) for key, one in value.items()}
         case list() | tuple() if name in _SECRET_LISTS:
             return [f"{key}={_hidden(one)}" for key, _, one in (str(entry).partition("=") for entry in value)]
+        case list() | tuple() if name.rpartition(".")[2] in _COMMANDS:
+            return _masked_arguments([_URL_USER.sub(MASK, str(one)) for one in value])
         case list() | tuple():
             return [masked("", one) for one in value]
         case str() if ".extra_body." in name and _SECRET_FIELD.search(name.rpartition(".")[2]):
@@ -39,6 +43,21 @@ def masked(name: str, value: Any) -> Any:
         case str():
             return _URL_USER.sub(MASK, value)
     return value
+
+
+def _masked_arguments(arguments: list[str]) -> list[str]:
+    """Hide what follows an option with the name of a secret: `--token VALUE`, `--token=VALUE`, `API_KEY=VALUE`."""
+    shown: list[str] = []
+    before = ""
+    for one in arguments:
+        name, sign, value = one.partition("=")
+        if sign and is_secret_name(name) and " " not in name:
+            shown.append(f"{name}={_hidden(value)}")
+        else:
+            secret = before.startswith("-") and "=" not in before and is_secret_name(before) and not one.startswith("-")
+            shown.append(_hidden(one) if secret else one)
+        before = one
+    return shown
 
 
 def unmasked(name: str, value: Any, stored: Any) -> Any:

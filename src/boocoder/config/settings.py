@@ -235,6 +235,12 @@ class SandboxSettings:
         (), "list of paths", "further paths that agents may write, such as a build cache"
     )
     readable: tuple[str, ...] = setting((), "list of paths", "further paths below hidden ones that agents may read")
+    caches_gib: float = setting(
+        10.0,
+        "GiB",
+        "build caches of all projects' agents; above it those unused for a day are deleted, the oldest first",
+        low=0,
+    )
     hosts: tuple[str, ...] = setting(
         (),
         "list of hosts",

@@ -28,6 +28,7 @@ from boocoder.git.transfer.packs import existing
 from boocoder.maintenance.gc_policy import WorktreeLimits, WorktreeToRemove, choose
 from boocoder.model.ids import HostId, ProjectId, SessionId
 from boocoder.model.session import WorktreeState
+from boocoder.process.sandbox.cache_cleanup import OwnedCaches
 from boocoder.service import TaskSupervisor
 from boocoder.wire.worktrees import PrunedWorktree, WorktreeUsage
 from boocoder.worktrees.remove.checks import size_of
@@ -58,6 +59,7 @@ class WorktreeCollector:
     Args:
         root: the directory of the worktrees, whose disk is watched.
         overflow: texts beyond what the database holds.
+        clean_caches: bounds the build caches of agents; it blocks.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class WorktreeCollector:
         overflow: OverflowFiles,
         host_id: HostId,
         settings: CollectorSettings,
+        clean_caches: Callable[[], Sequence[OwnedCaches]] = tuple,
     ) -> None:
+        self._clean_caches = clean_caches
         self._database = database
         self._remover = remover
         self._shadows = shadows
@@ -114,6 +118,8 @@ class WorktreeCollector:
 
     async def _look(self) -> None:
         await self.prune()
+        for caches in await asyncio.to_thread(self._clean_caches):
+            log.info("build caches deleted", extra={"owner": caches.owner, "bytes": caches.size_bytes})
         await self._tidy()
 
     async def prune(self, *, dry_run: bool = False) -> list[PrunedWorktree]:

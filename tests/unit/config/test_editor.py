@@ -235,7 +235,8 @@ def test_every_way_to_write_a_table_is_changed_in_its_place(
 
 def test_secrets_are_not_shown_and_stay_where_they_are_not_changed(tmp_path: Path) -> None:
     text = TEAM + (
-        '[agents.mine]\ncommand = ["a", "http://me:secret-of-list@x"]\nenv = { API_KEY = "secret-of-mine" }\n'
+        '[agents.mine]\ncommand = ["a", "--api-key", "secret-of-option", "TOKEN=secret-of-word", "--mode", "b", '
+        '"http://me:secret-of-list@x"]\nenv = { API_KEY = "secret-of-mine" }\n'
         '[mcp.web]\nurl = "https://x.example"\nheaders = { A = "Bearer ${TOKEN_OF_WEB}", B = "secret-of-web" }\n'
         '[environment]\nset = ["A=secret-of-a", "B=secret=of-b"]\n'
         '[models]\nbase_url = "http://me:secret-of-models@127.0.0.1:9/v1"\n'
@@ -245,19 +246,22 @@ def test_secrets_are_not_shown_and_stay_where_they_are_not_changed(tmp_path: Pat
     assert "secret-of" not in msgspec.json.encode(desk.editor.overview()).decode()
     assert shown["mcp.gh"]["env"] == {"MODE": MASK, "KEY": MASK}
     assert shown["mcp.web"]["headers"] == {"A": "Bearer ${TOKEN_OF_WEB}", "B": MASK}
+    said = ["a", "--api-key", MASK, f"TOKEN={MASK}", "--mode", "b", f"http://{MASK}@x"]
+    assert shown["agents.mine"]["command"] == said
     assert shown["mcp.other"] == {"url": f"https://{MASK}@docs.example/mcp"}
     assert desk.setting("environment.set").stored == [f"A={MASK}", f"B={MASK}"]
     desk.editor.change(
         {
             "mcp.gh.env": {"MODE": "b", "KEY": MASK},
             "environment.set": [f"B={MASK}", "C=c"],
-            "agents.mine.command": ["b", f"http://{MASK}@x"],
+            "agents.mine.command": ["b", f"http://{MASK}@x", f"TOKEN={MASK}", "--api-key", MASK],
         }
     )
     after = tomllib.loads(desk.path.read_text())
     assert after["mcp"]["gh"]["env"] == {"MODE": "b", "KEY": "secret-of-gh"}
     assert after["environment"]["set"] == ["B=secret=of-b", "C=c"]
-    assert after["agents"]["mine"]["command"] == ["b", "http://me:secret-of-list@x"]
+    kept = ["b", "http://me:secret-of-list@x", "TOKEN=secret-of-word", "--api-key", "secret-of-option"]
+    assert after["agents"]["mine"]["command"] == kept
     for changes in (
         {"mcp.gh.env": {"NEW": MASK}},
         {"environment.set": [f"D={MASK}"]},

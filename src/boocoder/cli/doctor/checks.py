@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import socket
@@ -22,6 +23,7 @@ from boocoder.db.server.binaries import find_binaries
 from boocoder.errors import BoocoderError, sentences
 from boocoder.git.command import Git, require_git
 from boocoder.maintenance.data_location import is_copy, original_of
+from boocoder.process.sandbox.cache_cleanup import owned_caches
 from boocoder.process.sandbox.profile import SandboxMechanism
 from boocoder.wire.projects import Project
 
@@ -164,7 +166,9 @@ async def check_disk(settings: Settings) -> list[Check]:
     space = os.statvfs(folder)
     free_mb = space.f_bavail * space.f_frsize // (1024 * 1024)
     ok = free_mb >= MIN_FREE_MB
-    return [Check("disk", ok, f"{free_mb:,} MiB free at {folder}", "" if ok else "Make room.", needed=False)]
+    caches = await asyncio.to_thread(owned_caches, settings.data_dir)
+    used = f"; build caches of agents: {sum(one.size_bytes for one in caches) // (1024 * 1024):,} MiB" if caches else ""
+    return [Check("disk", ok, f"{free_mb:,} MiB free at {folder}{used}", "" if ok else "Make room.", needed=False)]
 
 
 async def check_sandbox(settings: Settings) -> list[Check]:

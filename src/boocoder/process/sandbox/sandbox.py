@@ -13,6 +13,7 @@ from boocoder.errors import ProcessError, sentences
 from boocoder.process.environment import agent_environment
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
+from boocoder.process.sandbox.cache_cleanup import note_use
 from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
 from boocoder.process.sandbox.home_paths import git_identity, make_home_entries
 from boocoder.process.sandbox.network.allowed_hosts import AllowedHosts
@@ -266,7 +267,9 @@ class Sandbox:
         owner = use.agent if use.every_session else self._project_of(use)
         if owner is None or own_home:
             return ()
-        caches = build_caches(cache_root(self._data_dir, owner), self._home, env)
+        root = cache_root(self._data_dir, owner)
+        note_use(root, owner)
+        caches = build_caches(root, self._home, env)
         for cache in caches:
             cache.source.mkdir(mode=0o700, parents=True, exist_ok=True)
         return caches
