@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
-from boocoder.errors import Conflict
-from boocoder.git.shadow.private_index import drop_index
+from boocoder.errors import Conflict, GitError
+from boocoder.git.shadow.private_index import temporary_index
 from boocoder.git.user.commit import UNDER_WAY
 from boocoder.git.worktree.session_worktrees import SessionWorktrees, session_git
 
@@ -71,7 +72,7 @@ async def move_head(worktrees: SessionWorktrees, path: Path, commit: str, *, rea
 
     Raises:
         Conflict: `git_operation_under_way`, or `index_locked`.
-        GitError: git failed.
+        GitError: git failed, or `worktree_not_itself`.
     """
     git_dir = worktrees.git_dir_of(path)
     git = session_git(git_dir)
@@ -81,6 +82,7 @@ async def move_head(worktrees: SessionWorktrees, path: Path, commit: str, *, rea
     await worktrees.link_objects()
     tree = (await git("rev-parse", "--verify", f"{commit}^{{tree}}")).decode().strip()
     branch = (await git.result("symbolic-ref", "-q", "HEAD")).stdout.decode("utf-8", "surrogateescape").strip()
+    _require_plain(git_dir, branch or "HEAD")
     old = (await git.result("rev-parse", "-q", "--verify", "HEAD^{commit}")).stdout.decode().strip()
     if old and (await git.result("merge-base", "--is-ancestor", old, commit)).returncode != 0:
         await git("update-ref", f"{LEFT_REFS}{old[:12]}", old)
@@ -98,12 +100,39 @@ async def _move_index(worktrees: SessionWorktrees, path: Path, tree: str) -> Non
     except FileExistsError:
         text = f"Another git command holds {lock}."
         raise Conflict("index_locked", text, "Wait for it to end, or delete that file if none runs.") from None
-    made = git_dir / "boocoder.index"
     try:
-        if index.is_file():
-            shutil.copy2(index, made)
-        await worktrees.lending(git_dir)("read-tree", "--reset", "-i", tree, work_tree=path, index=made)
-        made.replace(index)
+        # In the shadow repository, out of the agent's reach: git and we would follow a link that it puts in the way.
+        with temporary_index(git_dir.parents[1]) as made:
+            _copy_plain(index, made)
+            await worktrees.lending(git_dir)("read-tree", "--reset", "-i", tree, work_tree=path, index=made)
+            made.replace(index)
     finally:
-        drop_index(made)
         lock.unlink(missing_ok=True)
+
+
+def _copy_plain(source: Path, target: Path) -> None:
+    """Copy a file with its time, which git needs to find edits of the same second; no link, and nothing else."""
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode):
+            with target.open("xb") as copy:
+                shutil.copyfileobj(file, copy)
+            os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def _require_plain(git_dir: Path, reference: str) -> None:
+    """Check that git writes a reference and its log into the session's own repository.
+
+    Raises:
+        GitError: `worktree_not_itself`, a link that an agent has put there leads elsewhere.
+    """
+    named = [part for name in ("HEAD", reference, f"{LEFT_REFS}x") for part in (Path(name), *Path(name).parents)]
+    for part in dict.fromkeys(named):
+        for path in (git_dir / part, git_dir / "logs" / part):
+            if path.is_symlink():
+                text = f"{path} is a link: git would write where it leads."
+                raise GitError("worktree_not_itself", text, "Delete the link, or have the agent do it.")
