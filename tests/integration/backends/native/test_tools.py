@@ -13,7 +13,9 @@ import pytest
 
 from boocoder.backends.native.tools.arguments import SearchArguments
 from boocoder.backends.native.tools.commands import run_search
+from boocoder.backends.native.tools.files import text_of, write_text
 from boocoder.backends.native.tools.path_policy import ResolvedPath, resolve_path
+from boocoder.backends.native.tools.result import ToolResult
 from boocoder.events.agent_event import (
     PermissionAnswer,
     QuestionAnswer,
@@ -54,6 +56,24 @@ async def test_reading_long_odd_and_missing_files(shop: Workshop) -> None:
     assert "main.py" in (await shop.one("read", path="mian.py")).output
     assert "is not a file" in (await shop.one("read", path="pipe")).output
     assert "main.py" in (await shop.one("read", path=".")).output
+
+
+@pytest.mark.parametrize("swapped", ["sub", "sub/a.txt"])
+def test_a_link_that_appears_after_a_path_was_judged_leads_nowhere(tmp_path: Path, swapped: str) -> None:
+    """A command of the agent may swap files while its tools, which run outside of the sandbox, open them."""
+    worktree, outside = tmp_path / "worktree", tmp_path / "outside"
+    for folder in (worktree / "sub", outside):
+        folder.mkdir(parents=True)
+        (folder / "a.txt").write_text(f"in {folder.name}")
+    place = resolve_path(worktree, "sub/a.txt")
+    assert isinstance(place, ResolvedPath) and text_of(place) == "in sub"
+    link = worktree / swapped
+    link.rename(worktree / "moved")
+    link.symlink_to(outside if link.name == "sub" else outside / "a.txt")
+    read = text_of(place)
+    assert isinstance(read, ToolResult) and not read.worked
+    assert "cannot be written" in write_text(place, "changed")
+    assert (outside / "a.txt").read_text() == "in outside"
 
 
 async def test_writing(shop: Workshop) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from boocoder.backends.native.tools.arguments import ReadArguments, WriteArguments
 from boocoder.backends.native.tools.known_files import KnownFiles
-from boocoder.backends.native.tools.path_policy import ResolvedPath
+from boocoder.backends.native.tools.path_policy import ResolvedPath, open_resolved
 from boocoder.backends.native.tools.result import SKIPPED_FOLDERS, ToolResult, numbered, tool_refused
 from boocoder.events.agent_event import FileDiff, Location
 
@@ -115,7 +115,7 @@ def text_of(place: ResolvedPath) -> str | ToolResult:
             return tool_refused(
                 f"{place.shown} has {size} bytes, too many to read at once; use shell with sed or grep."
             )
-        data = place.path.read_bytes()
+        data = _bytes_of(place.path)
     except OSError as error:
         return tool_refused(f"{place.shown} cannot be read: {error.strerror}.")
     if b"\x00" in data[:8_192]:
@@ -127,16 +127,23 @@ def _old_text(path: Path) -> str | None:
     try:
         if path.stat().st_size > FILE_MAX_BYTES:
             return ""
-        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+        return _bytes_of(path).decode("utf-8", errors="surrogateescape")
     except OSError:
         return None
+
+
+def _bytes_of(path: Path) -> bytes:
+    with os.fdopen(open_resolved(path, os.O_RDONLY), "rb") as file:
+        return file.read()
 
 
 def write_text(place: ResolvedPath, text: str) -> str:
     """Write the text; returns the problem, or ""."""
     try:
         place.path.parent.mkdir(parents=True, exist_ok=True)
-        place.path.write_bytes(text.encode("utf-8", errors="surrogateescape"))
+        data = text.encode("utf-8", errors="surrogateescape")
+        with os.fdopen(open_resolved(place.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            file.write(data)
     except OSError as error:
         return f"{place.shown} cannot be written: {error.strerror}."
     except UnicodeEncodeError:

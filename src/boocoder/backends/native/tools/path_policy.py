@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ SECRET_NAMES = (
     "*.keystore",
 )
 """Patterns of names, in lower case, of files that usually hold keys or passwords."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HARMLESS = ("*.example", "*.sample", "*.template", "*.dist")  # .env.example is documentation
 
 
@@ -84,3 +86,26 @@ def _beneath(path: Path, *roots: Path) -> bool:
 
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def open_resolved(path: Path, flags: int) -> int:
+    """Open a file without following any link, and return its descriptor.
+
+    A path was judged by where its links lead; a command of the agent may put another link in its place at any moment.
+
+    Args:
+        path: absolute, with links resolved.
+        flags: of `os.open`.
+
+    Raises:
+        OSError: as `os.open`; ELOOP or ENOTDIR where a link has appeared.
+    """
+    folder = os.open(path.anchor, _FOLDER)
+    try:
+        for name in path.parts[1:-1]:
+            inner = os.open(name, _FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=folder)
+    finally:
+        os.close(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -89,6 +90,9 @@ def text_inside(worktree: Path, path: Path, max_bytes: int) -> str:
         if not path.resolve().is_relative_to(worktree.resolve()) or not path.is_file():
             return ""
         with path.open("rb") as file:
+            opened = Path(f"/proc/self/fd/{file.fileno()}")  # the agent may have put a link there meanwhile
+            if opened.exists() and not Path(os.path.realpath(opened)).is_relative_to(worktree.resolve()):
+                return ""
             data = file.read(max_bytes)
     except (OSError, RuntimeError):
         return ""
