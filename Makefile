@@ -117,7 +117,7 @@ chaos: .venv/.synced ## three hosts while PostgreSQL is stopped and services are
 	@BOOCODER_TEST_CHAOS="$(FORM)" $(PY) -m pytest -n 0 -s --reruns 0 -o python_files='check_*.py' -o python_functions='check_*' --timeout 7200 tests/acceptance/hosts $(ARGS)
 
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
-	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)
+	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 -s tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)
 
 api-fuzz: .venv/.synced ## schemathesis against the API with all phases, and every kept input in every place, some minutes (BOOCODER_TEST_API_FUZZ=100 for more examples)
 	@BOOCODER_TEST_API_FUZZ=$${BOOCODER_TEST_API_FUZZ:-20} $(PY) -m pytest -n 0 --timeout 7200 tests/integration/api/security/test_schemathesis.py tests/integration/api/security/test_fuzz.py tests/unit/cli/test_fuzz.py $(ARGS)
