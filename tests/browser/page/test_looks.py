@@ -181,6 +181,7 @@ async def test_a_phone_answers_and_writes(visit: MakeVisit, served: Installation
 
 async def test_the_theme_follows_the_system_until_one_is_chosen(person: Visit) -> None:
     page = person.page
+    await person.go("/")
     await page.emulate_media(color_scheme="light")
     await seen.until(page, f"{BRIGHTNESS} > 200")
     await page.emulate_media(color_scheme="dark")
