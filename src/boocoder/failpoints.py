@@ -49,6 +49,7 @@ REST = (  # outside a turn
     "rewind.after_files",  # all files are written, the journal is open
     "removal.after_tombstone",  # the worktree counts as being removed, all its files are there
     "removal.after_files",  # none is left, its row does not say so
+    "deletion.after_rows",  # no row is left of the session, all its files but the worktree are
     "restore.after_files",  # the worktree is there again, its row does not say so
 )
 

@@ -36,6 +36,7 @@ from boocoder.webhooks.registry import Webhooks
 from boocoder.wire.service import SettingsOverview
 from boocoder.wire.worktrees import PrunedWorktree
 from boocoder.worktrees.processes import SessionProcesses
+from boocoder.worktrees.remove.deletion import SessionDeleter
 from boocoder.worktrees.search.file_search import FileSearch
 from boocoder.worktrees.services import WorktreeServices
 from boocoder.worktrees.stored.adoption import SessionAdopter
@@ -96,10 +97,11 @@ class WorktreePruner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiInfo:
-    """Identity of the service, and what a person should know about how it can be reached."""
+    """Identity of the service, where it keeps its files, and what a person should know about how it can be reached."""
 
     host_id: HostId
     instance_id: InstanceId
+    data_dir: Path
     version: str = field(default_factory=lambda: metadata.version("boocoder"))
     warnings: tuple[str, ...] = ()
 
@@ -109,7 +111,6 @@ class ApiServices:
     """Everything that routes use.
 
     Args:
-        data_dir: where the service keeps its files.
         resolver: completes and checks new tasks.
         agent_tokens: of agents that may start tasks.
         project_check: looks whether this host can serve a project.
@@ -123,6 +124,7 @@ class ApiServices:
     outbox: Outbox
     changes: ChangeServices
     care: WorktreeServices
+    deleter: SessionDeleter
     collector: WorktreePruner
     shadows: ShadowRegistry
     files: FileSearch
@@ -132,7 +134,6 @@ class ApiServices:
     relinker: ProjectRelinker
     project_check: ProjectCheck
     info: ApiInfo
-    data_dir: Path
     trust: ProjectTrust
     rules: SessionRuleReport
     processes: SessionProcesses
@@ -169,11 +170,11 @@ def build_api_services(
     outbox: Outbox,
     changes: ChangeServices,
     care: WorktreeServices,
+    deleter: SessionDeleter,
     collector: WorktreePruner,
     shadows: ShadowRegistry,
     agents: HostAgents,
     info: ApiInfo,
-    data_dir: Path,
     trust: ProjectTrust,
     rules: SessionRuleReport,
     processes: SessionProcesses,
@@ -191,16 +192,16 @@ def build_api_services(
         outbox=outbox,
         changes=changes,
         care=care,
+        deleter=deleter,
         collector=collector,
         shadows=shadows,
         files=FileSearch(database=database, shadows=shadows),
-        attachments=Attachments(database=database, root=data_dir / "attachments"),
+        attachments=Attachments(database=database, root=info.data_dir / "attachments"),
         agents=agents,
         resolver=resolver,
         project_check=ProjectCheck(database=database, host_id=info.host_id),
         relinker=ProjectRelinker(database=database, shadows=shadows),
         info=info,
-        data_dir=data_dir,
         trust=trust,
         rules=rules,
         processes=processes,

@@ -28,6 +28,7 @@ from boocoder.worktrees.create.setup import WorktreeSetup
 from boocoder.worktrees.create.spares import SpareHooks, SpareLimits, SpareWorktrees
 from boocoder.worktrees.history.snapshots import Snapshots
 from boocoder.worktrees.locks import WorktreeLocks
+from boocoder.worktrees.remove.deletion import SessionDeleter
 from boocoder.worktrees.services import WorktreeServices, worktree_care
 from boocoder.worktrees.stored.adoption import SessionAdopter
 from boocoder.worktrees.stored.pack_store import DatabasePackStore
@@ -45,6 +46,7 @@ class SessionFiles:
     locks: WorktreeLocks
     changes: ChangeServices
     worktrees: WorktreeServices
+    deleter: SessionDeleter
     trust: ProjectTrust
     stored: StoredSnapshots
     adopter: SessionAdopter
@@ -83,13 +85,12 @@ async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentH
         host_id=host.host_id,
         failpoints=host.failpoints,
     )
-    host.on_stop(worktrees.rewinder.stop)
-    await worktrees.rewinder.resume_all()
+    deleter = await _finish_rewinds_and_deletions(host, store, snapshots, shadows, worktrees)
     trust = ProjectTrust(database=database, patterns=run_patterns(host.settings))
     stored = StoredSnapshots(database=database, packs=DatabasePackStore(database=database))
     adopter = _build_adopter(host, store, shadows, stored)
     care = replace(worktrees, spares=_build_spares(host, store, agent_host, shadows, trust))
-    return SessionFiles(shadows, snapshots, locks, changes, care, trust, stored, adopter)
+    return SessionFiles(shadows, snapshots, locks, changes, care, deleter, trust, stored, adopter)
 
 
 def _build_adopter(host: ServiceHost, store: Store, shadows: ShadowRegistry, stored: StoredSnapshots) -> SessionAdopter:
@@ -105,6 +106,25 @@ def _build_adopter(host: ServiceHost, store: Store, shadows: ShadowRegistry, sto
         after_s=host.settings.takeover.after_s,
         failpoints=host.failpoints,
     )
+
+
+async def _finish_rewinds_and_deletions(
+    host: ServiceHost, store: Store, snapshots: Snapshots, shadows: ShadowRegistry, worktrees: WorktreeServices
+) -> SessionDeleter:
+    """Finish those that were cut short; what deletes sessions."""
+    host.on_stop(worktrees.rewinder.stop)
+    await worktrees.rewinder.resume_all()
+    deleter = SessionDeleter(
+        database=store.database,
+        remover=worktrees.remover,
+        snapshots=snapshots,
+        shadows=shadows,
+        overflow=OverflowFiles(host.settings.data_dir / "overflow"),
+        host_id=host.host_id,
+        failpoints=host.failpoints,
+    )
+    await deleter.sweep()
+    return deleter
 
 
 async def start_snapshot_writer(host: ServiceHost, store: Store, files: SessionFiles) -> SnapshotWriter | None:

@@ -71,7 +71,7 @@ class Broker:
         self._streams: dict[SessionId, Stream] = {}
         self._subscriptions: set[Subscription] = set()
         self._moves: set[SessionMoves] = set()
-        self._idle_detector = IdleDetector(notify=self._notify_change)
+        self._idle_detector = IdleDetector(notify=self.notify_change)
         self._following: set[SessionId] = set()
         self._supervisor = TaskSupervisor("broker")
         self._stopped = False
@@ -113,7 +113,7 @@ class Broker:
             flushed: how many live deltas those batches hold; the oldest ones leave the tail.
         """
         if any(isinstance(frame, MOVES) for frame in frames):
-            self._notify_change(session_id)
+            self.notify_change(session_id)
         stream = self._stream(session_id)
         stream.local_at = asyncio.get_running_loop().time()
         self._idle_detector.touch(session_id, stream.local_at)
@@ -184,7 +184,8 @@ class Broker:
             stream = self._streams[session_id] = Stream(session_id)
         return stream
 
-    def _notify_change(self, session_id: SessionId) -> None:
+    def notify_change(self, session_id: SessionId) -> None:
+        """Tell listeners that a session's row changed, or is gone."""
         for moves in self._moves:
             moves.notify(session_id)
 

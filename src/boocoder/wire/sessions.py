@@ -75,3 +75,47 @@ class Chat(msgspec.Struct, frozen=True):
     mode: str | None
     thinking: str | None
     created_at: datetime
+
+
+class SessionBegun(msgspec.Struct, frozen=True):
+    """A session that was forked from another one, or started by its agents."""
+
+    id: SessionId
+    title: str
+
+
+class SessionContents(msgspec.Struct, frozen=True):
+    """What a session has.
+
+    Args:
+        open_tasks: tasks that wait or run; it is not deleted before they are cancelled.
+        messages, snapshots: how many it has.
+        pending_change: whether a change awaits a decision.
+        worktree: whether its files are on the disk.
+    """
+
+    session_id: SessionId
+    title: str
+    pinned: bool
+    open_tasks: int
+    messages: int
+    snapshots: int
+    pending_change: bool
+    worktree: bool
+
+
+class SessionDeletion(msgspec.Struct, frozen=True):
+    """What goes when a session is deleted.
+
+    Args:
+        begun_from: sessions forked from it or started by its agents, the deepest first; they have to go before it.
+    """
+
+    contents: SessionContents
+    begun_from: tuple[SessionBegun, ...]
+
+
+class DeletedSessions(msgspec.Struct, frozen=True):
+    """The sessions that were deleted, in this order."""
+
+    session_ids: tuple[SessionId, ...]

@@ -100,7 +100,7 @@ async def test_a_fork_knows_what_was_said_and_goes_its_own_way(desk: ServiceHarn
     assert (Path(made.worktree) / "a.txt").read_text() == "two"
 
 
-async def test_an_archived_session_gives_its_files_back(
+async def test_an_archived_session_gives_its_files_back_until_it_is_deleted(
     desk: ServiceHarness, home: Installation, project: Repository
 ) -> None:
     before = fingerprint(project.path)
@@ -130,6 +130,12 @@ async def test_an_archived_session_gives_its_files_back(
     assert (files / "mine.txt").read_text() == "in no snapshot yet"
     listed = await desk.client.items("/api/worktrees", WorktreeInfo)
     assert [(str(one.session_id), one.state) for one in listed] == [(session, "ready")]
+    said = await asyncio.to_thread(home.run, "sessions", "delete", session[:8])
+    assert said.returncode == 1 and "Nothing was deleted." in said.stdout
+    assert "messages: 4" in said.stdout and "a change that is not applied" in said.stdout
+    said = await asyncio.to_thread(home.run, "sessions", "delete", session[:8], "--yes")
+    assert said.stdout == "Deleted.\n", said.stderr
+    assert list(home.data_dir.glob(f"*/**/*{session}*")) == []
     assert fingerprint(project.path) == before
 
 

@@ -108,3 +108,29 @@ async def test_a_session_is_exported_as_a_file(person: Visit, desk: ServiceHarne
     whole = json.loads(files["JSON"].read_text())
     assert whole["session"]["id"] == created.session_id
     assert [one["role"] for one in whole["chats"][0]["messages"]] == ["user", "assistant"]
+
+
+async def test_sessions_are_deleted_after_saying_what_goes(person: Visit, desk: ServiceHarness) -> None:
+    changed, _ = await desk.run("[[write a.txt|one]] first to go")
+    await desk.run("[[say two]] second to go")
+    await desk.run("[[say three]] stays")
+    asks = person.page.get_by_role("alertdialog")
+    await person.open_session(changed.session_id)
+    await listed(person).get_by_role("link", name="first to go").hover()
+    await listed(person).get_by_role("button", name=re.compile("^Actions for .*first to go")).click()
+    await person.page.get_by_role("menuitem", name="Delete…").click()
+    await expect(asks).to_contain_text("with its 2 messages")
+    await expect(asks.get_by_role("button", name="Delete")).to_be_disabled()
+    await asks.get_by_role("checkbox", name="a change that is not applied").check()
+    await assert_accessible(person.page, "deleting a session")
+    await asks.get_by_role("button", name="Delete").click()
+    await expect(person.page.get_by_text("Deleted 1 session.")).to_be_visible()
+    await expect(person.page).to_have_url(re.compile("/$"))
+    await choose(person, "Select sessions…")
+    await listed(person).get_by_role("checkbox", name="second to go").check()
+    await listed(person).get_by_role("toolbar").get_by_role("button", name="Delete…").click()
+    await asks.get_by_role("button", name="Delete").click()
+    await expect(listed(person).get_by_role("link", name="stays")).to_be_visible()
+    await expect(listed(person).get_by_role("link", name="to go")).to_have_count(0)
+    left = await desk.client.items("/api/sessions", Session, state=SessionState.OPEN)
+    assert [one.title for one in left] == ["[[say three]] stays"]

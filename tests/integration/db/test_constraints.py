@@ -280,6 +280,7 @@ OBVIOUS = {
     "hosts_pkey",
     "projects_pkey",
     "sessions_pkey",
+    "deleted_sessions_pkey",
     "chats_pkey",
     "tasks_pkey",
     "tasks_ord_key",

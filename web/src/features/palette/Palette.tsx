@@ -5,6 +5,7 @@ import { useSession } from "../../shared/api/queries";
 import { useWaitingSessions } from "../../shared/api/sessions";
 import { useRewind } from "../../shared/api/session";
 import { SHORTCUTS, useShortcut } from "../../shared/keys/shortcuts";
+import { DeleteDialog } from "../../shared/session/DeleteDialog";
 import { RenameDialog } from "../../shared/session/RenameDialog";
 import { ConfirmDialog } from "../../shared/ui/ConfirmDialog";
 import { Dialog } from "../../shared/ui/Dialog";
@@ -36,6 +37,7 @@ export function Palette() {
       )}
       {opened === "sheet" && <ShortcutSheet onClose={close} />}
       {opened === "rename" && sessionId && <Rename sessionId={sessionId} onClose={close} />}
+      {opened === "delete" && sessionId && <DeleteDialog sessionIds={[sessionId]} onClose={close} />}
       {opened === "rewind" && sessionId && <Rewind sessionId={sessionId} onClose={close} />}
     </>
   );

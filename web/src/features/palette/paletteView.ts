@@ -1,3 +1,3 @@
 // The dialogs that the palette can show; null means that none is open.
 
-export type PaletteView = "palette" | "sheet" | "rename" | "rewind";
+export type PaletteView = "palette" | "sheet" | "rename" | "rewind" | "delete";

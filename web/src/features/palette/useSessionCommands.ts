@@ -67,9 +67,10 @@ export function useSessionCommands(sessionId: string, onOpen: (view: PaletteView
     },
     {
       name: archived ? "Reopen this session" : "Archive this session",
-      words: ["hide", "close", "delete", "remove"],
+      words: ["hide", "close", "remove"],
       run: () => patch.mutate({ state: archived ? "open" : "archived" }, { onSuccess: () => showToast(archived ? "Reopened." : "Archived."), onError: showError }),
     },
+    { name: "Delete this session…", words: ["remove", "erase"], why: running ? "a turn is running: stop it first" : null, run: () => onOpen("delete") },
   ];
 }
 

@@ -1,7 +1,9 @@
 // What can be done with several selected sessions at once.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { call } from "../../shared/api/client";
 import type { SessionState } from "../../shared/api/generated";
+import { DeleteDialog } from "../../shared/session/DeleteDialog";
 import { Button } from "../../shared/ui/Button";
 import { showToast } from "../../shared/ui/Toasts";
 import styles from "./SelectionBar.module.css";
@@ -16,6 +18,7 @@ interface SelectionBarProps {
 
 export function SelectionBar({ selected, state, onAll, onDone }: SelectionBarProps) {
   const client = useQueryClient();
+  const [removing, remove] = useState(false);
   const change = useMutation({
     mutationFn: async () => {
       // One after the other: each is a transaction that refuses a session with tasks.
@@ -39,12 +42,16 @@ export function SelectionBar({ selected, state, onAll, onDone }: SelectionBarPro
       <Button small kind="primary" disabled={selected.size === 0 || change.isPending} onClick={() => change.mutate()}>
         {state === "archived" ? "Archive" : "Reopen"}
       </Button>
+      <Button small disabled={selected.size === 0} onClick={() => remove(true)}>
+        Delete…
+      </Button>
       <Button small onClick={onAll}>
         All
       </Button>
       <Button small onClick={onDone}>
         Cancel
       </Button>
+      {removing && <DeleteDialog sessionIds={[...selected]} onClose={() => remove(false)} onDone={onDone} />}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { showError } from "../../shared/ui/Toasts";
 import { StatusIcon } from "../../shared/session/StatusIcon";
 import { exportSession } from "../../shared/session/exportSession";
 import { openWindow } from "../../shared/session/openWindow";
+import { DeleteDialog } from "../../shared/session/DeleteDialog";
 import { RenameDialog } from "../../shared/session/RenameDialog";
 import styles from "./SessionRow.module.css";
 import { STATUS_LABELS } from "../../shared/session/status";
@@ -32,6 +33,7 @@ export function SessionRow({ session, onChosen, selection }: SessionRowProps) {
   const pin = usePin(session.id);
   const update = useUpdate(session.id);
   const [renaming, rename] = useState(false);
+  const [removing, remove] = useState(false);
   const archived = session.state === "archived";
   if (selection) {
     return (
@@ -66,7 +68,9 @@ export function SessionRow({ session, onChosen, selection }: SessionRowProps) {
         <MenuItem onClick={() => openWindow(session.id)}>Open in a window of its own</MenuItem>
         <MenuItem onClick={() => void exportSession(session, "markdown").catch(showError)}>Export as Markdown</MenuItem>
         <MenuItem onClick={() => patch.mutate({ state: archived ? "open" : "archived" }, { onError: showError })}>{archived ? "Reopen" : "Archive"}</MenuItem>
+        <MenuItem onClick={() => remove(true)}>Delete…</MenuItem>
       </Menu>
+      {removing && <DeleteDialog sessionIds={[session.id]} onClose={() => remove(false)} />}
       {renaming && <RenameDialog session={session} onClose={() => rename(false)} />}
     </div>
   );

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/demo", route_class=StrictRoute)
 @access(Access.WRITE)
 async def add_demo(services: Services, response: Response, body: EmptyBody | None = None) -> DemoProject:
     """Make the demo project and offer the scripted agent, or answer what is there already."""
-    path = services.data_dir / DEMO_DIRECTORY / "tally"
+    path = services.info.data_dir / DEMO_DIRECTORY / "tally"
     path.parent.mkdir(exist_ok=True)
     await make_demo_repository(path)
     found = await inspect_project(path)

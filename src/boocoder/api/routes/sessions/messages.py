@@ -64,7 +64,7 @@ async def get_text(
     async with services.database.connection() as conn:
         page = await messages.read_part_text(conn, message_id, part, field, offset, limit)
     # The text goes on in a file where it is longer than what the database holds of it.
-    rest = await OverflowFiles(services.data_dir / "overflow").read(
+    rest = await OverflowFiles(services.info.data_dir / "overflow").read(
         message_id, part, field, max(0, offset - page.total_chars), limit - len(page.text)
     )
     return TextPage(offset=offset, text=page.text + rest.text, total_chars=page.total_chars + rest.total_chars)

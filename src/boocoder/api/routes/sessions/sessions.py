@@ -19,7 +19,7 @@ from boocoder.intake.new_task import check_start
 from boocoder.model.ids import ChatId, ProjectId, SessionId, new_id
 from boocoder.model.session import SessionActivity, SessionState
 from boocoder.wire.rules import SessionRules
-from boocoder.wire.sessions import Chat, Session, SessionCounts
+from boocoder.wire.sessions import Chat, DeletedSessions, Session, SessionCounts, SessionDeletion
 
 router = APIRouter(prefix="/api/sessions", route_class=StrictRoute)
 
@@ -104,6 +104,28 @@ async def change_session(session_id: SessionPath, body: SessionPatch, services: 
     """Rename, archive or reopen a session."""
     async with services.database.transaction() as conn:
         return await sessions.update_session(conn, session_id, title=body.title, state=body.state)
+
+
+@router.get("/{session_id}/deletion")
+@access(Access.READ)
+async def get_session_deletion(session_id: SessionPath, services: Services) -> SessionDeletion:
+    """What would go if the session were deleted."""
+    return await services.deleter.preview(session_id)
+
+
+@router.delete("/{session_id}", dependencies=[SESSION_FILES_HERE])
+@access(Access.WRITE)
+async def delete_session(
+    session_id: SessionPath, services: Services, with_forks: Annotated[bool, Query()] = False
+) -> DeletedSessions:
+    """Delete a session for good: its files, its conversation, its changes and its snapshots.
+
+    `with_forks`: also the sessions that were forked from it or started by its agents, which need it.
+    """
+    deleted = await services.deleter.delete(session_id, begun_from=with_forks)
+    for one in deleted:
+        services.broker.notify_change(one)
+    return DeletedSessions(tuple(deleted))
 
 
 @router.post("/{session_id}/seen")

@@ -105,7 +105,7 @@ async def _one(services: ApiServices, session_id: SessionId) -> WorktreeInfo:
 
 async def _infos(services: ApiServices, rows: list[WorktreeUsage]) -> list[WorktreeInfo]:
     async with services.database.connection() as conn:
-        texts = await overflow_by_session(conn, OverflowFiles(services.data_dir / "overflow"))
+        texts = await overflow_by_session(conn, OverflowFiles(services.info.data_dir / "overflow"))
     return [
         from_row(
             WorktreeInfo,

@@ -7,6 +7,7 @@ import msgspec
 
 from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
+from boocoder.cli.commands.work.delete_session import delete
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.messages import show_messages
@@ -45,6 +46,9 @@ class SessionDetails(msgspec.Struct, frozen=True):
 @click.group("sessions")
 def command() -> None:
     """Sessions: workspaces of a project, each with one change."""
+
+
+command.add_command(delete)
 
 
 @command.command("list")

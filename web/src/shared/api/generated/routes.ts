@@ -10,7 +10,7 @@ import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewCom
 import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
 import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, SettingsOverview, TokenGrant, TokenInfo } from "./service";
-import type { Chat, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionPatch, UpdateInput } from "./sessions";
+import type { Chat, DeletedSessions, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionDeletion, SessionPatch, UpdateInput } from "./sessions";
 import type { SettingsPatch } from "./settings";
 import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles } from "./snapshots";
 import type { SteerInfo } from "./steers";
@@ -94,11 +94,13 @@ export interface Routes {
   "GET /api/sessions/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: SessionCounts };
   "GET /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Session };
   "PATCH /api/sessions/{session_id}": { path: { session_id: string }; query: Record<string, never>; body: SessionPatch; answer: Session };
+  "DELETE /api/sessions/{session_id}": { path: { session_id: string }; query: { with_forks?: boolean }; body: undefined; answer: DeletedSessions };
   "POST /api/sessions/{session_id}/adopt": { path: { session_id: string }; query: Record<string, never>; body: EmptyBody | null; answer: Session };
   "GET /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: Chat[] };
   "POST /api/sessions/{session_id}/chats": { path: { session_id: string }; query: Record<string, never>; body: NewChat | null; answer: Chat };
   "GET /api/sessions/{session_id}/comments": { path: { session_id: string }; query: { unsent?: boolean }; body: undefined; answer: ReviewComment[] };
   "POST /api/sessions/{session_id}/comments/send": { path: { session_id: string }; query: Record<string, never>; body: SendComments | null; answer: EnqueuedTask };
+  "GET /api/sessions/{session_id}/deletion": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionDeletion };
   "GET /api/sessions/{session_id}/file": { path: { session_id: string }; query: { path: string }; body: undefined; answer: SessionFile };
   "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkResult };

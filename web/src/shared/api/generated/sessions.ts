@@ -13,6 +13,11 @@ export interface Chat {
   created_at: string;
 }
 
+/** The sessions that were deleted, in this order. */
+export interface DeletedSessions {
+  session_ids: string[];
+}
+
 /** Fork a session: from a snapshot, from what a task left behind, or, with neither, from the newest snapshot. */
 export interface ForkInput {
   snapshot_id?: string | null;
@@ -78,6 +83,24 @@ export interface Session {
   unread: boolean;
 }
 
+/** A session that was forked from another one, or started by its agents. */
+export interface SessionBegun {
+  id: string;
+  title: string;
+}
+
+/** What a session has. */
+export interface SessionContents {
+  session_id: string;
+  title: string;
+  pinned: boolean;
+  open_tasks: number;
+  messages: number;
+  snapshots: number;
+  pending_change: boolean;
+  worktree: boolean;
+}
+
 /** How many sessions are open, archived, wait for a person, run, have queued tasks, and are unread. */
 export interface SessionCounts {
   open: number;
@@ -86,6 +109,12 @@ export interface SessionCounts {
   running: number;
   queued: number;
   unread: number;
+}
+
+/** What goes when a session is deleted. */
+export interface SessionDeletion {
+  contents: SessionContents;
+  begun_from: SessionBegun[];
 }
 
 /** Change a session; what is left out stays. */
