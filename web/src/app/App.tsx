@@ -6,10 +6,11 @@ import styles from "./App.module.css";
 import { Notifier } from "../features/notifications/Notifier";
 import { HomePage } from "./HomePage";
 import { NotFoundPage } from "./NotFoundPage";
-import { SessionPage } from "./SessionPage";
+import { SessionPanes } from "./SessionPanes";
 import { Palette } from "../features/palette/Palette";
 import { Sidebar } from "../features/sidebar/Sidebar";
 import { isAlone } from "../shared/session/openWindow";
+import { panesOf } from "../shared/session/sidePanes";
 import { ErrorBoundary } from "../shared/ui/ErrorBoundary";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Loading } from "../shared/ui/Loading";
@@ -25,7 +26,8 @@ export function App() {
   useEffect(() => {
     if (open) list.current?.focus();
   }, [open]);
-  const alone = isAlone(useSearch());
+  const search = useSearch();
+  const alone = isAlone(search);
   const showList = () => (alone ? go(location) : setOpen(true)); // a window of one session has none
   useSessionUpdates();
   return (
@@ -43,14 +45,14 @@ export function App() {
       {open && <button type="button" className={styles.veil} aria-label="Close the list" onClick={() => setOpen(false)} />}
       <main id="main" className={styles.main} tabIndex={-1}>
         <ConnectionBanner />
-        <ErrorBoundary key={location} what="This page">
+        <ErrorBoundary key={pageKey(location, search)} what="This page">
           <Suspense fallback={<Loading />}>
             <Switch>
               <Route path="/">
                 <HomePage onMenu={showList} />
               </Route>
               <Route path="/sessions/:id">
-                {({ id }) => <SessionPage key={id} sessionId={id} onMenu={showList} />}
+                {({ id }) => <SessionPanes sessionId={id} onMenu={showList} />}
               </Route>
               <Route path="/tasks">
                 <TasksPage onMenu={showList} />
@@ -74,4 +76,10 @@ export function App() {
       </ErrorBoundary>
     </div>
   );
+}
+
+/** Names what the page shows: two sessions stay the same page whichever of them is in use. */
+function pageKey(location: string, search: string): string {
+  const panes = panesOf(location.replace("/sessions/", ""), search);
+  return panes ? `${panes.left} ${panes.right}` : location;
 }

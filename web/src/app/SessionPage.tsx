@@ -1,7 +1,7 @@
 // One session: its conversation, the composer, and its change.
 import { useQueryClient } from "@tanstack/react-query";
 import { FileDiff } from "lucide-react";
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { useSearch } from "wouter";
 import { useAgentTitle } from "../shared/agents/agentTitle";
 import type { Chat, Session } from "../shared/api/generated";
@@ -10,6 +10,7 @@ import { useMarkSeen } from "../shared/api/sessions";
 import { useSessionUsage } from "../shared/api/usage";
 import { resetPanel, setPanel, usePanel } from "../shared/session/panel";
 import { ConversationView } from "../features/conversation/ConversationView";
+import { findInActivePane, useActivePane } from "../shared/keys/activePane";
 import { SHORTCUTS, useShortcut } from "../shared/keys/shortcuts";
 import { Composer } from "../features/composer/Composer";
 import { QueueList } from "../features/queue/QueueList";
@@ -35,16 +36,22 @@ const FileDialog = lazy(() => import("../features/files/FileDialog"));
 
 interface SessionPageProps {
   sessionId: string;
+  /** Whether another session is beside it. */
+  split: boolean;
+  /** More buttons of the header. */
+  tools?: ReactNode;
   onMenu: () => void;
 }
 
-export function SessionPage({ sessionId, onMenu }: SessionPageProps) {
+export function SessionPage(props: SessionPageProps) {
+  const { sessionId, onMenu } = props;
   const { error } = useSession(sessionId);
   if (isGone(error)) return <NotFoundPage onMenu={onMenu} why="There is no such session." />;
-  return <Session sessionId={sessionId} onMenu={onMenu} />;
+  return <Session {...props} />;
 }
 
-function Session({ sessionId, onMenu }: SessionPageProps) {
+function Session({ sessionId, split, tools, onMenu }: SessionPageProps) {
+  const active = useActivePane();
   const { data: session, error, refetch } = useSession(sessionId);
   const conversation = useConversation(sessionId);
   const { data: chats } = useChats(sessionId);
@@ -64,18 +71,19 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
   const wanted = new URLSearchParams(useSearch()).get("message");
   const { shown, whole } = usePanel();
   const [file, openFile] = useState<FilePlace | null>(null);
-  useLayoutEffect(resetPanel, [sessionId]);
+  useLayoutEffect(() => resetPanel(split), [sessionId, split, active]);
   useRefreshOnTurns(sessionId);
   useSeenWhileVisible(session);
   useShortcut(SHORTCUTS.change, () => setPanel({ shown: !shown }));
   useShortcut(SHORTCUTS.wholeChange, () => setPanel({ shown: true, whole: !(shown && whole) }));
   useShortcut(SHORTCUTS.undoApply, () => setPanel({ shown: true, tab: "change", dialog: "undo" }));
-  useShortcut(SHORTCUTS.compose, () => document.querySelector<HTMLTextAreaElement>("textarea")?.focus());
+  useShortcut(SHORTCUTS.compose, () => findInActivePane("textarea")?.focus());
   return (
     <>
       <PageHeader title={visible(session?.title ?? (error ? "No session" : "…"))} facts={session && <SessionFacts session={session} chat={chats?.at(-1)} />} onMenu={onMenu}>
         {session && <RulesButton sessionId={sessionId} />}
-        {session && <ChangeButton change={conversation.change} />}
+        {session && <ChangeButton change={conversation.change} shown={shown && active} />}
+        {tools}
       </PageHeader>
       {error && !session ? (
         <Failure error={error} onRetry={refetch} />
@@ -96,8 +104,8 @@ function Session({ sessionId, onMenu }: SessionPageProps) {
               placeholder={running ? "Write a message: it is sent after this turn" : undefined}
             />
           </section>
-          {shown && (
-            <SplitPane name="change" label="Change" whole={whole}>
+          {shown && active && (
+            <SplitPane name="change" label="Change" whole={whole || split}>
               <ErrorBoundary what="The change">
                 <Suspense fallback={<Loading />}>
                   <ChangePanel sessionId={sessionId} changeId={session?.pending_change_id ?? null} runningTaskId={running} conversation={conversation} />
@@ -129,8 +137,7 @@ function SessionFacts({ session, chat }: { session: Session; chat: Chat | undefi
   return visible(facts.filter(Boolean).join(" · "));
 }
 
-function ChangeButton({ change }: { change: Conversation["change"] }) {
-  const { shown } = usePanel();
+function ChangeButton({ change, shown }: { change: Conversation["change"]; shown: boolean }) {
   return (
     <Button small kind={shown ? "plain" : "quiet"} icon={<FileDiff />} aria-pressed={shown} onClick={() => setPanel({ shown: !shown })}>
       Change

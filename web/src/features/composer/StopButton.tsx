@@ -1,6 +1,7 @@
 // Stops the running turn: by the button, or by pressing Escape twice.
 import { Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useActivePane } from "../../shared/keys/activePane";
 import { useCancel } from "../../shared/queue/queries";
 import { Button } from "../../shared/ui/Button";
 import { showError } from "../../shared/ui/Toasts";
@@ -25,9 +26,11 @@ export function StopButton({ taskId }: { taskId: string }) {
 /** Call `action` when Escape is pressed twice; returns whether it was pressed once just now. */
 function useEscapeTwice(action: () => void): boolean {
   const [once, setOnce] = useState(false);
+  const active = useActivePane();
   const latest = useRef({ action, once });
   latest.current = { action, once };
   useEffect(() => {
+    if (!active) return undefined;
     const pressed = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || event.repeat || event.defaultPrevented || document.querySelector(OPEN)) return;
       if (latest.current.once) latest.current.action();
@@ -35,7 +38,7 @@ function useEscapeTwice(action: () => void): boolean {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, []);
+  }, [active]);
   useEffect(() => {
     if (!once) return undefined;
     const timer = setTimeout(() => setOnce(false), TWICE_MS);

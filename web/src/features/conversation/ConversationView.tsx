@@ -4,6 +4,7 @@ import { ArrowDown } from "lucide-react";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Conversation, Item } from "../../shared/stream/conversation";
 import { openRequest } from "../../shared/stream/openRequest";
+import { findInActivePane } from "../../shared/keys/activePane";
 import { keyName, SHORTCUTS, useShortcut } from "../../shared/keys/shortcuts";
 import { Button } from "../../shared/ui/Button";
 import { ErrorBoundary } from "../../shared/ui/ErrorBoundary";
@@ -98,7 +99,7 @@ export function ConversationView({ conversation, wanted = null }: ConversationVi
 
 /** Move the focus to the first open request; a request far from the screen is not drawn yet. */
 function focusRequest(jump: () => void): void {
-  const open = () => document.querySelector<HTMLElement>("[data-request]");
+  const open = () => findInActivePane("[data-request]");
   if (!open()) jump();
   requestAnimationFrame(() => {
     open()?.scrollIntoView({ block: "nearest" });

@@ -1,7 +1,7 @@
 // A session in the list: status, title, unread mark and menu.
 import { Pin } from "lucide-react";
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useRoute, useSearch } from "wouter";
 import { usePatchSession, usePin, useUpdate } from "../../shared/api/session";
 import type { Session } from "../../shared/api/generated";
 import { visible } from "../../shared/text/visible";
@@ -13,6 +13,7 @@ import { exportSession } from "../../shared/session/exportSession";
 import { openWindow } from "../../shared/session/openWindow";
 import { DeleteDialog } from "../../shared/session/DeleteDialog";
 import { RenameDialog } from "../../shared/session/RenameDialog";
+import { besideAddress, SPLIT_MIN_PX } from "../../shared/session/sidePanes";
 import styles from "./SessionRow.module.css";
 import { STATUS_LABELS } from "../../shared/session/status";
 import { useSessionStatus } from "../../shared/session/useSessionStatus";
@@ -25,7 +26,9 @@ interface SessionRowProps {
 }
 
 export function SessionRow({ session, onChosen, selection }: SessionRowProps) {
-  const [location] = useLocation();
+  const [location, go] = useLocation();
+  const [, route] = useRoute("/sessions/:id");
+  const search = useSearch();
   const here = location === `/sessions/${session.id}`;
   const unread = session.unread && !here;
   const { state, words } = useSessionStatus(session);
@@ -65,6 +68,9 @@ export function SessionRow({ session, onChosen, selection }: SessionRowProps) {
         <MenuItem onClick={() => rename(true)}>Rename…</MenuItem>
         <MenuItem onClick={update}>Update to the newest commit</MenuItem>
         <MenuItem onClick={() => pin.mutate(!session.pinned, { onError: showError })}>{session.pinned ? "Unpin" : "Pin"}</MenuItem>
+        <MenuItem disabled={!route || here || innerWidth <= SPLIT_MIN_PX} onClick={() => route && go(besideAddress(route.id, search, session.id))}>
+          Open beside this session
+        </MenuItem>
         <MenuItem onClick={() => openWindow(session.id)}>Open in a window of its own</MenuItem>
         <MenuItem onClick={() => void exportSession(session, "markdown").catch(showError)}>Export as Markdown</MenuItem>
         <MenuItem onClick={() => patch.mutate({ state: archived ? "open" : "archived" }, { onError: showError })}>{archived ? "Reopen" : "Archive"}</MenuItem>

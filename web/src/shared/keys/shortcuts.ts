@@ -1,5 +1,6 @@
 // All shortcuts of the page. A plain key does nothing while typing or in a dialog.
 import { useEffect, useRef } from "react";
+import { useActivePane } from "./activePane";
 
 interface Shortcut {
   /** For example "n", "?", "shift+w" or "mod+k"; mod is Ctrl, or Command on a Mac. */
@@ -17,6 +18,7 @@ export const SHORTCUTS = {
   agents: { key: "g", what: "Agents" },
   settings: { key: ",", what: "Settings" },
   help: { key: "?", what: "Keyboard shortcuts" },
+  otherPane: { key: "o", what: "The other of two sessions" },
   compose: { key: "i", what: "Write to the agent" },
   request: { key: "mod+.", what: "Go to the open request" },
   change: { key: "d", what: "Show or hide the change" },
@@ -28,14 +30,14 @@ export const SHORTCUTS = {
 export const STEER: Shortcut = { key: "mod+Enter", what: "Send now, to the running turn" };
 /** Handled by the stop button itself. */
 export const STOP: Shortcut = { key: "Esc Esc", what: "Stop the turn" };
-const { compose, request, change, wholeChange, undoApply, ...everywhere } = SHORTCUTS;
+const { otherPane, compose, request, change, wholeChange, undoApply, ...everywhere } = SHORTCUTS;
 
 /** All shortcuts by place, for the sheet and docs/web.md. */
 export const SHEET: readonly { where: string; shortcuts: readonly Shortcut[] }[] = [
   { where: "Everywhere", shortcuts: Object.values(everywhere) },
   {
     where: "In a session",
-    shortcuts: [compose, { key: "Enter", what: "Send" }, STEER, { key: "Shift+Enter", what: "New line" }, STOP, change, wholeChange, undoApply],
+    shortcuts: [compose, { key: "Enter", what: "Send" }, STEER, { key: "Shift+Enter", what: "New line" }, STOP, change, wholeChange, undoApply, otherPane],
   },
   {
     where: "In the change",
@@ -61,11 +63,13 @@ export function keyName(key: string, mac = MAC): string {
     .replace(/(?<!\w)[a-z](?!\w)/g, (letter) => letter.toUpperCase());
 }
 
-/** Call `action` when the shortcut is pressed while the component is mounted. */
+/** Call `action` when the shortcut is pressed while the component is mounted in the part of the page that is in use. */
 export function useShortcut(shortcut: Shortcut, action: () => void): void {
+  const active = useActivePane();
   const latest = useRef(action);
   latest.current = action;
   useEffect(() => {
+    if (!active) return undefined;
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || !matches(shortcut.key, event)) return;
       event.preventDefault();
@@ -73,7 +77,7 @@ export function useShortcut(shortcut: Shortcut, action: () => void): void {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [shortcut.key]);
+  }, [shortcut.key, active]);
 }
 
 function matches(key: string, event: KeyboardEvent): boolean {

@@ -21,15 +21,15 @@ function begin(): Panel {
   return { shown: innerWidth > WIDE_PX && localStorage.getItem(KEY) !== "no", whole: false, tab: "change", dialog: null };
 }
 
-export function setPanel(next: Partial<Panel>): void {
+export function setPanel(next: Partial<Panel>, { remembered = true } = {}): void {
   panel = { ...panel, ...next };
-  if (next.shown !== undefined && innerWidth > WIDE_PX) localStorage.setItem(KEY, next.shown ? "yes" : "no");
+  if (remembered && next.shown !== undefined && innerWidth > WIDE_PX) localStorage.setItem(KEY, next.shown ? "yes" : "no");
   for (const listener of listeners) listener();
 }
 
-/** Reset it for a newly opened session. */
-export function resetPanel(): void {
-  setPanel({ ...begin() });
+/** Reset it for a newly opened session, or for another one of two: beside a session it is shown only when asked for. */
+export function resetPanel(split: boolean): void {
+  setPanel({ ...begin(), ...(split && { shown: false }) }, { remembered: !split });
 }
 
 export function usePanel(): Panel {
