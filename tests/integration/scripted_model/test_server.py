@@ -179,28 +179,26 @@ async def test_garbage_is_refused_and_the_server_lives(
     assert (await client.get("/models")).status_code == 200
 
 
-async def hundred_streams(stamp: bool) -> tuple[list[str], float]:
+async def hundred_streams(stamp: bool) -> list[str]:
     async with (
         ScriptedModel(stamp=stamp) as model,
         httpx2.AsyncClient(
             base_url=model.base_url, timeout=60, trust_env=False, limits=httpx2.Limits(max_connections=200)
         ) as client,
     ):
-        started = time.monotonic()
         answers = await asyncio.gather(*(chunks(client, body(f"[[tokens 50]][[say s{n}]]")) for n in range(100)))
-        return [joined(found) for found in answers], time.monotonic() - started
+        return [joined(found) for found in answers]
 
 
 async def test_hundred_streams_at_once_without_cross_talk() -> None:
-    texts, took_s = await hundred_streams(stamp=False)
+    texts = await hundred_streams(stamp=False)
     said = "".join(f"w{index} " for index in range(50))
     assert texts == [f"{said}s{number}" for number in range(100)]
-    assert took_s < 30
 
 
 def test_runs_under_uvloop() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        texts, _ = runner.run(hundred_streams(stamp=True))
+        texts = runner.run(hundred_streams(stamp=True))
     for text in texts:
         stamps = [int(word) for word in text.split()]
         assert len(stamps) == 51

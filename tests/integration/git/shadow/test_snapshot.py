@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -71,19 +70,6 @@ async def test_a_snapshot_holds_modified_deleted_untracked_and_no_ignored_files(
     assert files[b"link"].new_mode == "120000"
     assert files[b"new file\n.txt"].new_size == 4
     assert shadow.kept(REF) == tree
-
-
-async def test_a_snapshot_of_an_unchanged_tree_is_quick(
-    shadow: ShadowRepository, worktree: Worktree, index: Path
-) -> None:
-    await shadow.snapshot(worktree.path, index=index, ref=REF)
-    spent = []
-    for _ in range(10):
-        start = time.perf_counter()
-        await shadow.snapshot(worktree.path, index=index, ref=REF)
-        spent.append(time.perf_counter() - start)
-    print(f"unchanged snapshot: best {min(spent) * 1000:.1f} ms")
-    assert min(spent) < 0.1
 
 
 async def test_the_agent_commits_rebases_and_deletes_git(
