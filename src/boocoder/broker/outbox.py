@@ -11,6 +11,7 @@ from boocoder.broker.ports import Publisher
 from boocoder.db.conversation import events
 from boocoder.db.conversation.events import AttemptGuard
 from boocoder.db.conversation.turn_opening import NewMessages, TurnOpening, open_turn
+from boocoder.db.core.durability import flush_commits
 from boocoder.db.core.pool import Connection, Database
 from boocoder.events import frames
 from boocoder.events.batch import BatchItem, EventItem, PartItem, StreamBatch
@@ -70,21 +71,24 @@ class Outbox:
         self._publisher = publisher
 
     @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[OutboxTransaction]:
+    async def transaction(self, *, early: bool = False) -> AsyncIterator[OutboxTransaction]:
         """One transaction; its frames are published after the commit, and dropped if it is rolled back.
 
         Where the connection dies during the commit, the outcome is unknown: subscribers get the frames from the
         database if it went through.
 
         Args:
-            durable: False lets the commit return before it is on disk; see `Database.relaxed`.
+            early: let others see the commit before it is on disk. Leaving the block waits for the disk all the same,
+                and subscribers get no frame that a crash of the database may take back.
 
         Raises:
             Unavailable: as `Database.transaction`.
         """
-        async with self.database.transaction(durable=durable) as conn:
+        async with self.database.transaction(durable=not early) as conn:
             transaction = OutboxTransaction(conn)
             yield transaction
+        if early:
+            await flush_commits(self.database)
         for stored in transaction.stored:
             self._publisher.publish_stored(stored.session_id, stored.seqs, stored.frames)
 

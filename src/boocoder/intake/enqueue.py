@@ -69,15 +69,14 @@ async def enqueue(
             return known
         start_host = await resolver.check(resolved)
         try:
-            async with outbox.transaction(durable=False) as transaction:
+            # The answer waits for the disk, the turn does not: recording that its prompt is sent does, and takes the
+            # task along.
+            async with outbox.transaction(early=True) as transaction:
                 enqueued = await _insert(transaction, resolved, digest, start_host, starter)
                 if also is not None:
                     await also(transaction.conn, enqueued.task_id)
         except _KeyTakenError:
             continue
-        # The answer waits for the disk, the turn does not: recording that its prompt is sent does, and takes the task
-        # along.
-        await flush_commits(outbox.database)
         return enqueued
     raise Conflict("idempotency_key_reused", "The idempotency key was taken at this moment.", "Send it again.")
 

@@ -31,11 +31,11 @@ async def codes(database: Database, session_id: SessionId) -> list[str]:
     return [row.type or "" for row in rows]
 
 
-@pytest.mark.parametrize("durable", [True, False])
-async def test_frames_are_published_after_the_commit_with_their_numbers(database: Database, durable: bool) -> None:
+@pytest.mark.parametrize("early", [True, False])
+async def test_frames_are_published_after_the_commit_with_their_numbers(database: Database, early: bool) -> None:
     one, other, heard = await place_in(database), await place_in(database), PublishedFrames()
     outbox = Outbox(database=database, publisher=heard)
-    async with outbox.transaction(durable=durable) as transaction:
+    async with outbox.transaction(early=early) as transaction:
         await transaction.append(one, [note(one, "a"), note(one, "b")])
         await transaction.append(other, [note(other, "c")])
         await transaction.append(one, [note(one, "d")])

@@ -162,7 +162,7 @@ async def test_a_repeated_answer_waits_for_the_disk_as_well(
         """The first request has stored its task and waits for the disk still."""
 
     with monkeypatch.context() as patched:
-        patched.setattr("boocoder.intake.enqueue.flush_commits", never)
+        patched.setattr("boocoder.broker.outbox.flush_commits", never)
         await enqueue(outbox_of(crashing), new)
     again = await enqueue(outbox_of(crashing), new)
     await _Crash.now()
