@@ -10,6 +10,7 @@ import pytest
 
 from boocoder.db.core.pool import Database
 from boocoder.db.registry import projects
+from boocoder.db.registry.project_settings import put_project_settings
 from boocoder.events.agent_event import AgentEvent
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.registry import ShadowRegistry
@@ -17,6 +18,7 @@ from boocoder.git.worktree.session_worktrees import Worktree
 from boocoder.model.ids import ProjectId, SessionId, new_id
 from boocoder.model.turn import StopSignal
 from boocoder.process.host import ProcessHost
+from boocoder.wire.projects import ProjectSettings
 from boocoder.worktrees.create.factory import WorktreeFactory
 from boocoder.worktrees.create.setup import WorktreeSetup
 from boocoder.worktrees.create.spares import SpareHooks, SpareLimits, SpareWorktrees
@@ -186,6 +188,28 @@ async def test_a_start_removes_what_a_crash_left_and_no_worktree_of_a_session(
     assert (taken / "work.txt").read_text() == "of the session"
     assert left.name not in again.repositories
     assert taken.name in again.repositories
+
+
+async def test_a_mark_that_a_power_failure_left_empty_is_removed_with_its_worktree(
+    desk: SpareDesk, repository: MakeRepository
+) -> None:
+    left = await desk.make(await desk.add_project(repository()))
+    (desk.root / "spares" / left.name).write_bytes(b"")
+    again = desk.restarted()
+    await again.spares.sweep()
+    assert again.marks == []
+    assert again.directories == []
+
+
+async def test_an_agent_loads_a_worktree_after_its_setup(desk: SpareDesk, repository: MakeRepository) -> None:
+    project_id = await desk.add_project(repository())
+    before = await desk.make(project_id)
+    async with desk.database.connection() as conn:
+        await put_project_settings(conn, ProjectSettings(project_id, copy_patterns=[".env"]))
+    assert (await desk.open_session(project_id))[1].path == before
+    assert desk.forgotten == [before]
+    await desk.make(project_id)
+    assert desk.warmed == [before]
 
 
 async def test_only_the_projects_used_last_have_spares(desk: SpareDesk, repository: MakeRepository) -> None:

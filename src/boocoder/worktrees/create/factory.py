@@ -171,7 +171,8 @@ class WorktreeFactory:
             )
             setup_state = await start_points.begin_setup(conn, session_id)
         if self._spares is not None:
-            self._spares.release(worktree.path)
+            if self._spares.release(worktree.path) and needs_setup(setup_state):
+                await self._spares.unload(worktree.path)
             self._spares.want(start.project_id)
         return CreatedWorktree(worktree, tuple(notices), setup_state)
 

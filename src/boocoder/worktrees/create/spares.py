@@ -11,6 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -146,14 +147,26 @@ class SpareWorktrees:
         spare = self._spares.pop(project_id, None)
         if spare is None:
             return None
-        if spare.base_commit == commit and is_real_directory(spare.path):
-            return spare
+        if spare.base_commit == commit and not spare.pointers and is_real_directory(spare.path):
+            return spare  # contents of Git LFS that were missing may be here by now
         self._supervisor.spawn(self._drop(project_id, spare), "drop")
         return None
 
-    def release(self, path: Path) -> None:
-        """A session's row names the worktree now: it is no spare any more. Harmless for other worktrees."""
-        (self._marks / path.name).unlink(missing_ok=True)
+    def release(self, path: Path) -> bool:
+        """A session's row names the worktree now: it is no spare any more. Harmless for other worktrees.
+
+        Returns:
+            Whether it was one.
+        """
+        try:
+            (self._marks / path.name).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def unload(self, path: Path) -> None:
+        """Files come into the worktree before its first turn: have every agent load it anew then."""
+        await self._hooks.forget(path)
 
     async def look(self) -> None:
         """Remove spares that are stale or too many, and make those that are due. It never fails."""
@@ -163,7 +176,13 @@ class SpareWorktrees:
     async def sweep(self) -> None:
         """Remove what an earlier run had made ahead and no session has taken. It never fails."""
         for mark in sorted(self._marks.glob("*")) if self._marks.is_dir() else ():
-            await self._guarded(self._remove(ProjectId(UUID(mark.read_text())), real_path(self._root / mark.name)))
+            await self._guarded(self._sweep_one(mark))
+
+    async def _sweep_one(self, mark: Path) -> None:
+        project_id = None
+        with suppress(ValueError):  # empty after a power failure
+            project_id = ProjectId(UUID(mark.read_text()))
+        await self._remove(project_id, real_path(self._root / mark.name))
 
     async def _run(self) -> None:
         await self.sweep()
@@ -239,7 +258,10 @@ class SpareWorktrees:
         except BaseException:
             mark.unlink(missing_ok=True)  # `add` leaves nothing behind
             raise
-        await self._hooks.warm(project_id, path)
+        async with self._database.connection() as conn:
+            settings = await get_project_settings(conn, project_id)
+        if not settings.setup and not settings.copy_patterns:  # what they bring has to be there when an agent loads
+            await self._hooks.warm(project_id, path)
         self._spares[project_id] = made
         log.info("spare worktree made", extra={"project_id": project_id, "commit": commit})
 
@@ -252,12 +274,12 @@ class SpareWorktrees:
         await self._guarded(self._hooks.forget(spare.path))
         await self._guarded(self._remove(project_id, spare.path))
 
-    async def _remove(self, project_id: ProjectId, path: Path) -> None:
+    async def _remove(self, project_id: ProjectId | None, path: Path) -> None:
         """Remove a directory that is no session's, with its mark."""
         async with self._database.connection() as conn:
             taken = await is_session_path(conn, path)
-            place = None if taken else await self._project_path(conn, project_id)
-        if place is not None:
+            place = None if taken or project_id is None else await self._project_path(conn, project_id)
+        if project_id is not None and place is not None:
             shadow = await self._shadows.of(project_id, place, absent=True)
             await shadow.worktrees.discard(path)
         elif not taken:
