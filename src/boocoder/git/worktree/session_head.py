@@ -13,6 +13,7 @@ from boocoder.git.user.commit import UNDER_WAY
 from boocoder.git.worktree.session_worktrees import SessionWorktrees, session_git
 
 LEFT_REFS = "refs/boocoder/left/"  # in a session's repository: commits of the agent that its branch has left
+STASH = "refs/stash"  # git puts there what a rebase has stashed by itself
 
 
 async def has_commit(worktrees: SessionWorktrees, path: Path, commit: str) -> bool:
@@ -32,12 +33,13 @@ async def end_operation(worktrees: SessionWorktrees, path: Path) -> str | None:
 
     Raises:
         Conflict: `index_locked`.
-        GitError: git failed.
+        GitError: git failed, or `worktree_not_itself`.
     """
     git_dir = worktrees.git_dir_of(path)
     found = [what for name, what in UNDER_WAY.items() if (git_dir / name).exists()]
     if not found:
         return None
+    _require_plain(git_dir, STASH, *UNDER_WAY)  # git deletes the folders of operations, and what a link to one holds
     git = session_git(git_dir)
     rebased = [git_dir / name for name in ("rebase-merge", "rebase-apply")]
     branch = next((_read_name(one / "head-name") for one in rebased if (one / "head-name").is_file()), "")
@@ -124,13 +126,16 @@ def _copy_plain(source: Path, target: Path) -> None:
             os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
-def _require_plain(git_dir: Path, reference: str) -> None:
-    """Check that git writes a reference and its log into the session's own repository.
+def _require_plain(git_dir: Path, *names: str) -> None:
+    """Check that git writes references and other files, and their logs, into the session's own repository.
+
+    Args:
+        names: beside HEAD and those under LEFT_REFS.
 
     Raises:
         GitError: `worktree_not_itself`, a link that an agent has put there leads elsewhere.
     """
-    named = [part for name in ("HEAD", reference, f"{LEFT_REFS}x") for part in (Path(name), *Path(name).parents)]
+    named = [part for name in ("HEAD", *names, f"{LEFT_REFS}x") for part in (Path(name), *Path(name).parents)]
     for part in dict.fromkeys(named):
         for path in (git_dir / part, git_dir / "logs" / part):
             if path.is_symlink():
