@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -74,6 +76,25 @@ def test_a_link_that_appears_after_a_path_was_judged_leads_nowhere(tmp_path: Pat
     assert isinstance(read, ToolResult) and not read.worked
     assert "cannot be written" in write_text(place, "changed")
     assert (outside / "a.txt").read_text() == "in outside"
+
+
+def test_folders_on_the_way_to_a_file_need_not_be_readable(tmp_path: Path) -> None:
+    """As /home is on some machines: one may pass it, but not list it."""
+    hidden = tmp_path / "home"
+    (hidden / "sub").mkdir(parents=True)
+    (hidden / "sub" / "a.txt").write_text("text")
+    hidden.chmod(0o111)
+    as_person = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    code = """import os, sys
+from pathlib import Path
+from boocoder.backends.native.tools.path_policy import open_resolved
+print(os.read(open_resolved(Path(sys.argv[1]), os.O_RDONLY), 9).decode())"""
+    argv = [*as_person, sys.executable, "-c", code, str(hidden / "sub" / "a.txt")]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    finally:
+        hidden.chmod(0o755)
+    assert (done.stdout, done.stderr) == ("text\n", "")
 
 
 async def test_writing(shop: Workshop) -> None:

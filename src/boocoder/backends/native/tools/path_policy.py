@@ -19,7 +19,8 @@ SECRET_NAMES = (
     "*.keystore",
 )
 """Patterns of names, in lower case, of files that usually hold keys or passwords."""
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# By O_PATH a folder on the way need not be readable, as /home may not be; macOS has no such flag.
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HARMLESS = ("*.example", "*.sample", "*.template", "*.dist")  # .env.example is documentation
 
 

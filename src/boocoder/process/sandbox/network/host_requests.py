@@ -31,7 +31,8 @@ class HostRequests:
         try:
             yield
         finally:
-            del self._turns[worktree]
+            if self._turns.get(worktree) is turn:  # not the one of an attempt that began while this one ends
+                del self._turns[worktree]
             await turn.stop()
 
     async def allow(self, worktree: Path | None, place: str) -> bool:
