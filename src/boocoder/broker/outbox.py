@@ -11,7 +11,7 @@ from boocoder.broker.ports import Publisher
 from boocoder.db.conversation import events
 from boocoder.db.conversation.events import AttemptGuard
 from boocoder.db.conversation.turn_opening import NewMessages, TurnOpening, open_turn
-from boocoder.db.core.durability import flush_commits
+from boocoder.db.core.durability import early_transaction
 from boocoder.db.core.pool import Connection, Database
 from boocoder.events import frames
 from boocoder.events.batch import BatchItem, EventItem, PartItem, StreamBatch
@@ -84,11 +84,9 @@ class Outbox:
         Raises:
             Unavailable: as `Database.transaction`.
         """
-        async with self.database.transaction(durable=not early) as conn:
+        async with early_transaction(self.database) if early else self.database.transaction() as conn:
             transaction = OutboxTransaction(conn)
             yield transaction
-        if early:
-            await flush_commits(self.database)
         for stored in transaction.stored:
             self._publisher.publish_stored(stored.session_id, stored.seqs, stored.frames)
 

@@ -114,8 +114,8 @@ async def _by_key(database: Database, key: str | None) -> tasks.KnownTask | None
         return None
     async with database.connection() as conn:
         known = await tasks.find_by_idempotency_key(conn, key)
-    if known is not None:  # its own answer may still wait for the disk
-        await flush_commits(database)
+        if known is not None:  # its own answer may still wait for the disk
+            await flush_commits(conn)
     return known
 
 

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction as DriverTransaction
 
 from boocoder.backends.base import TurnPort
 from boocoder.backends.scripted.backend import ScriptedBackend
 from boocoder.db.conversation import messages
 from boocoder.db.core.migrate import migrate
-from boocoder.db.core.pool import Database
+from boocoder.db.core.pool import Connection, Database
 from boocoder.db.registry import projects
 from boocoder.db.server.embedded import EmbeddedPostgres
 from boocoder.db.tasks import tasks
 from boocoder.db.tasks.claim import claim_tasks
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.dispatch.turn.run import run_turn
+from boocoder.errors import Unavailable
 from boocoder.events import agent_event
 from boocoder.intake.enqueue import enqueue
 from boocoder.intake.new_task import NewTask
@@ -151,6 +153,25 @@ async def test_a_task_that_was_answered_outlives_a_crash(
         assert (await tasks.get_task(conn, made.task_id)).state is TaskState.PENDING
 
 
+async def test_no_answer_tells_of_a_task_that_a_crash_took_before_the_disk_had_it(
+    crashing: Database, repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with crashing.connection() as conn:
+        project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
+    new = NewTask("Say ok.", project_id=project.id, agent="scripted")
+    commit = DriverTransaction.commit
+
+    async def crash_after(transaction: DriverTransaction) -> None:
+        await commit(transaction)
+        await _Crash.now()
+
+    with monkeypatch.context() as patched, pytest.raises(Unavailable):
+        patched.setattr(DriverTransaction, "commit", crash_after)
+        await enqueue(outbox_of(crashing), new)
+    async with crashing.connection() as conn:
+        assert await conn.fetch("SELECT FROM tasks") == []
+
+
 async def test_a_repeated_answer_waits_for_the_disk_as_well(
     crashing: Database, repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,11 +179,11 @@ async def test_a_repeated_answer_waits_for_the_disk_as_well(
         project = await projects.insert_project(conn, ProjectId(new_id()), "project", repository().path)
     new = NewTask("Say ok.", project_id=project.id, agent="scripted", idempotency_key="k")
 
-    async def never(_: Database) -> None:
+    async def never(_: Connection) -> None:
         """The first request has stored its task and waits for the disk still."""
 
     with monkeypatch.context() as patched:
-        patched.setattr("boocoder.broker.outbox.flush_commits", never)
+        patched.setattr("boocoder.db.core.durability.flush_commits", never)
         await enqueue(outbox_of(crashing), new)
     again = await enqueue(outbox_of(crashing), new)
     await _Crash.now()

@@ -151,26 +151,14 @@ class Database:
             yield conn
 
     @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside one transaction: committed at the end of the block, rolled back on any error.
-
-        Args:
-            durable: False for a commit that does not wait for the disk, as `relaxed`.
 
         Raises:
             Unavailable: as `connection`; raised by the commit it means that the outcome is unknown.
         """
-        async with self._acquired(self._durable if durable else self._relaxed) as conn:
-            transaction = conn.transaction()
-            with translated():
-                await transaction.start()
-            try:
-                yield conn
-            except BaseException:
-                await _roll_back(transaction)
-                raise
-            with translated():
-                await transaction.commit()
+        async with self._acquired(self._durable) as conn, in_transaction(conn):
+            yield conn
 
     async def _create_pool(self, size: int, settings: dict[str, str]) -> Any:
         return await asyncpg.create_pool(
@@ -212,6 +200,21 @@ class Database:
         finally:
             with translated():
                 await pool.release(conn, timeout=RELEASE_TIMEOUT_S)
+
+
+@asynccontextmanager
+async def in_transaction(conn: Connection) -> AsyncIterator[None]:
+    """One transaction of a connection, as `Database.transaction`."""
+    transaction = conn.transaction()
+    with translated():
+        await transaction.start()
+    try:
+        yield
+    except BaseException:
+        await _roll_back(transaction)
+        raise
+    with translated():
+        await transaction.commit()
 
 
 async def _roll_back(transaction: Transaction) -> None:
