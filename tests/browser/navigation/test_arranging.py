@@ -97,8 +97,10 @@ async def test_a_session_is_exported_as_a_file(person: Visit, desk: ServiceHarne
     await person.open_session(created.session_id)
     files = {}
     for form, name in {"Markdown": "export.md", "JSON": "export.json"}.items():
+        await expect(person.composer).to_be_visible()  # keys before that are lost
         await person.page.keyboard.press("Control+k")
-        await person.page.keyboard.type(f"export {form}")
+        palette = person.page.get_by_role("dialog", name="Search and commands")
+        await palette.get_by_role("combobox", name="Search").fill(f"export {form}")
         async with person.page.expect_download() as saved:
             await person.page.get_by_role("option", name=f"Export this session as {form}").click()
         files[form] = tmp_path / name
