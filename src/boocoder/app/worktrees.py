@@ -120,6 +120,7 @@ async def _finish_rewinds_and_deletions(
         snapshots=snapshots,
         shadows=shadows,
         overflow=OverflowFiles(host.settings.data_dir / "overflow"),
+        attachments=host.settings.data_dir / "attachments",
         host_id=host.host_id,
         failpoints=host.failpoints,
     )

@@ -10,7 +10,7 @@ from boocoder.db.conversation.sessions import session_not_found
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.db.tasks.session_host import HeldSession
-from boocoder.model.ids import HostId, MessageId, ProjectId, SessionId
+from boocoder.model.ids import AttachmentId, HostId, MessageId, ProjectId, SessionId
 from boocoder.wire.sessions import SessionBegun, SessionContents
 
 
@@ -20,12 +20,14 @@ class DeletedSession(msgspec.Struct, frozen=True):
     Args:
         worktree: the name of its worktree's directory, which a worktree that was made ahead brings.
         messages: those that it had.
+        attachments: files that were sent to it.
     """
 
     session_id: SessionId
     project_id: ProjectId
     worktree: str
     messages: list[MessageId]
+    attachments: list[AttachmentId]
 
 
 _CONTENTS = statement("deletion", "get_contents", row=SessionContents, params=(UUID,))

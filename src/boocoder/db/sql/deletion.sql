@@ -43,16 +43,18 @@ WITH gone AS (
           WHERE p.session_id = s.id AND c.session_id <> s.id)
     RETURNING s.id, s.project_id
 )
-INSERT INTO deleted_sessions (session_id, project_id, host_id, worktree, messages)
+INSERT INTO deleted_sessions (session_id, project_id, host_id, worktree, messages, attachments)
 SELECT g.id, g.project_id, $2,
        coalesce((SELECT regexp_replace(w.path, '^.*/', '') FROM session_worktrees w WHERE w.session_id = g.id), g.id::text),
-       ARRAY(SELECT m.id FROM messages m WHERE m.session_id = g.id)
+       ARRAY(SELECT m.id FROM messages m WHERE m.session_id = g.id),
+       ARRAY(SELECT a.id FROM attachments a JOIN tasks t ON t.id = a.task_id WHERE t.session_id = g.id)
 FROM gone g
-RETURNING session_id, project_id, worktree, messages;
+RETURNING session_id, project_id, worktree, messages, attachments;
 
 -- name: list_deleted
 -- Deleted sessions of host $1 whose files may be there.
-SELECT session_id, project_id, worktree, messages FROM deleted_sessions WHERE host_id = $1 ORDER BY deleted_at, session_id;
+SELECT session_id, project_id, worktree, messages, attachments
+FROM deleted_sessions WHERE host_id = $1 ORDER BY deleted_at, session_id;
 
 -- name: forget_deleted
 -- No file of session $1 is left.

@@ -1,4 +1,4 @@
-"""Deletes a session for good: its worktree, its rows, then its git directory, snapshots and long texts.
+"""Deletes a session for good: its worktree, its rows, then its git directory, snapshots, long texts and attachments.
 
 The rows go in one transaction, which leaves a note of the files that follow; `sweep` deletes those that a process which
 died has left.
@@ -10,6 +10,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from boocoder.db.conversation import deletion, sessions
 from boocoder.db.conversation.deletion import DeletedSession
@@ -39,6 +40,7 @@ class SessionDeleter:
     Args:
         remover: takes the worktree away first, after the project's teardown.
         overflow: texts beyond what the database holds.
+        attachments: directory of this host's copies of files that people sent.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class SessionDeleter:
         snapshots: Snapshots,
         shadows: ShadowRegistry,
         overflow: OverflowFiles,
+        attachments: Path,
         host_id: HostId,
         failpoints: Failpoints,
     ) -> None:
@@ -57,6 +60,7 @@ class SessionDeleter:
         self._snapshots = snapshots
         self._shadows = shadows
         self._overflow = overflow
+        self._attachments = attachments
         self._host_id = host_id
         self._failpoints = failpoints
 
@@ -122,6 +126,8 @@ class SessionDeleter:
     async def _delete_files(self, deleted: DeletedSession) -> None:
         try:
             await self._overflow.delete(deleted.messages)
+            for one in deleted.attachments:
+                await asyncio.to_thread(shutil.rmtree, self._attachments / str(one), ignore_errors=True)
             await asyncio.to_thread(self._delete_git_files, deleted)
         except OSError as error:
             log.warning("files of a deleted session are left", exc_info=error, extra={"session_id": deleted.session_id})

@@ -9,9 +9,11 @@ import pytest
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import worktrees
+from boocoder.db.tasks import attachments
 from boocoder.errors import Conflict, NotFound
 from boocoder.events.batch import OverflowText
 from boocoder.failpoints import Failpoints
+from boocoder.intake.attachments import Attachments
 from boocoder.model.ids import MessageId, new_id
 from boocoder.model.session import SnapshotKind, WorktreeState
 from boocoder.model.task import MessageRole
@@ -38,6 +40,7 @@ def deleter(desk: WorktreeHarness, failpoints: Failpoints | None = None) -> Sess
         snapshots=desk.snapshots,
         shadows=desk.shadows,
         overflow=OverflowFiles(desk.root / "overflow"),
+        attachments=desk.root / "attachments",
         host_id=desk.owner.host_id,
         failpoints=failpoints or Failpoints(),
     )
@@ -75,6 +78,9 @@ async def test_nothing_of_a_deleted_session_is_left(desk: WorktreeHarness) -> No
     assert {"tasks.session_id", "messages.session_id", "snapshots.session_id", "chats.session_id"} <= set(before)
     overflow = OverflowFiles(desk.root / "overflow")
     await overflow.append(message, [OverflowText(part=0, field="output", text="long")])
+    attached = await Attachments(database=desk.database, root=desk.root / "attachments").add("a.txt", b"a secret")
+    async with desk.database.connection() as conn:
+        await attachments.attach(conn, [attached.id], desk.task.id)
     preview = await deleter(desk).preview(desk.session_id)
     found = preview.contents
     assert (found.worktree, found.snapshots, found.open_tasks, preview.begun_from) == (True, 1, 0, ())
@@ -83,6 +89,7 @@ async def test_nothing_of_a_deleted_session_is_left(desk: WorktreeHarness) -> No
         assert await left_of(conn, desk) == {}
         assert await conn.fetchval("SELECT count(*) FROM part_chunks WHERE session_id = $1", desk.session_id) == 0
     assert await overflow.usage() == {}
+    assert list((desk.root / "attachments").iterdir()) == []
     assert list(desk.root.rglob(f"*{desk.session_id}*")) == []
     assert desk.project.git("status", "--porcelain") == b""
     with pytest.raises(NotFound):
