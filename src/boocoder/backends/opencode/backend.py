@@ -138,7 +138,13 @@ class OpenCodeBackend:
         return replace(info, commands=offer.commands, steering=True)
 
     async def warm(self, worktree: Path) -> None:
-        """Make opencode load what it needs for this directory. Best effort, never raises."""
+        """Make the shared server load what it needs for this directory. Best effort, never raises.
+
+        A server of its own is not started: the worktree's git directory may be made anew before its first turn, and
+        the sandbox of a server that runs would keep showing the old one.
+        """
+        if self._servers.has_own(worktree):
+            return
         self._directories.add(worktree)
         with suppress(BackendError, TimeoutError):
             async with asyncio.timeout(_WARM_S), self._servers.use(worktree) as process:

@@ -57,3 +57,12 @@ async def test_a_server_of_its_own_reaches_its_worktree_alone_and_no_network(
             assert outcome == Completed() and port.of(AgentSessionOpened)[0].step is ResumeStep.RESUMED
             await backend.forget(one)
             assert one not in backend.own_servers
+
+
+async def test_no_server_of_its_own_is_started_for_a_worktree_made_ahead(
+    tmp_path: Path, opencode_program: Path
+) -> None:
+    async with running_opencode(opencode_program, tmp_path / "data", "http://127.0.0.1:9", OWN) as backend:
+        await backend.warm(tmp_path)
+        assert backend.own_servers == {}
+        assert backend.server.starts == 0

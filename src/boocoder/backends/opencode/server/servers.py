@@ -89,10 +89,14 @@ class OpenCodeServers:
 
     def peek(self, worktree: Path) -> ServerProcess | None:
         """The running server of a worktree, None if there is none."""
-        if not self._has_own(worktree):
+        if not self.has_own(worktree):
             return self.shared.process
         one = self._own.get(worktree)
         return one.server.process if one is not None else None
+
+    def has_own(self, worktree: Path) -> bool:
+        """Whether a worktree has a server of its own, started or not."""
+        return self._settings.own_server(self._host.project_of(worktree))
 
     @asynccontextmanager
     async def use(self, worktree: Path | None = None) -> AsyncIterator[ServerProcess]:
@@ -101,7 +105,7 @@ class OpenCodeServers:
         Args:
             worktree: None for one that is only asked what it offers.
         """
-        if worktree is None or not self._has_own(worktree):
+        if worktree is None or not self.has_own(worktree):
             async with self.shared.use(worktree) as process:
                 yield process
             return
@@ -127,9 +131,6 @@ class OpenCodeServers:
             self._end(worktree)
         await asyncio.gather(self.shared.stop(), *self._ending.values())
         await self._tasks.stop()
-
-    def _has_own(self, worktree: Path) -> bool:
-        return self._settings.own_server(self._host.project_of(worktree))
 
     def _make(self, worktree: Path) -> _OwnServer:
         home = self._environment(self._state_dir / OWN / worktree.name, every_session=False, worktree=worktree)
