@@ -96,6 +96,8 @@ class SessionDeleter:
             wanted = [*(one.id for one in begun), session_id]
             for one in wanted:
                 _require_idle(await deletion.get_contents(conn, one))
+                if (await sessions.get_session(conn, one)).host_id not in (None, self._host_id):
+                    raise await session_elsewhere(conn, one)
         for one in wanted:
             await self._delete(one)
         return wanted

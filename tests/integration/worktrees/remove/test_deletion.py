@@ -19,7 +19,7 @@ from boocoder.model.session import SnapshotKind, WorktreeState
 from boocoder.model.task import MessageRole
 from boocoder.worktrees.remove.deletion import SessionDeleter
 from tests.fixtures.repository import MakeRepository
-from tests.fixtures.row_builders import add_message, add_place, add_task
+from tests.fixtures.row_builders import add_host, add_message, add_place, add_task
 from tests.fixtures.worktrees.worktree_harness import WorktreeHarness, open_desk
 from tests.fixtures.worktrees.worktree_life import Dying, Killed
 
@@ -131,6 +131,21 @@ async def test_a_session_with_work_or_a_pin_is_not_deleted(desk: WorktreeHarness
         await deleter(desk).delete(desk.session_id)
     assert busy.value.code == "session_busy"
     assert desk.files.is_dir()
+
+
+async def test_nothing_is_deleted_where_a_fork_is_on_another_host(desk: WorktreeHarness) -> None:
+    await desk.snapshots.take(desk.session_id, kind=SnapshotKind.MANUAL)
+    near = await desk.forker.fork(desk.session_id)
+    away = await desk.forker.fork(desk.session_id)
+    async with desk.database.connection() as conn:
+        other = await add_host(conn)
+        await conn.execute("UPDATE sessions SET host_id = $2 WHERE id = $1", away.session_id, other.host_id)
+    with pytest.raises(Conflict) as refused:
+        await deleter(desk).delete(desk.session_id, begun_from=True)
+    assert refused.value.code == "session_elsewhere"
+    async with desk.database.connection() as conn:
+        kept = {row["id"] for row in await conn.fetch("SELECT id FROM sessions")}
+    assert kept == {desk.session_id, near.session_id, away.session_id}
 
 
 async def test_forks_and_sessions_of_agents_go_first_or_keep_it(desk: WorktreeHarness) -> None:
