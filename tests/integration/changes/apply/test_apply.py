@@ -57,6 +57,15 @@ class Place:
             post_tree=plan.post_tree,
         )
 
+    async def resume(self, plan: ApplyPlan) -> list[MergeConflict]:
+        return await resume_apply(
+            self.shadow,
+            checkout=self.project.path,
+            index=self.indexes / "resume",
+            pre_tree=plan.pre_tree,
+            post_tree=plan.post_tree,
+        )
+
     async def apply(self) -> list[MergeConflict]:
         plan = await self.plan()
         return await self.write(plan) if isinstance(plan, ApplyPlan) else plan
@@ -211,6 +220,21 @@ os.fsync = fsync
 """
     + SCRIPT
 )
+# Dies at the second call of the function that its last argument names, for which eleven files are many.
+KILLED_SCRIPT = (
+    """
+import os, signal, sys
+from boocoder.changes.apply.files import safe_fs, tree_writer
+calls, real = [], getattr(safe_fs, sys.argv[-1])
+def dies(*args, **options):
+    calls.append(args)
+    if len(calls) == 2: os.kill(os.getpid(), signal.SIGKILL)
+    return real(*args, **options)
+setattr(safe_fs, sys.argv.pop(), dies)
+tree_writer.FILES_SYNCED_SINGLY = 10
+"""
+    + SCRIPT
+)
 
 
 def _arguments(place: Place, plan: ApplyPlan) -> list[str]:
@@ -273,6 +297,11 @@ def _reset(project: Repository, checkout: Path | None = None) -> None:
     project.git("clean", "-qfdx", cwd=checkout)
 
 
+def _kill_at(place: Place, plan: ApplyPlan, call: str) -> None:
+    command = [sys.executable, "-c", KILLED_SCRIPT, *_arguments(place, plan), call]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+
+
 async def _many_files(repository: MakeRepository, tmp_path: Path) -> Place:
     """A change of 150 files: new, changed, deleted, attributes, and places changed between files and directories."""
     files = {f"d{number % 7}/f{number:03}.txt": b"old %d\n" % number for number in range(100)}
@@ -330,13 +359,7 @@ async def test_a_death_while_writing_is_rolled_forward(repository: MakeRepositor
         cut_short += _kill_while_writing(place, plan, rng.randrange(1 + kills % 20 * 100))
         half += content_of(place.project.path) != wanted
         mine = place.project.write("mine.txt", b"made after the crash\n")
-        left = await resume_apply(
-            place.shadow,
-            checkout=place.project.path,
-            index=place.indexes / "resume",
-            pre_tree=plan.pre_tree,
-            post_tree=plan.post_tree,
-        )
+        left = await place.resume(plan)
         assert left == []
         assert mine.read_bytes() == b"made after the crash\n"
         mine.unlink()
@@ -349,16 +372,29 @@ async def test_after_a_death_foreign_edits_are_left_and_named(repository: MakeRe
     place = await _many_files(repository, tmp_path)
     plan = await place.plan()
     assert isinstance(plan, ApplyPlan)
-    assert _kill_while_writing(place, plan, 50)
+    _kill_at(place, plan, "place")
+    assert list(place.project.path.rglob(".boocoder-*"))
     place.project.write("d1/f001.txt", b"typed after the crash\n")
-    left = await resume_apply(
-        place.shadow,
-        checkout=place.project.path,
-        index=place.indexes / "resume",
-        pre_tree=plan.pre_tree,
-        post_tree=plan.post_tree,
-    )
+    left = await place.resume(plan)
     assert [one.path for one in left] == [b"d1/f001.txt"]
     assert (place.project.path / "d1/f001.txt").read_bytes() == b"typed after the crash\n"
     assert (place.project.path / "new3/n003.txt").exists()
     assert not list(place.project.path.rglob(".boocoder-*"))
+
+
+async def test_a_death_between_new_directories_is_rolled_forward(repository: MakeRepository, tmp_path: Path) -> None:
+    place = await _many_files(repository, tmp_path)
+    before, wanted = content_of(place.project.path), content_of(place.worktree.path)
+    plan = await place.plan()
+    assert isinstance(plan, ApplyPlan)
+    _kill_at(place, plan, "move_new")
+    half = content_of(place.project.path)
+    assert half.items() > before.items()
+    assert len({path.partition(b"/")[0] for path in half.keys() - before.keys()}) == 1
+    mine = dict.fromkeys((b"new0/mine", b"new4/mine"), ("file", False, b"mine"))
+    for path in mine:
+        place.project.write(path.decode(), b"mine")
+    assert await place.resume(plan) == []
+    assert content_of(place.project.path).keys() == wanted.keys() | mine.keys()
+    assert await place.write(ApplyPlan(plan.post_tree, plan.pre_tree, plan.files)) == []
+    assert content_of(place.project.path) == before | mine

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from boocoder.changes.apply.files import tree_writer
+from boocoder.changes.apply.files import placing, tree_writer
 from boocoder.changes.apply.files.placing import PathOccupied, temporary_name
 from boocoder.changes.apply.files.safe_fs import SafeDirectory
 from boocoder.changes.apply.files.tree_writer import TreeWriter
@@ -166,12 +167,39 @@ def test_many_deletions_leave_no_empty_directory(root: Path) -> None:
     old(root, "kept/one", *names)
     writer = looked(root, [deleted(name) for name in [*names, "kept/one"]])
     (root / "kept" / "untracked").write_bytes(b"mine")
+    files = {name: (root / name).stat() for name in names}
     assert writer.judge(()) == []
     assert writer.write() == []
     assert content_of(root) == {b"kept/untracked": ("file", False, b"mine")}
     assert sorted(path.name for path in root.iterdir()) == ["kept"]
     assert writer.take_back() == []
     assert {path.decode() for path in content_of(root)} == {"kept/untracked", "kept/one", *names}
+    back = {name: (root / name).stat() for name in names}  # the same files: there may be no room for copies
+    assert all(
+        (back[name].st_ino, back[name].st_mtime_ns) == (was.st_ino, was.st_mtime_ns) for name, was in files.items()
+    )
+
+
+def test_a_file_put_back_where_moves_may_replace_keeps_its_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old(root, "gone")
+    directory = SafeDirectory(root)
+    seen = directory.look(b"gone")
+    (root / "gone").write_bytes(b"written since")
+    monkeypatch.setattr(placing, "move_new", lambda *_: False)  # as on NFS
+    with pytest.raises(PathOccupied):
+        directory.move_out(b"gone", root.parent / "undo" / "0", seen)
+    assert content_of(root) == {b"gone": ("file", False, b"written since")}
+
+
+def test_new_files_get_no_group_from_where_they_were_staged(root: Path) -> None:
+    names = [f"new/{number:03d}" for number in range(MANY)]
+    (root.parent / "staged").chmod(0o2755)
+    writer = looked(root, [*map(added, names)])
+    assert (root.parent / "staged" / "new").stat().st_mode & stat.S_ISGID
+    assert writer.judge(()) == []
+    assert writer.write() == []
+    assert set(content_of(root)) == {name.encode() for name in names}
+    assert not (root / "new").stat().st_mode & stat.S_ISGID
 
 
 def test_a_root_that_is_a_symbolic_link_is_refused(root: Path) -> None:

@@ -21,6 +21,7 @@ _ANYWHERE = -100  # AT_FDCWD of fcntl.h: the path is absolute
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)  # file systems without hard links
 
 _DEFAULT_ACL = "system.posix_acl_default"
+_LABEL = "security.selinux"
 
 
 class PathOccupied(Exception):
@@ -55,19 +56,28 @@ def move_new(source: Path, fd: int, name: bytes) -> bool:
     return False
 
 
-def takes_moves(fd: int) -> bool:
-    """Whether what is moved into an open directory is as if it had been created there: with the same owner and group,
-    and the same permissions."""
+def takes_moves(directory: int | Path) -> bool:
+    """Whether what is created in a directory gets nothing from it, so that it may as well be moved to it, or out of
+    it: no owner, no group, and no permissions."""
     if _renameat2 is None:
         return False
-    found = os.fstat(fd)
+    found = directory.stat() if isinstance(directory, Path) else os.fstat(directory)
     if found.st_mode & stat.S_ISGID or (os.geteuid() == 0 and owner(found) != (0, 0)):
         return False
+    return _attribute(directory, _DEFAULT_ACL) is None
+
+
+def are_alike(fd: int, source: Path) -> bool:
+    """Whether two directories are on one file system and have the same label of SELinux, which moves do not change."""
+    same_device = os.fstat(fd).st_dev == source.stat().st_dev
+    return same_device and _attribute(fd, _LABEL) == _attribute(source, _LABEL)
+
+
+def _attribute(path: int | Path, name: str) -> bytes | None:
     try:
-        os.getxattr(fd, _DEFAULT_ACL)
+        return os.getxattr(path, name)
     except OSError:  # it has none, or the file system knows none
-        return True
-    return False
+        return None
 
 
 def put_back(source: Path, fd: int, name: bytes) -> None:
@@ -75,7 +85,10 @@ def put_back(source: Path, fd: int, name: bytes) -> None:
     try:
         if move_new(source, fd, name):
             return
-    except PathOccupied:
+        os.link(source, name, dst_dir_fd=fd, follow_symlinks=False)  # where the system cannot say NO_REPLACE
+        source.unlink()
+        return
+    except (PathOccupied, OSError):
         pass
     os.rename(source, name + b".before-" + os.urandom(4).hex().encode(), dst_dir_fd=fd)
 

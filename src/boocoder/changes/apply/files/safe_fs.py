@@ -14,6 +14,7 @@ from boocoder.changes.apply.files.entries import EntryKind, PathStat, entries_be
 from boocoder.changes.apply.files.open_directories import DIRECTORY, OpenDirectories, ParentMissing
 from boocoder.changes.apply.files.placing import (
     PathOccupied,
+    are_alike,
     move_new,
     permissions,
     place,
@@ -93,10 +94,10 @@ class SafeDirectory:
 
     def takes_moves(self, directory: Path) -> bool:
         """Whether entries of a directory can be moved to where nothing is: both are on one file system, and new files
-        belong to who runs this."""
+        get nothing from the one or the other."""
         if not takes_moves(self._fd) or not directory.exists():
             return False
-        return directory.stat().st_dev == os.fstat(self._fd).st_dev
+        return takes_moves(directory) and are_alike(self._fd, directory)
 
     def read_link(self, path: bytes) -> bytes:
         """A symbolic link's target."""
@@ -241,6 +242,16 @@ class SafeDirectory:
         self._touch(path)
         self.note_perhaps_empty(path)
         return True
+
+    def move_back(self, path: bytes, source: Path, before: PathStat) -> bool:
+        """Undo `move_out`; False if `source` is a copy of the file, or cannot be moved, and has to be copied."""
+        if not stat_of(source.lstat()).is_same(before):
+            return False
+        with suppress(PathOccupied), self._parent(path, make=True) as (fd, name):
+            if move_new(source, fd, name):
+                self._touch(path)
+                return True
+        return False
 
     def place_staged(self, path: bytes, *, replace: bool) -> None:
         """Put a staged file in place at once. Arguments and errors as for `put_file`."""

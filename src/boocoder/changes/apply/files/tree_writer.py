@@ -390,7 +390,7 @@ class TreeWriter:
         content, replace = done.content, now.kind is not EntryKind.ABSENT
         if done.before.kind is EntryKind.LINK:
             self._root.put_link(done.path, content.read_bytes(), replace=replace)
-        else:
+        elif not self._root.move_back(done.path, content, done.before):  # a full disk has no room for copies
             mode = S_IMODE(done.before.signature[-1])
             self._root.put_file(done.path, content, executable=bool(mode & S_IXUSR), replace=replace, mode=mode)
 
