@@ -38,6 +38,7 @@ class SpareDesk:
     warmed: list[Path] = field(default_factory=list)
     forgotten: list[Path] = field(default_factory=list)
     now: float = 0.0
+    warm_error: Exception | None = None
 
     def __post_init__(self) -> None:
         self.shadows = ShadowRegistry(root=self.root / "shadows")
@@ -100,6 +101,8 @@ class SpareDesk:
 
     async def _warm(self, project_id: ProjectId, worktree: Path) -> None:
         self.warmed.append(worktree)
+        if self.warm_error is not None:
+            raise self.warm_error
 
     async def _forget(self, worktree: Path) -> None:
         self.forgotten.append(worktree)
@@ -210,6 +213,16 @@ async def test_an_agent_loads_a_worktree_after_its_setup(desk: SpareDesk, reposi
     assert desk.forgotten == [before]
     await desk.make(project_id)
     assert desk.warmed == [before]
+
+
+async def test_an_agent_that_cannot_load_the_worktree_costs_no_second_one(
+    desk: SpareDesk, repository: MakeRepository
+) -> None:
+    desk.warm_error = OSError("no agent")
+    spare = await desk.make(await desk.add_project(repository()))
+    desk.now += 60.0
+    await desk.spares.look()
+    assert desk.directories == [spare]
 
 
 async def test_only_the_projects_used_last_have_spares(desk: SpareDesk, repository: MakeRepository) -> None:

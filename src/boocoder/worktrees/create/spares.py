@@ -258,11 +258,13 @@ class SpareWorktrees:
         except BaseException:
             mark.unlink(missing_ok=True)  # `add` leaves nothing behind
             raise
-        async with self._database.connection() as conn:
-            settings = await get_project_settings(conn, project_id)
-        if not settings.setup and not settings.copy_patterns:  # what they bring has to be there when an agent loads
-            await self._hooks.warm(project_id, path)
-        self._spares[project_id] = made
+        try:
+            async with self._database.connection() as conn:
+                settings = await get_project_settings(conn, project_id)
+            if not settings.setup and not settings.copy_patterns:  # what they bring has to be there when an agent loads
+                await self._hooks.warm(project_id, path)
+        finally:  # else the next look would make another one, and leave this one to the next start
+            self._spares[project_id] = made
         log.info("spare worktree made", extra={"project_id": project_id, "commit": commit})
 
     async def _drop_spare(self, project_id: ProjectId) -> None:
