@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
 
 from boocoder.changes.worktree.commit_follow import CommitFollower
 from boocoder.changes.worktree.fork_follow import ForkFollower
 from boocoder.db.core.pool import Database
 from boocoder.db.files import changes
-from boocoder.errors import Unavailable
-from boocoder.model.ids import HostId, SessionId
+from boocoder.db.files.changes import UnfollowedApply
+from boocoder.errors import BoocoderError, Unavailable
+from boocoder.model.ids import HostId
 from boocoder.net.backoff import jittered
 from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 5.0
+EVERY_S = 15.0  # each look reads the open sessions of this host
 
 
 class ApplyWatch:
@@ -28,7 +28,7 @@ class ApplyWatch:
         self._follower = follower
         self._forks = forks
         self._host_id = host_id
-        self._tried: dict[tuple[SessionId, SessionId | None], datetime] = {}
+        self._tried: set[UnfollowedApply] = set()
         self._supervisor = TaskSupervisor("apply-watch")
 
     async def start(self) -> None:
@@ -55,11 +55,20 @@ class ApplyWatch:
         """
         async with self._database.connection() as conn:
             found = await changes.list_unfollowed(conn, self._host_id)
-        new = [one for one in found if self._tried.get((one.session_id, one.parent)) != one.at]
-        self._tried = {(one.session_id, one.parent): one.at for one in found}
+        self._tried.intersection_update(found)
+        new = [one for one in found if one not in self._tried]
         for one in new:
-            if one.parent is None:
-                await self._follower.follow(one.session_id)
-            else:
-                await self._forks.follow_parent(one.parent, one.session_id)
+            try:
+                await self._follow(one)
+            except Unavailable:
+                raise
+            except (BoocoderError, OSError):  # the other sessions do not wait for this one
+                log.exception("a session did not follow what was applied", extra={"session": str(one.session_id)})
+            self._tried.add(one)
         return len(new)
+
+    async def _follow(self, one: UnfollowedApply) -> None:
+        if one.parent is None:
+            await self._follower.follow(one.session_id)
+        else:
+            await self._forks.follow_parent(one.parent, one.session_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -13,9 +15,10 @@ from boocoder.changes.worktree.commit_follow import CommitFollower
 from boocoder.changes.worktree.fork_follow import ForkFollower
 from boocoder.db.core.pool import Database
 from boocoder.db.files import applies, worktrees
+from boocoder.db.files.changes import UnfollowedApply
 from boocoder.errors import Conflict
 from boocoder.git.shadow.registry import ShadowRegistry
-from boocoder.model.ids import ChangeId, HostId
+from boocoder.model.ids import ChangeId, HostId, SessionId, new_id
 from boocoder.worktrees.stored.pack_store import DatabasePackStore
 from boocoder.worktrees.stored.reader import StoredSnapshots
 from tests.fixtures.worktrees.worktree_harness import WorktreeHarness
@@ -89,6 +92,27 @@ async def test_a_fork_follows_an_apply_of_another_host_and_its_undo(
     assert await watch.look() == 0
     await here.undo(ChangeId(row["id"]))
     assert (await watch.look(), await base()) == (1, row["base_tree"])
+
+
+async def test_a_session_that_cannot_follow_keeps_no_other_waiting(
+    home: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [SessionId(new_id()) for _ in range(2)]
+    asked = []
+
+    class Follower(CommitFollower):
+        async def follow(self, session_id: SessionId) -> None:
+            asked.append(session_id)
+            if session_id == ids[0]:
+                raise PermissionError("the agent has taken the right to write away")
+
+    async def unfollowed(*_: object) -> list[UnfollowedApply]:
+        return [UnfollowedApply(one, None, datetime.now(UTC)) for one in ids]
+
+    monkeypatch.setattr("boocoder.changes.worktree.apply_watch.changes.list_unfollowed", unfollowed)
+    parts = cast("Any", dict.fromkeys(("database", "outbox", "snapshots", "locks"), home))
+    watch = ApplyWatch(database=home, follower=Follower(**parts), forks=ForkFollower(**parts), host_id=HostId(new_id()))
+    assert (await watch.look(), asked) == (2, ids)
 
 
 async def test_an_apply_of_an_earlier_version_belongs_to_the_sessions_host(
