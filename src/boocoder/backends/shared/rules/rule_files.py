@@ -15,6 +15,7 @@ from boocoder.events.clean_text import clean
 RULE_NAMES = ("AGENTS.md", "CLAUDE.md")  # the first one that is there; projects keep the same text in both
 OPENCODE_NAMES = (*RULE_NAMES, "CONTEXT.md")  # opencode's own order (1.18.33, Instruction.systemPaths)
 OPENCODE_CONFIGS = ("opencode.jsonc", "opencode.json")
+CONFIG_MAX_BYTES = 1024 * 1024
 INSTRUCTION_FILES_MAX = 50
 _COMMENT_LINE = re.compile(rb"^\s*//.*$", re.MULTILINE)
 _TRAILING_COMMA = re.compile(rb",(\s*[}\]])")
@@ -64,7 +65,7 @@ def opencode_rule_files(worktree: Path, *, max_chars: int) -> list[RuleFile]:
 def _instruction_paths(worktree: Path) -> Iterator[str]:
     """Paths relative to the worktree; addresses and paths elsewhere are left out."""
     for name in OPENCODE_CONFIGS:
-        for pattern in _instructions(worktree / name):
+        for pattern in _instructions(worktree, worktree / name):
             if "://" in pattern or pattern.startswith(("/", "~")) or ".." in Path(pattern).parts or not pattern:
                 continue
             try:
@@ -74,13 +75,12 @@ def _instruction_paths(worktree: Path) -> Iterator[str]:
             yield from (str(path.relative_to(worktree)) for path in paths)
 
 
-def _instructions(path: Path) -> list[str]:
+def _instructions(worktree: Path, path: Path) -> list[str]:
+    data = text_inside(worktree, path, CONFIG_MAX_BYTES).encode()
     try:
-        with path.open("rb") as file:
-            data = file.read(1024 * 1024)
         plain = _TRAILING_COMMA.sub(rb"\1", _COMMENT_LINE.sub(b"", data))
         return msgspec.json.decode(plain, type=_OpenCodeConfig).instructions
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
 
 
