@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from boocoder.wire.changes import ApplyResult, ResolveResult
 from boocoder.wire.snapshots import ForkResult, RewindResult, SnapshotInfo
 from boocoder.wire.worktrees import WorktreeInfo
-from tests.acceptance.harness import ServiceHarness
+from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created
 
 
@@ -31,6 +33,15 @@ async def changed(desk: ServiceHarness, created: Created) -> dict[str, str]:
         path: "".join(line[1:] for line in lines if line.startswith("+") and line[1:2] != "+")
         for path, lines in added.items()
     }
+
+
+async def comes_to(desk: ServiceHarness, created: Created, wanted: dict[str, str]) -> None:
+    """The fork's change becomes this; one that something else holds follows an apply a moment later."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_S):
+            while await changed(desk, created) != wanted:
+                await asyncio.sleep(0.05)
+    assert await changed(desk, created) == wanted
 
 
 async def apply(desk: ServiceHarness, created: Created, target: str) -> None:

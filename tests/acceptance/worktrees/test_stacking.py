@@ -12,7 +12,7 @@ from boocoder.errors import BoocoderError
 from boocoder.events import frames
 from tests.acceptance.harness import WAIT_S, ServiceHarness
 from tests.acceptance.many_tasks import Created
-from tests.acceptance.worktrees.sessions import apply, changed, fork, read, rewind, update, worktree_of
+from tests.acceptance.worktrees.sessions import apply, changed, comes_to, fork, read, rewind, update, worktree_of
 from tests.fixtures.repository import Repository
 from tests.fixtures.service import MakeInstallation
 
@@ -26,10 +26,10 @@ async def test_a_stack_is_applied_from_below(desk: ServiceHarness, project: Repo
     assert set(await changed(desk, second)) == {"README.md", "one.txt", "two.txt"}
     await apply(desk, first, target)
     assert (project.path / "later.txt").exists()
-    assert await changed(desk, second) == {"README.md": "first second", "two.txt": "two"}
-    assert await changed(desk, third) == {"README.md": "first second third", "two.txt": "two", "three.txt": "three"}
+    await comes_to(desk, second, {"README.md": "first second", "two.txt": "two"})
+    await comes_to(desk, third, {"README.md": "first second third", "two.txt": "two", "three.txt": "three"})
     await apply(desk, second, target)
-    assert await changed(desk, third) == {"README.md": "first second third", "three.txt": "three"}
+    await comes_to(desk, third, {"README.md": "first second third", "three.txt": "three"})
     beside = await fork(desk, second, "[[write four.txt|four]]")
     assert await changed(desk, beside) == {"four.txt": "four"}
     await apply(desk, third, target)
@@ -48,12 +48,12 @@ async def test_an_apply_waits_for_no_turn_of_a_fork(desk: ServiceHarness) -> Non
     async with asyncio.timeout(WAIT_S):
         await apply(desk, first, "checkout")
         await desk.run("[[write more.txt|more]]", session=second.session_id)
-    assert await changed(desk, second) == {"two.txt": "two", "more.txt": "more"}
+    await comes_to(desk, second, {"two.txt": "two", "more.txt": "more"})
     assert (await desk.task(running)).state == "running"
     await desk.cancel(running)
     await desk.follow(running)
     await base_moved(desk, third)
-    assert await changed(desk, third) == {"two.txt": "two", "three.txt": "three"}
+    await comes_to(desk, third, {"two.txt": "two", "three.txt": "three"})
 
 
 async def base_moved(desk: ServiceHarness, created: Created) -> None:
@@ -73,7 +73,7 @@ async def test_an_earlier_turn_is_forked_after_the_base_moved_onto_the_applied_c
     project.commit()
     await apply(desk, first, "commit")
     second = await fork(desk, first, "[[write two.txt|two]]", task_id=first.task_id)
-    assert await changed(desk, second) == {"two.txt": "two"}
+    await comes_to(desk, second, {"two.txt": "two"})
     await apply(desk, second, "checkout")
     names = ("one.txt", "later.txt", "user.txt", "two.txt")
     assert [read(project.path / name) for name in names] == ["one", "later", "user", "two"]
@@ -97,18 +97,18 @@ async def test_an_undone_apply_is_undone_for_forks_and_after_an_update_or_a_rewi
     second = await fork(desk, first, "[[write two.txt|two]]")
     await desk.run("[[write later.txt|later]]", session=first.session_id)
     await apply(desk, first, "checkout")
-    assert await changed(desk, second) == {"two.txt": "two"}
+    await comes_to(desk, second, {"two.txt": "two"})
     project.write("user.txt", "user")
     project.git("add", "user.txt")
     project.git("commit", "-qm", "Mine")
     await update(desk, first)
     third = await fork(desk, first, "[[write three.txt|three]]")
-    assert await changed(desk, third) == {"three.txt": "three"}
+    await comes_to(desk, third, {"three.txt": "three"})
     await undo(desk, first)
     everything = {"one.txt": "one", "later.txt": "later"}
     assert await changed(desk, first) == everything
-    assert await changed(desk, second) == {"one.txt": "one", "two.txt": "two"}
-    assert await changed(desk, third) == {**everything, "three.txt": "three"}
+    await comes_to(desk, second, {"one.txt": "one", "two.txt": "two"})
+    await comes_to(desk, third, {**everything, "three.txt": "three"})
     assert sorted(file.name for file in project.path.glob("*.txt")) == ["user.txt"]
     await apply(desk, first, "checkout")
     await rewind(desk, first, first)
@@ -141,5 +141,5 @@ async def test_a_fork_follows_an_apply_that_a_crash_cut_short(
     async with service.client() as client:
         desk = ServiceHarness(client, project.path)
         await base_moved(desk, second)
-        assert await changed(desk, second) == {"two.txt": "two"}
+        await comes_to(desk, second, {"two.txt": "two"})
     assert await asyncio.to_thread(service.stop) == 0
