@@ -7,6 +7,7 @@ died has left.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import shutil
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from boocoder.errors import Conflict
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.private_index import drop_index
 from boocoder.git.shadow.registry import ShadowRegistry
+from boocoder.git.worktree.linked import remove_files
 from boocoder.model.ids import HostId, SessionId
 from boocoder.model.session import WorktreeState
 from boocoder.wire.sessions import SessionBegun, SessionContents, SessionDeletion
@@ -141,8 +143,9 @@ class SessionDeleter:
         """What is left is in boocoder's own repository of the project, whether the project is there or not."""
         shadow = self._shadows.git_dir_of(deleted.project_id)
         for folder in (shadow / "refs" / "boocoder" / str(deleted.session_id), shadow / "sessions" / deleted.worktree):
+            remove_files(folder)
             if folder.exists():
-                shutil.rmtree(folder)
+                raise OSError(errno.ENOTEMPTY, "cannot be deleted", str(folder))
         drop_index(shadow / "seeds" / f"{deleted.worktree}.index")
         drop_index(self._snapshots.index_of(deleted.session_id))
 

@@ -52,15 +52,10 @@ export function useFork(sessionId: string) {
   );
 }
 
-/** Delete sessions for good, with those that were forked from them or started by their agents; the ids of all. */
+/** Delete sessions for good: these alone, so that a fork that nobody has seen keeps its parent; forks stand first. */
 export function useDeleteSessions() {
   return useAction(async (sessionIds: readonly string[]) => {
-    const deleted = new Set<string>();
-    for (const id of sessionIds) {
-      if (deleted.has(id)) continue; // as a fork of one before
-      const { session_ids } = await call("DELETE /api/sessions/{session_id}", { path: { session_id: id }, query: { with_forks: true } });
-      for (const one of session_ids) deleted.add(one);
-    }
-    return [...deleted];
+    for (const id of sessionIds) await call("DELETE /api/sessions/{session_id}", { path: { session_id: id } });
+    return sessionIds;
   }, ["sessions", "tasks"]);
 }

@@ -48,11 +48,12 @@ function Ask({ found, onClose, onDone }: { found: SessionDeletion[]; onClose: ()
     ? `“${visible(busy.title)}” has tasks that run or wait: stop or cancel them first.`
     : pinned && `“${visible(pinned.title)}” is pinned: unpin it first.`;
   const needsWord = unapplied > 0 || begun.size > 0;
+  const inOrder = new Set(found.flatMap((one) => [...one.begun_from.map(({ id }) => id), one.contents.session_id]));
   const confirmed = () => {
     onDone();
-    const away = [...chosen, ...begun.keys()].some((id) => location === `/sessions/${id}`);
+    const away = [...inOrder].some((id) => location === `/sessions/${id}`);
     if (away) go("/"); // before: its page would ask for what is gone
-    remove.mutate([...chosen], {
+    remove.mutate([...inOrder], {
       onSuccess: (ids) => showToast(`Deleted ${ids.length} session${ids.length === 1 ? "" : "s"}.`),
       onError: (error) => {
         if (away) go(location);
