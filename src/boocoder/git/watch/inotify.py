@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import weakref
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +21,9 @@ _READ_BYTES = 65_536  # some 1,500 events; whoever causes more is better answere
 _LOCAL = frozenset(  # statfs(2): file systems that nobody changes behind this kernel's back
     (0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x858458F6, 0x794C7630, 0x2FC12FC1, 0xF2F52010, 0xCA451A4E, 0x137D)
 )
+
+
+_live: list[weakref.ref[TreeWatch]] = []  # of this process, oldest first
 
 
 class NotWatchable(Exception):
@@ -55,6 +60,7 @@ class TreeWatch:
         except BaseException:
             self.close()
             raise
+        _live.append(weakref.ref(self))
 
     def _watch_all(self, root: bytes, limit: int) -> None:
         device = os.lstat(root).st_dev
@@ -89,6 +95,11 @@ class TreeWatch:
             self.version += 1
             self.outgrown = len(events) > _READ_BYTES // 2 or _has_moves(events)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the kernel still watches."""
+        return self._handle >= 0
+
     def release(self) -> int:
         """Watch no longer. Safe twice, and to be called where `look` is called.
 
@@ -106,6 +117,15 @@ class TreeWatch:
     def __del__(self) -> None:
         with suppress(AttributeError):  # it was not made
             self.close()
+
+
+def surplus(limit: int) -> Iterator[TreeWatch]:
+    """The oldest watches of this process, to be released, until there are fewer than `limit`."""
+    _live[:] = [one for one in _live if (watch := one()) is not None and watch.is_open]
+    while len(_live) >= limit:
+        watch = _live.pop(0)()
+        if watch is not None:
+            yield watch
 
 
 def close_handle(handle: int) -> None:

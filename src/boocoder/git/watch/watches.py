@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.git.watch.inotify import NotWatchable, TreeWatch, close_handle
+from boocoder.git.watch.inotify import NotWatchable, TreeWatch, close_handle, surplus
 
 TREE_MAX = 2_048  # directories of one tree: looking at all of them takes some 20 ms of one core
-TREES_MAX = 32  # a quarter of the instances that a user may have by default
+TREES_MAX = 16  # of one process, an eighth of what a user may have by default: opencode hangs where none is left
 TOTAL_MAX = 32_768  # directories; each takes a kilobyte of the kernel's memory
 LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 LIMIT_SHARE = 4  # editors and build tools of the same user need watches too
@@ -61,6 +61,8 @@ class FileWatches:
                 self._watches.move_to_end(root)
                 return WatchMoment(known, known.version)
             del self._watches[root]
+        for watch in surplus(TREES_MAX):  # of all objects of this class: their owners see that it has ended
+            await asyncio.to_thread(close_handle, watch.release())
         made = await asyncio.to_thread(self._make, root, known.release() if known is not None else -1)
         if made is None:
             self._refused[root] = time.monotonic() + REFUSED_S

@@ -12,7 +12,7 @@ import pytest
 
 from boocoder.errors import Unavailable
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.watch.watches import FileWatches
+from boocoder.git.watch.watches import TREES_MAX, FileWatches
 from boocoder.git.worktree.session_worktrees import Worktree
 from tests.fixtures.changes.random_tree import Edits
 from tests.fixtures.repository import MakeRepository, Repository
@@ -164,7 +164,7 @@ async def test_a_watch_that_had_to_make_room_says_that_something_may_have_change
         tree.mkdir()
     moments = [await watches.moment(tree) for tree in trees]
     unchanged = [watches.unchanged(moment) for moment in moments if moment is not None]
-    assert unchanged == [False] * 8 + [True] * 32
+    assert unchanged == [False] * (40 - TREES_MAX) + [True] * TREES_MAX
     watches.close()
     assert not any(watches.unchanged(moment) for moment in moments if moment is not None)
 
@@ -181,3 +181,19 @@ async def test_many_events_and_special_files_are_a_change(tmp_path: Path) -> Non
         (tmp_path / f"{number}").touch()
     assert since is not None and not watches.unchanged(since)
     watches.close()
+
+
+async def test_a_process_takes_few_of_the_users_watches_however_many_objects_it_has(tmp_path: Path) -> None:
+    """A user has 128 by default, and agents need them too."""
+    kept, moments = [], []
+    for number in range(TREES_MAX + 4):
+        root = tmp_path / f"tree-{number}"
+        root.mkdir()
+        kept.append(FileWatches())
+        moments.append((kept[-1], await kept[-1].moment(root)))
+    taken = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink() and "inotify" in str(one.readlink())]
+    assert len(taken) <= TREES_MAX
+    newest, moment = moments[-1]
+    assert moment is not None and newest.unchanged(moment)
+    oldest, moment = moments[0]
+    assert moment is not None and not oldest.unchanged(moment), "one that was given up knows nothing"
