@@ -14,9 +14,8 @@ from boocoder.db.core.list_filter import ListFilter
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.files import changes
 from boocoder.db.tasks import permissions, tasks
-from boocoder.model.ids import MessageId, new_id
-from boocoder.model.task import MessageRole
-from tests.fixtures.row_builders import add_host, add_message, add_place, add_running, end
+from boocoder.model.ids import new_id
+from tests.fixtures.row_builders import add_host, add_place, add_request, add_running, end
 
 
 class Row(Protocol):
@@ -43,22 +42,7 @@ async def fill(conn: Connection, agents: Sequence[str]) -> dict[str, list[UUID]]
     for agent in agents:
         place = await add_place(conn)
         task = await add_running(conn, host, place)
-        message_id = MessageId(new_id())
-        await add_message(
-            conn,
-            message_id,
-            session_id=task.session_id,
-            chat_id=task.chat_id,
-            task_id=task.id,
-            role=MessageRole.ASSISTANT,
-        )
-        request, change = new_id(), new_id()
-        await conn.execute(
-            "INSERT INTO permission_requests"
-            " (id, session_id, task_id, epoch, message_id, part, key, kind, tool, title, argument, options, state)"
-            " VALUES ($1, $2, $3, 1, $4, 1, 'k', 'permission', 'bash', 't', 'ls', '[]', 'asked')",
-            *(request, task.session_id, task.id, message_id),
-        )
+        request, change = await add_request(conn, task), new_id()
         await end(conn, host, task)
         await conn.execute("UPDATE tasks SET agent = $2 WHERE id = $1", task.id, agent)
         await conn.execute("UPDATE chats SET agent = $2 WHERE id = $1", task.chat_id, agent)

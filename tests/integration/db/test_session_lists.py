@@ -6,31 +6,9 @@ from boocoder.db.conversation import sessions
 from boocoder.db.conversation.sessions import SessionActivity, SessionState
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.tasks import tasks
-from boocoder.db.tasks.claim import ClaimedTask
-from boocoder.model.ids import MessageId, SessionId, new_id
-from boocoder.model.task import MessageRole, TaskState
-from tests.fixtures.row_builders import add_host, add_message, add_place, add_running, add_task, end
-
-
-async def ask(conn: Connection, task: ClaimedTask) -> None:
-    message_id = MessageId(new_id())
-    await add_message(
-        conn,
-        message_id,
-        session_id=task.session_id,
-        chat_id=task.chat_id,
-        task_id=task.id,
-        role=MessageRole.ASSISTANT,
-    )
-    await conn.execute(
-        "INSERT INTO permission_requests"
-        " (id, session_id, task_id, epoch, message_id, part, key, kind, tool, title, argument, options, state)"
-        " VALUES ($1, $2, $3, 1, $4, 1, 'k', 'permission', 'bash', 't', 'ls', '[]', 'asked')",
-        new_id(),
-        task.session_id,
-        task.id,
-        message_id,
-    )
+from boocoder.model.ids import SessionId
+from boocoder.model.task import TaskState
+from tests.fixtures.row_builders import add_host, add_place, add_request, add_running, add_task, end
 
 
 async def found(conn: Connection, activity: SessionActivity) -> set[SessionId]:
@@ -43,7 +21,7 @@ async def test_a_waiting_session_is_found_behind_any_number_of_newer_ones(databa
         host = await add_host(conn)
         old = await add_place(conn)
         running = await add_running(conn, host, old)
-        await ask(conn, running)
+        await add_request(conn, running)
         for _ in range(30):
             await add_place(conn, old.project_id)
         for activity in SessionActivity:

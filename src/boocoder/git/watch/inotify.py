@@ -23,7 +23,7 @@ _LOCAL = frozenset(  # statfs(2): file systems that nobody changes behind this k
 )
 
 
-_live: list[weakref.ref[TreeWatch]] = []  # of this process, oldest first
+_live: dict[int, weakref.ref[TreeWatch]] = {}  # of this process, the one used least recently first
 
 
 class NotWatchable(Exception):
@@ -60,7 +60,7 @@ class TreeWatch:
         except BaseException:
             self.close()
             raise
-        _live.append(weakref.ref(self))
+        self.use()
 
     def _watch_all(self, root: bytes, limit: int) -> None:
         device = os.lstat(root).st_dev
@@ -95,6 +95,11 @@ class TreeWatch:
             self.version += 1
             self.outgrown = len(events) > _READ_BYTES // 2 or _has_moves(events)
 
+    def use(self) -> None:
+        """Be the last one that is given up."""
+        _live.pop(id(self), None)
+        _live[id(self)] = weakref.ref(self)
+
     @property
     def is_open(self) -> bool:
         """Whether the kernel still watches."""
@@ -120,12 +125,14 @@ class TreeWatch:
 
 
 def surplus(limit: int) -> Iterator[TreeWatch]:
-    """The oldest watches of this process, to be released, until there are fewer than `limit`."""
-    _live[:] = [one for one in _live if (watch := one()) is not None and watch.is_open]
-    while len(_live) >= limit:
-        watch = _live.pop(0)()
-        if watch is not None:
-            yield watch
+    """The watches of this process that were used least recently, to be released, until there are fewer than `limit`."""
+    found = [(key, reference()) for key, reference in tuple(_live.items())]
+    is_open = [watch for _, watch in found if watch is not None and watch.is_open]
+    given_up = is_open[: max(0, len(is_open) - limit + 1)]
+    for key, watch in found:
+        if watch is None or not watch.is_open or watch in given_up:
+            _live.pop(key, None)
+    yield from given_up
 
 
 def close_handle(handle: int) -> None:

@@ -59,6 +59,7 @@ class FileWatches:
             known.look()
             if not known.outgrown:
                 self._watches.move_to_end(root)
+                known.use()
                 return WatchMoment(known, known.version)
             del self._watches[root]
         for watch in surplus(TREES_MAX):  # of all objects of this class: their owners see that it has ended
@@ -81,9 +82,7 @@ class FileWatches:
             return None
 
     def _too_many(self) -> Iterator[TreeWatch]:
-        while len(self._watches) > 1 and (
-            len(self._watches) > TREES_MAX or sum(one.directories for one in self._watches.values()) > self._total_max
-        ):
+        while len(self._watches) > 1 and sum(one.directories for one in self._watches.values()) > self._total_max:
             yield self._watches.popitem(last=False)[1]
 
     def unchanged(self, since: WatchMoment) -> bool:

@@ -12,26 +12,9 @@ from boocoder.errors import Conflict, GitError
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.shadow.snapshot import SkipReason
 from boocoder.git.worktree.session_worktrees import Worktree
-from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.repository import Repository
 
 REF = "refs/boocoder/sessions/one"
-
-
-@pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
-
-
-@pytest.fixture
-async def shadow(project: Repository, tmp_path: Path) -> ShadowRepository:
-    made = ShadowRepository(git_dir=tmp_path / "data" / "shadow.git", project=project.path)
-    await made.open()
-    return made
-
-
-@pytest.fixture
-async def worktree(shadow: ShadowRepository, tmp_path: Path) -> Worktree:
-    return await shadow.add_worktree(tmp_path / "worktrees" / "one")
 
 
 @pytest.fixture

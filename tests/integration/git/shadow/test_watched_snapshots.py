@@ -15,27 +15,10 @@ from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.watch.watches import TREES_MAX, FileWatches
 from boocoder.git.worktree.session_worktrees import Worktree
 from tests.fixtures.changes.random_tree import Edits
-from tests.fixtures.repository import MakeRepository, Repository
+from tests.fixtures.repository import Repository
 
 WATCHED, FULL = "refs/boocoder/sessions/one", "refs/boocoder/sessions/two"
 ROUNDS = 40
-
-
-@pytest.fixture
-def project(repository: MakeRepository) -> Repository:
-    return repository()
-
-
-@pytest.fixture
-async def shadow(project: Repository, tmp_path: Path) -> ShadowRepository:
-    made = ShadowRepository(git_dir=tmp_path / "data" / "shadow.git", project=project.path)
-    await made.open()
-    return made
-
-
-@pytest.fixture
-async def worktree(shadow: ShadowRepository, tmp_path: Path) -> Worktree:
-    return await shadow.add_worktree(tmp_path / "worktrees" / "one")
 
 
 async def watched(shadow: ShadowRepository, worktree: Worktree, tmp_path: Path) -> str:
@@ -197,3 +180,15 @@ async def test_a_process_takes_few_of_the_users_watches_however_many_objects_it_
     assert moment is not None and newest.unchanged(moment)
     oldest, moment = moments[0]
     assert moment is not None and not oldest.unchanged(moment), "one that was given up knows nothing"
+
+
+async def test_the_tree_used_least_recently_makes_room(tmp_path: Path) -> None:
+    watches = [FileWatches() for _ in range(TREES_MAX + 1)]
+    moments = []
+    for number, one in enumerate(watches):
+        (tmp_path / f"tree-{number}").mkdir()
+        if number == TREES_MAX:
+            assert await watches[0].moment(tmp_path / "tree-0") == moments[0]
+        moments.append(await one.moment(tmp_path / f"tree-{number}"))
+    kept = [one.unchanged(moment) for one, moment in zip(watches, moments, strict=True) if moment is not None]
+    assert kept == [True, False] + [True] * (TREES_MAX - 1)
