@@ -22,6 +22,7 @@ if memory := memory_folder():  # what `tmp_path` is below; the setting --basetem
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 pytest_plugins = [
+    "tests.fixtures.progress",
     "tests.fixtures.postgres",
     "tests.fixtures.program.sandbox",
     "tests.fixtures.processes",
@@ -41,10 +42,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)  # files with a slow test begin the run, so that none ends it
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show why the first try of a test failed that had a second one."""
-    for report in terminalreporter.stats.get("rerun", []):
-        terminalreporter.write_sep("_", f"first try of {report.nodeid}")
-        terminalreporter.write_line(report.longreprtext)

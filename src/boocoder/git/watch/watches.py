@@ -10,16 +10,13 @@ import asyncio
 import os
 import sys
 import time
-from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boocoder.git.watch.inotify import NotWatchable, TreeWatch, close_handle, surplus
+from boocoder.git.watch.inotify import NotWatchable, TreeWatch, surplus
 
 TREE_MAX = 2_048  # directories of one tree: looking at all of them takes some 20 ms of one core
-TREES_MAX = 16  # of one process, an eighth of what a user may have by default: opencode hangs where none is left
-TOTAL_MAX = 32_768  # directories; each takes a kilobyte of the kernel's memory
+TOTAL_MAX = 32_768  # directories of a process; each takes a kilobyte of the kernel's memory
 LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 LIMIT_SHARE = 4  # editors and build tools of the same user need watches too
 REFUSED_S = 600.0  # until a tree that could not be watched is tried again
@@ -34,16 +31,17 @@ class WatchMoment:
 
 
 class FileWatches:
-    """The watched trees of this process, those used least recently given up first.
+    """Watched trees. Of all those of the process, the ones used least recently are given up first.
 
     Args:
         tree_max: directories of one tree.
+        total_max: directories of all trees of the process; None for a share of what the user may have.
     """
 
-    def __init__(self, *, tree_max: int = TREE_MAX) -> None:
+    def __init__(self, *, tree_max: int = TREE_MAX, total_max: int | None = None) -> None:
         self._tree_max = tree_max
-        self._total_max = _total_max()
-        self._watches: OrderedDict[Path, TreeWatch] = OrderedDict()
+        self._total_max = _total_max() if total_max is None else total_max
+        self._watches: dict[Path, TreeWatch] = {}
         self._refused: dict[Path, float] = {}
 
     async def moment(self, root: Path) -> WatchMoment | None:
@@ -58,32 +56,29 @@ class FileWatches:
         if known is not None:
             known.look()
             if not known.outgrown:
-                self._watches.move_to_end(root)
                 known.use()
                 return WatchMoment(known, known.version)
-            del self._watches[root]
-        for watch in surplus(TREES_MAX):  # of all objects of this class: their owners see that it has ended
-            await asyncio.to_thread(close_handle, watch.release())
-        made = await asyncio.to_thread(self._make, root, known.release() if known is not None else -1)
+        made = await asyncio.to_thread(self._replace, root, known)
         if made is None:
             self._refused[root] = time.monotonic() + REFUSED_S
             return None
         given_up = self._watches.pop(root, None)  # of a call beside this one
+        self._watches = {path: watch for path, watch in self._watches.items() if watch.directories}
         self._watches[root] = made
-        for watch in filter(None, [given_up, *self._too_many()]):
-            await asyncio.to_thread(close_handle, watch.release())
+        if given_up is not None:
+            await asyncio.to_thread(given_up.close)
         return WatchMoment(made, 0)
 
-    def _make(self, root: Path, old_handle: int) -> TreeWatch | None:
-        close_handle(old_handle)
+    def _replace(self, root: Path, known: TreeWatch | None) -> TreeWatch | None:
+        if known is not None:
+            known.close()
         try:
-            return TreeWatch(os.fsencode(root), self._tree_max)
+            made = TreeWatch(os.fsencode(root), self._tree_max)
         except NotWatchable:
             return None
-
-    def _too_many(self) -> Iterator[TreeWatch]:
-        while len(self._watches) > 1 and sum(one.directories for one in self._watches.values()) > self._total_max:
-            yield self._watches.popitem(last=False)[1]
+        for watch in surplus(self._total_max):  # of all objects of this class: their owners see that it has ended
+            watch.close()
+        return made
 
     def unchanged(self, since: WatchMoment) -> bool:
         """Whether nothing has changed since then, as far as can be told."""

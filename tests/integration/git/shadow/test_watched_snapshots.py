@@ -12,13 +12,14 @@ import pytest
 
 from boocoder.errors import Unavailable
 from boocoder.git.shadow.repository import ShadowRepository
-from boocoder.git.watch.watches import TREES_MAX, FileWatches
+from boocoder.git.watch.watches import FileWatches, WatchMoment
 from boocoder.git.worktree.session_worktrees import Worktree
 from tests.fixtures.changes.random_tree import Edits
 from tests.fixtures.repository import Repository
 
 WATCHED, FULL = "refs/boocoder/sessions/one", "refs/boocoder/sessions/two"
 ROUNDS = 40
+DIRECTORIES = 16  # that a process may watch in some tests
 
 
 async def watched(shadow: ShadowRepository, worktree: Worktree, tmp_path: Path) -> str:
@@ -141,13 +142,13 @@ async def test_the_checkout_is_looked_at_again_where_a_file_or_its_index_has_cha
 
 
 async def test_a_watch_that_had_to_make_room_says_that_something_may_have_changed(tmp_path: Path) -> None:
-    watches = FileWatches()
+    watches = FileWatches(total_max=DIRECTORIES)
     trees = [tmp_path / f"tree-{number}" for number in range(40)]
     for tree in trees:
         tree.mkdir()
     moments = [await watches.moment(tree) for tree in trees]
     unchanged = [watches.unchanged(moment) for moment in moments if moment is not None]
-    assert unchanged == [False] * (40 - TREES_MAX) + [True] * TREES_MAX
+    assert unchanged == [False] * (40 - DIRECTORIES) + [True] * DIRECTORIES
     watches.close()
     assert not any(watches.unchanged(moment) for moment in moments if moment is not None)
 
@@ -166,29 +167,66 @@ async def test_many_events_and_special_files_are_a_change(tmp_path: Path) -> Non
     watches.close()
 
 
-async def test_a_process_takes_few_of_the_users_watches_however_many_objects_it_has(tmp_path: Path) -> None:
+async def test_a_process_takes_one_of_the_users_watches_however_many_trees_it_has(tmp_path: Path) -> None:
     """A user has 128 by default, and agents need them too."""
-    kept, moments = [], []
-    for number in range(TREES_MAX + 4):
+    kept: list[tuple[FileWatches, WatchMoment]] = []
+    for number in range(40):
         root = tmp_path / f"tree-{number}"
-        root.mkdir()
-        kept.append(FileWatches())
-        moments.append((kept[-1], await kept[-1].moment(root)))
+        (root / "below").mkdir(parents=True)
+        watches = FileWatches()
+        moment = await watches.moment(root)
+        assert moment is not None
+        kept.append((watches, moment))
     taken = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink() and "inotify" in str(one.readlink())]
-    assert len(taken) <= TREES_MAX
-    newest, moment = moments[-1]
-    assert moment is not None and newest.unchanged(moment)
-    oldest, moment = moments[0]
-    assert moment is not None and not oldest.unchanged(moment), "one that was given up knows nothing"
+    assert len(taken) == 1
+    (tmp_path / "tree-7/below/file.txt").touch()
+    assert [number for number, (watches, moment) in enumerate(kept) if not watches.unchanged(moment)] == [7]
+    for watches, _ in kept:
+        watches.close()
+
+
+async def test_two_watches_of_one_tree_do_not_end_one_another(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    first, second = FileWatches(), FileWatches()
+    since_first, since_second = await first.moment(tmp_path), await second.moment(tmp_path)
+    assert since_first is not None and since_second is not None
+    first.close()
+    assert second.unchanged(since_second) and not first.unchanged(since_first)
+    (tmp_path / "below/file.txt").touch()
+    assert not second.unchanged(since_second)
+    since = await second.moment(tmp_path)
+    assert since is not None and second.unchanged(since)
+    del first, since_first
+    again = await FileWatches().moment(tmp_path)  # nobody closes it
+    assert again is not None
+    (tmp_path / "below/other.txt").touch()
+    assert not second.unchanged(since)
+
+
+async def test_a_lost_event_is_a_change_of_every_tree(tmp_path: Path) -> None:
+    """The kernel keeps 16,384 events at most."""
+    quiet, loud = tmp_path / "quiet", tmp_path / "loud"
+    watches = FileWatches()
+    for root in (quiet, loud):
+        root.mkdir()
+    since = await watches.moment(quiet)
+    assert since is not None and await watches.moment(loud) is not None
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    for number in range(limit // 2 + 10):  # made, closed after writing
+        (loud / f"{number}").touch()
+    assert not watches.unchanged(since)
+    since = await watches.moment(quiet)
+    assert since is not None and watches.unchanged(since)
+    watches.close()
 
 
 async def test_the_tree_used_least_recently_makes_room(tmp_path: Path) -> None:
-    watches = [FileWatches() for _ in range(TREES_MAX + 1)]
+    watches = [FileWatches(total_max=DIRECTORIES) for _ in range(DIRECTORIES + 1)]
     moments = []
     for number, one in enumerate(watches):
         (tmp_path / f"tree-{number}").mkdir()
-        if number == TREES_MAX:
+        if number == DIRECTORIES:
             assert await watches[0].moment(tmp_path / "tree-0") == moments[0]
         moments.append(await one.moment(tmp_path / f"tree-{number}"))
     kept = [one.unchanged(moment) for one, moment in zip(watches, moments, strict=True) if moment is not None]
-    assert kept == [True, False] + [True] * (TREES_MAX - 1)
+    assert kept == [True, False] + [True] * (DIRECTORIES - 1)
