@@ -38,7 +38,7 @@ web-test: page ## the page's unit tests
 	@$(PY) tools/build_page.py --test
 
 test: ready ## all tests, those with real agents and a browser too (ARGS="tests/unit -k name")
-	@$(PY) -m pytest -n 2 --dist worksteal --durations 30 $(ARGS)
+	@$(PY) -m pytest -n 4 --dist worksteal --durations 30 $(ARGS)
 
 ready: .venv/.synced # what the tests run is installed and built side by side: most of it waits for the network
 	@$(MAKE) --no-print-directory -j 4 $(SYNC) agents browser git-lfs web-test
