@@ -22,7 +22,7 @@ if memory := memory_folder():  # what `tmp_path` is below; the setting --basetem
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 pytest_plugins = [
-    "tests.fixtures.progress",
+    "tests.fixtures.program.progress",
     "tests.fixtures.postgres",
     "tests.fixtures.program.sandbox",
     "tests.fixtures.processes",
