@@ -84,10 +84,11 @@ class ServiceHarness:
         *,
         until: type[frames.FrameBase] = frames.TurnEndedFrame,
         timeout_s: float = WAIT_S,
+        after: int = 0,
     ) -> list[frames.Frame]:
-        """The session's frames from the first to the first of a kind that belongs to this task."""
+        """The session's frames after a number to the first of a kind that belongs to this task."""
         seen: list[frames.Frame] = []
-        async with asyncio.timeout(timeout_s), aclosing(self.client.stream(UUID(created.session_id))) as stream:
+        async with asyncio.timeout(timeout_s), aclosing(self.client.stream(UUID(created.session_id), after)) as stream:
             async for frame in stream:
                 seen.append(frame)
                 if isinstance(frame, until) and str(getattr(frame, "task_id", created.task_id)) == created.task_id:

@@ -22,7 +22,7 @@ from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
 from boocoder.app.turns import Dispatching, build_agent_tokens, start_dispatch
 from boocoder.app.webhooks import build_webhooks
-from boocoder.app.worktrees import open_session_files, start_collector
+from boocoder.app.worktrees import open_session_files, start_collector, start_retention
 from boocoder.catalog.watchers import AgentWatch
 from boocoder.config.settings import Settings
 from boocoder.model.ids import HostId, InstanceId
@@ -116,6 +116,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         agent_tokens = build_agent_tokens(settings)
         dispatching = await start_dispatch(host, store, agent_host, files, webhooks, agent_tokens)
         collector = await start_collector(host, store, files)
+        await start_retention(host, store, files)
         if files.worktrees.spares is not None:
             await host.start(files.worktrees.spares)
         server = await (await api).start_api(host, store, agent_host, files, collector, agent_tokens)

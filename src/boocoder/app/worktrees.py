@@ -20,6 +20,7 @@ from boocoder.db.registry import projects
 from boocoder.errors import BoocoderError
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.maintenance.gc_policy import GIB, WorktreeLimits
+from boocoder.maintenance.retention import Retention, RetentionRules
 from boocoder.maintenance.takeover import SessionTakeover, TakeoverSchedule
 from boocoder.maintenance.worktree_gc import CollectorSettings, WorktreeCollector
 from boocoder.model.ids import ProjectId, SessionId, new_id
@@ -35,6 +36,8 @@ from boocoder.worktrees.stored.pack_store import DatabasePackStore
 from boocoder.worktrees.stored.reader import StoredSnapshots
 from boocoder.worktrees.stored.writer import MIB, SnapshotWriter, StoreSettings
 from boocoder.worktrees.trust.project_trust import ProjectTrust
+
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,27 @@ async def start_collector(host: ServiceHost, store: Store, files: SessionFiles) 
     )
     await host.start(collector)
     return collector
+
+
+async def start_retention(host: ServiceHost, store: Store, files: SessionFiles) -> None:
+    """Start to fold and delete what is old."""
+    settings = host.settings.retention
+    await host.start(
+        Retention(
+            database=store.database,
+            overflow=OverflowFiles(host.settings.data_dir / "overflow"),
+            delete_session=files.deleter.delete,
+            host_id=host.host_id,
+            rules=RetentionRules(
+                every_s=settings.check_every_s,
+                fold_s=settings.fold_hours * 3600,
+                answers_s=settings.answers_days * DAY_S,
+                answers_turns=settings.answers_turns,
+                archived_s=settings.archived_days * DAY_S,
+                kept=settings.keep_projects,
+            ),
+        )
+    )
 
 
 def _build_spares(

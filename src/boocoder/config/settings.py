@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from boocoder.config.data_settings import RetentionSettings, TakeoverSettings, WorktreeSettings, setting
 from boocoder.model import limits
 from boocoder.model.agent_entry import AgentEntry
 from boocoder.model.mcp_server import McpServer
@@ -14,24 +15,6 @@ from boocoder.model_servers.found_server import USUAL_PLACES, UsualPlace
 from boocoder.model_servers.server import ModelOptions, ModelServer
 
 ENV_PREFIX = "BOOCODER_"
-
-
-def setting(
-    default: Any,
-    unit: str,
-    why: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    secret: bool = False,
-) -> Any:
-    """A field of the settings tree with the metadata that docs/configuration.md shows."""
-    return field(
-        default=default,
-        repr=not secret,
-        metadata={"unit": unit, "why": why, "low": low, "high": high, "choices": choices},
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,55 +139,6 @@ class AgentsSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WorktreeSettings:
-    """Limits of worktrees. Beyond them the least recently used ones are removed, once a snapshot holds all files."""
-
-    idle_days: float = setting(14.0, "days", "a worktree unused for longer is removed", low=0.01, high=36_500)
-    number: int = setting(30, "worktrees", "beyond this the least recently used are removed", low=1, high=100_000)
-    total_gib: float = setting(20.0, "GiB", "total size; beyond it the least recently used are removed", low=0.001)
-    free_gib: float = setting(2.0, "GiB", "with less free disk space, unused worktrees are removed", low=0)
-    check_every_s: float = setting(
-        600.0, "seconds", "how often the limits are checked; 0: only by `boocoder prune`", low=0, high=604_800
-    )
-    copy_files: int = setting(
-        200_000, "files", "the most files that a project's copy rules bring into one worktree", low=0
-    )
-    copy_total_mib: int = setting(5_000, "MiB", "the most that a project's copy rules bring into one worktree", low=0)
-    spares: int = setting(
-        2,
-        "projects",
-        "projects in use that have a worktree made ahead for their next session; 0: none is made ahead",
-        low=0,
-        high=20,
-    )
-    spare_idle_min: float = setting(
-        60.0, "minutes", "a worktree made ahead is removed when its project had no new session for so long", low=0.1
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class TakeoverSettings:
-    """Whether other hosts of the database can go on with this one's sessions, and when this one goes on with theirs."""
-
-    after_s: float = setting(
-        30.0,
-        "seconds",
-        "this host goes on with sessions of a host that is silent for so long, where tasks wait; 0: only if asked",
-        low=0,
-        high=604_800,
-    )
-    store: str = setting(
-        "auto",
-        "answer",
-        "whether snapshots are stored in the database as well; auto: of projects that another host has, too",
-        choices=("auto", "on", "off"),
-    )
-    pack_max_mib: int = setting(
-        64, "MiB", "what one turn changed is not stored for other hosts if it is larger, compressed", low=1, high=1_000
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
     """The environment of agents and project commands, in addition to paths, locale, proxies and toolchains."""
 
@@ -275,6 +209,13 @@ class Settings:
     database_url: str = setting(
         "", "PostgreSQL URL", "empty: an embedded PostgreSQL in the data directory", secret=True
     )
+    database_connections: int = setting(
+        16,
+        "connections",
+        "connections of this host to PostgreSQL at most; what needs another one waits",
+        low=5,
+        high=500,
+    )
     host: str = setting("127.0.0.1", "address", "address to listen on; other machines need allow_remote as well")
     port: int = setting(7717, "port number", "0: any free port", low=0, high=65_535)
     allow_remote: bool = setting(False, "true or false", "true: allow an address that other machines can reach")
@@ -329,6 +270,7 @@ class Settings:
     agents: AgentsSettings = field(default_factory=AgentsSettings)
     worktrees: WorktreeSettings = field(default_factory=WorktreeSettings)
     takeover: TakeoverSettings = field(default_factory=TakeoverSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     delegation: DelegationSettings = field(default_factory=DelegationSettings)

@@ -18,6 +18,7 @@ const GROUPS: Record<string, string> = {
   delegation: "Agents that start tasks",
   worktrees: "Worktrees",
   takeover: "Taking over sessions of other hosts",
+  retention: "Retention",
 };
 
 export function ServiceSettings() {
