@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs pgbouncer web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos attack api-fuzz clean
 PY := .venv/bin/python
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # what one target prints stays together
 export PYTHON
@@ -28,6 +28,9 @@ browser: .venv/.synced ## find the browser of the tests, or install Debian's chr
 git-lfs: .venv/.synced ## install Debian's git-lfs for its test, if it is not here
 	@$(PY) tools/install_git_lfs.py
 
+pgbouncer: .venv/.synced ## install Debian's pgbouncer for its tests, if it is not here
+	@$(PY) tools/install_pgbouncer.py
+
 web-types: .venv/.synced ## write the page's types of routes and frames out of the server's code
 	@$(PY) tools/web_types.py
 
@@ -41,7 +44,7 @@ test: ready ## all tests, those with real agents and a browser too (ARGS="tests/
 	@$(PY) -m pytest -n 4 --dist worksteal --durations 30 $(ARGS)
 
 ready: .venv/.synced # what the tests run is installed and built side by side: most of it waits for the network
-	@$(MAKE) --no-print-directory -j 4 $(SYNC) agents browser git-lfs web-test
+	@$(MAKE) --no-print-directory -j 4 $(SYNC) agents browser git-lfs pgbouncer web-test
 
 # The ones that take longest first.
 CHECKS := check-types check-page check-tests check-imports check-written check-lint check-format

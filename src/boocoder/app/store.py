@@ -24,6 +24,8 @@ from boocoder.maintenance.relocation import repoint_git
 
 log = logging.getLogger(__name__)
 
+OTHER_CONNECTIONS = 2  # the one that listens, and one while another command looks at the database
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -43,7 +45,9 @@ async def open_store(host: ServiceHost) -> Store:
         host.on_stop(embedded.stop)
         dsn = await embedded.start()
     await migrate(dsn)
-    database = Database(dsn=dsn, data_dir=settings.data_dir.resolve())
+    pooled = settings.database_connections - OTHER_CONNECTIONS
+    relaxed = max(1, pooled * 2 // 7)  # for streamed text
+    database = Database(dsn=dsn, data_dir=settings.data_dir.resolve(), size=pooled - relaxed, relaxed_size=relaxed)
     host.on_stop(database.close)
     await database.open()
     await _follow_move(host, database)

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from boocoder.db.core.inspect import inspect_database
 from boocoder.db.core.migrate import migrate, require_usable
 from boocoder.db.core.pool import Connection
-from boocoder.errors import BoocoderError, Unavailable
+from boocoder.errors import BoocoderError
 from boocoder.model.ids import new_id
 
 
@@ -97,9 +96,3 @@ async def test_settings_of_the_database(empty_dsn: str, conn: Connection, settin
     name = urlsplit(empty_dsn).path.removeprefix("/")
     await conn.execute(f"ALTER DATABASE {name} SET {setting}")
     assert (await refused(empty_dsn)).code == code
-
-
-async def test_a_pooler_that_drops_what_a_connection_asked_for(conn: Connection) -> None:
-    with pytest.raises(Unavailable) as caught:  # as with PgBouncer's ignore_startup_parameters
-        await inspect_database(conn, lock_timeout="5min")
-    assert caught.value.code == "database_pooled"

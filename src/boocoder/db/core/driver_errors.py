@@ -10,7 +10,10 @@ import asyncpg
 from boocoder.errors import BoocoderError, InvalidInput, Unavailable
 
 _START_CURE = "Check that PostgreSQL is running and that the DSN is right, then try again."
-POOLED_CURE = "Let database_url name PostgreSQL itself, not a pooler such as PgBouncer: docs/hosts.md#the-database"
+POOLED_CURE = (
+    "Set pool_mode = session for this database in PgBouncer, or let database_url name PostgreSQL itself: "
+    "docs/hosts.md#the-database"
+)
 
 # Classes 08 (connection) and 57P (shutdown, start-up) of the SQLSTATE table.
 _GONE = (
@@ -76,7 +79,10 @@ def _refused(error: BaseException) -> BoocoderError | None:
             cure = "Create it: createdb NAME. Or correct database_url."
             return Unavailable("database_missing", f"The server has no such database: {error}.", cure)
         case asyncpg.TooManyConnectionsError():
-            cure = "A host uses up to 16 connections: raise max_connections, or the limit of the role or database."
+            cure = (
+                "A host uses up to database_connections (16): raise max_connections or the limit of the role or "
+                "database, or set it lower."
+            )
             return Unavailable("database_unavailable", f"The database takes no more connections: {error}.", cure)
         case asyncpg.ClientConfigurationError():
             cure = "Correct database_url: docs/hosts.md#the-database"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from boocoder.db.core.driver_errors import POOLED_CURE
 from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import statement
 from boocoder.errors import Conflict, Unavailable
@@ -17,7 +16,6 @@ class DatabaseFacts(msgspec.Struct, frozen=True):
 
     Args:
         version: as server_version_num.
-        pooled: whether a pooler took away what the connection asked for.
         has_record, foreign_record: whether there is a table of migrations, and whether it is not ours.
         tables: those with names of ours.
     """
@@ -27,7 +25,6 @@ class DatabaseFacts(msgspec.Struct, frozen=True):
     read_only: bool
     schema_name: str
     may_create: bool
-    pooled: bool
     has_record: bool
     foreign_record: bool
     tables: list[str]
@@ -35,25 +32,20 @@ class DatabaseFacts(msgspec.Struct, frozen=True):
     database_name: str
 
 
-_INSPECT = statement("schema_migrations", "inspect", row=DatabaseFacts, params=(str,))
+_INSPECT = statement("schema_migrations", "inspect", row=DatabaseFacts)
 
 
-async def inspect_database(conn: Connection, *, lock_timeout: str) -> DatabaseFacts:
+async def inspect_database(conn: Connection) -> DatabaseFacts:
     """Check all that does not depend on which migrations are missing.
 
-    Args:
-        lock_timeout: that the connection was opened with, as the server prints it.
-
     Raises:
-        Unavailable: database_pooled, database_read_only.
+        Unavailable: database_read_only.
         Conflict: database_too_old, database_encoding, database_without_schema, schema_foreign.
     """
-    facts = await _INSPECT.one(conn, lock_timeout)
+    facts = await _INSPECT.one(conn)
     if facts.version < OLDEST:
         text = f"The server is PostgreSQL {facts.version // 10_000}; boocoder needs 14 or newer."
         raise Conflict("database_too_old", text, "Let database_url name a newer server.")
-    if facts.pooled:
-        raise Unavailable("database_pooled", "A connection pooler drops the settings of connections.", POOLED_CURE)
     if facts.encoding != "UTF8":
         text = f"The database {facts.database_name} is stored as {facts.encoding}; boocoder needs UTF8."
         raise Conflict("database_encoding", text, "Make one: createdb --encoding=UTF8 --template=template0 boocoder")

@@ -16,13 +16,13 @@ import msgspec
 from boocoder.db.core.driver_errors import DRIVER_ERRORS, translate
 from boocoder.db.core.inspect import DatabaseFacts, inspect_database, require_create
 from boocoder.db.core.pool import Connection
+from boocoder.db.core.pooler import is_pooled, require_own_server, set_parameters
 from boocoder.db.core.statements import Done, load_statements, statement
 from boocoder.errors import BoocoderError, Conflict, InvalidInput, Unavailable
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 CONNECT_TIMEOUT_S = 10.0
 LOCK_TIMEOUT_S = 300.0  # for another process that is migrating a large database now
-_LOCK_TIMEOUT = "5min"  # the same as the server prints it
 _LOCK_KEY = 0x626F6F636F646572  # "boocoder" in ASCII
 _FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 
@@ -71,7 +71,7 @@ async def migrate(dsn: str, *, directory: Path = MIGRATIONS) -> list[str]:
     known = load_migrations(directory)
     conn = await _connect(dsn)
     try:
-        await inspect_database(conn, lock_timeout=_LOCK_TIMEOUT)  # before the lock, which a pooler would keep
+        await inspect_database(conn)
         await _lock(conn)
         facts, missing = await _missing(conn, known)
         if missing:
@@ -106,7 +106,7 @@ async def require_usable(dsn: str) -> int:
 
 
 async def _missing(conn: Connection, known: Sequence[Migration]) -> tuple[DatabaseFacts, Sequence[Migration]]:
-    facts = await inspect_database(conn, lock_timeout=_LOCK_TIMEOUT)
+    facts = await inspect_database(conn)
     applied = await _LIST.all(conn) if facts.has_record else []
     check(known, [(row.version, row.name, row.sha256) for row in applied])
     return facts, known[len(applied) :]
@@ -150,12 +150,29 @@ def check(known: Sequence[Migration], applied: Sequence[tuple[int, str, bytes]])
 
 
 async def _connect(dsn: str) -> Any:
+    """A connection whose server stays the same, which its lock needs."""
+    conn = await _open(dsn)
     try:
-        return await asyncpg.connect(
-            dsn,
-            timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "boocoder", "lock_timeout": _LOCK_TIMEOUT},
-        )
+        if await is_pooled(conn):
+            await _require_own_server(conn, dsn)
+        await set_parameters(conn, {"lock_timeout": f"{LOCK_TIMEOUT_S:g}s"})
+    except BaseException:
+        conn.terminate()
+        raise
+    return conn
+
+
+async def _require_own_server(conn: Connection, dsn: str) -> None:
+    other = await _open(dsn)
+    try:
+        await require_own_server(conn, other)
+    finally:
+        other.terminate()
+
+
+async def _open(dsn: str) -> Any:
+    try:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": "boocoder"})
     except (*DRIVER_ERRORS, ValueError) as error:  # the driver takes the URL apart
         ours = translate(error)
         if ours is None and isinstance(error, ValueError):

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 import msgspec
 
+from boocoder.db.core.connection import Connection as Connection
+from boocoder.db.core.connection import Transaction as Transaction
 from boocoder.db.core.driver_errors import DRIVER_ERRORS, translate, translated
+from boocoder.db.core.pooler import set_parameters
 from boocoder.errors import Unavailable
 
 RELEASE_TIMEOUT_S = 5.0  # a connection that cannot be given back in this time is dropped
 LOCK_TIMEOUT_S = 10.0  # our transactions hold row locks for milliseconds; a longer wait is a fault
 IDLE_IN_TRANSACTION_TIMEOUT_S = 60.0  # the server ends a transaction whose owner is stuck
-
-
-class Transaction(Protocol):
-    """A transaction, or a savepoint inside one."""
-
-    async def __aenter__(self) -> None: ...
-    async def __aexit__(self, *exc: object) -> None: ...
-    async def start(self) -> None: ...
-    async def commit(self) -> None: ...
-    async def rollback(self) -> None: ...
-
-
-class Connection(Protocol):
-    """What the typed functions use of the driver's connection; other packages only pass it on."""
-
-    async def fetch(self, query: str, *args: object) -> list[Any]: ...
-    async def fetchrow(self, query: str, *args: object) -> Any: ...
-    async def execute(self, query: str, *args: object) -> str: ...
-    def transaction(self) -> Transaction: ...
-    def is_in_transaction(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +46,7 @@ class Database:
         relaxed_size: connections of the relaxed pool at most.
         acquire_timeout_s: wait for a free connection, seconds.
         statement_timeout_s: a statement that takes longer is cancelled, seconds.
-        statement_cache_size: prepared statements kept per connection; 0 behind a PgBouncer that pools by
-            transaction (which must also let the settings given here through; see PgBouncer's
-            `track_extra_parameters`).
+        statement_cache_size: prepared statements kept per connection.
     """
 
     def __init__(
@@ -169,19 +151,21 @@ class Database:
             command_timeout=self._statement_timeout_s,
             statement_cache_size=self._statement_cache_size,
             max_cached_statement_lifetime=0,
-            init=_prepare_connection,
+            init=partial(
+                _prepare_connection,
+                settings={
+                    "timezone": "UTC",
+                    "jit": "off",
+                    # Plans are kept, and may be made while a table is empty: every statement has its index.
+                    "enable_seqscan": "off",
+                    "lock_timeout": _milliseconds(LOCK_TIMEOUT_S),
+                    "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_TIMEOUT_S),
+                    **self._place,
+                    **settings,
+                },
+            ),
             reset=_keep_as_it_is,
-            server_settings={
-                "application_name": "boocoder",
-                "timezone": "UTC",
-                "jit": "off",
-                # Plans are kept, and may be made while a table is empty: every statement has its index.
-                "enable_seqscan": "off",
-                "lock_timeout": _milliseconds(LOCK_TIMEOUT_S),
-                "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_TIMEOUT_S),
-                **self._place,
-                **settings,
-            },
+            server_settings={"application_name": "boocoder"},
         )
 
     @asynccontextmanager
@@ -227,8 +211,12 @@ async def _roll_back(transaction: Transaction) -> None:
             raise
 
 
-async def _prepare_connection(conn: Any) -> None:
-    """Let jsonb pass as its own text: the caller knows its type and parses it."""
+async def _prepare_connection(conn: Any, *, settings: Mapping[str, str]) -> None:
+    """Set what holds for the connection, and let jsonb pass as its own text: the caller knows its type and parses it.
+
+    The settings are not sent with the start of the connection: PgBouncer takes almost none there.
+    """
+    await set_parameters(conn, settings)
     await conn.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
     )

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from boocoder.db.core.connection import Connection
 from boocoder.db.core.driver_errors import translated
-from boocoder.db.core.pool import Connection
 
 SQL_DIRECTORY = Path(__file__).parents[1] / "sql"
 _HEAD = re.compile(r"^-- name: ([a-z0-9_]+)$", re.MULTILINE)

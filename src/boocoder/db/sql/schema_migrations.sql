@@ -14,12 +14,12 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 SELECT pg_advisory_lock($1) IS NOT NULL AS done;
 
 -- name: inspect
--- What has to be right before the schema is made or used; $1 is the lock timeout that the connection asked for.
+-- What has to be right before the schema is made or used.
 SELECT current_setting('server_encoding') AS encoding, current_setting('server_version_num')::integer AS version,
        pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
        coalesce(current_schema()::text, '') AS schema_name,
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
-       current_setting('lock_timeout') <> $1 AS pooled, to_regclass('schema_migrations') IS NOT NULL AS has_record,
+       to_regclass('schema_migrations') IS NOT NULL AS has_record,
        NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('schema_migrations') AND a.attname = 'sha256')
            AS foreign_record,
        ARRAY(SELECT c.relname::text FROM pg_class c
