@@ -212,7 +212,7 @@ class Settings:
     database_connections: int = setting(
         16,
         "connections",
-        "connections of this host to PostgreSQL at most; what needs another one waits",
+        "connections of this host to PostgreSQL at most; what needs more waits",
         low=5,
         high=500,
     )

@@ -30,7 +30,7 @@ class TurnEnd(msgspec.Struct, frozen=True):
     age_s: float
 
 
-class _SessionRow(msgspec.Struct, frozen=True):
+class _DueSession(msgspec.Struct, frozen=True):
     session_id: SessionId
 
 
@@ -53,8 +53,8 @@ class _OldAnswer(msgspec.Struct, frozen=True):
     seq: int
 
 
-_UNFOLDED = statement("retention", "list_unfolded", row=_SessionRow, params=(UUID, UUID, int, list[str]))
-_WITH_ANSWERS = statement("retention", "list_with_answers", row=_SessionRow, params=(UUID, UUID, int, list[str]))
+_UNFOLDED = statement("retention", "list_unfolded", row=_DueSession, params=(UUID, UUID, int, list[str]))
+_WITH_ANSWERS = statement("retention", "list_with_answers", row=_DueSession, params=(UUID, UUID, int, list[str]))
 _LOCK = statement("retention", "lock_stream", row=StreamMark, params=(UUID,))
 _NEXT = statement("retention", "next_end", row=TurnEnd, params=(UUID, int))
 _NEWEST = statement("retention", "newest_end", row=TurnEnd, params=(UUID, int))
@@ -69,7 +69,7 @@ _DELETE_PARTS = statement("retention", "delete_parts", row=_Rows, params=(list[U
 _DELETE_FRAMES = statement("retention", "delete_frames", row=_Rows, params=(UUID, int, int, list[str]))
 _NOTE = statement("retention", "insert_note", row=Done, params=(UUID, UUID, int, int, str))
 _EMPTIED = statement("retention", "set_emptied", row=Done, params=(UUID, int))
-_ARCHIVED = statement("retention", "list_archived", row=_SessionRow, params=(UUID, float, int, list[str]))
+_ARCHIVED = statement("retention", "list_archived", row=_DueSession, params=(UUID, float, int, list[str]))
 
 
 async def list_unfolded(
