@@ -34,6 +34,7 @@ _DETAILS = {
     **dict.fromkeys(("new_session_args", "resume_args", "home", "home_readable"), _LIST),
     **dict.fromkeys(("models", "modes", "thinking"), _LIST),
     "kept_open": _FLAG,
+    "fresh_after_kill": _FLAG,
     "obeys_cwd": _FLAG,
     "own_sandbox": _FLAG,
     "images": _FLAG,

@@ -107,11 +107,14 @@ class AgentSessionRef:
         config_hash: hash of its configuration; a session with another hash is not resumed.
         crashed: the agent's process died in its last turn; it is resumed only if the backend can prove that
             its store is intact.
+        unfinished: command lines that its last turn began and did not end, as `events.tool_command` has them; an agent
+            that resumes may run them again.
     """
 
     native_id: str
     config_hash: str
     crashed: bool = False
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,12 @@ class TurnRequest:
     attachments: tuple[Path, ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()
     stop: StopSignal = field(default_factory=StopSignal)
+
+    def unfinished_after(self, step: ResumeStep) -> tuple[str, ...]:
+        """The commands that the agent may run again by itself, having reached its session by this step."""
+        if self.agent_session is None or step not in (ResumeStep.RESUMED, ResumeStep.LOADED):
+            return ()
+        return self.agent_session.unfinished
 
     def prompt_text(self, step: ResumeStep) -> str:
         """The text that the agent gets: notes, then what its session does not know yet, then the prompt.

@@ -26,6 +26,7 @@ from boocoder.process.proc_table import (
 
 _WAIT_S = 1.0  # an agent that ends its tools takes up to 0.3 s
 _POLL_S = 0.05
+_HOLD_POLL_S = 0.02
 _COMMAND_MAX_CHARS = 500
 _WORDS_MAX = 50
 END_GRACE_S = 3.0  # between SIGTERM and SIGKILL
@@ -74,7 +75,7 @@ class ToolDescendants:
             used_tools: whether the turn had any tool call; if not, there is no search.
         """
         deadline = asyncio.get_running_loop().time() + _WAIT_S
-        while used_tools and self._new():
+        while used_tools and self.started():
             if asyncio.get_running_loop().time() > deadline:
                 return True
             await asyncio.sleep(_POLL_S)
@@ -87,13 +88,16 @@ class ToolDescendants:
             used_tools: as for `remain`.
         """
         child = self._child
-        new = self._new() if used_tools else []
+        new = self.started() if used_tools else []
         child.tool_descendants |= {entry.id for entry in new}
         child.in_turn = False
         return _described(new)
 
-    def _new(self) -> list[ProcessEntry]:
-        """What was not there before the turn; what a server left by an earlier turn starts now does not count."""
+    def started(self) -> list[ProcessEntry]:
+        """What the turn has started and still runs.
+
+        That is what was not there before it; what a server left by an earlier turn starts now does not count.
+        """
         found: list[ProcessEntry] = []
         earlier: set[int] = set()
         for entry in family(self._child.supervisor_pid):
@@ -102,6 +106,50 @@ class ToolDescendants:
             elif entry.id not in self._child.own_descendants:
                 found.append(entry)
         return found
+
+
+class ToolHold:
+    """Stops what the tools of a turn have started and start from now on.
+
+    Args:
+        descendants: of the turn.
+
+    Attributes:
+        began: set once a process is stopped.
+    """
+
+    def __init__(self, descendants: ToolDescendants) -> None:
+        self._descendants = descendants
+        self._stopped: set[ProcessId] = set()
+        self.began = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Stop new processes until this is cancelled."""
+        while True:
+            await asyncio.to_thread(self._stop_new)
+            if self._stopped:
+                self.began.set()
+            await asyncio.sleep(_HOLD_POLL_S)
+
+    def let_go(self) -> None:
+        """Let all of them run on."""
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """Kill all of them, and what they had started."""
+        self._stop_new()
+        self._signal(signal.SIGKILL)
+
+    def _stop_new(self) -> None:
+        while new := {entry.id for entry in self._descendants.started()} - self._stopped:
+            for process in new:
+                signal_process(process, signal.SIGSTOP)
+            self._stopped |= new
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._stopped:
+            signal_process(process, number)
+        self._stopped.clear()
 
 
 def tool_processes(child: Child, worktree: Path) -> list[ToolProcess]:

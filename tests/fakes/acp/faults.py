@@ -9,14 +9,17 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from boocoder.scripted_model.script import parse
 from tests.fakes.acp.fault import Fault, Strike, StrikeTurn
 from tests.fakes.acp.line_faults import LINES
 from tests.fakes.acp.turn_faults import TURNS
 
 if TYPE_CHECKING:
     from tests.fakes.acp.agent import Agent
+    from tests.fakes.acp.performance import Performance
     from tests.fakes.acp.wire import Json
 
+RUNNING = "until test -e go; do sleep 0.05; done; echo over >> ran.txt"
 SECRET_WORDS = "the fake has a reason to die"
 
 
@@ -199,6 +202,28 @@ class AtCancel(Fault):
         return True
 
 
+class RunsAgain(Fault):
+    """Ignores a cancel; in another process it first runs again what was cut off, and says "done" instead of the prompt.
+
+    With the name "runs-again-asking" it asks before that.
+    """
+
+    async def on_message(self, agent: Agent, message: Json) -> bool:
+        return bool(message["method"] == "session/cancel")
+
+    async def in_turn(self, agent: Agent, message: Json, performance: Performance) -> bool:
+        left = agent.store / "left-unfinished"
+        if not left.exists():
+            left.write_text(RUNNING)
+            await performance.play(parse(f"[[say begun]][[bash {RUNNING}]]"))
+            return False
+        verb = "permission bash|" if self.name == "runs-again-asking" else "bash "
+        await performance.play(parse(f"[[{verb}{left.read_text()}]]"))
+        await performance.say(["done"])
+        agent.wire.answer(message, {"stopReason": "end_turn"})
+        return True
+
+
 class StopsReading(Fault):
     """Opens a session and reads no more."""
 
@@ -218,5 +243,6 @@ FAULTS: dict[str, type[Fault]] = {
     **dict.fromkeys(AT_METHOD, AtMethod),
     **dict.fromkeys([*TURNS, *LINES], TurnFault),
     **dict.fromkeys(_CANCEL, AtCancel),
+    **dict.fromkeys(("runs-again", "runs-again-asking"), RunsAgain),
     "stops-reading": StopsReading,
 }

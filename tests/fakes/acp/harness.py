@@ -38,6 +38,8 @@ LIMITED: dict[str, AcpSettings] = {
     "servers-hang": replace(SETTINGS, open_timeout_s=10.0),
     "stops-reading": replace(SETTINGS, write_timeout_s=1.0),
     "cancel-ignored": replace(SETTINGS, cancel_grace_s=1.0),
+    "runs-again": replace(SETTINGS, cancel_grace_s=1.0),
+    "runs-again-asking": replace(SETTINGS, cancel_grace_s=1.0),
     "prompt-silence": replace(SETTINGS, cancel_grace_s=1.0),
     "updates-after-result": replace(SETTINGS, settle_s=2.0),
 }

@@ -16,10 +16,10 @@ from boocoder.backends.acp.updates.parser import ToolReport
 from boocoder.backends.acp.updates.tool_state import ToolCallState
 from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.base import TurnPort
-from boocoder.backends.shared.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.open_requests import OpenRequests
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.mode_names import writes_nothing
-from boocoder.backends.shared.open_requests import OpenRequests
 from boocoder.backends.shared.own_files import are_own_files
 from boocoder.backends.shared.turn_events import PortFailed
 from boocoder.events import json_coerce
@@ -53,6 +53,7 @@ class AcpApprovals:
         worktree: the turn's; writing its files is asked for only if a rule says so, or the mode forbids it.
         mode: the session's mode at the moment.
         hides: whether the agent's sandbox keeps a path from it.
+        agent_asks: called with the part of every call that a permission is asked for.
         mail: gets PortFailed when the port refuses to go on.
     """
 
@@ -65,6 +66,7 @@ class AcpApprovals:
         worktree: Path,
         mode: Callable[[], str],
         hides: Callable[[Path], bool],
+        agent_asks: Callable[[str], None],
         mail: Mailbox[Signal],
     ) -> None:
         self._connection = connection
@@ -73,6 +75,7 @@ class AcpApprovals:
         self._worktree = worktree
         self._mode = mode
         self._hides = hides
+        self._agent_asks = agent_asks
         self._permissions = itertools.count(1)
         self._numbers = itertools.count(1)
         self._open: dict[int, RpcRequest] = {}
@@ -105,6 +108,7 @@ class AcpApprovals:
         number = next(self._permissions)
         id = json_coerce.text(fields.get("toolCallId")) or f"permission-{number}"
         id, tool, events = self._translator.on_permission(ToolReport(id, fields, announced=False))
+        self._agent_asks(id)
         options = _options(call.params.get("options"))
         if not options:
             await self._cancel(call)

@@ -257,6 +257,7 @@ class AcpBackend:
             session=opened.session,
             prompt=request.prompt_text(opened.step),
             images=images,
+            unfinished=request.unfinished_after(opened.step),
             journal=journal,
             settings=self._settings,
         )

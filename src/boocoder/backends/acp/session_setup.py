@@ -12,7 +12,13 @@ from boocoder.backends.acp.protocol.agent_process import AgentProcess, PreparedS
 from boocoder.backends.acp.protocol.connection import RequestRefused
 from boocoder.backends.acp.session import AcpSession, Replay
 from boocoder.backends.acp.settings import AcpAgent, AcpSettings
-from boocoder.backends.shared.session_setup import hash_config, new_session_step, not_resumed, resumed_after_crash
+from boocoder.backends.shared.session_setup import (
+    LEFT_UNFINISHED,
+    hash_config,
+    new_session_step,
+    not_resumed,
+    resumed_after_crash,
+)
 from boocoder.errors import BackendError
 from boocoder.events import json_coerce
 from boocoder.events.agent_event import Notice, NoticeLevel
@@ -101,6 +107,8 @@ async def open_session(
     warm = process.session(known.native_id)
     if warm is not None and not warm.busy:
         return AcpReadySession(warm, ResumeStep.WARM)
+    if known.unfinished and process.agent.fresh_after_kill:
+        return await _make(process, request, place, settings, why=LEFT_UNFINISHED)
     return await _resume(process, request, known, place, settings)
 
 

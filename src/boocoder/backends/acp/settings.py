@@ -32,6 +32,8 @@ class AcpAgent:
             are started in the worktree, and none is kept in reserve.
         images: whether it gets attached images where it announces that it takes them; turned off for a model that sees
             none, which may refuse the prompt.
+        fresh_after_kill: whether a session whose last turn left a command unfinished is not resumed in another process:
+            the agent would run it again. The new one gets the conversation so far.
         models_late: whether its first session offers a built-in list of models while it queries its model server.
         install, login: commands for a person.
     """
@@ -50,6 +52,7 @@ class AcpAgent:
     login_first: bool = False
     obeys_cwd: bool = False
     images: bool = True
+    fresh_after_kill: bool = False
     models_late: bool = False
     install: str = ""
     login: str = ""

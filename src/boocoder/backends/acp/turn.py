@@ -33,6 +33,7 @@ from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.acp.updates.usage import UsageLedger
 from boocoder.backends.base import SteerMessage, TurnPort
 from boocoder.backends.prompt_images import PromptImage
+from boocoder.backends.shared.approvals.rerun_watch import RerunWatch
 from boocoder.backends.shared.line_journal import LineJournal
 from boocoder.backends.shared.mailbox import Mailbox
 from boocoder.backends.shared.outcomes import died, processes_left, stopped
@@ -61,6 +62,7 @@ class AcpTurn:
         session: opened and set.
         prompt: the text to send, with what the agent missed before it.
         images: sent behind the text.
+        unfinished: commands of the last turn that the agent may run again.
         journal: of the turn.
         settings: limits.
 
@@ -77,6 +79,7 @@ class AcpTurn:
         session: AcpSession,
         prompt: str,
         images: Sequence[PromptImage] = (),
+        unfinished: Sequence[str] = (),
         journal: LineJournal,
         settings: AcpSettings,
     ) -> None:
@@ -94,6 +97,8 @@ class AcpTurn:
             mode=_current_mode(session),
             roots=(request.worktree, request.worktree.resolve()),
         )
+        self._descendants = ToolDescendants(process.child)
+        self._reruns = self._watch_reruns(unfinished, request.prompt)
         self._approvals = AcpApprovals(
             connection=self._connection,
             port=port,
@@ -101,6 +106,7 @@ class AcpTurn:
             worktree=request.worktree,
             mode=lambda: _current_mode(session) or request.mode or "",
             hides=process.child.hides,
+            agent_asks=self._reruns.agent_asks,
             mail=self._mail,
         )
         self._steering = AcpSteering(
@@ -112,9 +118,17 @@ class AcpTurn:
         self._tasks = TaskSupervisor("acp-turn")
         self._ending: StopReason | None = None
         self._broken_before = self._connection.broken_lines + process.child.dropped_lines
-        self._descendants = ToolDescendants(process.child)
         self._strange = False
         self.spoiled = False
+
+    def _watch_reruns(self, commands: Sequence[str], prompt: str) -> RerunWatch:
+        return RerunWatch(
+            commands=commands,
+            prompt=prompt,
+            descendants=self._descendants,
+            port=self._port,
+            failed=lambda error: self._mail.put(PortFailed(error)),
+        )
 
     async def run(self) -> Outcome:
         """Send the prompt and run the turn to its end.
@@ -140,6 +154,7 @@ class AcpTurn:
             self._session.leave()
             self._mail.close()
             await self._tasks.stop()
+            await self._reruns.stop()
             await self._approvals.cancel()
 
     async def steer(self, message: SteerMessage) -> SteerResult:
@@ -261,6 +276,7 @@ class AcpTurn:
     async def _emit(self, events: list[AgentEvent]) -> None:
         for event in events:
             await self._port.emit(event)
+            await self._reruns.see(event)
 
     async def _watch_stop(self) -> None:
         """The cancel ladder: open requests, the agent's own cancel, and, if that is ignored, the end of its process."""

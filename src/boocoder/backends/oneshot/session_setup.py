@@ -8,7 +8,7 @@ from uuid import uuid4
 from boocoder.backends.oneshot.command.command_line import config_hash
 from boocoder.backends.oneshot.session_store import KnownSession, OneShotSessionStore
 from boocoder.backends.oneshot.settings import OneShotAgent
-from boocoder.backends.shared.session_setup import new_session_step, not_resumed
+from boocoder.backends.shared.session_setup import LEFT_UNFINISHED, new_session_step, not_resumed
 from boocoder.events.agent_event import Notice, NoticeLevel
 from boocoder.model.turn import ResumeStep, TurnRequest
 
@@ -46,6 +46,8 @@ def choose_session(agent: OneShotAgent, request: TurnRequest, store: OneShotSess
         return new_session(request, why="this agent cannot resume sessions", quiet=True)
     if ref.crashed:
         return new_session(request, why="the agent had died in it, and whether its record is whole cannot be known")
+    if ref.unfinished and agent.fresh_after_kill and not agent.kept_open:
+        return new_session(request, why=LEFT_UNFINISHED)
     known = store.get(ref.native_id)
     if known is None:
         return new_session(request, why="the agent never reported it, or it is too old")

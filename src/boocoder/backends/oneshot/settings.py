@@ -61,6 +61,7 @@ class OneShotAgent:
             there is one, holds the error's own words.
         refusal_text: regular expression of what it says when it does not have the session to resume.
         login_text: regular expression of its text when it needs a login.
+        fresh_after_kill: whether a session whose last turn left a command unfinished is not resumed in another process.
         version_args: arguments that make it print its version.
         install, login: commands for a person.
 
@@ -96,6 +97,7 @@ class OneShotAgent:
     error_text: str = ""
     refusal_text: str = ""
     login_text: str = ""
+    fresh_after_kill: bool = False
     version_args: tuple[str, ...] = ("--version",)
     install: str = ""
     login: str = ""

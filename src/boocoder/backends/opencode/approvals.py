@@ -17,9 +17,9 @@ from boocoder.backends.opencode.http.wire import (
     QuestionReplied,
 )
 from boocoder.backends.opencode.turn_events import Signal
-from boocoder.backends.shared.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.open_requests import OpenRequests
 from boocoder.backends.shared.mailbox import Mailbox
-from boocoder.backends.shared.open_requests import OpenRequests
 from boocoder.backends.shared.turn_events import PortFailed
 from boocoder.events.agent_event import PermissionOption, PermissionRequest, Question, QuestionRequest
 

@@ -10,6 +10,8 @@ from boocoder.errors import sentences
 from boocoder.events.agent_event import AgentSessionOpened, Notice, NoticeLevel, Progress
 from boocoder.model.turn import ResumeStep, TurnRequest
 
+LEFT_UNFINISHED = "its last turn left a command unfinished, which the agent could run again"
+
 
 def hash_config(*parts: str) -> str:
     """A hash of everything whose change makes an agent session unusable: protocol, agent, command, directory."""

@@ -69,11 +69,20 @@ class EarlierMessage(msgspec.Struct, frozen=True):
         who: 'user' or the agent's name.
         text: the whole prompt; of a long answer its beginning and its end.
         ord: its number in the chat.
+        complete: whether its turn completed; of an answer.
     """
 
     who: str
     text: str
     ord: int = 0
+    complete: bool = True
+
+
+class UnfinishedCall(msgspec.Struct, frozen=True):
+    """A command that an answer began and that did not end: title and arguments of the tool call."""
+
+    title: str
+    input: str
 
 
 class MessageRow(MessageFields, frozen=True):
@@ -115,6 +124,7 @@ _LIST_PARTS = statement("messages", "list_parts", row=MessagePart, params=(list[
 _GET_PARTS = statement("messages", "get_parts", row=StoredPart, params=(UUID,))
 _USER_MESSAGE = statement("messages", "get_user_message", row=MessageKey, params=(UUID,))
 _BEFORE = statement("messages", "messages_before", row=EarlierMessage, params=(UUID, UUID, int, int, int))
+_UNFINISHED = statement("messages", "unfinished_calls", row=UnfinishedCall, params=(UUID, UUID, str))
 _CUT = statement("messages", "cut_text", row=Done, params=(UUID, int))
 _READ = statement("messages", "read_part_text", row=PartText, params=(UUID, int, str, int, int))
 
@@ -193,6 +203,11 @@ async def messages_before(conn: Connection, chat_id: ChatId, task_id: TaskId, li
     """The newest `limit` messages of a chat, without those of one task; oldest first."""
     rows = await _BEFORE.all(conn, chat_id, task_id, limit, EARLIER_CHUNKS, EARLIER_CHUNK_CHARS)
     return rows[::-1]
+
+
+async def unfinished_calls(conn: Connection, chat_id: ChatId, task_id: TaskId, agent: str) -> list[UnfinishedCall]:
+    """The commands that an agent's newest answer in a chat, without that of one task, left unfinished."""
+    return await _UNFINISHED.all(conn, chat_id, task_id, agent)
 
 
 async def cut_text(conn: Connection, message_id: MessageId, max_chars: int) -> bool:

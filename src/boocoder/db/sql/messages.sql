@@ -174,6 +174,21 @@ SELECT id, ord FROM messages WHERE task_id = $1 AND role = 'user';
 -- The sessions of those of the messages that are there.
 SELECT id, session_id FROM messages WHERE id = ANY ($1);
 
+-- name: unfinished_calls
+-- The commands that the newest answer of agent $3 in chat $1, that of task $2 left out, began and did not end: the
+-- newest 20.
+SELECT p.data ->> 'title' AS title, coalesce(p.data ->> 'input', '') AS input
+FROM (
+    SELECT id FROM messages
+    WHERE chat_id = $1 AND task_id <> $2 AND agent = $3 AND role = 'assistant'
+    ORDER BY ord DESC
+    LIMIT 1
+) m
+JOIN message_parts p ON p.message_id = m.id
+WHERE p.kind = 'tool_call' AND p.data ->> 'kind' = 'execute' AND p.data ->> 'status' = 'cancelled'
+ORDER BY p.part DESC
+LIMIT 20;
+
 -- name: messages_before
 -- The newest $3 messages of chat $1 and of those that it was forked from, those of task $2 left out, newest first: who
 -- spoke, and the text, with what the person said during an answer at its place. Of a long answer only the first and
@@ -207,7 +222,8 @@ SELECT CASE m.role WHEN 'user' THEN 'user' ELSE coalesce(m.agent, 'agent') END A
                 WHERE p.message_id = m.id AND p.kind = 'steer' AND p.data ->> 'state' <> 'returned'
                 ORDER BY p.part DESC LIMIT $4)
            ) c), '') END AS text,
-       m.ord
+       m.ord,
+       m.status = 'complete' AS complete
 FROM line l
 CROSS JOIN LATERAL (
     SELECT n.* FROM messages n

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from boocoder.broker.outbox import Outbox
 from boocoder.db.conversation.agent_notes import take_notes
-from boocoder.db.conversation.messages import EarlierMessage, get_user_message, messages_before
+from boocoder.db.conversation.messages import EarlierMessage, get_user_message, messages_before, unfinished_calls
 from boocoder.db.conversation.turn_opening import NewMessages
 from boocoder.db.core.pool import Database
 from boocoder.db.tasks.claim import ClaimedTask
 from boocoder.dispatch.attempt_key import AttemptKey
 from boocoder.events import frames
+from boocoder.events.tool_command import command_of
 from boocoder.events.transcript import TurnIds
 from boocoder.model.ids import MessageId, new_id
 from boocoder.model.task import TaskState
@@ -103,10 +104,12 @@ class PromptContext:
     Args:
         earlier: messages of the chat before this task, oldest first.
         notes: what changed in the agent's files since its last turn.
+        unfinished: the commands that the agent's last turn here began and did not end.
     """
 
     earlier: Sequence[EarlierMessage]
     notes: str
+    unfinished: tuple[str, ...] = ()
 
 
 async def read_context(task: ClaimedTask, *, database: Database) -> PromptContext:
@@ -114,4 +117,6 @@ async def read_context(task: ClaimedTask, *, database: Database) -> PromptContex
     async with database.connection() as conn:
         earlier = await messages_before(conn, task.chat_id, task.id, EARLIER_MESSAGES)
         notes = await take_notes(conn, task.session_id, task.id) if task.has_notes else []
-    return PromptContext(earlier, "\n".join(notes))
+        last = next((message for message in reversed(earlier) if message.who == task.agent), None)
+        left = await unfinished_calls(conn, task.chat_id, task.id, task.agent) if last and not last.complete else []
+    return PromptContext(earlier, "\n".join(notes), tuple(command_of(call.title, call.input) for call in left))

@@ -11,14 +11,19 @@ from boocoder.dispatch.turn.prompt import MISSED_HEAD, attached_text, digest, mi
 from boocoder.model.turn import AgentSessionRef, StopSignal, TurnRequest
 
 
-def session_ref(task: ClaimedTask, agent: str) -> AgentSessionRef | None:
-    """The agent session to resume, if the task's agent has one in this chat."""
+def session_ref(task: ClaimedTask, agent: str, *, unfinished: tuple[str, ...] = ()) -> AgentSessionRef | None:
+    """The agent session to resume, if the task's agent has one in this chat.
+
+    Args:
+        unfinished: the commands that its last turn left unfinished.
+    """
     if task.native_id is None or agent != task.agent:
         return None
     return AgentSessionRef(
         native_id=task.native_id,
         config_hash=task.config_hash or "",
         crashed=task.agent_session_state is AgentSessionState.CRASHED,
+        unfinished=unfinished,
     )
 
 
@@ -33,7 +38,7 @@ def request_of(
     """
     attached = task.attached()
     earlier = context.earlier if context is not None else ()
-    ref = session_ref(task, agent)
+    ref = session_ref(task, agent, unfinished=context.unfinished if context is not None else ())
     return TurnRequest(
         task_id=task.id,
         epoch=task.epoch,

@@ -36,7 +36,8 @@ def listed(title: str) -> set[str]:
 def calls() -> Iterator[ast.Call]:
     """Every call in the backend's code."""
     backends = ROOT / "src" / "boocoder" / "backends"
-    shared = [backends / "shared" / f"{name}.py" for name in ("error_messages", "outcomes", "session_setup")]
+    names = ("error_messages", "outcomes", "approvals/rerun_watch", "session_setup")
+    shared = [backends / "shared" / f"{name}.py" for name in names]
     for path in (*(backends / "acp").rglob("*.py"), *shared, backends / "prompt_images.py"):
         yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
 

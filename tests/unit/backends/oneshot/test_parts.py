@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,10 @@ def test_the_ladder(tmp_path: Path) -> None:
         assert fresh.native_id != id and fresh.notices
         assert told.prompt_text(handed.step) == "so far\n\ndo it"
     assert request(handover="so far").prompt_text(good.step) == "do it"
+    ref = AgentSessionRef(id, hash, unfinished=("make",))
+    assert choose_session(AGENT, request(agent_session=ref), store).step is ResumeStep.RESUMED
+    careful = choose_session(replace(AGENT, fresh_after_kill=True), request(agent_session=ref), store)
+    assert careful.step is ResumeStep.FRESH
 
 
 def test_a_journal_reads_back(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from boocoder.backends.base import TurnPort
 from boocoder.backends.oneshot.formats import tool_view
 from boocoder.backends.oneshot.stdio import control
-from boocoder.backends.shared.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.hidden_paths import ask_permission
+from boocoder.backends.shared.approvals.open_requests import OpenRequests
 from boocoder.backends.shared.mode_names import writes_nothing
-from boocoder.backends.shared.open_requests import OpenRequests
 from boocoder.backends.shared.own_files import are_own_files
 from boocoder.errors import ProcessError
 from boocoder.events import json_coerce
@@ -38,6 +38,7 @@ class StdioApprovals:
         worktree: the turn's; writing its files is asked for only if a rule says so, or the mode forbids it.
         mode: of the turn, "" where the agent chooses.
         hides: whether the agent's sandbox keeps a path from it.
+        agent_asks: called with the part of every call that a permission is asked for.
         failed: called with the error when the port refuses to go on.
     """
 
@@ -49,12 +50,14 @@ class StdioApprovals:
         worktree: Path,
         mode: str,
         hides: Callable[[Path], bool],
+        agent_asks: Callable[[str], None],
         failed: Callable[[BaseException], None],
     ) -> None:
         self._send = send
         self._port = port
         self._worktree = worktree
         self._hides = hides
+        self._agent_asks = agent_asks
         self._may_write = not writes_nothing(mode)
         self._requests = OpenRequests(task_group="oneshot-approvals", failed=failed)
 
@@ -90,6 +93,7 @@ class StdioApprovals:
         kind = kind_of(tool)
         argument = tool_view.argument_of(given)
         title = tool_view.title_of(tool, kind, given) or tool
+        self._agent_asks(json_coerce.text(asked.fields.get("tool_use_id")))
         request = PermissionRequest(
             key=asked.id,
             tool=tool,

@@ -20,6 +20,7 @@ from boocoder.backends.oneshot.settings import OneShotAgent, OneShotSettings
 from boocoder.backends.oneshot.stdio.process import StdioProcess
 from boocoder.backends.oneshot.stdio.turn import StdioTurn
 from boocoder.backends.prompt_images import read_images
+from boocoder.backends.shared.session_setup import LEFT_UNFINISHED
 from boocoder.backends.shared.warm_pool import WarmLimits, WarmPool
 from boocoder.errors import BackendError
 from boocoder.model.mcp_server import McpServer
@@ -92,12 +93,18 @@ class StdioRunner(Runner[StdioTurn]):
             await self.end(opening.native_id, self.settings.close_grace_s)
         elif warm is not None:
             opening = replace(opening, step=ResumeStep.WARM)
-        if opening.known is not None and opening.step is not ResumeStep.WARM and not self.agent.resume_args:
-            raise ResumeRefused("this agent cannot resume sessions")
+        if opening.known is not None and opening.step is not ResumeStep.WARM:
+            self._check_resumable(request)
         extra = environment(self.agent, request, session=session)
         command = self.command(argv, request, extra, mcp_file)
         conversation = await self._acquire(request, opening, command, bare)
         return StdioAttempt(self, request, opening, conversation)
+
+    def _check_resumable(self, request: TurnRequest) -> None:
+        if not self.agent.resume_args:
+            raise ResumeRefused("this agent cannot resume sessions")
+        if self.agent.fresh_after_kill and request.agent_session is not None and request.agent_session.unfinished:
+            raise ResumeRefused(LEFT_UNFINISHED)
 
     async def _acquire(
         self, request: TurnRequest, opening: OneShotReadySession, command: Command, bare: tuple[str, ...]
@@ -155,6 +162,8 @@ class StdioAttempt:
             prompt=request.prompt_text(self.opening.step),
             images=found.images,
             mode=request.mode or runner.agent.safe_mode,
+            unfinished=request.unfinished_after(self.opening.step),
+            words=request.prompt,
             reader=reader_of(runner.agent.format, cost_before=self.opening.cost_before),
             record=record,
             port=port,

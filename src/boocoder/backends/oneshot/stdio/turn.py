@@ -16,6 +16,7 @@ from boocoder.backends.oneshot.stdio.approvals import StdioApprovals
 from boocoder.backends.oneshot.stdio.process import StdioProcess
 from boocoder.backends.oneshot.turn_record import TurnRecord
 from boocoder.backends.prompt_images import PromptImage
+from boocoder.backends.shared.approvals.rerun_watch import RerunWatch
 from boocoder.backends.shared.outcomes import processes_left, stopped
 from boocoder.errors import BackendError, ProcessError
 from boocoder.events.agent_event import AgentCommands, AgentEvent, Notice, NoticeLevel
@@ -35,6 +36,8 @@ class StdioTurn:
         prompt: the text to send, with what the agent missed before it.
         images: that the person attached.
         mode: of the turn, "" where the agent chooses.
+        unfinished: commands of the last turn that the agent may run again.
+        words: the person's own of the prompt.
         reader: of its output.
         record: what the turn leaves on the disk.
         port: where events go.
@@ -53,6 +56,8 @@ class StdioTurn:
         prompt: str,
         images: Sequence[PromptImage],
         mode: str,
+        unfinished: Sequence[str],
+        words: str,
         reader: OutputReader,
         record: TurnRecord,
         port: TurnPort,
@@ -68,15 +73,19 @@ class StdioTurn:
         self._stop = stop
         self._settings = settings
         self._reader = reader
+        self._descendants = ToolDescendants(conversation.child)
+        self._reruns = RerunWatch(
+            commands=unfinished, prompt=words, descendants=self._descendants, port=port, failed=self._fail
+        )
         self._approvals = StdioApprovals(
             send=self._send,
             port=port,
             worktree=conversation.worktree,
             mode=mode,
             hides=conversation.child.hides,
+            agent_asks=self._reruns.agent_asks,
             failed=self._fail,
         )
-        self._descendants = ToolDescendants(conversation.child)
         self._dropped_before = conversation.child.dropped_lines
         self._tasks = TaskSupervisor("oneshot-stream")
         self._asked: StopReason | None = None
@@ -112,6 +121,7 @@ class StdioTurn:
         finally:
             self._conversation.leave()
             await self._tasks.stop()
+            await self._reruns.stop()
             await self._approvals.cancel()
 
     @property
@@ -209,6 +219,7 @@ class StdioTurn:
     async def _emit(self, events: list[AgentEvent]) -> None:
         for event in events:
             await self._port.emit(event)
+            await self._reruns.see(event)
 
     async def _send(self, line: bytes) -> None:
         await self._conversation.send(line, self._settings.write_timeout_s)

@@ -40,7 +40,7 @@ class OpenRequests:
         """
         task = self._tasks.spawn(self._carry(work), key)
         self._open[key] = task
-        task.add_done_callback(lambda _: self._open.pop(key, None))
+        task.add_done_callback(lambda _: self._closed(key, work))
 
     def withdraw(self, key: str) -> None:
         """The agent no longer waits for this answer."""
@@ -55,6 +55,10 @@ class OpenRequests:
     async def stop(self) -> None:
         """Drop what is still open. Safe twice."""
         await self._tasks.stop()
+
+    def _closed(self, key: str, work: Coroutine[None, None, None]) -> None:
+        self._open.pop(key, None)
+        work.close()  # a request that is withdrawn at once never began
 
     async def _carry(self, work: Coroutine[None, None, None]) -> None:
         try:

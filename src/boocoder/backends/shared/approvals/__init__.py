@@ -1,0 +1,1 @@
+"""Requests of an agent to its person, shared by backends."""
