@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.harness import Bench
 from bench.numbers import Comparison, Row
-from bench.repository import git, make_repository
+from bench.repository import git, make_repository, settle
 from boocoder.changes.apply.plan import ApplyPlan, plan_apply, write_plan
 from boocoder.changes.diff.statistics import measure as measure_change
 from boocoder.git.shadow.repository import ShadowRepository
@@ -43,6 +43,7 @@ async def measure(bench: Bench) -> list[Row]:
     diff: list[float] = []
     for number in range(bench.rounds):
         for side in ((0, 1), (1, 0))[number % 2]:
+            await settle()
             if side:
                 show.append(await _timed(measure_change(shadow, base_tree=worktree.base_tree, tree=tree)))
                 apply.append(await _timed(_apply(shadow, bench.directory / "checkout.index", worktree.base_tree, tree)))

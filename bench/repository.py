@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from pathlib import Path
 
@@ -36,6 +37,11 @@ async def add_worktree(repository: Path, path: Path) -> Path:
     """What a person would type."""
     await git(repository, "worktree", "add", "-q", "--detach", str(path))
     return path
+
+
+async def settle() -> None:
+    """Wait until the disk has what was written, so that what is measured next does not wait for it."""
+    await asyncio.to_thread(os.sync)
 
 
 async def git(directory: Path, *arguments: str) -> None:

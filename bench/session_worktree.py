@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.harness import Bench
 from bench.numbers import Comparison, Row
-from bench.repository import add_worktree, git, make_repository
+from bench.repository import add_worktree, git, make_repository, settle
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.worktree.unsaved import extent
 
@@ -38,6 +38,7 @@ async def _measure(directory: Path, files: int, rounds: int) -> list[Row]:
     for number in range(rounds):
         made, bare = directory / f"ours-{number}", directory / f"bare-{number}"
         for side in ((0, 1), (1, 0))[number % 2]:
+            await settle()
             began = time.monotonic()
             if side:
                 await shadow.add_worktree(made)
