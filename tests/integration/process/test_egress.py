@@ -15,7 +15,7 @@ from boocoder.errors import ProcessError
 from boocoder.process.environment import agent_environment
 from boocoder.process.host import Command, ProcessHost
 from boocoder.process.sandbox.network.allowed_hosts import allowed_hosts
-from boocoder.process.sandbox.network.egress import Egress
+from boocoder.process.sandbox.network.egress import CONNECTIONS_MAX, Egress
 from boocoder.process.sandbox.network.host_requests import HostRequests
 from boocoder.process.sandbox.profile import SandboxMechanism, SandboxProfile, SandboxUse
 from boocoder.process.sandbox.sandbox import Sandbox, SandboxPolicy
@@ -24,6 +24,7 @@ from boocoder.process.supervised_run import run_supervised
 from tests.fixtures.program.pages import lan_address, pages
 from tests.waiting import until
 
+WORKTREE = Path("/worktrees/one")
 FETCH = """
 import sys, urllib.error, urllib.request
 for url in sys.argv[1:]:
@@ -127,11 +128,12 @@ async def test_a_server_of_all_sessions_and_a_weaker_machine_are_refused(tmp_pat
 
 
 @asynccontextmanager
-async def served(*entries: str) -> AsyncIterator[tuple[str, int]]:
+async def served(*entries: str, requests: HostRequests | None = None) -> AsyncIterator[tuple[str, int]]:
     """The address of a proxy as a sandbox hands it over."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    egress = Egress(ours, allowed_hosts(entries), name="test", requests=HostRequests())
+    asked = requests or HostRequests()
+    egress = Egress(ours, allowed_hosts(entries), name="test", requests=asked, worktree=WORKTREE)
     with theirs, socket.create_server(("127.0.0.1", 0)) as listener:
         egress.start()
         socket.send_fds(theirs, [b"x"], [listener.fileno()])
@@ -154,6 +156,51 @@ async def test_a_host_is_reached_by_the_first_of_its_addresses_that_answers(monk
             writer.write(f"CONNECT two.test:{port} HTTP/1.1\r\n\r\n".encode())
             assert await reader.readline() == b"HTTP/1.1 200 Connection established\r\n"
             writer.close()
+
+
+async def test_clients_that_leave_while_a_person_is_asked_give_their_places_back() -> None:
+    requests, asked = HostRequests(), asyncio.Event()
+
+    async def never(_: str) -> bool:
+        asked.set()
+        return await asyncio.get_running_loop().create_future()
+
+    async with requests.during_turn(WORKTREE, never), served(requests=requests) as proxy:
+        for number in range(CONNECTIONS_MAX):
+            _, writer = await asyncio.open_connection(*proxy)
+            body = b"" if number % 2 else b"more"
+            writer.write(b"POST http://x.test/ HTTP/1.1\r\n\r\n" + body)
+            await asked.wait()
+            writer.close()
+        reader, writer = await asyncio.open_connection(*proxy)
+        writer.write(b"CONNECT no\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+
+
+async def test_what_a_client_sends_while_a_person_is_asked_arrives() -> None:
+    requests, asked, decided = HostRequests(), asyncio.Event(), asyncio.Event()
+
+    async def ask(_: str) -> bool:
+        asked.set()
+        return await decided.wait()
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(head.splitlines()[0] + await reader.readexactly(10))
+        writer.close()
+
+    server = await asyncio.start_server(echo, lan_address(), 0)
+    async with server, requests.during_turn(WORKTREE, ask), served(requests=requests) as proxy:
+        host, port = server.sockets[0].getsockname()
+        reader, writer = await asyncio.open_connection(*proxy)
+        writer.write(f"POST http://{host}:{port}/a HTTP/1.1\r\nContent-Length: 10\r\n\r\n".encode())
+        await asked.wait()
+        writer.write(b"early")
+        decided.set()
+        writer.write(b" late")
+        assert await reader.read() == b"POST /a HTTP/1.1early late"
+        writer.close()
 
 
 async def test_the_proxy_outlasts_a_want_of_descriptors(caplog: pytest.LogCaptureFixture) -> None:

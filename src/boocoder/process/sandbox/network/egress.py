@@ -29,7 +29,10 @@ ACCEPT_PAUSE_S = 0.5  # after a failed one, such as for want of descriptors
 CONNECTIONS_MAX = 256  # of one process; more wait in the kernel's queue
 REFUSED_MAX = 100  # hosts that are remembered as refused
 CHUNK_BYTES = 65_536
+EARLY_MAX_BYTES = 65_536  # of a request's body, kept while a person is asked
 _PYTHON = os.path.realpath(sys.executable)  # a link of a virtual environment may lead through a hidden directory
+
+_UNNAMED = "The sandbox allows no connection to {}: sandbox.hosts does not name it, and nobody allowed it."
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -45,6 +48,11 @@ class ProxyTarget:
     host: str
     port: int
     head: bytes
+
+    @property
+    def place(self) -> str:
+        """`name:port`."""
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,24 +248,43 @@ class Egress:
         if isinstance(target, ProxyRefusal):
             writer.write(target.answer)
             return
-        there = await self._connect(target)
+        sent = bytearray()
+        allowed = await self._is_allowed(target, reader, sent)
+        there = await self._connect(target) if allowed else self._refuse(target.place, _UNNAMED.format(target.place))
         if isinstance(there, ProxyRefusal):
             writer.write(there.answer)
             return
-        there[1].write(target.head)
+        there[1].write(target.head + sent)
         if not target.head:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await _relay((reader, writer), there)
 
+    async def _is_allowed(self, target: ProxyTarget, reader: asyncio.StreamReader, sent: bytearray) -> bool:
+        """Whether the settings or a person allow the host.
+
+        Args:
+            sent: gets what the client sends while a person is asked.
+
+        Raises:
+            ConnectionAbortedError: the client did not wait for the answer.
+        """
+        if self._hosts.allow(target.host, target.port):
+            return True
+        asking = asyncio.create_task(self._requests.allow(self._worktree, target.place))
+        leaving = asyncio.create_task(_end_of_client(reader, sent))
+        try:
+            await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise ConnectionAbortedError(f"nobody waits for {target.place} any more")
+            return asking.result()
+        finally:
+            asking.cancel()
+            leaving.cancel()
+            await asyncio.gather(asking, leaving, return_exceptions=True)
+
     async def _connect(self, target: ProxyTarget) -> Streams | ProxyRefusal:
         """A connection to an allowed host, by the address that was checked."""
-        place = f"{target.host}:{target.port}"
-        named = self._hosts.allow(target.host, target.port)
-        if not named and not await self._requests.allow(self._worktree, place):
-            return self._refuse(
-                place,
-                f"The sandbox allows no connection to {place}: sandbox.hosts does not name it, and nobody allowed it.",
-            )
+        place = target.place
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -298,6 +325,18 @@ def read_target(head: bytes) -> ProxyTarget | ProxyRefusal:
     kept = [one for one in fields.split(b"\r\n") if one and not one.lower().startswith((b"proxy-", b"connection:"))]
     lines = [f"{method} {path} HTTP/1.1".encode("latin-1"), *kept, b"Connection: close", b"", b""]
     return ProxyTarget(parts.hostname, port, b"\r\n".join(lines))
+
+
+async def _end_of_client(reader: asyncio.StreamReader, sent: bytearray) -> None:
+    """Wait until a client that waits for its answer is gone.
+
+    Args:
+        sent: gets what it sends meanwhile. After EARLY_MAX_BYTES the end is not noticed any more.
+    """
+    while data := await reader.read(CHUNK_BYTES):
+        sent += data
+        if len(sent) > EARLY_MAX_BYTES:
+            await asyncio.get_running_loop().create_future()
 
 
 async def _open_first(addresses: Sequence[str], port: int) -> Streams:
