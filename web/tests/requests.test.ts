@@ -42,5 +42,7 @@ test("a request is a question about what will happen", () => {
   expect(words("Write", `${place}/src/a.py`).subject).toBe("src/a.py");
   expect(words("Bash", "make deploy").title).toBe("Run this command?");
   expect(words("mcp__github__create_issue", "{}").title).toBe("Use the tool create_issue of github?");
+  expect(words("network", "example.org:443").title).toBe("May this session reach example.org:443?");
+  expect(words("network", "example.org:443").setting).toBe('sandbox.hosts = ["example.org:443"]');
   expect(words("teleport", "Mars").title).toBe("Use the tool teleport?");
 });

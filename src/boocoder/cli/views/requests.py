@@ -9,6 +9,7 @@ from uuid import UUID
 from boocoder.cli.views.style import marked, style_of
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.events import frames
+from boocoder.model.permission import NETWORK_TOOL
 
 ARGUMENT_LINES = 40  # of a command; the rest is counted and can be read with `boocoder permissions show`
 
@@ -43,6 +44,17 @@ def permission_lines(tool: str, title: str, argument: str) -> Iterator[Line]:
         yield from ((f"      {line}", "") for line in lines[:ARGUMENT_LINES])
     if len(lines) > ARGUMENT_LINES:
         yield f"      ... {len(lines) - ARGUMENT_LINES} more lines: boocoder permissions show", "yellow"
+    yield from host_lines(tool, argument)
+
+
+def host_lines(tool: str, argument: str) -> Iterator[Line]:
+    """What follows from the answer to a request for a host, and the rule that spares the question."""
+    if tool == NETWORK_TOOL:
+        yield "      A program waits to connect: yes holds for this turn, no gives the program the error 403.", ""
+        yield (
+            f"      To be asked no more: boocoder permissions rules add allow network {one_line(argument, 260)}",
+            "dim",
+        )
 
 
 def question_lines(questions: Sequence[RequestView]) -> Iterator[Line]:

@@ -22,7 +22,8 @@ from boocoder.db.core.pool import Database
 from tests.fixtures.api import Api, running_api
 
 HALF_OPEN = int(os.environ.get("BOOCODER_TEST_HALF_OPEN", "600"))  # `make attack` opens 5,000
-P95_S = 0.2 if HALF_OPEN >= 5_000 else 5.0  # the suite runs on a busy machine
+P95_S = 0.2  # of a machine that is idle; on a busy one, so many times what it takes without the flood
+P95_TIMES = 4
 REQUESTS = 40
 
 
@@ -59,17 +60,25 @@ async def half_open(api: Api, number: int) -> AsyncIterator[None]:
 
 
 async def test_a_signed_in_client_gets_through_a_flood_of_half_open_connections(api: Api) -> None:
-    spent: list[float] = []
+    before_s = await _p95_of_health(api)
     async with half_open(api, HALF_OPEN):
-        for number in range(REQUESTS):
-            headers = {"Connection": "close"} if number % 2 else {}
-            began = time.monotonic()
-            answer = await api.http.get("/api/health", headers=headers)
-            spent.append(time.monotonic() - began)
-            assert answer.status_code == 200
-    p95_s = sorted(spent)[int(REQUESTS * 0.95) - 1]
-    print(f"\np95 {p95_s * 1000:.0f} ms with {HALF_OPEN} half-open connections")  # `make attack` shows it
-    assert p95_s < P95_S, f"p95 {p95_s:.3f} s"
+        p95_s = await _p95_of_health(api)
+    calm_s = max(before_s, await _p95_of_health(api))
+    # `make attack` shows it
+    print(f"\np95 {p95_s * 1000:.0f} ms with {HALF_OPEN} half-open connections, {calm_s * 1000:.0f} ms without")
+    assert p95_s < max(P95_S, P95_TIMES * calm_s), f"p95 {p95_s:.3f} s, {calm_s:.3f} s without the flood"
+
+
+async def _p95_of_health(api: Api) -> float:
+    """Seconds that a signed-in client waits for an answer, every other time on a connection of its own."""
+    spent: list[float] = []
+    for number in range(REQUESTS):
+        headers = {"Connection": "close"} if number % 2 else {}
+        began = time.monotonic()
+        answer = await api.http.get("/api/health", headers=headers)
+        spent.append(time.monotonic() - began)
+        assert answer.status_code == 200
+    return sorted(spent)[int(REQUESTS * 0.95) - 1]
 
 
 async def test_silent_connections_of_one_address_are_bounded(api: Api) -> None:

@@ -11,7 +11,7 @@ from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.flows.approvals import chosen
 from boocoder.cli.invocation import ask_service
 from boocoder.cli.listing import PageOptions, Result, page_options, pages, prints_result, show_list
-from boocoder.cli.views.requests import permission_lines, question_lines
+from boocoder.cli.views.requests import host_lines, permission_lines, question_lines
 from boocoder.cli.views.style import age, make_console, marked, print_json, style_of
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.client.http_client import Client
@@ -79,6 +79,9 @@ def show(ctx: click.Context, permission: str, as_json: bool) -> None:
     text, style = next(permission_lines(found.tool, found.title, ""))
     console.print(text, style=style)
     console.print(plain(found.argument))
+    if found.state == "asked":
+        for text, style in host_lines(found.tool, found.argument):
+            console.print(text, style=style or None, soft_wrap=True)
     if found.message:
         console.print(f"  > {plain(found.message)}")
 

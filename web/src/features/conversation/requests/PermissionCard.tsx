@@ -79,10 +79,11 @@ function OpenPermission({ frame, words, effect }: OpenPermissionProps) {
         <pre className={styles.argument} tabIndex={0}>
           {words.subject}
         </pre>
-        <RequestReason frame={frame} reason={words.reason} addable={effect === null} disabled={!settled || answer.isPending} />
+        {words.consequence && <p className={styles.consequence}>{words.consequence}</p>}
+        <RequestReason frame={frame} words={words} addable={effect === null} disabled={!settled || answer.isPending} />
         {due !== null && <HeldNote requestId={frame.request_id} due={due} />}
         {confirming !== null && effect && <ConfirmAllow effect={effect} onConfirm={() => confirmed(confirming)} onBack={() => confirm(null)} />}
-        {open && <Answer message={message} onMessage={setMessage} disabled={answer.isPending || !settled} onDecide={decide} />}
+        {open && <Answer allow={words.allow ?? "Allow once"} message={message} onMessage={setMessage} disabled={answer.isPending || !settled} onDecide={decide} />}
       </div>
     </RequestFrame>
   );
@@ -96,13 +97,15 @@ function useAnswer(requestId: string) {
 }
 
 interface AnswerProps {
+  /** What the button says that allows it. */
+  allow: string;
   message: string;
   onMessage: (message: string) => void;
   disabled: boolean;
   onDecide: (decision: Decision) => void;
 }
 
-function Answer({ message, onMessage, disabled, onDecide }: AnswerProps) {
+function Answer({ allow, message, onMessage, disabled, onDecide }: AnswerProps) {
   const field = useId();
   return (
     <>
@@ -119,7 +122,7 @@ function Answer({ message, onMessage, disabled, onDecide }: AnswerProps) {
       />
       <div className={styles.buttons}>
         <Button kind="primary" disabled={disabled} onClick={() => onDecide("allow")} aria-keyshortcuts="a">
-          Allow once <kbd>a</kbd>
+          {allow} <kbd>a</kbd>
         </Button>
         <Button disabled={disabled} onClick={() => onDecide("allow_session")} aria-keyshortcuts="s">
           Allow for the session <kbd>s</kbd>

@@ -6,16 +6,17 @@ import { visible } from "../../../shared/text/visible";
 import { Button } from "../../../shared/ui/Button";
 import { showError, showToast } from "../../../shared/ui/Toasts";
 import styles from "./PermissionCard.module.css";
+import type { RequestWords } from "./requestWords";
 
 interface RequestReasonProps {
   frame: PermissionFrame;
-  reason: string;
+  words: RequestWords;
   /** Whether a rule may be added here: not while the card is new, and never for what is hard to undo. */
   addable: boolean;
   disabled: boolean;
 }
 
-export function RequestReason({ frame, reason, addable, disabled }: RequestReasonProps) {
+export function RequestReason({ frame, words, addable, disabled }: RequestReasonProps) {
   const { data: session } = useSession(frame.session_id);
   const add = useAction(
     (projectId: string | null) =>
@@ -25,7 +26,7 @@ export function RequestReason({ frame, reason, addable, disabled }: RequestReaso
   const saved = { onSuccess: () => showToast("Rule added.", "It answers this request, and the same one in the future. Settings lists all rules."), onError: showError };
   return (
     <details className={styles.reason}>
-      <summary>{reason}</summary>
+      <summary>{words.reason}</summary>
       <p>
         No rule covers it. “Allow for the session” adds a rule for exactly this request in this session.
         {addable ? " A rule can also allow exactly this from now on:" : " It is hard to undo, so a rule for more than the session can only be added on the settings page."}
@@ -42,6 +43,11 @@ export function RequestReason({ frame, reason, addable, disabled }: RequestReaso
             Always, in all projects
           </Button>
         </div>
+      )}
+      {words.setting && (
+        <p>
+          Or in the settings file, for all projects: <code>{words.setting}</code>
+        </p>
       )}
     </details>
   );

@@ -9,6 +9,12 @@ export interface RequestWords {
   subject: string;
   /** Why the agent has to ask. */
   reason: string;
+  /** What follows from each answer, where the question does not say it. */
+  consequence?: string;
+  /** How long "allow" holds, where not once. */
+  allow?: string;
+  /** What of the settings would spare the question, beside a rule. */
+  setting?: string;
 }
 
 type Words = (subject: string) => Omit<RequestWords, "subject">;
@@ -22,6 +28,15 @@ const MOVE: Words = (subject) => ({ title: `Move ${named(subject, "this file")}?
 const FETCH: Words = () => ({ title: "Open this web address?", reason: "The agent asks before it uses the network." });
 const SEARCH: Words = () => ({ title: "Search the web for this?", reason: "The agent asks before it uses the network." });
 const AGENT: Words = () => ({ title: "Start a sub-agent for this?", reason: "The agent asks before it starts another agent." });
+
+const HOST: Words = (subject) => ({
+  title: `May this session reach ${named(subject, "this host")}?`,
+  reason: "Neither sandbox.hosts nor a rule names this host.",
+  consequence:
+    "A program of the session waits to connect, for up to five minutes. If you allow it, everything that the session's programs can read may be sent there. If you refuse, the program gets the error 403 and the agent continues.",
+  allow: "Allow for this turn",
+  setting: `sandbox.hosts = ["${subject}"]`,
+});
 
 const TOOLS: Record<string, Words> = {
   bash: COMMAND,
@@ -54,7 +69,7 @@ const TOOLS: Record<string, Words> = {
   web_search: SEARCH,
   task: AGENT,
   agent: AGENT,
-  network: (subject) => ({ title: `May this session reach ${named(subject, "this host")}?`, reason: "Neither sandbox.hosts nor a rule names this host." }),
+  network: HOST,
   external_directory: () => ({ title: "Use files outside of the project?", reason: OUTSIDE }),
   doom_loop: () => ({ title: "Continue, although the agent repeats the same call?", reason: "The agent has made this call several times with the same result." }),
   exitplanmode: () => ({ title: "Accept the plan and start working?", reason: "The agent has finished planning." }),
