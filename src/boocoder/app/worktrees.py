@@ -59,7 +59,9 @@ async def open_session_files(host: ServiceHost, store: Store, agent_host: AgentH
     """Build the services; finish or undo applies and rewinds that were cut short, before any turn sees the files."""
     database, data_dir = store.database, host.settings.data_dir
     kept = chain.from_iterable(own_files(host.settings).values())
-    shadows = ShadowRegistry(root=data_dir / "shadows", excludes=sorted(set(kept)))
+    shadows = ShadowRegistry(
+        root=data_dir / "shadows", excludes=sorted(set(kept)), limit=agent_host.sandbox.limit_writes
+    )
     host.on_stop(shadows.stop)
     snapshots = Snapshots(database=database, shadows=shadows, indexes=data_dir / "indexes")
     locks = WorktreeLocks(database=database, host_id=host.host_id, instance_id=host.instance_id)

@@ -55,6 +55,10 @@ def _new_gate() -> asyncio.Semaphore:
     return asyncio.Semaphore(PARALLEL_CALLS)
 
 
+WriteLimit = Callable[[tuple[str, ...], Path, Path], tuple[str, ...]]
+"""Puts a program around a command line, for a directory to run in, that lets it write below one directory alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
     """Git as run in one directory.
@@ -65,6 +69,7 @@ class Git:
         variables: put over the safe environment.
         safe: the safe environment; without the names in PERSONAL, the user's own configuration is read too.
         gate: how many calls run at once.
+        around: puts a program around the command line, given the directory to run in.
     """
 
     cwd: Path
@@ -72,6 +77,7 @@ class Git:
     variables: Mapping[str, str] = field(default_factory=dict)
     safe: Mapping[str, str] = field(default_factory=lambda: SAFE_VARIABLES)
     gate: asyncio.Semaphore = field(default_factory=_new_gate)
+    around: Callable[[tuple[str, ...], Path], tuple[str, ...]] | None = None
 
     async def result(
         self,
@@ -99,6 +105,8 @@ class Git:
             Unavailable: git cannot be started.
         """
         argv = ("git", "--no-pager", *self.options, *args)
+        if self.around is not None:
+            argv = self.around(argv, cwd or self.cwd)
         env = agent_environment({**self.safe, **self.variables, **(variables or {})})
         try:
             async with self.gate:

@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from boocoder.git.inside import replace_inside
 from boocoder.git.lfs.content_filter import ContentFilter
 from boocoder.model.ids import new_id
 
@@ -37,9 +38,8 @@ def lend_contents(git_dir: Path, store: Path, contents: ContentFilter) -> None:
     lines = alternates.read_bytes().splitlines() if alternates.stat().st_size < ALTERNATES_MAX_BYTES else []
     missing = [line for line in wanted if line not in lines]
     if missing:
-        made = alternates.with_name(f".{alternates.name}-{new_id().hex}")
-        made.write_bytes(b"".join(line + b"\n" for line in (*lines, *missing)))
-        made.replace(alternates)
+        content = b"".join(line + b"\n" for line in (*lines, *missing))
+        replace_inside(git_dir, alternates.relative_to(git_dir), content)
 
 
 def _beside(place: Path, contents: Path) -> Path:

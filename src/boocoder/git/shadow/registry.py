@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from boocoder.git.command import WriteLimit
 from boocoder.git.shadow.presence import ProjectMoved
 from boocoder.git.shadow.repository import ShadowRepository
 from boocoder.git.watch.watches import FileWatches
@@ -18,10 +19,12 @@ class ShadowRegistry:
     Args:
         root: the directory that holds them.
         excludes: ignore patterns beside the user's, for every project.
+        limit: as for `SessionWorktrees`.
     """
 
-    def __init__(self, *, root: Path, excludes: Sequence[str] = ()) -> None:
+    def __init__(self, *, root: Path, excludes: Sequence[str] = (), limit: WriteLimit | None = None) -> None:
         self._root = root
+        self._limit = limit
         self._excludes = "".join(f"\n{pattern}" for pattern in excludes).encode()
         self._open: dict[ProjectId, ShadowRepository] = {}
         self._lock = asyncio.Lock()
@@ -74,7 +77,11 @@ class ShadowRegistry:
     async def _opened(self, project_id: ProjectId, path: Path, *, absent: bool) -> ShadowRepository:
         known = self._open.get(project_id)
         shadow = ShadowRepository(
-            git_dir=self.git_dir_of(project_id), project=path, excludes=self._excludes, watches=self._watches
+            git_dir=self.git_dir_of(project_id),
+            project=path,
+            excludes=self._excludes,
+            watches=self._watches,
+            limit=self._limit,
         )
         if known is not None:
             shadow.share_locks(known)

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from boocoder.errors import GitError
-from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git
+from boocoder.git.command import OUTPUT_MAX_BYTES, TIMEOUT_S, Git, WriteLimit
 from boocoder.git.diff.labels import MergeLabels
 from boocoder.git.diff.merge import MergeResult, merge
 from boocoder.git.diff.tree_diff import ChangedFile, changed_files, diff, files_and_diff
@@ -49,15 +49,23 @@ class ShadowRepository:
         project: root of the user's checkout.
         excludes: ignore patterns beside the user's, one a line, also for sessions' own git.
         watches: tells what has not changed; None for watches of its own.
+        limit: as for `SessionWorktrees`.
     """
 
     def __init__(
-        self, *, git_dir: Path, project: Path, excludes: bytes = b"", watches: FileWatches | None = None
+        self,
+        *,
+        git_dir: Path,
+        project: Path,
+        excludes: bytes = b"",
+        watches: FileWatches | None = None,
+        limit: WriteLimit | None = None,
     ) -> None:
         self.git_dir = git_dir
         self.project = project
         self._excludes = excludes
         self._watches = watches or FileWatches()
+        self._limit = limit
         self.settings = UserSettings()
         self._opened: tuple[Checkout, ShadowGit, SessionWorktrees, SnapshotTaker] | None = None
         self._settings_read: tuple[tuple[int, int, int], ...] = ()
@@ -88,7 +96,7 @@ class ShadowRepository:
             git_dir = self.git_dir.resolve()
             contents = ContentFilter(git_dir / DIRECTORY, self.settings.contents_of(checkout.common_dir))
             shadow = ShadowGit(Git(git_dir), git_dir, (checkout.objects,), contents)
-            worktrees = SessionWorktrees(shadow=shadow, checkout=checkout, excludes=self._excludes)
+            worktrees = SessionWorktrees(shadow=shadow, checkout=checkout, excludes=self._excludes, limit=self._limit)
             taker = SnapshotTaker(git=shadow, checkout=checkout, worktrees=worktrees, watches=self._watches)
             self._opened = checkout, shadow, worktrees, taker
 

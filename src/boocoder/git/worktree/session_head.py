@@ -40,7 +40,7 @@ async def end_operation(worktrees: SessionWorktrees, path: Path) -> str | None:
     if not found:
         return None
     _require_plain(git_dir, STASH, *UNDER_WAY)  # git deletes the folders of operations, and what a link to one holds
-    git = session_git(git_dir)
+    git = worktrees.writing_git(git_dir)
     rebased = [git_dir / name for name in ("rebase-merge", "rebase-apply")]
     branch = next((_read_name(one / "head-name") for one in rebased if (one / "head-name").is_file()), "")
     if any(one.exists() for one in rebased):
@@ -77,7 +77,7 @@ async def move_head(worktrees: SessionWorktrees, path: Path, commit: str, *, rea
         GitError: git failed, or `worktree_not_itself`.
     """
     git_dir = worktrees.git_dir_of(path)
-    git = session_git(git_dir)
+    git = worktrees.writing_git(git_dir)
     if any((git_dir / name).exists() for name in UNDER_WAY):
         text = f"A merge, rebase or the like is under way in {path}."
         raise Conflict("git_operation_under_way", text, "Let the agent end it.")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from boocoder.errors import GitError
 from boocoder.git.command import Git
+from boocoder.git.inside import exists_at, folder_inside, replace_inside
 from boocoder.git.project import WORKTREE_MARK, Checkout, user_git
 from boocoder.git.shadow.object_store import STORE
 from boocoder.git.user.settings import personal
@@ -185,19 +186,50 @@ def repair_git_directory(git_dir: Path, template: RepositoryTemplate, *, branch:
         for name in _REDIRECTIONS:
             (git_dir / name).unlink(missing_ok=True)
         for source in sorted(fresh.rglob("*")):
-            target = git_dir / source.relative_to(fresh)
-            alternates = target.name == "alternates"
-            if source.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            elif alternates or not os.path.lexists(target):
-                source.replace(target)
+            _move_inside(source, git_dir, source.relative_to(fresh))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
+def _move_inside(source: Path, git_dir: Path, path: Path) -> None:
+    """Move a file, or make a folder, where there is none; the list of lenders is replaced."""
+    if source.is_dir():
+        with folder_inside(git_dir, path):
+            return
+    with folder_inside(git_dir, path.parent) as folder:
+        if path.name == "alternates" or not exists_at(folder, path.name):
+            os.rename(source, path.name, dst_dir_fd=folder)
+
+
 def config_files(git_dir: Path) -> list[Path]:
     """The files of a git directory's configuration that are there."""
-    return [one for one in (git_dir / "config", git_dir / "config.worktree") if one.exists()]
+    return [one for one in (git_dir / "config", git_dir / "config.worktree") if one.is_file() and not one.is_symlink()]
+
+
+async def repair_config(config: Path, git: Git, fresh: Callable[[], Awaitable[RepositoryTemplate]]) -> bool:
+    """Take out of a file of a session's configuration what makes git look at other files than the worktree's.
+
+    Args:
+        git: writes into the session's repository.
+        fresh: what is written in place of one that git cannot read, which is kept beside it.
+
+    Returns:
+        Whether anything was wrong.
+    """
+    listed = await Git(config.parent).result(
+        "config", "-f", str(config), "--list", "-z", "--name-only", "--no-includes"
+    )
+    if listed.returncode != 0:
+        config.replace(config.with_name(f"{config.name}.broken"))
+        if config.name == "config":
+            template = await fresh()
+            replace_inside(config.parent, Path(config.name), template.config_bytes())
+        return True
+    names = {name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0")}
+    wrong = names & {"core.worktree", "core.bare"}
+    for name in wrong:
+        await git("config", "-f", str(config), "--unset-all", name)
+    return bool(wrong)
 
 
 async def require_itself(worktree: Path, git_dir: Path) -> None:

@@ -11,14 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from boocoder.errors import Conflict, GitError
-from boocoder.git.command import Git
+from boocoder.git.command import Git, WriteLimit
 from boocoder.git.lfs.checkout import write_files
 from boocoder.git.lfs.lending import lend_contents
 from boocoder.git.project import Checkout, user_git
 from boocoder.git.refs import check_id
 from boocoder.git.shadow.object_store import STORE, link_objects
 from boocoder.git.shadow.objects import ShadowGit
-from boocoder.git.shadow.private_index import copy_index, drop_index, signature
+from boocoder.git.shadow.private_index import copy_index, drop_index, signature, temporary_index
 from boocoder.git.shadow.real_directory import is_empty_directory
 from boocoder.git.shadow.store_cleanup import StoreCleanup, clean_store
 from boocoder.git.worktree.head_file import read_head
@@ -32,6 +32,7 @@ from boocoder.git.worktree.session_repository import (
     place_git_file,
     points_to,
     read_template,
+    repair_config,
     repair_git_directory,
     require_itself,
 )
@@ -83,12 +84,16 @@ class SessionWorktrees:
         shadow: writes their files; its directory holds their git directories and the object store.
         checkout: the user's.
         excludes: ignore patterns of their repositories beside the user's, one a line.
+        limit: keeps git that writes into a session's repository inside of it, whatever links its agent puts there.
     """
 
-    def __init__(self, *, shadow: ShadowGit, checkout: Checkout, excludes: bytes = b"") -> None:
+    def __init__(
+        self, *, shadow: ShadowGit, checkout: Checkout, excludes: bytes = b"", limit: WriteLimit | None = None
+    ) -> None:
         self._shadow = shadow
         self._checkout = checkout
         self.excludes = excludes
+        self._limit = limit
         self.run_hooks = False  # the project's setting: git of agents runs the user's hooks
         self._linking = asyncio.Lock()
         self._configs: dict[Path, tuple[int, int, int]] = {}  # as they were when they were read last
@@ -112,6 +117,13 @@ class SessionWorktrees:
             with suppress(FileNotFoundError):
                 (seeds / earlier_seed_name(worktree)).rename(seed)
         return seed
+
+    def writing_git(self, git_dir: Path) -> Git:
+        """Git that writes into a session's repository, and nowhere else."""
+        limit, git = self._limit, session_git(git_dir)
+        if limit is None:
+            return git
+        return replace(git, around=lambda argv, cwd: limit(argv, cwd, git_dir))
 
     async def link_objects(self) -> int:
         """Bring the object store up to what the user's repository holds.
@@ -293,7 +305,7 @@ class SessionWorktrees:
             await self.link_objects()
             template = await self._template()
             name = template.branch(branch or BRANCH_PREFIX + path.name)
-            whole = not git_dir.exists()
+            whole = not os.path.lexists(git_dir)
             make = make_git_directory if whole else repair_git_directory
             await asyncio.to_thread(make, git_dir, template, branch=name, commit=commit)
             repairs.append(Repair(RepairKind.REPOSITORY))
@@ -316,7 +328,9 @@ class SessionWorktrees:
     async def _read_index(self, git_dir: Path) -> None:
         head_tree = await self.head_tree(git_dir)
         if head_tree is not None:
-            await self.lending(git_dir)("read-tree", "--reset", "-i", head_tree, index=git_dir / "index")
+            with temporary_index(self._shadow.git_dir) as made:  # git would write where a link in its place leads
+                await self.lending(git_dir)("read-tree", head_tree, index=made)
+                made.replace(git_dir / "index")
 
     async def _repair_config(self, git_dir: Path) -> bool:
         """Take out what makes git look at other files than the worktree's; looked for when the file has changed."""
@@ -324,24 +338,9 @@ class SessionWorktrees:
         for config in config_files(git_dir):
             now = signature(config)
             if self._configs.get(config) != now:
-                repaired = await self._repair_one(config) or repaired
+                repaired = await repair_config(config, self.writing_git(git_dir), self._template) or repaired
                 self._configs[config] = signature(config)
         return repaired
-
-    async def _repair_one(self, config: Path) -> bool:
-        git = Git(config.parent)
-        listed = await git.result("config", "-f", str(config), "--list", "-z", "--name-only", "--no-includes")
-        if listed.returncode != 0:
-            config.replace(config.with_name(f"{config.name}.broken"))
-            if config.name == "config":
-                template = await self._template()
-                config.write_bytes(template.config_bytes())
-            return True
-        names = {name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0")}
-        wrong = names & {"core.worktree", "core.bare"}
-        for name in wrong:
-            await git("config", "-f", str(config), "--unset-all", name)
-        return bool(wrong)
 
     async def _convert(self, path: Path, git_dir: Path, admin: Path, *, commit: str, branch: str) -> None:
         """Convert a linked worktree of the user's repository into one with its own repository.

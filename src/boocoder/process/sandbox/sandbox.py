@@ -14,7 +14,7 @@ from boocoder.process.environment import agent_environment
 from boocoder.process.sandbox.bubblewrap import bubblewrap_argv
 from boocoder.process.sandbox.build_caches import BuildCache, build_caches, cache_root
 from boocoder.process.sandbox.cache_cleanup import note_use
-from boocoder.process.sandbox.file_view import FileView, OwnState, PrivateDirectories, file_view
+from boocoder.process.sandbox.file_view import SHARED_MEMORY, FileView, OwnState, PrivateDirectories, file_view
 from boocoder.process.sandbox.home_paths import git_identity, make_home_entries
 from boocoder.process.sandbox.network.allowed_hosts import AllowedHosts
 from boocoder.process.sandbox.network.egress import egress_argv, egress_view, proxy_variables
@@ -227,6 +227,19 @@ class Sandbox:
             return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls, view=view, hosts=hosts)
         inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches, git_identity=identity)
         return ConfinedCommand((*landlock_argv(view, calls), *argv), inside, view=view)
+
+    def limit_writes(self, argv: tuple[str, ...], cwd: Path, writable: Path) -> tuple[str, ...]:
+        """A command of boocoder's own that writes below one directory alone, whatever links an agent puts there.
+
+        It is unchanged where no sandbox works or is wanted.
+        """
+        support = self.support
+        view = FileView(writable=(writable,), readable=(self._data_dir, cwd), hidden=(SHARED_MEMORY,))
+        if self._policy.profile is SandboxProfile.OFF or support.mechanism is SandboxMechanism.NONE:
+            return argv
+        if support.bwrap is not None:
+            return bubblewrap_argv(support.bwrap, view, argv, cwd=cwd, user_namespace=support.user_namespace)
+        return (*landlock_argv(view), *argv)
 
     def _view(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], use: SandboxUse) -> FileView:
         reach = self._reach(use)

@@ -270,8 +270,8 @@ class Egress:
         """
         if self._hosts.allow(target.host, target.port):
             return True
-        asking = asyncio.create_task(self._requests.allow(self._worktree, target.place))
-        leaving = asyncio.create_task(_end_of_client(reader, sent))
+        asking = self._tasks.spawn(self._requests.allow(self._worktree, target.place), "question")
+        leaving = self._tasks.spawn(_end_of_client(reader, sent), "client")
         try:
             await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
@@ -333,10 +333,11 @@ async def _end_of_client(reader: asyncio.StreamReader, sent: bytearray) -> None:
     Args:
         sent: gets what it sends meanwhile. After EARLY_MAX_BYTES the end is not noticed any more.
     """
-    while data := await reader.read(CHUNK_BYTES):
-        sent += data
-        if len(sent) > EARLY_MAX_BYTES:
-            await asyncio.get_running_loop().create_future()
+    with suppress(OSError):
+        while data := await reader.read(CHUNK_BYTES):
+            sent += data
+            if len(sent) > EARLY_MAX_BYTES:
+                await asyncio.get_running_loop().create_future()
 
 
 async def _open_first(addresses: Sequence[str], port: int) -> Streams:
