@@ -12,6 +12,7 @@ from boocoder.app.agent_host import AgentHost
 from boocoder.app.agents import OPENCODE, own_files, run_patterns
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
+from boocoder.backends.opencode.server.servers import OWN_SERVERS
 from boocoder.changes.pending import remeasure
 from boocoder.changes.services import ChangeServices, build_change_services
 from boocoder.changes.worktree.apply_watch import ApplyWatch
@@ -128,6 +129,7 @@ async def _finish_rewinds_and_deletions(
         attachments=host.settings.data_dir / "attachments",
         host_id=host.host_id,
         failpoints=host.failpoints,
+        agent_stores=(host.settings.data_dir / "agents" / OPENCODE / OWN_SERVERS,),
     )
     await deleter.sweep()
     return deleter

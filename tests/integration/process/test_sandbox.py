@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import pytest
 
@@ -147,6 +148,29 @@ async def test_files_attached_after_the_start_of_a_process_are_read_but_not_writ
         await child.close()
     finally:
         await host.stop()
+
+
+@pytest.mark.parametrize("mechanism", [SandboxMechanism.BUBBLEWRAP, SandboxMechanism.LANDLOCK])
+async def test_shared_memory_is_said_to_be_hidden_where_it_is(mechanism: SandboxMechanism) -> None:
+    """A process of the person's has a file there; with Landlock it can be read, as docs/security.md says."""
+    support = await find_support(() if mechanism is SandboxMechanism.LANDLOCK else None)
+    if support.mechanism is not mechanism:
+        pytest.skip(support.reason)
+    with TemporaryDirectory(dir="/tmp") as name, NamedTemporaryFile(dir="/dev/shm") as shared:
+        root = Path(name)
+        sandbox = sandbox_for(root, SandboxProfile.FILES, support)
+        use, env = SandboxUse("native", root), agent_environment()
+        view = sandbox.confine(("true",), cwd=root, env=env, use=use).view
+        host = ProcessHost(state_dir=root, instance="shared", sandbox=sandbox)
+        await host.start()
+        try:
+            command = Command(("test", "-e", shared.name), root, env, use)
+            done = await run_supervised(host, command, timeout_s=60)
+        finally:
+            await host.stop()
+        assert view is not None
+        hidden = mechanism is SandboxMechanism.BUBBLEWRAP
+        assert (view.hides(Path(shared.name)), done.returncode != 0) == (hidden, hidden)
 
 
 def test_what_an_agent_writes_into_its_repository_opens_no_other_store(tmp_path: Path) -> None:

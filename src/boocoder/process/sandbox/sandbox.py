@@ -226,7 +226,8 @@ class Sandbox:
             )
             return ConfinedCommand(wrapped, inside, wrapped=True, system_calls=calls, view=view, hosts=hosts)
         inside = variables_inside(env, temporary=str(self._temporary), caches=view.caches, git_identity=identity)
-        return ConfinedCommand((*landlock_argv(view, calls), *argv), inside, view=view)
+        seen = replace(view, writable=(*view.writable, SHARED_MEMORY))  # none can have its own
+        return ConfinedCommand((*landlock_argv(view, calls), *argv), inside, view=seen)
 
     def limit_writes(self, argv: tuple[str, ...], cwd: Path, writable: Path) -> tuple[str, ...]:
         """A command of boocoder's own that writes below one directory alone, whatever links an agent puts there.

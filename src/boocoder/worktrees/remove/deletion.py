@@ -43,6 +43,7 @@ class SessionDeleter:
         remover: takes the worktree away first, after the project's teardown.
         overflow: texts beyond what the database holds.
         attachments: directory of this host's copies of files that people sent.
+        agent_stores: directories in which an agent's own processes of a session keep a folder named after its worktree.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class SessionDeleter:
         attachments: Path,
         host_id: HostId,
         failpoints: Failpoints,
+        agent_stores: tuple[Path, ...] = (),
     ) -> None:
         self._database = database
         self._remover = remover
@@ -65,6 +67,7 @@ class SessionDeleter:
         self._attachments = attachments
         self._host_id = host_id
         self._failpoints = failpoints
+        self._agent_stores = agent_stores
 
     async def preview(self, session_id: SessionId) -> SessionDeletion:
         """What would go.
@@ -140,9 +143,11 @@ class SessionDeleter:
             await deletion.forget_deleted(conn, deleted.session_id)
 
     def _delete_git_files(self, deleted: DeletedSession) -> None:
-        """What is left is in boocoder's own repository of the project, whether the project is there or not."""
+        """What is left in boocoder's own repository of the project, there or not, and in stores of agents."""
         shadow = self._shadows.git_dir_of(deleted.project_id)
-        for folder in (shadow / "refs" / "boocoder" / str(deleted.session_id), shadow / "sessions" / deleted.worktree):
+        stores = [root / deleted.worktree for root in self._agent_stores]
+        repository = [shadow / "refs" / "boocoder" / str(deleted.session_id), shadow / "sessions" / deleted.worktree]
+        for folder in (*repository, *stores):
             remove_files(folder)
             if folder.exists():
                 raise OSError(errno.ENOTEMPTY, "cannot be deleted", str(folder))

@@ -43,6 +43,7 @@ def deleter(desk: WorktreeHarness, failpoints: Failpoints | None = None) -> Sess
         attachments=desk.root / "attachments",
         host_id=desk.owner.host_id,
         failpoints=failpoints or Failpoints(),
+        agent_stores=(desk.root / "agents",),
     )
 
 
@@ -81,6 +82,9 @@ async def test_nothing_of_a_deleted_session_is_left(desk: WorktreeHarness) -> No
     attached = await Attachments(database=desk.database, root=desk.root / "attachments").add("a.txt", b"a secret")
     async with desk.database.connection() as conn:
         await attachments.attach(conn, [attached.id], desk.task.id)
+    for name in (desk.files.name, "another"):
+        (desk.root / "agents" / name / "data").mkdir(parents=True)
+        (desk.root / "agents" / name / "data" / "opencode.db").write_text("a conversation")
     preview = await deleter(desk).preview(desk.session_id)
     found = preview.contents
     assert (found.worktree, found.snapshots, found.open_tasks, preview.begun_from) == (True, 1, 0, ())
@@ -91,6 +95,7 @@ async def test_nothing_of_a_deleted_session_is_left(desk: WorktreeHarness) -> No
     assert await overflow.usage() == {}
     assert list((desk.root / "attachments").iterdir()) == []
     assert list(desk.root.rglob(f"*{desk.session_id}*")) == []
+    assert [path.name for path in (desk.root / "agents").iterdir()] == ["another"]
     assert desk.project.git("status", "--porcelain") == b""
     with pytest.raises(NotFound):
         await deleter(desk).delete(desk.session_id)

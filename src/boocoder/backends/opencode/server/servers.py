@@ -20,7 +20,7 @@ from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
-OWN = "sessions"  # in the state directory: one folder for each server of a single session
+OWN_SERVERS = "sessions"  # in the state directory: one folder for each server of a single session
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class OpenCodeServers:
         await self._tasks.stop()
 
     def _make(self, worktree: Path) -> _OwnServer:
-        home = self._environment(self._state_dir / OWN / worktree.name, every_session=False, worktree=worktree)
+        home = self._environment(self._state_dir / OWN_SERVERS / worktree.name, every_session=False, worktree=worktree)
         one = self._own[worktree] = _OwnServer(self._server(home), home)
         if not self._sweeping:
             self._sweeping = True
