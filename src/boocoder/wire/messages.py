@@ -36,10 +36,14 @@ class MessageFields(msgspec.Struct, frozen=True):
     created_at: datetime
     finished_at: datetime | None
     text: str
+    part_count: int
 
 
 class MessageWithParts(MessageFields, frozen=True):
-    """A message with its parts; `text` is a user's prompt. `ord` is the cursor of the list."""
+    """A message with its parts, or with as many as a page has room for; `text` is a user's prompt.
+
+    `ord` is the cursor of the list.
+    """
 
     attachments: tuple[AttachmentInfo, ...]
     parts: tuple[PartInfo, ...]

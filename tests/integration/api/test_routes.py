@@ -11,12 +11,10 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.files import changes
 from boocoder.db.registry import projects
 from boocoder.events import frames
-from boocoder.events.batch import PartItem, TextItem, ToolTextItem
 from boocoder.model.ids import ProjectId, SessionId
-from boocoder.model.task import PartKind
 from tests.fixtures.api import Api
 from tests.fixtures.repository import MakeRepository
-from tests.fixtures.row_builders import Place, add_answer, add_host, add_place, add_running, add_task, end
+from tests.fixtures.row_builders import Place, add_host, add_place, add_running, add_task, end
 
 
 async def add_project(conn: Connection, path: Path) -> ProjectId:
@@ -158,38 +156,6 @@ async def test_cancelling_a_running_task_asks_it_to_end_and_a_final_one_stays(ap
         await end(conn, owner, task)
     done = (await api.http.post(f"/api/tasks/{task.id}/cancel", json={})).json()
     assert done["state"] == "completed"
-
-
-async def test_messages_come_with_their_parts_and_long_texts_in_pages(api: Api) -> None:
-    async with api.database.transaction() as conn:
-        owner, place = await add_host(conn), await add_place(conn)
-        task = await add_running(conn, owner, place)
-        message_id = await add_answer(conn, task)
-        await events.record_batch(
-            conn,
-            None,
-            place.session_id,
-            [
-                PartItem(message_id, 0, PartKind.TEXT, "t"),
-                TextItem(message_id, 0, 0, "hello "),
-                TextItem(message_id, 0, 6, "wörld 🎈"),
-                PartItem(message_id, 1, PartKind.TOOL_CALL, "c", b'{"name":"bash","status":"completed"}'),
-                ToolTextItem(message_id, 1, "output", 0, "x" * 20_000),
-            ],
-        )
-    listed = (await api.http.get(f"/api/chats/{place.chat_id}/messages")).json()
-    assert [part["kind"] for part in listed[0]["parts"]] == ["text", "tool_call"]
-    assert (listed[0]["parts"][0]["text"], listed[0]["parts"][0]["text_chars"]) == ("hello wörld 🎈", 13)
-    assert listed[0]["parts"][1]["data"] == {"name": "bash", "status": "completed"}
-    path = f"/api/messages/{message_id}/parts/1/text"
-    page = (await api.http.get(path, params={"field": "output", "offset": 19_990, "limit": 100})).json()
-    assert page == {"offset": 19_990, "text": "x" * 10, "total_chars": 20_000}
-    rest = (await api.http.get(f"/api/chats/{place.chat_id}/messages", params={"after": listed[-1]["ord"]})).json()
-    newest = {"before": 2**63 - 1, "limit": 1}
-    assert (await api.http.get(f"/api/chats/{place.chat_id}/messages", params=newest)).json() == listed[-1:]
-    earlier = {"before": listed[-1]["ord"]}
-    assert (await api.http.get(f"/api/chats/{place.chat_id}/messages", params=earlier)).json() == listed[:-1]
-    assert rest == []
 
 
 async def test_a_change_is_shown_downloaded_and_decided(api: Api, repository: MakeRepository) -> None:

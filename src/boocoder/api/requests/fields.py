@@ -24,6 +24,7 @@ from boocoder.model.ids import (
 )
 from boocoder.model.limits import (
     INLINE_TEXT_MAX_CHARS,
+    MESSAGE_PARTS_MAX,
     PROMPT_MAX_CHARS,
     SEQ_MAX,
     TEXT_PAGE_MAX_CHARS,
@@ -80,6 +81,8 @@ PartPath = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 After = Annotated[int, Query(ge=0, le=SEQ_MAX)]
+PartCursor = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
+PartLimit = Annotated[int, Query(ge=1, le=MESSAGE_PARTS_MAX)]
 TextOffset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 TextLimit = Annotated[int, Query(ge=1, le=TEXT_PAGE_MAX_CHARS)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]

@@ -15,12 +15,13 @@ from boocoder.db.core.pool import Connection
 from boocoder.db.core.statements import Done, statement
 from boocoder.errors import NotFound
 from boocoder.model.ids import ChatId, MessageId, TaskId
-from boocoder.model.limits import INLINE_TEXT_MAX_CHARS
+from boocoder.model.limits import INLINE_TEXT_MAX_CHARS, MESSAGE_PARTS_MAX, PAGE_PARTS_MAX
 from boocoder.model.task import MessageStatus, PartKind
 from boocoder.wire.messages import MessageFields
 
 EARLIER_CHUNKS = 400  # of an answer's beginning and of its end: enough for what a hand-over shows of one
 EARLIER_CHUNK_CHARS = 4_000  # of both ends of a chunk
+BEFORE_ALL_PARTS, AFTER_ALL_PARTS = -1, 2**31 - 1
 
 
 class TextField(StrEnum):
@@ -96,7 +97,7 @@ class MessageRow(MessageFields, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message with its parts in order."""
+    """One message with its parts in order; with the first or last ones where it has more than a page."""
 
     row: MessageRow
     parts: tuple[MessagePart, ...]
@@ -120,7 +121,9 @@ _FINISH = statement("messages", "finish_message", row=Done, params=(UUID, Messag
 _STREAMING = statement("messages", "get_streaming_message", row=MessageKey, params=(UUID,))
 _LIST = statement("messages", "list_messages", row=MessageRow, params=(UUID, int, int))
 _LIST_NEWEST = statement("messages", "list_newest_messages", row=MessageRow, params=(UUID, int, int))
-_LIST_PARTS = statement("messages", "list_parts", row=MessagePart, params=(list[UUID], int))
+_FIRST_PARTS = statement("messages", "list_first_parts", row=MessagePart, params=(list[UUID], int, int, int, int))
+_LAST_PARTS = statement("messages", "list_last_parts", row=MessagePart, params=(list[UUID], int, int, int, int))
+_EXISTS = statement("messages", "message_exists", row=Done, params=(UUID,))
 _GET_PARTS = statement("messages", "get_parts", row=StoredPart, params=(UUID,))
 _USER_MESSAGE = statement("messages", "get_user_message", row=MessageKey, params=(UUID,))
 _BEFORE = statement("messages", "messages_before", row=EarlierMessage, params=(UUID, UUID, int, int, int))
@@ -143,32 +146,64 @@ async def get_streaming_message(conn: Connection, task_id: TaskId) -> MessageKey
     return await _STREAMING.first(conn, task_id)
 
 
-async def list_messages(conn: Connection, chat_id: ChatId, *, after_ord: int = 0, limit: int = 100) -> list[Message]:
-    """A page of a chat's messages with their parts, oldest first.
+async def list_messages(
+    conn: Connection, chat_id: ChatId, *, after_ord: int = 0, limit: int = 100, parts: int = MESSAGE_PARTS_MAX
+) -> list[Message]:
+    """A page of a chat's messages with their first parts, oldest first.
 
     Args:
         after_ord: number of the last message of the page before.
         limit: messages at most.
+        parts: of each message at most; all messages together have at most PAGE_PARTS_MAX.
     """
-    return await _with_parts(conn, await _LIST.all(conn, chat_id, after_ord, limit))
+    rows = await _LIST.all(conn, chat_id, after_ord, limit)
+    ids = [row.id for row in rows]
+    found = await _FIRST_PARTS.all(conn, ids, INLINE_TEXT_MAX_CHARS, parts, PAGE_PARTS_MAX, BEFORE_ALL_PARTS)
+    return _with_parts(rows, found)
 
 
-async def list_newest_messages(conn: Connection, chat_id: ChatId, *, before_ord: int, limit: int) -> list[Message]:
-    """A page of a chat's newest messages with their parts, oldest first.
+async def list_newest_messages(
+    conn: Connection, chat_id: ChatId, *, before_ord: int, limit: int, parts: int = MESSAGE_PARTS_MAX
+) -> list[Message]:
+    """A page of a chat's newest messages with their last parts, oldest first.
 
     Args:
         before_ord: number of the first message of the page before; for the first page more than any number.
         limit: messages at most.
+        parts: of each message at most; all messages together have at most PAGE_PARTS_MAX.
     """
     rows = await _LIST_NEWEST.all(conn, chat_id, before_ord, limit)
-    return await _with_parts(conn, rows[::-1])
+    ids = [row.id for row in rows]
+    found = await _LAST_PARTS.all(conn, ids, INLINE_TEXT_MAX_CHARS, parts, PAGE_PARTS_MAX, AFTER_ALL_PARTS)
+    return _with_parts(rows[::-1], found[::-1])
 
 
-async def _with_parts(conn: Connection, rows: Sequence[MessageRow]) -> list[Message]:
+def _with_parts(rows: Sequence[MessageRow], found: Sequence[MessagePart]) -> list[Message]:
     parts: dict[MessageId, list[MessagePart]] = {row.id: [] for row in rows}
-    for part in await _LIST_PARTS.all(conn, list(parts), INLINE_TEXT_MAX_CHARS):
+    for part in found:
         parts[part.message_id].append(part)
     return [Message(row, tuple(parts[row.id])) for row in rows]
+
+
+async def list_parts(
+    conn: Connection, message_id: MessageId, *, after: int | None = None, before: int | None = None, limit: int
+) -> list[MessagePart]:
+    """A page of a message's parts in order.
+
+    Args:
+        after: number of the last part of the page before; None: from the first part on.
+        before: instead the newest parts before this number.
+        limit: parts at most.
+
+    Raises:
+        NotFound: message_not_found.
+    """
+    if await _EXISTS.first(conn, message_id) is None:
+        raise NotFound("message_not_found", f"There is no message {message_id}.")
+    cut = (INLINE_TEXT_MAX_CHARS, limit, limit)
+    if before is not None:
+        return (await _LAST_PARTS.all(conn, [message_id], *cut, before))[::-1]
+    return await _FIRST_PARTS.all(conn, [message_id], *cut, BEFORE_ALL_PARTS if after is None else after)
 
 
 async def get_parts(conn: Connection, message_id: MessageId) -> list[StoredPart]:

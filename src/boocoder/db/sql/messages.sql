@@ -56,6 +56,7 @@ WITH RECURSIVE line AS (
 )
 SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
        m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text,
+       coalesce((SELECT max(p.part) + 1 FROM message_parts p WHERE p.message_id = m.id), 0) AS part_count,
        CASE m.role WHEN 'user' THEN
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
                                                          'size_bytes', a.size_bytes) ORDER BY a.place)
@@ -82,6 +83,7 @@ WITH RECURSIVE line AS (
 )
 SELECT m.id, m.ord, m.session_id, m.chat_id, m.task_id, m.role, m.status, m.agent, m.model, m.created_at,
        m.finished_at, CASE m.role WHEN 'user' THEN t.prompt ELSE '' END AS text,
+       coalesce((SELECT max(p.part) + 1 FROM message_parts p WHERE p.message_id = m.id), 0) AS part_count,
        CASE m.role WHEN 'user' THEN
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'media_type', a.media_type,
                                                          'size_bytes', a.size_bytes) ORDER BY a.place)
@@ -98,9 +100,9 @@ JOIN tasks t ON t.id = m.task_id
 ORDER BY m.ord DESC
 LIMIT $3;
 
--- name: list_parts
--- The parts of messages $1 in order, with the first $2 characters of their text. Chunks are dense, so that the
--- last one's end is the length of the whole.
+-- name: list_first_parts
+-- The first $3 parts of each of the messages $1, and $4 in all, those of the messages named first; with the first $2
+-- characters of their text. Chunks are dense, so that the last one's end is the length of the whole.
 SELECT p.message_id, p.part, p.kind, p.key, p.data,
        coalesce(left((
            SELECT string_agg(c.text, '' ORDER BY c."offset") FROM part_chunks c
@@ -111,9 +113,47 @@ SELECT p.message_id, p.part, p.kind, p.key, p.data,
            WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text'
            ORDER BY c."offset" DESC LIMIT 1
        ), 0) AS text_chars
-FROM message_parts p
-WHERE p.message_id = ANY ($1)
-ORDER BY p.message_id, p.part;
+FROM (
+    SELECT o.* FROM unnest($1::uuid[]) WITH ORDINALITY AS m (id, place)
+    CROSS JOIN LATERAL (
+        SELECT n.*, m.place FROM message_parts n
+        WHERE n.message_id = m.id AND n.part > $5
+        ORDER BY n.part
+        LIMIT $3
+    ) o
+    ORDER BY o.place, o.part
+    LIMIT $4
+) p
+ORDER BY p.place, p.part;
+
+-- name: list_last_parts
+-- The last $3 parts of each of the messages $1 before number $5, newest first; otherwise as list_first_parts.
+SELECT p.message_id, p.part, p.kind, p.key, p.data,
+       coalesce(left((
+           SELECT string_agg(c.text, '' ORDER BY c."offset") FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text' AND c."offset" < $2
+       ), $2), '') AS text,
+       coalesce((
+           SELECT c."offset" + char_length(c.text) FROM part_chunks c
+           WHERE c.message_id = p.message_id AND c.part = p.part AND c.field = 'text'
+           ORDER BY c."offset" DESC LIMIT 1
+       ), 0) AS text_chars
+FROM (
+    SELECT o.* FROM unnest($1::uuid[]) WITH ORDINALITY AS m (id, place)
+    CROSS JOIN LATERAL (
+        SELECT n.*, m.place FROM message_parts n
+        WHERE n.message_id = m.id AND n.part < $5
+        ORDER BY n.part DESC
+        LIMIT $3
+    ) o
+    ORDER BY o.place, o.part DESC
+    LIMIT $4
+) p
+ORDER BY p.place, p.part DESC;
+
+-- name: message_exists
+-- Whether there is a message.
+SELECT true AS done FROM messages WHERE id = $1;
 
 -- name: get_parts
 -- The parts of one message in order, with how many characters are stored of each field.

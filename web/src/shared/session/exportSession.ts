@@ -1,6 +1,6 @@
 // A session as a file: everything that was said, for people as Markdown, for programs as JSON.
 import { call, type Answer } from "../api/client";
-import type { Session } from "../api/generated";
+import type { PartInfo as Part, Session, TextField } from "../api/generated";
 
 export type ExportForm = "markdown" | "json";
 
@@ -8,6 +8,7 @@ type Chat = Answer<"GET /api/sessions/{session_id}/chats">[number];
 type Message = Answer<"GET /api/chats/{chat_id}/messages">[number];
 
 const PAGE = 100;
+const PARTS_PAGE = 200; // as many as the service gives at once
 const TEXT_PAGE_CHARS = 262_144; // as many as the service gives at once
 const TITLE_MAX_CHARS = 60; // of a file's name
 
@@ -32,28 +33,51 @@ async function messagesOf(chatId: string): Promise<Message[]> {
   for (;;) {
     const after = found.at(-1)?.ord ?? 0;
     const page = await call("GET /api/chats/{chat_id}/messages", { path: { chat_id: chatId }, query: { after, limit: PAGE } });
-    for (const message of page) found.push(await withWholeTexts(message));
+    for (const message of page) found.push(await wholeMessage(message));
     if (page.length < PAGE) return found;
   }
 }
 
-/** A message whose texts are whole: a list of messages has only the beginning of a very long one. */
-export async function withWholeTexts(message: Message): Promise<Message> {
-  const parts = [];
-  for (const part of message.parts) {
-    let text = part.text;
-    let [have, total] = [Array.from(text).length, part.text_chars]; // both count characters, not units of UTF-16
-    while (have < total) {
-      const path = { message_id: message.id, part: part.part };
-      const page = await call("GET /api/messages/{message_id}/parts/{part}/text", { path, query: { offset: have, limit: TEXT_PAGE_CHARS } });
-      if (!page.text) break;
-      text += page.text;
-      have += Array.from(page.text).length;
-      total = page.total_chars;
-    }
-    parts.push({ ...part, text, text_chars: total });
+/** A message with all its parts, whose texts are whole: a list of messages has a bounded number, and the beginning of each text. */
+export async function wholeMessage(message: Message): Promise<Message> {
+  const parts = [...message.parts];
+  while (parts.length < message.part_count) {
+    const after = parts.at(-1)?.part ?? null;
+    const page = await call("GET /api/messages/{message_id}/parts", { path: { message_id: message.id }, query: { after, limit: PARTS_PAGE } });
+    if (page.length === 0) break;
+    parts.push(...page);
   }
-  return { ...message, parts };
+  const whole = [];
+  for (const part of parts) whole.push(await wholePart(message.id, part));
+  return { ...message, parts: whole };
+}
+
+async function wholePart(messageId: string, part: Part): Promise<Part> {
+  const text = await wholeText(messageId, part.part, "text", part.text, part.text_chars);
+  const found = { ...part, text, text_chars: Math.max(part.text_chars, Array.from(text).length) };
+  if (part.kind !== "tool_call" || !part.data) return found;
+  const data = { ...part.data };
+  for (const field of ["input", "output"] as const) {
+    const chars = data[`${field}_chars`];
+    const held = Array.from(String(data[field] ?? "")).length;
+    // The service sends the beginning of an input, but the end of an output.
+    if (typeof chars === "number" && held < chars) data[field] = await wholeText(messageId, part.part, field, "", chars);
+  }
+  return { ...found, data };
+}
+
+/** A text with what comes after its beginning; characters are counted, not units of UTF-16. */
+async function wholeText(messageId: string, part: number, field: TextField, beginning: string, chars: number): Promise<string> {
+  let [text, have, total] = [beginning, Array.from(beginning).length, chars];
+  while (have < total) {
+    const query = { field, offset: have, limit: TEXT_PAGE_CHARS };
+    const page = await call("GET /api/messages/{message_id}/parts/{part}/text", { path: { message_id: messageId, part }, query });
+    if (!page.text) break;
+    text += page.text;
+    have += Array.from(page.text).length;
+    total = page.total_chars;
+  }
+  return text;
 }
 
 export function sessionMarkdown(session: Pick<Session, "title" | "created_at">, chats: readonly ExportedChat[]): string {

@@ -9,7 +9,7 @@ from boocoder.cli.client.ids import id_argument
 from boocoder.cli.client.resolve import resolve_id
 from boocoder.cli.commands.work.delete_session import delete
 from boocoder.cli.invocation import ask_service
-from boocoder.cli.listing import PAGE_MAX, PageOptions, Result, page_options, pages, prints_result, show_list
+from boocoder.cli.listing import PageOptions, Result, page_options, pages, prints_result, show_list
 from boocoder.cli.views.messages import show_messages
 from boocoder.cli.views.rules import show_rules
 from boocoder.cli.views.style import (
@@ -24,6 +24,7 @@ from boocoder.cli.views.style import (
 from boocoder.cli.views.terminal_text import one_line, plain
 from boocoder.cli.views.units import size
 from boocoder.client.http_client import Client
+from boocoder.client.messages import read_messages
 from boocoder.wire.messages import MessageWithParts
 from boocoder.wire.rules import SessionRules
 from boocoder.wire.search import IdKind
@@ -130,12 +131,7 @@ async def _details(client: Client, named: str, *, messages: bool) -> SessionDeta
     tasks = await client.items("/api/tasks", TaskInfo, session_id=session_id, limit=20)
     said: list[MessageWithParts] = []
     for chat in chats if messages else ():
-        after = 0
-        while page := await client.items(
-            f"/api/chats/{chat.id}/messages", MessageWithParts, after=after, limit=PAGE_MAX
-        ):
-            said += page
-            after = page[-1].ord
+        said += [message async for message in read_messages(client, chat.id)]
     stored = await client.get(f"/api/sessions/{session_id}/stored", StoredFiles)
     queue = tuple(sorted(tasks, key=lambda task: task.place))
     return SessionDetails(session, tuple(chats), queue, tuple(said), stored)

@@ -48,7 +48,7 @@ class SpokenPart(msgspec.Struct, frozen=True):
 
 
 class SpokenMessage(msgspec.Struct, frozen=True):
-    """A message; a user's text is a part of it."""
+    """A message; a user's text is a part of it. Of a very long message only the last parts are there."""
 
     ord: int
     task_id: str
@@ -56,6 +56,7 @@ class SpokenMessage(msgspec.Struct, frozen=True):
     agent: str | None
     status: str
     parts: tuple[SpokenPart, ...]
+    earlier_parts: int = 0
 
 
 class ConversationPage(msgspec.Struct, frozen=True):
@@ -129,6 +130,7 @@ def _spoken(message: MessageWithParts, query: MessageQuery) -> SpokenMessage:
         agent=message.agent,
         status=message.status.value,
         parts=tuple(parts),
+        earlier_parts=message.part_count - len(message.parts),
     )
 
 

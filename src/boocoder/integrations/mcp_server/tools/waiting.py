@@ -110,7 +110,7 @@ async def _activity(client: Client, task: TaskInfo) -> str:
     if task.open_requests:
         return f"{task.agent} waits for an answer"
     path = f"/api/chats/{task.chat_id}/messages"
-    newest = await client.items(path, MessageWithParts, before=SEQ_MAX, limit=1)
+    newest = await client.items(path, MessageWithParts, before=SEQ_MAX, limit=1, parts=1)
     parts = newest[-1].parts if newest and newest[-1].task_id == task.id else ()
     if not parts:
         return f"{task.agent} works"

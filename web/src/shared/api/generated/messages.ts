@@ -2,7 +2,7 @@
 import type { AttachmentInfo } from "./tasks";
 import type { MessageRole, MessageStatus, PartKind } from "./words";
 
-/** A message with its parts; `text` is a user's prompt. `ord` is the cursor of the list. */
+/** A message with its parts, or with as many as a page has room for; `text` is a user's prompt. */
 export interface MessageWithParts {
   id: string;
   ord: number;
@@ -16,6 +16,7 @@ export interface MessageWithParts {
   created_at: string;
   finished_at: string | null;
   text: string;
+  part_count: number;
   attachments: AttachmentInfo[];
   parts: PartInfo[];
 }

@@ -3,7 +3,7 @@ import type { ApplyInput, ApplyResult, ChangeCommit, ChangeInfo, ChangeSummary, 
 import type { EmptyBody } from "./fields";
 import type { HookPatch, NewHook } from "./hooks";
 import type { HostPatch } from "./hosts";
-import type { MessageWithParts, TextPage } from "./messages";
+import type { MessageWithParts, PartInfo, TextPage } from "./messages";
 import type { PermissionInfo, PermissionRule } from "./permissions";
 import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSettingsInput, ProjectTrustInfo, RelinkedProject, SpareWorktree, StartName, TrustInput } from "./projects";
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
@@ -49,7 +49,7 @@ export interface Routes {
   "POST /api/changes/{change_id}/split": { path: { change_id: string }; query: Record<string, never>; body: SplitInput; answer: UnitParts };
   "POST /api/changes/{change_id}/unapply": { path: { change_id: string }; query: Record<string, never>; body: UnapplyInput | null; answer: UnapplyResult };
   "POST /api/changes/{change_id}/undo": { path: { change_id: string }; query: Record<string, never>; body: UndoInput | null; answer: RevertResult };
-  "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; before?: number | null; limit?: number }; body: undefined; answer: MessageWithParts[] };
+  "GET /api/chats/{chat_id}/messages": { path: { chat_id: string }; query: { after?: number; before?: number | null; limit?: number; parts?: number }; body: undefined; answer: MessageWithParts[] };
   "PATCH /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: CommentPatch; answer: ReviewComment };
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: ReviewComment };
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: DemoProject };
@@ -65,6 +65,7 @@ export interface Routes {
   "DELETE /api/hosts/{host_id}": { path: { host_id: string }; query: Record<string, never>; body: undefined; answer: HostInfo };
   "GET /api/ids": { path: Record<string, never>; query: { kind: IdKind; text?: string; session_id?: string | null; project_id?: string | null; limit?: number }; body: undefined; answer: IdMatch[] };
   "POST /api/login-codes": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: LoginLink };
+  "GET /api/messages/{message_id}/parts": { path: { message_id: string }; query: { after?: number | null; before?: number | null; limit?: number }; body: undefined; answer: PartInfo[] };
   "GET /api/messages/{message_id}/parts/{part}/text": { path: { message_id: string; part: number }; query: { field?: TextField; offset?: number; limit?: number }; body: undefined; answer: TextPage };
   "POST /api/model-servers": { path: Record<string, never>; query: Record<string, never>; body: ModelServerInput; answer: FoundServer };
   "GET /api/model-servers/found": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: FoundServer[] };
