@@ -13,7 +13,7 @@ from pathlib import Path
 from bench import flooding_agent
 from bench.harness import SCRIPTED_ONLY, Bench
 from bench.numbers import Row, quantile
-from bench.processes import pss_mib
+from bench.processes import CpuClock, CpuSeconds, pss_mib
 from bench.repository import make_repository
 from bench.service import Service, running
 from boocoder.service import TaskSupervisor
@@ -41,12 +41,14 @@ class FloodSamples:
         health_ms: of each health request.
         memory_mib: of the service's process above what it had before, each time.
         outcome: of the turn.
+        cpu: processor time that the service and its PostgreSQL took.
     """
 
     seconds: float = 0.0
     health_ms: list[float] = field(default_factory=list)
     memory_mib: list[float] = field(default_factory=list)
     outcome: str = ""
+    cpu: CpuSeconds = field(default_factory=lambda: CpuSeconds(0.0, 0.0))
 
 
 async def measure(bench: Bench) -> list[Row]:
@@ -61,7 +63,7 @@ async def measure(bench: Bench) -> list[Row]:
         rows: list[Row] = []
         for what, agent, prompt, target in FLOODS:
             rows += _rows(what, await _flood(service, project, agent, prompt), target)
-            print("  " + ", ".join(f"{row.what} {row.result:.4g} {row.unit}" for row in rows[-3:]), flush=True)
+            print("  " + ", ".join(f"{row.what} {row.result:.4g} {row.unit}" for row in rows[-4:]), flush=True)
     return rows
 
 
@@ -73,9 +75,11 @@ def _agents() -> str:
 
 def _rows(what: str, seen: FloodSamples, seconds: float | None) -> list[Row]:
     assert seen.outcome == "completed", f"{what}: {seen.outcome}"
+    cpu_s = seen.cpu.service_s + seen.cpu.postgres_s
     p99 = (quantile(seen.health_ms, 0.99),)
     return [
         Row(SECTION, f"{what}: the turn", "s", (seen.seconds,), target=seconds),
+        Row(SECTION, f"{what}: processor time of the service and PostgreSQL", "s", (cpu_s,)),
         Row(SECTION, f"{what}: answer to a health request, p99", "ms", p99, target=HEALTH_TARGET_MS),
         Row(SECTION, f"{what}: memory above idle, peak", "MiB", (max(seen.memory_mib),), target=MEMORY_TARGET_MIB),
     ]
@@ -83,7 +87,7 @@ def _rows(what: str, seen: FloodSamples, seconds: float | None) -> list[Row]:
 
 async def _flood(service: Service, project: str, agent: str, prompt: str) -> FloodSamples:
     seen = FloodSamples()
-    idle = pss_mib(service.pid)
+    idle, clock = pss_mib(service.pid), CpuClock(service.pid)
     async with _watched(service, seen, idle):
         began = time.monotonic()
         task = await service.enqueue(agent, prompt, {"project_id": project})
@@ -91,7 +95,7 @@ async def _flood(service: Service, project: str, agent: str, prompt: str) -> Flo
             await asyncio.sleep(SAMPLE_S)
             found = await service.get(f"/api/tasks/{task['task_id']}")
             seen.outcome = "" if found["ended_at"] is None else found["state"]
-        seen.seconds = time.monotonic() - began
+        seen.seconds, seen.cpu = time.monotonic() - began, clock.spent()
     return seen
 
 

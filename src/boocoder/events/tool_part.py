@@ -110,8 +110,7 @@ class ToolPart:
         self, session_id: UUID, message_id: MessageId, event: agent_event.ToolCall, parent: int | None
     ) -> frames.ToolCallFrame:
         """Remember the event as the newest state and make its frame, long texts cut to what a frame holds."""
-        # A call that has ended changes no more, so its texts need not be kept.
-        self.last = replace(event, input="", output="", diffs=()) if event.status.final else event
+        self.last = event
         return frames.ToolCallFrame(
             session_id=session_id,
             message_id=message_id,
@@ -135,8 +134,6 @@ class ToolPart:
         for field, text in (("input", event.input), ("output", event.output)):
             if len(text) > INLINE_TEXT_MAX_CHARS:
                 yield from self._long_text(message_id, field, text)
-        if event.status.final:
-            self._stored.clear()
 
     def _long_text(self, message_id: MessageId, field: str, text: str) -> Iterator[ToolTextItem | OverflowText]:
         stored, taken = self._stored.get(field, ("", 0))

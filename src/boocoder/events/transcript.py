@@ -63,7 +63,9 @@ class Transcript:
         self._items: list[_Waiting] = []
         self._latest: dict[str, int] = {}  # place in _items of a state that a later one replaces
         self._texts: dict[str, TextPart] = {}
+        self._holding: dict[str, TextPart] = {}  # texts that may hold something back
         self._tools: dict[str, ToolPart] = {}
+        self._ended_tools: dict[str, int] = {}  # numbers only: a turn can have 100,000 calls
         self._next_part = 0
         self._plan: int | None = None
         self._notices = 0
@@ -196,8 +198,7 @@ class Transcript:
 
     def new_request(self, tool_key: str) -> tuple[int, int | None]:
         """Numbers for a permission or question: of its part, and of the part of the tool call that asks, if any."""
-        tool = self._tools.get(tool_key)
-        return self._new_part(), tool.part if tool else None
+        return self._new_part(), self._part_of_tool(tool_key)
 
     def request(self, frame: frames.PermissionFrame | frames.QuestionFrame) -> None:
         """Add the newest state of a permission or question."""
@@ -227,11 +228,16 @@ class Transcript:
             part.redacted = self._redactor.stream()
         text, part.held = split_high_surrogate(part.held + text)
         text = clean(text)
-        return self._add_text(part, text if part.redacted is None else part.redacted.feed(text))
+        if part.redacted is not None:
+            text = part.redacted.feed(text)
+            if part.redacted.held:
+                self._holding[key] = part
+        return self._add_text(part, text)
 
     def _release_held(self) -> None:
         """Add what is held back of texts as the possible beginning of a secret: something else comes now."""
-        for part in self._texts.values():
+        holding, self._holding = self._holding, {}
+        for part in holding.values():
             if part.redacted is not None and part.redacted.held:
                 self._durable_waits = True  # what is released is published with what is stored
                 self._add_text(part, part.redacted.finish())
@@ -294,17 +300,19 @@ class Transcript:
             self._items.append(TextPiece(part.part, part.kind, offset, [text], shown=not self._durable_waits))
 
     def _tool(self, event: agent_event.ToolCall) -> None:
+        if event.part in self._ended_tools:
+            return
         tool = self._tools.get(event.part)
         if tool is None:
             tool = self._tools[event.part] = ToolPart(self._new_part())
-        parent = self._tools.get(event.parent) if event.parent else None
+        parent = self._part_of_tool(event.parent)
         self._release_held()
         if self._redactor is not None:
             event = tool.redacted(event, self._redactor)
         if not tool.accepts(event):
             return
         (self._running_tools.discard if event.status.final else self._running_tools.add)(event.part)
-        frame = tool.frame(self._ids.session_id, self._ids.message_id, event, parent.part if parent else None)
+        frame = tool.frame(self._ids.session_id, self._ids.message_id, event, parent)
         stored = self._part(tool.part, PartKind.TOOL_CALL, event.part, frames.encode(frame))
         self._put(f"part:{event.part}", stored)
         for item in tool.long_texts(self._ids.message_id, event):
@@ -314,6 +322,12 @@ class Transcript:
             else:
                 self._items.append(item)
         self._put(f"tool:{event.part}", frame)
+        if event.status.final:
+            self._ended_tools[event.part] = self._tools.pop(event.part).part
+
+    def _part_of_tool(self, key: str) -> int | None:
+        tool = self._tools.get(key)
+        return tool.part if tool else self._ended_tools.get(key)
 
     def _set_plan(self, event: agent_event.Plan) -> None:
         self._release_held()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from uuid import uuid4
 
 import msgspec
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from boocoder.events import agent_event, frames
 from boocoder.events.batch import EventItem, PartItem, TextItem, ToolTextItem
 from boocoder.events.message_part import KnownPart
+from boocoder.events.tool_part import ToolPart
 from boocoder.events.transcript import Transcript, TurnIds
 from boocoder.model.ids import ChatId, MessageId, SessionId, TaskId
 from boocoder.model.limits import INLINE_TEXT_MAX_CHARS, TOOL_TEXT_MAX_CHARS
@@ -233,3 +235,18 @@ def test_calls_that_have_ended_keep_no_texts() -> None:
     assert transcript.running_tools == 0
     kept = [call for call in transcript._tools.values() if call.last is not None and call.last.output]
     assert kept == []
+
+
+def test_calls_that_have_ended_leave_no_objects_and_keep_their_parts() -> None:
+    transcript = make()
+    for number in range(500):
+        for status in (agent_event.ToolStatus.RUNNING, agent_event.ToolStatus.COMPLETED):
+            transcript.apply(tool(status, part=str(number), output="x" * 100))
+    transcript.take()
+    assert not [one for one in gc.get_objects() if isinstance(one, ToolPart)]
+    transcript.apply(tool(agent_event.ToolStatus.FAILED, part="7"))
+    assert transcript.empty  # an ended call never changes
+    transcript.apply(tool(agent_event.ToolStatus.RUNNING, part="child", parent="7"))
+    [frame] = [msgspec.json.decode(item.frame_json) for item in transcript.take()[0] if isinstance(item, EventItem)]
+    assert (frame["part"], frame["parent"]) == (500, 7)
+    assert transcript.new_request("7") == (501, 7)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
 from boocoder.backends.acp.updates.parser import ToolReport
+from boocoder.backends.acp.updates.tool_state import ToolCallState
 from boocoder.backends.acp.updates.translator import AcpTranslator
 from boocoder.backends.acp.updates.usage import SessionTotals, UsageLedger
 from boocoder.backends.shared.usage_meaning import UsageMeaning
@@ -90,3 +92,23 @@ def test_other_calls_are_not_joined() -> None:
     turn = Turn()
     turn.report("call-1", **COMMAND, status="pending")
     assert turn.ask("approval", **{**COMMAND, "title": "rm", "rawInput": {"command": "rm a"}}) == "approval"
+
+
+def test_calls_that_have_ended_leave_no_objects() -> None:
+    turn = Turn()
+    for number in range(500):
+        turn.report(f"call-{number}", kind="execute", title="ls", status="in_progress")
+        turn.report(f"call-{number}", announced=False, status="completed", rawOutput="x" * 100)
+    assert not [one for one in gc.get_objects() if isinstance(one, ToolCallState)]
+    assert turn.translator.open_tools == 0
+    assert turn.translator.used_tools
+
+
+def test_news_of_a_call_that_has_ended_changes_nothing() -> None:
+    turn = Turn()
+    turn.report("call-1", **COMMAND, status="completed")
+    turn.report("call-1", announced=False, status="failed", rawOutput="late")
+    turn.report("call-1", **EDIT, status="in_progress")
+    assert turn.ask("call-1", **COMMAND) == "call-1"
+    card = turn.cards["call-1"]
+    assert (turn.end(), card.title, card.output) == ({"call-1": ToolStatus.COMPLETED}, "ls", "")

@@ -68,7 +68,8 @@ class AcpTranslator:
         self._roots = roots
         self._mode_now = mode
         self._texts = TextParts()
-        self._tools: dict[str, ToolCallState] = {}
+        self._tools: dict[str, ToolCallState] = {}  # that have not ended
+        self._ended: set[str] = set()  # ids only: a turn can have 100,000 calls
         self._joiner = CallJoiner(self._tools)
         self._shown: dict[str, ToolCall] = {}
         self._unflushed: dict[str, None] = {}
@@ -113,6 +114,10 @@ class AcpTranslator:
         """The call that a permission is asked for, made up if it was never announced, and the id it is shown under."""
         id = self._joiner.of_request(report.id, report.fields)
         events = self._merge(id, ToolReport(id, {**report.fields, "status": None}, announced=False))
+        if id in self._ended:
+            tool = ToolCallState(id)
+            tool.take(report.fields)
+            return id, tool, events
         return id, self._tools[id], events + self._show(id)
 
     def refused(self, id: str, words: str) -> None:
@@ -139,11 +144,8 @@ class AcpTranslator:
             completed: the agent ended its turn itself; how such a call ended is then unreported, unless it was refused.
         """
         events = self.flush()
-        for id, tool in self._tools.items():
-            if tool.status.final:
-                continue
-            twin = self._joiner.finished_twin(id)
-            ended = twin.status if twin is not None else ToolStatus.UNREPORTED
+        for id, tool in list(self._tools.items()):
+            ended = self._joiner.finished_twin(id) or ToolStatus.UNREPORTED
             left = ToolStatus.FAILED if tool.refused else ended
             tool.move_to(left if completed else ToolStatus.CANCELLED)
             events += self._show(id)
@@ -152,12 +154,12 @@ class AcpTranslator:
     @property
     def open_tools(self) -> int:
         """How many calls have begun and not ended."""
-        return sum(not tool.status.final for tool in self._tools.values())
+        return len(self._tools)
 
     @property
     def used_tools(self) -> bool:
         """Whether there was any call."""
-        return bool(self._tools)
+        return bool(self._tools or self._ended)
 
     def product(self, prompt: str) -> TurnProduct:
         """What the turn produced, for telling a failure apart from an answer.
@@ -168,7 +170,7 @@ class AcpTranslator:
         return TurnProduct(
             said_something=self.said_something,
             last_text=self._texts.ending,
-            only_text=self._texts.whole if not self._tools else "",
+            only_text=self._texts.whole if not self.used_tools else "",
             counted_output=self._ledger.counts_output,
             model_failed=self.model_failed,
             command=prompt.lstrip().startswith("/"),
@@ -195,6 +197,8 @@ class AcpTranslator:
     def _merge(self, id: str, report: ToolReport) -> list[AgentEvent]:
         self.said_something = True
         self._texts.interrupt()
+        if id in self._ended:
+            return []
         tool = self._tools.get(id)
         if tool is None:
             tool = self._tools[id] = ToolCallState(id)
@@ -208,9 +212,15 @@ class AcpTranslator:
     def _show(self, id: str) -> list[AgentEvent]:
         self._unflushed.pop(id, None)
         event = self._tools[id].event()
-        if self._shown.get(id) == event:
+        if event.status.final:
+            self._joiner.end(id)
+            self._ended.add(id)
+            del self._tools[id]
+            self._shown.pop(id, None)
+        elif self._shown.get(id) == event:
             return []
-        self._shown[id] = event
+        else:
+            self._shown[id] = event
         return [event, *self._outside(event)]
 
     def _is_inside(self, path: Path) -> bool:

@@ -119,7 +119,9 @@ class EventBuilder:
             now = replace(now, exit_code=exit_code)
         if status is not None and _RANK.get(status, 2) >= _RANK[now.status]:
             now = replace(now, status=status)
-        self._tools[id] = now
+        self._tools[id] = replace(now, input="", output="", diffs=()) if now.status.final else now
+        if now.status.final:
+            self._inputs.pop(id, None)
         events: list[AgentEvent] = [] if now == before else [now]
         return events + self._plan(now.name, given)
 
