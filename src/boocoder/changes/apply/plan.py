@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from boocoder.changes.apply.files.safe_fs import SafeDirectory
 from boocoder.changes.apply.files.tree_writer import TreeWriter
+from boocoder.changes.apply.unseen_modes import with_unseen_modes
 from boocoder.errors import BoocoderError, Conflict
 from boocoder.git.diff.merge import MergeConflict
 from boocoder.git.diff.tree_diff import ChangedFile
@@ -64,17 +65,20 @@ async def plan_apply(
     """
     head = await shadow.head()
     before = await shadow.take_snapshot(checkout, index=index, ref=f"{ref}/pre", base=head.tree)
-    merged = await shadow.merge(base=base_tree, ours=before.tree, theirs=tree)
+    pre_tree = await with_unseen_modes(shadow, before.tree, applied=base_tree, head=head.tree)
+    if pre_tree != before.tree:
+        await shadow.keep(f"{ref}/pre", pre_tree, beside=before.tree)
+    merged = await shadow.merge(base=base_tree, ours=pre_tree, theirs=tree)
     if merged.tree is None:
         return list(merged.conflicts)
-    await shadow.keep(f"{ref}/post", merged.tree, beside=before.tree)
-    files = await shadow.changed_files(before.tree, merged.tree, counts=False)
-    async with _open_write(shadow, checkout, index, before.tree, merged.tree, files) as write:
+    await shadow.keep(f"{ref}/post", merged.tree, beside=pre_tree)
+    files = await shadow.changed_files(pre_tree, merged.tree, counts=False)
+    async with _open_write(shadow, checkout, index, pre_tree, merged.tree, files) as write:
         conflicts = await write.judge()
     if conflicts:
         return conflicts
     submodules = tuple(file.path for file in files if file.is_submodule)
-    return ApplyPlan(before.tree, merged.tree, tuple(files), submodules, before.skipped)
+    return ApplyPlan(pre_tree, merged.tree, tuple(files), submodules, before.skipped)
 
 
 async def write_plan(

@@ -80,13 +80,16 @@ async def test_a_change_of_every_kind_is_applied(
     after = await plan_apply(shadow, checkout=root, index=index, base_tree=base, tree=base, ref="refs/boocoder/u")
     assert isinstance(after, ApplyPlan)
     assert after.pre_tree == expected  # as the user's own git sees it
-    told = value != "false"  # of a new file git does not know then whether it is a link, or executable
-    assert not told or expected == plan.post_tree == tree
+    seen = value != "false"  # of a new file git does not see then whether it is a link, or executable
+    assert not seen or expected == plan.post_tree == tree
     link = root / "fresh"
     assert link.is_symlink() is not (key == "core.symlinks" and value == "false")
-    if told:
-        back = await plan_apply(shadow, checkout=root, index=index, base_tree=tree, tree=base, ref="refs/boocoder/v")
-        assert isinstance(back, ApplyPlan), back
-        done = await write_plan(shadow, checkout=root, index=index, pre_tree=back.pre_tree, post_tree=base)
-        assert done == []
-        assert not (root / "fresh").exists() and (root / "gone").read_bytes()
+    later = await changed(shadow, tree, {"fresh": ("120000", b"text.txt"), "new.sh": ("100755", b"#!/bin/sh\nlater\n")})
+    further = await plan_apply(shadow, checkout=root, index=index, base_tree=tree, tree=later, ref="refs/boocoder/f")
+    assert isinstance(further, ApplyPlan), further
+    assert {file.path for file in further.files} == {b"fresh", b"new.sh"}
+    back = await plan_apply(shadow, checkout=root, index=index, base_tree=tree, tree=base, ref="refs/boocoder/v")
+    assert isinstance(back, ApplyPlan), back
+    done = await write_plan(shadow, checkout=root, index=index, pre_tree=back.pre_tree, post_tree=base)
+    assert done == []
+    assert not (root / "fresh").exists() and not (root / "new.sh").exists() and (root / "gone").read_bytes()
