@@ -73,8 +73,11 @@ class Snapshots:
         """The private git index of a session."""
         return self._indexes / f"{session_id}.index"
 
-    async def place(self, session_id: SessionId) -> SnapshotSource:
+    async def place(self, session_id: SessionId, *, absent: bool = False) -> SnapshotSource:
         """The session's worktree, there or not.
+
+        Args:
+            absent: also while the user's repository is away.
 
         Raises:
             NotFound: session_not_found.
@@ -87,7 +90,7 @@ class Snapshots:
             row = await worktrees.get_worktree(conn, session_id)
         if row is None:
             raise _without_worktree(session_id)
-        shadow = await self._shadows.of(project.id, Path(project.path))
+        shadow = await self._shadows.of(project.id, Path(project.path), absent=absent)
         return SnapshotSource(row, project.id, shadow, self.index_of(session_id))
 
     async def take(

@@ -20,7 +20,7 @@ from boocoder.db.core.pool import Database
 from boocoder.db.files import worktrees
 from boocoder.db.tasks.hosts import session_elsewhere
 from boocoder.db.tasks.session_host import hold_session
-from boocoder.errors import Conflict
+from boocoder.errors import BoocoderError, Conflict
 from boocoder.failpoints import Failpoints
 from boocoder.git.shadow.private_index import drop_index
 from boocoder.git.shadow.registry import ShadowRegistry
@@ -103,8 +103,13 @@ class SessionDeleter:
                 _require_idle(await deletion.get_contents(conn, one))
                 if (await sessions.get_session(conn, one)).host_id not in (None, self._host_id):
                     raise await session_elsewhere(conn, one)
-        for one in wanted:
-            await self._delete(one)
+        for place, one in enumerate(wanted):
+            try:
+                await self._delete(one)
+            except BoocoderError as error:
+                if place:
+                    error.text += f" Deleted before that: {place} of {len(wanted)} sessions, which began from it."
+                raise
         return wanted
 
     async def sweep(self) -> int:
@@ -119,7 +124,7 @@ class SessionDeleter:
         async with self._database.connection() as conn:
             worktree = await worktrees.get_worktree(conn, session_id)
         if worktree is not None and worktree.state is not WorktreeState.GONE:
-            await self._remover.remove(session_id, "its session is deleted", force=True)
+            await self._remover.remove(session_id, "its session is deleted", force=True, for_good=True)
         async with self._database.transaction() as conn:
             held = await hold_session(conn, session_id)
             if held.host_id not in (None, self._host_id):

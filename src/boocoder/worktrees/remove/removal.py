@@ -108,12 +108,15 @@ class Remover:
         self._failpoints = failpoints
         self._leave_s = leave_s
 
-    async def remove(self, session_id: SessionId, why: str, *, force: bool = False) -> RemovalResult:
+    async def remove(
+        self, session_id: SessionId, why: str, *, force: bool = False, for_good: bool = False
+    ) -> RemovalResult:
         """Take the session's worktree away; its next turn makes it again. Harmless where it is gone.
 
         Args:
             why: a part of a sentence, such as "idle for 14 days".
             force: also with files that no snapshot can hold.
+            for_good: the session goes as well, so that no snapshot is needed where the project's repository is gone.
 
         Raises:
             NotFound: session_not_found.
@@ -122,10 +125,12 @@ class Remover:
             GitError: git failed; the files are there.
         """
         async with self._locks.exclusive(session_id, "removal"):
-            place = await self._snapshots.place(session_id)
+            place = await self._snapshots.place(session_id, absent=for_good)
             if place.row.state is WorktreeState.GONE:
                 return RemovalResult(session_id, await self._snapshots.latest(session_id))
             await self._require_free(place)
+            if not place.shadow.is_present:
+                return await self._discard(place, why)
             await asyncio.to_thread(restore_from_trash, place.path)
             await self._give_own_repository(place)
             taken = await self._save(place, why, force=force) if is_real_directory(place.path) else None
@@ -133,6 +138,14 @@ class Remover:
             await self._mark_removing(place, why)
             self._failpoints.hit("removal.after_tombstone")
             return await self._clear(place, why, ignored, force=force)
+
+    async def _discard(self, place: SnapshotSource, why: str) -> RemovalResult:
+        """Take a worktree away without a snapshot, which would need objects of a repository that is gone."""
+        await self._mark_removing(place, why)
+        await asyncio.to_thread(restore_from_trash, place.path)
+        if is_real_directory(place.path):
+            place.path.rename(trash_path(place.path))
+        return await self._end(place, why)
 
     async def _give_own_repository(self, place: SnapshotSource) -> None:
         """Commits and stash of a worktree that an earlier version linked to the user's repository stay, too."""
@@ -223,17 +236,24 @@ class Remover:
         self, place: SnapshotSource, why: str, ignored: Sequence[IgnoredPath], *, force: bool = False
     ) -> RemovalResult:
         """From the tombstone to the end; puts the worktree back if the removal is blocked after all."""
-        session_id, trouble = place.row.session_id, ""
+        trouble = ""
         await asyncio.to_thread(restore_from_trash, place.path)
         if is_real_directory(place.path):
             try:
-                trouble = await self._teardown(session_id)
+                trouble = await self._teardown(place.row.session_id)
                 await self._save_what_came_since(place, why, force=force)
                 await self._own(place)
                 await self._hide(place)
             except BoocoderError:
                 await self._put_back(place)
                 raise
+        return await self._end(place, why, ignored, trouble)
+
+    async def _end(
+        self, place: SnapshotSource, why: str, ignored: Sequence[IgnoredPath] = (), trouble: str = ""
+    ) -> RemovalResult:
+        """Delete what is left of a worktree whose files are aside."""
+        session_id = place.row.session_id
         await asyncio.to_thread(discard_trash, place.path)
         await place.shadow.remove_worktree(place.path)
         drop_index(place.index)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from boocoder.db.conversation.overflow import OverflowFiles
 from boocoder.db.core.pool import Connection, Database
-from boocoder.db.files import worktrees
+from boocoder.db.files import worktree_gc, worktrees
 from boocoder.db.tasks import attachments
 from boocoder.errors import Conflict, NotFound
 from boocoder.events.batch import OverflowText
@@ -99,6 +100,19 @@ async def test_nothing_of_a_deleted_session_is_left(desk: WorktreeHarness) -> No
     assert desk.project.git("status", "--porcelain") == b""
     with pytest.raises(NotFound):
         await deleter(desk).delete(desk.session_id)
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+async def test_a_session_is_deleted_though_its_repository_is_gone(desk: WorktreeHarness, *, cut_short: bool) -> None:
+    (desk.files / "new.txt").write_text("new\n")
+    shutil.rmtree(desk.project.path)
+    if cut_short:
+        async with desk.database.connection() as conn:
+            assert await worktree_gc.begin_removal(conn, desk.session_id, "its session is deleted")
+    assert await deleter(desk).delete(desk.session_id) == [desk.session_id]
+    async with desk.database.connection() as conn:
+        assert await left_of(conn, desk) == {}
+    assert list(desk.root.rglob(f"*{desk.session_id}*")) == []
 
 
 async def test_the_repository_of_a_worktree_that_was_made_ahead_is_deleted_too(desk: WorktreeHarness) -> None:
