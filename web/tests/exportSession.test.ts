@@ -39,16 +39,15 @@ test("the parts that a page had no room for are fetched", async () => {
 
 test("what a tool was given and what it gave are whole, though the one began and the other ended inline", async () => {
   vi.stubGlobal("location", new URL("http://127.0.0.1/"));
-  const texts: Record<string, string> = { input: `begin${"i".repeat(20_000)}`, output: `${"o".repeat(300_000)}end` };
+  const texts = { input: `begin${"i".repeat(20_000)}`, output: `${"o".repeat(300_000)}end` };
   vi.stubGlobal("fetch", async (address: string) => {
     const { searchParams } = new URL(address, "http://127.0.0.1");
-    const text = texts[searchParams.get("field") ?? ""] ?? "";
+    const text = texts[searchParams.get("field") as "input" | "output"];
     const offset = Number(searchParams.get("offset"));
     return Response.json({ offset, text: text.slice(offset, offset + 262_144), total_chars: text.length });
   });
   const data = { name: "bash", input: texts.input.slice(0, 16_384), input_chars: 20_005, output: texts.output.slice(-16_384), output_chars: 300_003 };
   const part = { part: 0, kind: "tool_call", data, text: "", text_chars: 0 };
   const message = { id: "1", text: "", part_count: 1, parts: [part] } as unknown as ExportedChat["messages"][number];
-  const [whole] = (await wholeMessage(message)).parts;
-  expect(whole.data).toEqual({ ...data, ...texts });
+  expect((await wholeMessage(message)).parts[0]?.data).toEqual({ ...data, ...texts });
 });
