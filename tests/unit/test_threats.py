@@ -1,4 +1,4 @@
-"""docs/security.md: every threat names tests that exist; and what the row about packages says of the lock file."""
+"""docs/security.md: every threat and promise names tests that exist; and what it says of the lock file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def test_every_threat_has_a_defence_and_names_tests_that_exist() -> None:
         assert threat.strip() and defence.strip() and named, f"T{number}"
         assert proof.count("::") == len(named), f"T{number}"
         assert [one for one in named if not _is_defined(*one)] == [], f"T{number}"
+
+
+def test_every_proof_of_a_promise_names_tests_that_exist() -> None:
+    text = (DOCS / "security.md").read_text("utf-8")
+    proofs = text.partition("\n## Proofs\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").rpartition(" | ") for line in proofs.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 10
+    for what, _, proof in rows:
+        named = PROOF.findall(proof)
+        assert named and proof.count("::") == len(named), what
+        assert [one for one in named if not _is_defined(*one)] == [], what
 
 
 def test_every_package_of_the_lock_file_has_hashes() -> None:
