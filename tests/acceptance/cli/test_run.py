@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -85,6 +86,23 @@ def test_without_a_service_one_runs_for_the_time_of_the_task(
     assert (project.path / "notes/hello.txt").read_text() == "hello\n"
     assert not (alone.data_dir / "service.json").exists()
     assert_nothing_left(alone)
+
+
+def test_a_service_that_a_task_started_stays_while_another_command_uses_it(
+    installation: MakeInstallation, project: Repository
+) -> None:
+    place = installation()
+    place.data_dir.mkdir(parents=True)
+    with (place.data_dir / "users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)  # as a command in another terminal does, perhaps at a question
+        with place.popen("run", "[[say one]]", cwd=project.path) as process:
+            seen = read_until(process, "keeps running until they are done")
+            asked = place.run("tasks", "list")
+            assert asked.returncode == 0, asked.stderr
+            fcntl.flock(users, fcntl.LOCK_UN)
+            process.communicate(timeout=COMMAND_S)
+    assert process.returncode == 0, seen
+    assert_nothing_left(place)
 
 
 def assert_nothing_left(place: Installation) -> None:

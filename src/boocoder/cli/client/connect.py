@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from boocoder.cli.client.service_users import ServiceUsers
 from boocoder.client.discovery import FoundService, find_service
 from boocoder.client.http_client import Client
 from boocoder.config.settings import Settings
@@ -27,16 +28,21 @@ async def running_service(settings: Settings) -> AsyncIterator[Client]:
     Raises:
         Unavailable: none runs, or the one that is named does not answer.
     """
-    found = find_service(settings.data_dir)
-    if found is None:
-        raise Unavailable(
-            "service_not_running",
-            f"No boocoder service runs for {settings.data_dir}.",
-            "Start one with: boocoder serve",
-        )
-    async with found.client() as client:
-        await client.health()
-        yield client
+    users = ServiceUsers(settings.data_dir)
+    await users.join()
+    try:
+        found = find_service(settings.data_dir)
+        if found is None:
+            raise Unavailable(
+                "service_not_running",
+                f"No boocoder service runs for {settings.data_dir}.",
+                "Start one with: boocoder serve",
+            )
+        async with found.client() as client:
+            await client.health()
+            yield client
+    finally:
+        users.leave()
 
 
 class ServiceNotices(Protocol):
@@ -53,16 +59,20 @@ class ServiceNotices(Protocol):
 async def any_service(settings: Settings, notices: ServiceNotices) -> AsyncIterator[Client]:
     """A client of the running service if there is one that answers, else of one inside this process.
 
-    The latter runs until it is idle: other terminals may have joined it.
+    The latter runs until it is idle and no other command uses it: other terminals may have joined it.
 
     Raises:
         BoocoderError: it cannot be started.
     """
     async with AsyncExitStack() as stack:
+        users = ServiceUsers(settings.data_dir)
+        stack.callback(users.leave)
+        await users.join()
         client = await _joined(stack, settings)
         if client is not None:
             yield client
             return
+        users.leave()  # the owner's part is that of no user
         notices.starting()
         try:
             client = await _started(stack, settings)
@@ -70,11 +80,12 @@ async def any_service(settings: Settings, notices: ServiceNotices) -> AsyncItera
             if conflict.code != "already_running":
                 raise
             # another process starts one at this moment
+            await users.join()
             client = await _wait_for_other(stack, settings, conflict)
             yield client
             return
         yield client
-        await _wait_for_users(client, notices)
+        await _wait_for_users(client, users, notices)
 
 
 async def _joined(stack: AsyncExitStack, settings: Settings) -> Client | None:
@@ -104,12 +115,12 @@ async def _wait_for_other(stack: AsyncExitStack, settings: Settings, conflict: C
     raise conflict
 
 
-async def _wait_for_users(client: Client, notices: ServiceNotices) -> None:
-    """Wait until no task is pending or running and no client watches a session."""
+async def _wait_for_users(client: Client, users: ServiceUsers, notices: ServiceNotices) -> None:
+    """Wait until no task is pending or running, no client watches a session and no other command uses the service."""
     said, began = False, time.monotonic()
     while True:
         health = await client.get("/api/health", ServiceHealth)
-        if not (health.pending_tasks or health.running_tasks or health.subscriptions):
+        if not (health.pending_tasks or health.running_tasks or health.subscriptions) and users.alone():
             return
         if not said and time.monotonic() - began > OWN_STREAM_S:
             notices.in_use()
