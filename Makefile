@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs pgbouncer web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs pgbouncer web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos hosts-leaving attack api-fuzz clean
 PY := .venv/bin/python
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # what one target prints stays together
 export PYTHON
@@ -117,7 +117,10 @@ replay: .venv/.synced ## 300 commits of two made-up histories replayed as an age
 	@BOOCODER_TEST_COMMITS=300 $(PY) -m pytest -n 0 -s --timeout 1800 tests/integration/changes/test_histories.py $(ARGS)
 
 chaos: .venv/.synced ## three hosts while PostgreSQL is stopped and services are killed, 10 minutes (FORM="an hour"); writes its row into docs/hosts.md
-	@BOOCODER_TEST_CHAOS="$(FORM)" $(PY) -m pytest -n 0 -s --reruns 0 -o python_files='check_*.py' -o python_functions='check_*' --timeout 7200 tests/acceptance/hosts $(ARGS)
+	@BOOCODER_TEST_CHAOS="$(FORM)" $(PY) -m pytest -n 0 -s --reruns 0 -o python_files='check_*.py' -o python_functions='check_*' --timeout 7200 tests/acceptance/hosts -k check_chaos $(ARGS)
+
+hosts-leaving: .venv/.synced ## 200 sessions and 1,000 tasks on three hosts, of which one is killed and one drained, some minutes
+	@$(PY) -m pytest -n 0 -s --reruns 0 -o python_files='check_*.py' -o python_functions='check_*' --timeout 2400 tests/acceptance/hosts -k check_leaving $(ARGS)
 
 attack: .venv/.synced agents ## the attacks of docs/security.md on sandbox, decisions, secrets and the door (ARGS="-k sandbox")
 	@BOOCODER_TEST_HALF_OPEN=5000 $(PY) -m pytest -n 0 -s tests/attack tests/integration/api/security/test_door.py tests/integration/api/security/test_attacks.py tests/integration/git/test_hostile_config.py $(ARGS)

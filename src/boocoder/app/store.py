@@ -58,6 +58,8 @@ async def open_store(host: ServiceHost) -> Store:
         name=platform.node(),
         data_dir=settings.data_dir,
         ttl_s=settings.lease_ttl_s,
+        preference=settings.host_preference,
+        max_turns=settings.max_turns,
     )
     host.on_stop(lambda: _unregister(host, database))
     broker = Broker(reader=DatabaseReader(database=database))

@@ -56,7 +56,7 @@ class TakeoverSettings:
     """Whether other hosts of the database can go on with this one's sessions, and when this one goes on with theirs."""
 
     after_s: float = setting(
-        30.0,
+        15.0,
         "seconds",
         "this host goes on with sessions of a host that is silent for so long, where tasks wait; 0: only if asked",
         low=0,

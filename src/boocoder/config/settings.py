@@ -230,6 +230,13 @@ class Settings:
         choices=("auto", "on", "off"),
     )
     max_turns: int = setting(8, "turns", "turns that run at the same time; others wait in the queue", low=1, high=256)
+    host_preference: int = setting(
+        0,
+        "number",
+        "of several hosts of one database, new sessions go first to those with a higher one, while these have room",
+        low=-100,
+        high=100,
+    )
     default_agent: str = setting("", "agent name", "agent of tasks that name none; empty: the first ready one")
     agent_fallback: str = setting(
         "", "agent name", "agent that takes over if the named one is not ready; empty: the task fails"

@@ -27,7 +27,15 @@ def identity_of(data_dir: Path) -> str:
 
 
 async def claim_host(
-    database: Database, *, host_id: HostId, instance_id: InstanceId, name: str, data_dir: Path, ttl_s: float
+    database: Database,
+    *,
+    host_id: HostId,
+    instance_id: InstanceId,
+    name: str,
+    data_dir: Path,
+    ttl_s: float,
+    preference: int = 0,
+    max_turns: int = 1,
 ) -> None:
     """Register this process as the one that runs as the host; call it with the lock of the data directory.
 
@@ -36,6 +44,7 @@ async def claim_host(
     Args:
         name: of the host, for people.
         ttl_s: length of the lease, and the longest wait for one that is not renewed.
+        preference, max_turns: as `hosts.register_host`.
 
     Raises:
         Conflict: host_id_in_use.
@@ -44,7 +53,17 @@ async def claim_host(
     while True:
         async with database.connection() as conn:
             identity = identity_of(data_dir)
-            if await hosts.register_host(conn, host_id, instance_id, name, os.getpid(), ttl_s, identity):
+            if await hosts.register_host(
+                conn,
+                host_id,
+                instance_id,
+                name,
+                os.getpid(),
+                ttl_s,
+                identity,
+                preference=preference,
+                max_turns=max_turns,
+            ):
                 return
             holder = await hosts.get_holder(conn, host_id)
         if holder is not None and seen is not None and holder.lease_until != seen.lease_until:

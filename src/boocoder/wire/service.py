@@ -32,6 +32,8 @@ class HostFields(msgspec.Struct, frozen=True):
     id: HostId
     name: str
     alive: bool
+    preference: int
+    max_turns: int
     drained_at: datetime | None
     started_at: datetime
     gone_at: datetime | None
@@ -48,6 +50,8 @@ class HostInfo(HostFields, frozen=True):
     Args:
         current: it sent this answer.
         alive: whether it runs: it renews its lease.
+        preference: new sessions go to hosts with a higher one first, while these have room.
+        max_turns: turns that it runs at once.
         drained_at: since when it takes no new session; None while it takes them.
         gone_at: when it stopped or its lease ran out; None while it runs.
         sessions: open sessions whose files are there.

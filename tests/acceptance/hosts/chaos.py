@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ SENT_TWICE = """
         SELECT 1 FROM attempts WHERE prompt_sent_at IS NOT NULL GROUP BY task_id HAVING count(*) > 1) t
 """
 MOVED = "SELECT count(*) FROM snapshots WHERE kind = 'takeover'"
+QUICK = {"BOOCODER_LEASE_TTL_S": "5", "BOOCODER_TAKEOVER_AFTER_S": "5"}
 UP_S = 60.0
 END_S = 600.0  # for all tasks, once nothing is stopped any more
 
@@ -105,16 +106,27 @@ HEAD = (
 
 @asynccontextmanager
 async def chaos(plan: ChaosPlan, root: Path, project: Repository, *, hosts: int) -> AsyncIterator[ChaosRun]:
-    """A run with a server and hosts under `root`, which end with the block. The server writes to the disk as usual."""
+    """A run with a server and hosts under `root`, which end with the block."""
+    async with several_hosts(root, hosts, {"BOOCODER_LEASE_TTL_S": "5", "BOOCODER_TAKEOVER_AFTER_S": "5"}) as (
+        server,
+        made,
+    ):
+        yield ChaosRun(plan, server=server, hosts=made, project=project)
+
+
+@asynccontextmanager
+async def several_hosts(
+    root: Path, count: int, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[EmbeddedPostgres, list[Installation]]]:
+    """A server that writes to the disk as usual, and installations on it, not started, which end with the block."""
     server = EmbeddedPostgres(data_dir=root / "server")
     dsn, made = await server.start(), list[Installation]()
-    settings = {"BOOCODER_DATABASE_URL": dsn, "BOOCODER_LEASE_TTL_S": "5", "BOOCODER_TAKEOVER_AFTER_S": "5"}
-    for number in range(1, hosts + 1):
+    for number in range(1, count + 1):
         home = root / f"host {number}"
         home.mkdir()
-        made.append(Installation(home, settings))
+        made.append(Installation(home, {"BOOCODER_DATABASE_URL": dsn, **(settings or {})}))
     try:
-        yield ChaosRun(plan, server=server, hosts=made, project=project)
+        yield server, made
     finally:
         for host in made:
             await asyncio.to_thread(host.stop)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.hosts.chaos import ChaosPlan, chaos
+from tests.acceptance.hosts.chaos import QUICK, ChaosPlan, chaos, several_hosts
+from tests.acceptance.hosts.leaving import LeavingRun, leaving_plan
 from tests.fixtures.repository import MakeRepository
 
 SLICE = ChaosPlan(
@@ -22,3 +23,13 @@ async def test_a_slice_of_chaos(repository: MakeRepository, tmp_path: Path) -> N
     assert report.wrong == []
     assert (report.lost, report.twice, report.stuck, report.missing_chars) == (0, 0, 0, 0)
     assert report.ends["completed"] >= SLICE.tasks // 2
+
+
+@pytest.mark.slow
+async def test_sessions_leave_a_killed_and_a_drained_host(repository: MakeRepository, tmp_path: Path) -> None:
+    async with several_hosts(tmp_path, 3, QUICK) as (server, hosts):
+        run = LeavingRun(leaving_plan(sessions=6, tasks=36), server=server, hosts=hosts, project=repository())
+        left = await run.leave()
+    assert run.report.wrong == []
+    assert (run.report.lost, run.report.twice, run.report.stuck, run.report.missing_chars) == (0, 0, 0, 0)
+    assert (left.left, left.other_trees) == (0, 0) and run.report.moved

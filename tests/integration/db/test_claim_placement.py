@@ -10,7 +10,7 @@ from boocoder.db.tasks import hosts
 from boocoder.db.tasks.claim import claim_tasks
 from boocoder.errors import Conflict
 from boocoder.model.agent import AgentState
-from boocoder.model.ids import SessionId, TaskId
+from boocoder.model.ids import HostId, InstanceId, SessionId, TaskId, new_id
 from tests.fixtures.row_builders import (
     LEASE_S,
     Owner,
@@ -163,3 +163,49 @@ async def test_a_drained_host_takes_no_new_session_and_goes_on_with_its_own(data
         assert (await hosts.drain_host(conn, drained.host_id, drained=False)).drained_at is None
         last = await add_task(conn, await add_place(conn, fresh.project_id))
         assert await taken(conn, drained) == [last]
+
+
+async def preferred_host(conn: Connection, preference: int, max_turns: int = 1) -> Owner:
+    owner = Owner(HostId(new_id()), InstanceId(new_id()))
+    await hosts.register_host(
+        conn, owner.host_id, owner.instance_id, "test", 1, LEASE_S, preference=preference, max_turns=max_turns
+    )
+    return owner
+
+
+async def test_new_sessions_go_to_a_preferred_host_while_it_has_room(database: Database) -> None:
+    async with database.connection() as conn:
+        plain, wanted = await add_host(conn), await preferred_host(conn, 5, max_turns=2)
+        places = [await add_place(conn) for _ in range(4)]
+        for place in places:
+            for host in (plain, wanted):
+                await offer(conn, host, place.project_id)
+        queued = [await add_task(conn, place) for place in places[:3]]
+        assert await taken(conn, plain) == [], "the other one has room"
+        running = await claim_tasks(conn, wanted.host_id, wanted.instance_id, 2, LEASE_S)
+        assert [task.id for task in running] == queued[:2]
+        assert await taken(conn, plain) == queued[2:], "it is full"
+        await end(conn, wanted, running[0])
+        last = await add_task(conn, places[3])
+        assert await taken(conn, plain) == []
+        await hosts.drain_host(conn, wanted.host_id, drained=True)
+        assert await taken(conn, plain) == [last], "it is drained"
+
+
+async def test_nobody_waits_for_a_preferred_host_that_cannot_or_must_not(database: Database) -> None:
+    async with database.connection() as conn:
+        plain, unable, gone = await add_host(conn), await preferred_host(conn, 5), await preferred_host(conn, 9)
+        place, looked_up = await add_place(conn), await add_place(conn)
+        for one in (place, looked_up):
+            await offer(conn, plain, one.project_id)
+            await offer(conn, gone, one.project_id)
+        await offer(conn, unable, looked_up.project_id)
+        await end_lease(conn, gone)
+        task = await add_task(conn, place)
+        assert await taken(conn, plain) == [task]
+        await start_points.set_start(
+            conn, looked_up.session_id, start_from="topic", start_dirty=False, host_id=plain.host_id
+        )
+        second = await add_task(conn, looked_up)
+        assert await taken(conn, unable) == [], "the start is on the host that looked it up"
+        assert await taken(conn, plain) == [second]

@@ -3,11 +3,11 @@
 -- name: register_host
 -- A start of a host: it owns the id from now on, replacing an instance that has ended or is of the same machine and data
 -- directory ($6), which the directory's lock proves to have ended. No row while another one holds its lease.
-INSERT INTO hosts (id, instance_id, name, pid, lease_until, identity)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
+INSERT INTO hosts (id, instance_id, name, pid, lease_until, identity, preference, max_turns)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $7, $8)
 ON CONFLICT (id) DO UPDATE
     SET instance_id = excluded.instance_id, name = excluded.name, pid = excluded.pid, identity = excluded.identity,
-        lease_until = excluded.lease_until, started_at = now(), stopped_at = NULL, removed_at = NULL
+        preference = excluded.preference, max_turns = excluded.max_turns, lease_until = excluded.lease_until, started_at = now(), stopped_at = NULL, removed_at = NULL
     WHERE NOT is_alive(hosts) OR hosts.identity = excluded.identity
 RETURNING true AS done;
 
@@ -39,7 +39,7 @@ RETURNING true AS done;
 -- name: get_hosts
 -- All hosts that were not removed, those that hold their lease first, with their work, and the projects and agents that
 -- are ready on them.
-SELECT h.id, h.name, is_alive(h) AS alive, h.drained_at, h.started_at,
+SELECT h.id, h.name, is_alive(h) AS alive, h.preference, h.max_turns, h.drained_at, h.started_at,
        CASE WHEN NOT is_alive(h) THEN coalesce(h.stopped_at, h.lease_until) END AS gone_at,
        (SELECT count(*) FROM sessions s WHERE s.host_id = h.id AND s.state = 'open') AS sessions,
        (SELECT count(*) FROM attempts a WHERE a.host_id = h.id AND a.ended_at IS NULL) AS running_tasks,

@@ -28,6 +28,9 @@ SELECT id, session_id, chat_id, request_hash FROM tasks WHERE idempotency_key = 
 -- Of tasks of one priority, those of the project with the fewest running tasks go first, on all hosts together: a project
 -- that queues many sessions does not keep the others waiting.
 --
+-- A new session is left to a host with a higher preference that can run it and has room for a turn. Nobody waits for one
+-- that is full or gone.
+--
 -- A session that goes from one host to another meanwhile (lock_binding) is skipped. Ordinary updates of its row do not matter
 -- to the lock; so that it does not hide a move that was quicker, session_host looks again once the row is locked.
 WITH RECURSIVE living AS MATERIALIZED (
@@ -46,6 +49,10 @@ WITH RECURSIVE living AS MATERIALIZED (
     SELECT r.session_id, r.project_id FROM tasks r WHERE r.state = 'running'
 ), shares AS MATERIALIZED (
     SELECT b.project_id, count(*) AS running FROM busy b GROUP BY b.project_id
+), preferred AS MATERIALIZED (
+    SELECT o.id FROM hosts o JOIN living l ON l.id = o.id AND l.open
+    WHERE o.preference > (SELECT me.preference FROM hosts me WHERE me.id = $1)
+      AND o.max_turns > (SELECT count(*) FROM attempts a WHERE a.instance_id = o.instance_id AND a.ended_at IS NULL)
 ), ready_projects AS MATERIALIZED (
     SELECT p.project_id FROM host_projects p WHERE p.host_id = $1 AND p.state = 'ready'
 ), placeable AS (
@@ -75,6 +82,11 @@ WITH RECURSIVE living AS MATERIALIZED (
                        SELECT FROM host_projects p
                        JOIN available_agents a ON a.host_id = p.host_id AND a.name = h.agent AND a.state = 'ready'
                        WHERE p.host_id = s.start_host_id AND p.project_id = h.project_id AND p.state = 'ready' OFFSET 0)
+                  THEN false
+              WHEN s.start_host_id IS DISTINCT FROM $1 AND EXISTS (
+                  SELECT FROM preferred f
+                  JOIN host_projects p ON p.host_id = f.id AND p.project_id = h.project_id AND p.state = 'ready'
+                  JOIN available_agents a ON a.host_id = f.id AND a.name = h.agent AND a.state = 'ready' OFFSET 0)
                   THEN false
               WHEN h.project_id IN (SELECT r.project_id FROM ready_projects r)
                    AND h.agent IN (SELECT a.name FROM available_agents a WHERE a.host_id = $1 AND a.state = 'ready')

@@ -39,7 +39,7 @@ class _HostLive(msgspec.Struct, frozen=True):
     epoch: int | None
 
 
-_REGISTER = statement("hosts", "register_host", row=Done, params=(UUID, UUID, str, int, float, str))
+_REGISTER = statement("hosts", "register_host", row=Done, params=(UUID, UUID, str, int, float, str, int, int))
 _HOLDER = statement("hosts", "get_holder", row=HostHolder, params=(UUID,))
 _RENEW = statement("hosts", "renew_leases", row=_HostLive, params=(UUID, UUID, float))
 _STOP = statement("hosts", "stop_host", row=Done, params=(UUID, UUID))
@@ -57,6 +57,9 @@ async def register_host(
     pid: int,
     ttl_s: float,
     identity: str = "",
+    *,
+    preference: int = 0,
+    max_turns: int = 1,
 ) -> bool:
     """Make this instance the owner of the host, with a lease of `ttl_s` seconds.
 
@@ -71,8 +74,10 @@ async def register_host(
         ttl_s: seconds until the lease runs out unless renewed.
         identity: of the machine since it was started, and of the data directory: two processes of one identity exclude
             one another by the directory's lock.
+        preference: new sessions go to hosts with a higher one first, while these have room.
+        max_turns: that it runs at once, >= 1.
     """
-    return await _REGISTER.changed(conn, host_id, instance_id, name, pid, ttl_s, identity)
+    return await _REGISTER.changed(conn, host_id, instance_id, name, pid, ttl_s, identity, preference, max_turns)
 
 
 async def get_holder(conn: Connection, host_id: HostId) -> HostHolder | None:

@@ -33,7 +33,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
             (one_line(host.name, 60), "bold" if host.current else ""),
             (_state(host), "" if host.alive else "red"),
             (str(host.sessions or ""), ""),
-            (str(host.running_tasks or ""), ""),
+            (f"{host.running_tasks} of {host.max_turns}" if host.alive else str(host.running_tasks or ""), ""),
+            (str(host.preference or ""), ""),
             (str(host.pending_tasks or ""), "" if host.alive else "red"),
             (str(len(host.projects) or ""), ""),
             (" ".join(host.agents), "dim"),
@@ -41,7 +42,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         for host in hosts
     ]
     console = make_console()
-    show_rows(console, ("host", "state", "sessions", "running", "waiting", "projects", "agents"), rows)
+    show_rows(console, ("host", "state", "sessions", "running", "preference", "waiting", "projects", "agents"), rows)
     for host in hosts:
         if host.pending_tasks and not host.alive:
             tasks = "1 task waits" if host.pending_tasks == 1 else f"{host.pending_tasks} tasks wait"

@@ -26,6 +26,8 @@ export interface HostInfo {
   id: string;
   name: string;
   alive: boolean;
+  preference: number;
+  max_turns: number;
   drained_at: string | null;
   started_at: string;
   gone_at: string | null;
