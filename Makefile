@@ -2,7 +2,7 @@
 # Only relative paths are used, so that a checkout path with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve page browser git-lfs pgbouncer web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races random replay chaos hosts-leaving attack api-fuzz clean
+.PHONY: help demo serve page browser git-lfs pgbouncer web-types api-document web-test screenshots test ready check bench bench-page agents agents-test agents-failing local-model-test crashes steering-races steering-times random replay chaos hosts-leaving attack api-fuzz clean
 PY := .venv/bin/python
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # what one target prints stays together
 export PYTHON
@@ -92,7 +92,7 @@ agents-test: .venv/.synced agents ## the tests of real agents alone (ARGS="-k qw
 
 agents-failing: .venv/.synced agents ## what real agents make of a failing model; writes its table into docs/agents.md, 20 minutes
 	@$(PY) tools/install_agents.py codex gemini copilot
-	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/agents $(ARGS)
+	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_functions='check_*' --timeout 1800 tests/agents/check_failing_models.py $(ARGS)
 
 local-model-test: .venv/.synced ## the native agent with a real llama-server and a small model, built and fetched once (ARGS="-k cached")
 	@$(PY) tools/install_llama.py
@@ -103,6 +103,10 @@ crashes: .venv/.synced agents ## kill -9 of the service 200 times over 2,000 tur
 
 steering-races: .venv/.synced ## 1,000 messages race against the end of their turns
 	@BOOCODER_TEST_STEERING_RACES=1000 $(PY) -m pytest -n 0 --timeout 1800 tests/integration/dispatch/test_steering.py -k races $(ARGS)
+
+steering-times: .venv/.synced agents ## how long claude, opencode and native take to have a message to their running turn
+	@$(PY) -m pytest -n 0 -s -o python_files='check_*.py' -o python_classes='Check*' -o python_functions='check_*' \
+	 --timeout 1800 tests/agents/check_steering_times.py $(ARGS)
 
 random: .venv/.synced ## the programmes of random edits, applies, reviews, deaths and worktrees of which the suite has slices, an hour
 	@BOOCODER_TEST_TREES=10000 BOOCODER_TEST_APPLIES=1000 BOOCODER_TEST_KILLS=500 BOOCODER_TEST_LIVES=1000 \
