@@ -45,6 +45,21 @@ async def test_a_decision_past_boocoder_ends_the_turn(opencode: OpenCodeDesk, re
     assert isinstance(outcome, Failed) and outcome.error.code == "decision_forged"
 
 
+async def test_a_decision_that_the_stream_does_not_tell_is_noticed_at_the_end(opencode: OpenCodeDesk) -> None:
+    worktree = opencode.worktree()
+    request = opencode.request("[[read /etc/hostname]] [[say went on]]", worktree)
+    port = RecordingPort(stop=request.stop, permission=None)
+    running = asyncio.create_task(opencode.backend.run_turn(request, port))
+    await port.wait_until(lambda seen: bool(seen.permission_requests))
+    process = opencode.backend.server.process
+    assert process is not None and port.agent_session is not None
+    (asked,) = port.permission_requests
+    process.stream.unsubscribe(port.agent_session.native_id)
+    await process.client.reply_permission(asked.key, "once", worktree)
+    outcome = await running
+    assert isinstance(outcome, Failed) and outcome.error.code == "decision_forged"
+
+
 async def test_boocoders_own_decisions_pass(opencode: OpenCodeDesk) -> None:
     for answer in (PermissionAnswer(allowed=True), PermissionAnswer(allowed=False, message="no")):
         request = opencode.request("[[read /etc/hostname]] [[say went on]]", opencode.worktree())

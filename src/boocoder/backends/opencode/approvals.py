@@ -70,6 +70,7 @@ class OpenCodeApprovals:
         self._hides = hides
         self._seen: set[str] = set()
         self._answered: set[str] = set()
+        self._refused = False
         self._requests = OpenRequests(task_group="opencode-approvals", failed=lambda error: mail.put(PortFailed(error)))
 
     def __len__(self) -> int:
@@ -93,7 +94,16 @@ class OpenCodeApprovals:
         A refusal does no harm, and opencode itself refuses what else waits in a session after one.
         """
         refused = isinstance(reply, PermissionReplied) and reply.reply == "reject"
+        self._refused |= refused
         return not refused and reply.request_id not in self._answered
+
+    @property
+    def passed_over(self) -> bool:
+        """Of a turn that has completed: whether another client granted a request, although the stream did not say so.
+
+        opencode waits for each, but for those that a refusal closes.
+        """
+        return not self._refused and not self._seen <= self._answered
 
     async def find_pending(self, sessions: set[str]) -> None:
         """Take requests of these sessions that the stream may have lost; ghosts of earlier turns are left out.
@@ -134,6 +144,7 @@ class OpenCodeApprovals:
         if answer.allowed:
             await self._client.allow_once(asked.id, self._directory)
         else:
+            self._refused = True
             await self._client.reject(asked.id, answer.message or _REFUSED, self._directory)
 
     async def _question(self, asked: QuestionAsked) -> None:
@@ -150,6 +161,7 @@ class OpenCodeApprovals:
         answer = await self._port.ask_question(QuestionRequest(asked.id, questions, self._part(asked.tool)))
         self._answered.add(asked.id)
         if answer.answers is None:
+            self._refused = True
             await self._client.dismiss(asked.id, self._directory)
         else:
             await self._client.answer(asked.id, [list(labels) for labels in answer.answers], self._directory)

@@ -328,6 +328,8 @@ class OpenCodeTurn:
             text = "opencode's store could not be read at the end; the last words may be missing."
             await self._emit([Notice("store_unreadable", text, NoticeLevel.WARNING)])
         outcome = self._ending or opencode_outcome.classify(final, said_something=self._translator.said_something)
+        if isinstance(outcome, Completed) and self._approvals.passed_over:
+            outcome = opencode_outcome.decided_by_another()
         if isinstance(outcome, Completed) and final is not None and final.finish == "length":
             text = "The model stopped at its limit of output tokens; its answer may be unfinished."
             await self._emit([Notice("answer_cut_at_limit", text, NoticeLevel.WARNING)])
