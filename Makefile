@@ -135,5 +135,9 @@ api-fuzz: .venv/.synced ## schemathesis against the API with all phases, and eve
 clean: ## remove all that make has put into this folder
 	rm -rf .venv .tools .agents .demo .failures dist build bench/out web/node_modules src/boocoder/api/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+.PHONY: forge
+forge: .venv/.synced ## 50 issues of a scripted forge become merged changes, some minutes
+	@BOOCODER_TEST_FORGE_ISSUES=50 $(PY) -m pytest -n 0 -s --reruns 0 --timeout 7200 tests/acceptance/forges $(ARGS)
+
 .venv/.synced: pyproject.toml uv.lock tools/bootstrap.sh
 	@tools/bootstrap.sh

@@ -46,6 +46,7 @@ from boocoder.api.routes.service import (
 )
 from boocoder.api.routes.sessions import (
     files,
+    follows,
     messages,
     processes,
     sessions,
@@ -97,6 +98,8 @@ ROUTERS = (
     model_servers.router,
     settings.router,
     processes.router,
+    follows.router,
+    follows.of_session,
     terminal.router,
     terminal.frame,
     frames.router,

@@ -22,6 +22,7 @@ from boocoder.broker.outbox import Outbox
 from boocoder.catalog.session_rules import SessionRuleReport
 from boocoder.changes.services import ChangeServices
 from boocoder.db.core.pool import Database
+from boocoder.forges.registry import Follows
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
@@ -144,6 +145,11 @@ class ApiServices:
     stored: StoredSnapshots
     settings: SettingsDirectory
     terminals: Terminals | None = None
+
+    @property
+    def follows(self) -> Follows:
+        """Published branches."""
+        return Follows(database=self.database)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from boocoder.app.host import ServiceHost
 from boocoder.app.redaction import build_redactor
 from boocoder.app.store import open_store
 from boocoder.app.turns import Dispatching, build_agent_tokens, start_dispatch
-from boocoder.app.webhooks import build_webhooks
+from boocoder.app.webhooks import build_follower, build_webhooks
 from boocoder.app.worktrees import open_session_files, start_collector, start_retention
 from boocoder.catalog.watchers import AgentWatch
 from boocoder.config.settings import Settings
@@ -114,7 +114,9 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
         files = await open_session_files(host, store, agent_host)
         webhooks = build_webhooks(host, store)
         agent_tokens = build_agent_tokens(settings)
-        dispatching = await start_dispatch(host, store, agent_host, files, webhooks, agent_tokens)
+        follower = build_follower(host, store, agent_host, files)
+        dispatching = await start_dispatch(host, store, agent_host, files, webhooks, follower, agent_tokens)
+        await host.start(follower)
         collector = await start_collector(host, store, files)
         await start_retention(host, store, files)
         if files.worktrees.spares is not None:

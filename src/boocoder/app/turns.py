@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,12 +21,13 @@ from boocoder.dispatch.leases import LeaseKeeper
 from boocoder.dispatch.turn.agent_session_rows import AgentSessionRows
 from boocoder.dispatch.turn.services import TurnServices, TurnSettings
 from boocoder.dispatch.workspaces import Workspaces
+from boocoder.forges.follower import BranchFollower
 from boocoder.intake.agent_tokens import AgentTokens
 from boocoder.intake.attachments import Attachments
 from boocoder.intake.delegation import DelegationLimits
 from boocoder.intake.listener import QueueListener
 from boocoder.maintenance.orphan_recovery import OrphanRecovery, RecoverySettings
-from boocoder.model.ids import TaskId
+from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.limits import LEASE_RENEW_S
 from boocoder.model.turn import StopReason
 from boocoder.placement.project_check import ProjectCheck
@@ -36,6 +38,7 @@ from boocoder.worktrees.checkout_watch import CheckoutWatch
 from boocoder.worktrees.create.copy_plan import CopyLimits
 from boocoder.worktrees.create.factory import WorktreeFactory
 from boocoder.worktrees.create.setup import WorktreeSetup
+from boocoder.worktrees.stored.writer import SnapshotWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ async def start_dispatch(
     agent_host: AgentHost,
     files: SessionFiles,
     webhooks: WebhookDispatcher,
+    follower: BranchFollower,
     agent_tokens: AgentTokens,
 ) -> Dispatching:
     """Recover turns of an earlier run, then claim new tasks."""
@@ -92,7 +96,7 @@ async def start_dispatch(
             stop_grace_s=settings.stop_grace_s,
             substitute=bool(settings.agent_fallback),
         ),
-        on_turn_ended=writer.store_soon if writer is not None else lambda _: None,
+        on_turn_ended=_at_turn_end(follower, writer),
     )
     leases = LeaseKeeper(
         database=store.database,
@@ -109,8 +113,19 @@ async def start_dispatch(
     await host.start(watch)
     await start_takeover(host, store, files)
     await start_apply_watch(host, store, files)
-    await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks))
+    await host.start(_listener(store, dispatcher, services.approval_waiters, watch, webhooks, follower))
     return Dispatching(dispatcher, leases)
+
+
+def _at_turn_end(follower: BranchFollower, writer: SnapshotWriter | None) -> Callable[[SessionId], None]:
+    """What is told of sessions whose turn has ended."""
+
+    def tell(session_id: SessionId) -> None:
+        follower.wake()
+        if writer is not None:
+            writer.store_soon(session_id)
+
+    return tell
 
 
 def _placement_watch(host: ServiceHost, store: Store, agent_host: AgentHost, dispatcher: Dispatcher) -> PlacementWatch:
@@ -200,12 +215,14 @@ def _listener(
     approval_waiters: ApprovalWaiters,
     watch: PlacementWatch,
     webhooks: WebhookDispatcher,
+    follower: BranchFollower,
 ) -> QueueListener:
     def wake() -> None:
         watch.look_again()
         dispatcher.wake()
         approval_waiters.wake()
         webhooks.wake()
+        follower.wake()
 
     def cancel(task_id: TaskId) -> None:
         dispatcher.ask_to_stop(task_id, StopReason.CANCELLED)
@@ -225,4 +242,5 @@ def _listener(
         on_permissions=approval_waiters.wake,
         on_project=watch.project_changed,
         on_webhooks=tell_webhooks,
+        on_forges=follower.wake,
     )

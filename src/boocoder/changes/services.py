@@ -12,6 +12,7 @@ from boocoder.changes.publish.service import ChangePublisher
 from boocoder.changes.review.comments import ReviewComments
 from boocoder.changes.review.service import ReviewService
 from boocoder.changes.review.unit_editor import UnitEditor
+from boocoder.changes.worktree.base_merge import BaseMerger
 from boocoder.changes.worktree.commit_follow import CommitFollower
 from boocoder.changes.worktree.conflict_resolution import ConflictResolver
 from boocoder.changes.worktree.fork_follow import ForkFollower
@@ -37,6 +38,7 @@ class ChangeServices:
     follower: CommitFollower
     forks: ForkFollower
     resolver: ConflictResolver
+    merger: BaseMerger
     publisher: ChangePublisher
 
     async def resume_all(self) -> None:
@@ -47,6 +49,7 @@ class ChangeServices:
     async def stop(self) -> None:
         """Wait for writes in progress."""
         await self.resolver.stop()
+        await self.merger.stop()
         await self.follower.stop()
         await self.forks.stop()
         await self.applier.stop()
@@ -99,5 +102,6 @@ def build_change_services(
         resolver=ConflictResolver(
             database=database, outbox=outbox, snapshots=snapshots, locks=locks, host_id=host_id, failpoints=points
         ),
+        merger=BaseMerger(database=database, outbox=outbox, snapshots=snapshots, locks=locks, failpoints=points),
         publisher=ChangePublisher(database=database, shadows=shadows, applier=applier, sign_commits=sign_commits),
     )

@@ -59,6 +59,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "open": ("service.open_page", "Open the page in the browser, signed in."),
         "browsers": ("service.browsers", "Signed-in browsers: list, sign out."),
         "tokens": ("service.tokens", "Tokens for other programs: list, add, revoke."),
+        "follows": (
+            "changes.follows",
+            "Published branches and what their forges say: list, show, stop, resume.",
+        ),
         "hooks": (
             "service.hooks",
             "Addresses where other programs start tasks: list, add, enable, disable, remove.",

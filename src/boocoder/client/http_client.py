@@ -27,7 +27,7 @@ BACKOFF_FIRST_S = 0.1
 BACKOFF_CAP_S = 2.0
 
 T = TypeVar("T")
-JsonFields = Mapping[str, str | int | bool | None]
+JsonFields = Mapping[str, str | int | float | bool | Sequence[str] | None]
 Json = str | int | float | bool | Sequence[str] | Sequence[list[str]] | Sequence[JsonFields] | JsonFields | None
 
 

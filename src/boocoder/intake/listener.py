@@ -11,6 +11,7 @@ from uuid import UUID
 
 from boocoder.db.core.notifications import (
     EVENTS_CHANNEL,
+    FORGES_CHANNEL,
     PERMISSIONS_CHANNEL,
     PROJECTS_CHANNEL,
     TASKS_CHANNEL,
@@ -30,7 +31,14 @@ CONNECT_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 2.0
 CLOSE_TIMEOUT_S = 1.0
-CHANNELS = (TASKS_CHANNEL, EVENTS_CHANNEL, PERMISSIONS_CHANNEL, PROJECTS_CHANNEL, WEBHOOKS_CHANNEL)
+CHANNELS = (
+    TASKS_CHANNEL,
+    EVENTS_CHANNEL,
+    PERMISSIONS_CHANNEL,
+    PROJECTS_CHANNEL,
+    WEBHOOKS_CHANNEL,
+    FORGES_CHANNEL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class QueueListener:
         on_events: the session's numbers reach to this one.
         on_permissions: a request was decided, or a rule was added.
         on_project: a project was added, moved, or is another repository now.
+        on_forges: a forge said something of a published branch.
         on_webhooks: something waits for a webhook (None), or this webhook was turned off.
         ping_interval_s, ping_timeout_s: a link that answers no ping for their sum is given up.
         connect_timeout_s: one try to connect and subscribe takes at most so long; `start` waits no longer either.
@@ -76,6 +85,7 @@ class QueueListener:
         on_permissions: Callable[[], None] | None = None,
         on_project: Callable[[ProjectId], None] | None = None,
         on_webhooks: Callable[[UUID | None], None] | None = None,
+        on_forges: Callable[[], None] | None = None,
         ping_interval_s: float = PING_INTERVAL_S,
         ping_timeout_s: float = PING_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
@@ -89,6 +99,7 @@ class QueueListener:
         self._on_permissions = on_permissions
         self._on_project = on_project
         self._on_webhooks = on_webhooks
+        self._on_forges = on_forges
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._connect_timeout_s = connect_timeout_s
@@ -167,9 +178,10 @@ class QueueListener:
     def _route(self, channel: str, payload: str) -> None:
         """Call back for one payload; raises ValueError for one that no statement sends."""
         first, _, second = payload.partition(":")
-        if channel == PERMISSIONS_CHANNEL:
-            if self._on_permissions is not None:
-                self._on_permissions()
+        hints = {PERMISSIONS_CHANNEL: self._on_permissions, FORGES_CHANNEL: self._on_forges}
+        if channel in hints:
+            if (call := hints[channel]) is not None:
+                call()
         elif channel == PROJECTS_CHANNEL:
             if self._on_project is not None:
                 self._on_project(ProjectId(UUID(first)))

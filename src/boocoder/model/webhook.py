@@ -26,3 +26,29 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"  # given up
     CANCELLED = "cancelled"  # its webhook was turned off
+
+
+class FollowState(StrEnum):
+    """How far a published branch is; 0037_forges.sql has the allowed moves."""
+
+    WATCHING = "watching"
+    WORKING = "working"  # a round's task waits or runs
+    PUBLISHING = "publishing"  # the round's change goes through the gate and is pushed
+    MERGED = "merged"
+    CLOSED = "closed"
+    STOPPED = "stopped"
+
+    @property
+    def over(self) -> bool:
+        """Whether the forge has decided about the branch."""
+        return self in (FollowState.MERGED, FollowState.CLOSED)
+
+
+class ForgeEventKind(StrEnum):
+    """What a round can answer."""
+
+    CI = "ci"  # a check failed
+    REVIEW = "review"
+    COMMENT = "comment"
+    BASE = "base"  # the branch that it is meant for has moved
+    GATE = "gate"  # the follow's own gate failed

@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries; hooks, which are called the other way round."""
+"""Webhooks and their deliveries; hooks, which are called the other way round; branches that hooks hear of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from boocoder.model.ids import ProjectId, SessionId, TaskId
-from boocoder.model.webhook import DeliveryState
+from boocoder.model.webhook import DeliveryState, FollowState, ForgeEventKind
 
 
 class WebhookInfo(msgspec.Struct, frozen=True):
@@ -119,3 +119,75 @@ class HookResult(msgspec.Struct, frozen=True):
     session_id: SessionId | None
     created: bool
     skipped: str
+
+
+class FollowFields(msgspec.Struct, frozen=True):
+    """The part of a published branch that its rows and the API's answer have in common.
+
+    Args:
+        repository: its path at the forge in lower case; "" where the remote is a directory.
+        commit: the newest that was pushed.
+        base: the branch that it is meant for; "" until the forge has said so.
+        reason, detail: why no round starts any more; "" while rounds may start.
+        rounds_max: 0: none starts.
+        cost_usd: of the rounds' turns, as far as agents report it.
+        cost_max_usd: 0.0 for no bound.
+        gate: a shell command that has to end with 0 before a round is pushed; "" for none.
+        reviewers: names at the forge whose comments count whatever the forge says of them.
+        task_id: of the newest round.
+        ci: passed or failed, of `commit`; "" until the forge has said so.
+        review: approved or changes_requested; "" without a verdict.
+    """
+
+    session_id: SessionId
+    project_id: ProjectId
+    repository: str
+    remote: str
+    branch: str
+    commit: str
+    base: str
+    url: str
+    number: int | None
+    state: FollowState
+    reason: str
+    detail: str
+    rounds: int
+    rounds_max: int
+    cost_usd: float
+    cost_max_usd: float
+    gate: str
+    reviewers: tuple[str, ...]
+    task_id: TaskId | None
+    ci: str
+    review: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class FollowInfo(FollowFields, frozen=True):
+    """A session's published branch.
+
+    Args:
+        waiting: events that no round has answered.
+        gate_exit_code: of the newest run of the gate; None without one that ended by itself.
+    """
+
+    waiting: int
+    gate_exit_code: int | None
+
+
+class ForgeEventInfo(msgspec.Struct, frozen=True):
+    """What a forge or a gate said of a published branch.
+
+    Args:
+        round: that answers it; None where it waits, or where there was nothing to do.
+    """
+
+    id: UUID
+    kind: ForgeEventKind
+    author: str
+    text: str
+    url: str
+    created_at: datetime
+    handled_at: datetime | None
+    round: int | None

@@ -55,6 +55,12 @@ HOOK = "INSERT INTO hooks (name, project_id, prompt, per_hour, secret) SELECT %s
 WEBHOOK = "INSERT INTO webhooks (id, url, secret) VALUES (gen_random_uuid(), %s, %s)"
 DELIVERY = "INSERT INTO webhook_deliveries (webhook_id, event, data, %s) SELECT id, 'x', '{}', %s FROM webhooks"
 GOOD_WEBHOOK = WEBHOOK % ("'http://a/'", "'whsec_'")
+FOLLOW = "INSERT INTO branch_follows (session_id, project_id, repository, remote, branch, commit, rounds_max, \
+cost_max_usd, state, reason, ci, review) SELECT id, project_id, '', '', %s FROM sessions"
+GOOD_FOLLOW = FOLLOW % "'b', 'c', 1, 0, 'watching', '', '', ''"
+FORGE_EVENT = (
+    "INSERT INTO forge_events (session_id, kind, key, text) SELECT session_id, 'ci', 'k', 't' FROM branch_follows"
+)
 SNAPSHOT = f"INSERT INTO snapshots (id, session_id, kind, tree) SELECT {ID}, id, 'manual', {TREE} FROM sessions"
 STORED = "INSERT INTO stored_snapshots (snapshot_id, session_id, tree, trees, base_commit, state, size_bytes) \
 SELECT id, session_id, %s, '{}', tree, %s, %s FROM snapshots"
@@ -69,6 +75,14 @@ CASES: dict[str, list[str]] = {
     "projects_path_check": ["INSERT INTO projects (id, name, path) VALUES (gen_random_uuid(), 'x', 'relative')"],
     "webhooks_url_check": [WEBHOOK % ("'ftp://a/'", "'whsec_'")],
     "webhooks_secret_check": [WEBHOOK % ("'http://a/'", "'x'")],
+    "branch_follows_pkey": [GOOD_FOLLOW, GOOD_FOLLOW],
+    "branch_follows_branch_check": [FOLLOW % "'', 'c', 1, 0, 'watching', '', '', ''"],
+    "branch_follows_rounds_max_check": [FOLLOW % "'b', 'c', -1, 0, 'watching', '', '', ''"],
+    "branch_follows_cost_max_usd_check": [FOLLOW % "'b', 'c', 1, -1, 'watching', '', '', ''"],
+    "branch_follows_check": [FOLLOW % "'b', 'c', 1, 0, 'stopped', '', '', ''"],
+    "branch_follows_ci_check": [FOLLOW % "'b', 'c', 1, 0, 'watching', '', 'x', ''"],
+    "branch_follows_review_check": [FOLLOW % "'b', 'c', 1, 0, 'watching', '', '', 'x'"],
+    "forge_events_session_id_key_key": [GOOD_FOLLOW, FORGE_EVENT, FORGE_EVENT],
     "webhook_deliveries_check": [GOOD_WEBHOOK, DELIVERY % ("state", "'delivered'")],
     "webhook_deliveries_check1": [GOOD_WEBHOOK, DELIVERY % ("lease_until", "now()")],
     "stored_snapshots_pkey": [SNAPSHOT, STORED % ("tree", "'stored'", "0"), STORED % ("tree", "'stored'", "0")],
@@ -300,6 +314,9 @@ OBVIOUS = {
     "agent_notes_ord_key",
     "steers_pkey",
     "steers_ord_key",
+    "forge_events_pkey",
+    "forge_events_ord_key",
+    "gate_runs_pkey",
     "webhooks_pkey",
     "webhook_deliveries_pkey",
     "webhook_deliveries_ord_key",

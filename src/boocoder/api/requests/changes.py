@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from boocoder.api.requests.fields import Input, LongText, Name, Text
+from boocoder.api.requests.follows import FollowInput
 from boocoder.api.requests.review import FilePath
 from boocoder.changes.apply.conflict_choices import BlockChoice, FileChoice, Side
 from boocoder.changes.apply.conflicts import SIDE_MAX_CHARS
@@ -134,6 +135,7 @@ class PublishInput(Input, BranchFields):
     base: Name | None = None
     draft: bool = False
     only_push: bool = False
+    follow: FollowInput | None = None
 
     def publishing(self) -> PublishRequest:
         """As the publisher takes it."""

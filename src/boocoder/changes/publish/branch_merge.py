@@ -44,6 +44,31 @@ async def merge_pushed(shadow: ShadowRepository, ref: str, theirs: str, *, remot
     return new
 
 
+async def merge_base(shadow: ShadowRepository, ref: str, base_commit: str, *, tree: str, sign: bool) -> None:
+    """Move a local branch to a merge commit of itself and of a commit of its base; nothing where it has that commit.
+
+    Args:
+        ref: full name of the branch.
+        tree: the merge of both, in the shadow repository.
+
+    Raises:
+        Conflict: `branch_missing`; `reference_moved`.
+    """
+    checkout, branch = shadow.checkout, ref.removeprefix("refs/heads/")
+    ours = await user_commit.read_reference(checkout, ref)
+    if ours is None:
+        raise Conflict("branch_missing", f"There is no branch {branch} any more.", "Publish the change again.")
+    if await user_commit.contains(checkout, base_commit, ours):
+        return
+    who = await user_commit.identity(checkout)
+    await user_commit.give_objects(shadow.git, checkout, await user_commit.tree_of(checkout, ours), tree)
+    message = f"Merge {base_commit[:12]} into {branch}\n"
+    new = await user_commit.make_commit(
+        checkout, tree=tree, parent=ours, merged=base_commit, message=message, who=who, sign=sign
+    )
+    await user_commit.move_reference(checkout, ref, old=ours, new=new, who=who, reason="boocoder: merge the base")
+
+
 async def _merged_tree(shadow: ShadowRepository, ours: str, theirs: str, name: str) -> str:
     checkout = shadow.checkout
     base = await user_commit.merge_base(checkout, ours, theirs)

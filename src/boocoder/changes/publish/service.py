@@ -6,6 +6,7 @@ The push and the forge's tool run as the user, with the user's credentials. It n
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -17,18 +18,19 @@ from boocoder.changes.apply.planner import ApplyReport, ApplyRequest
 from boocoder.changes.commits.message import FileStatistics, clean, request_text
 from boocoder.changes.commits.policy import policy_of
 from boocoder.changes.diff.statistics import FileRow
-from boocoder.changes.publish.branch_merge import merge_pushed
+from boocoder.changes.publish.branch_merge import merge_base, merge_pushed
 from boocoder.db.conversation import sessions
 from boocoder.db.core.pool import Database
-from boocoder.db.files import changes
+from boocoder.db.files import changes, review
 from boocoder.db.registry import projects
 from boocoder.errors import Conflict, Unavailable, sentences
 from boocoder.git.project import Checkout
 from boocoder.git.shadow.registry import ShadowRegistry
 from boocoder.git.shadow.repository import ShadowRepository
+from boocoder.git.user.commit import read_reference
 from boocoder.git.user.person import as_person
 from boocoder.git.user.push import Remote, choose_remote, fetch_branch, push, shown
-from boocoder.model.change import ApplyTarget
+from boocoder.model.change import ApplyTarget, Verdict
 from boocoder.model.ids import ChangeId, ProjectId
 from boocoder.process.run import ProcessResult
 
@@ -36,6 +38,9 @@ TOOL_TIMEOUT_S = 120.0  # a few requests to a forge
 TITLE_MAX_CHARS = 200
 PROMPTS_MAX = 500  # of a session
 _ADDRESS = re.compile(r"https?://\S+")
+
+BeforePush = Callable[[Remote, str, str], Awaitable[None]]
+"""Called with the remote, the branch's full name and its commit: the forge may speak of them as soon as it has them."""
 
 ON_ITS_BRANCH = ApplyRequest(target=ApplyTarget.BRANCH, extend=True)
 
@@ -94,7 +99,9 @@ class ChangePublisher:
         self._applier = applier
         self._sign = sign_commits
 
-    async def publish(self, change_id: ChangeId, request: PublishRequest) -> PublishResult:
+    async def publish(
+        self, change_id: ChangeId, request: PublishRequest, *, before_push: BeforePush | None = None
+    ) -> PublishResult:
         """Make the branch unless it exists, push it, and open a pull request. Calling it again pushes again.
 
         Raises:
@@ -114,7 +121,7 @@ class ChangePublisher:
                 "Commit and push it with your own git.",
             )
         policy = await policy_of(self._database, project_id, sign_commits=self._sign)
-        said, commit = await _push(shadow, remote, report.ref, sign=policy.sign)
+        said, commit = await _push(shadow, remote, report.ref, sign=policy.sign, before=before_push)
         report = replace(report, commit=commit or report.commit)
         assert report.ref is not None
         branch = report.ref.removeprefix("refs/heads/")
@@ -135,6 +142,40 @@ class ChangePublisher:
             stdin=text.encode() if tool == "gh" else b"",
         )
         return _published(report, remote.name, said, open_url, by_hand, tool, done)
+
+    async def merge_base(self, change_id: ChangeId, ref: str, base_commit: str) -> None:
+        """Give a session's branch a merge commit of a commit of its base, with the files of the change, which has both.
+
+        Args:
+            ref: full name of the branch.
+
+        Raises:
+            NotFound: change_not_found.
+            Conflict: branch_missing, parts_rejected, reference_moved.
+        """
+        project_id, shadow = await self._shadow(change_id)
+        async with self._database.connection() as conn:
+            change = await changes.get_change(conn, change_id)
+            decided = await review.list_decisions(conn, change.session_id)
+        if any(one.verdict is Verdict.REJECTED or one.rest_rejected for one in decided):
+            text = "Parts of the change are rejected, and a merge with its base cannot leave them out."
+            raise Conflict("parts_rejected", text, "Have the agent take them back, or publish by hand.")
+        policy = await policy_of(self._database, project_id, sign_commits=self._sign)
+        await merge_base(shadow, ref, base_commit, tree=change.tree, sign=policy.sign)
+
+    async def fetch(self, project_id: ProjectId, remote: str, branch: str) -> tuple[ShadowRepository, str | None]:
+        """Fetch a branch of a remote as the user; the project's repository, and the commit.
+
+        Raises:
+            NotFound: project_not_found.
+            Conflict: remote_missing.
+            Unavailable: git took too long.
+        """
+        async with self._database.connection() as conn:
+            project = await projects.get_project(conn, project_id)
+        shadow = await self._shadows.of(project_id, Path(project.path))
+        chosen = await choose_remote(shadow.checkout, remote)
+        return shadow, await fetch_branch(shadow.checkout, chosen, f"refs/heads/{branch}")
 
     async def words(self, change_id: ChangeId) -> tuple[str, str]:
         """The default title and text of a pull request, written from the session.
@@ -160,12 +201,15 @@ class ChangePublisher:
         return project.id, await self._shadows.of(project.id, Path(project.path))
 
 
-async def _push(shadow: ShadowRepository, remote: Remote, ref: str, *, sign: bool) -> tuple[str, str | None]:
+async def _push(
+    shadow: ShadowRepository, remote: Remote, ref: str, *, sign: bool, before: BeforePush | None
+) -> tuple[str, str | None]:
     """Push a branch; where others pushed to it, merge that and push again.
 
     Returns:
         What git said, and the branch's commit if it was merged.
     """
+    await _announce(shadow, remote, ref, before)
     try:
         return await push(shadow.checkout, remote, ref), None
     except Conflict:
@@ -173,7 +217,14 @@ async def _push(shadow: ShadowRepository, remote: Remote, ref: str, *, sign: boo
         merged = None if theirs is None else await merge_pushed(shadow, ref, theirs, remote=remote.name, sign=sign)
         if merged is None:
             raise
+    await _announce(shadow, remote, ref, before)
     return await push(shadow.checkout, remote, ref), merged
+
+
+async def _announce(shadow: ShadowRepository, remote: Remote, ref: str, before: BeforePush | None) -> None:
+    commit = None if before is None else await read_reference(shadow.checkout, ref)
+    if before is not None and commit is not None:
+        await before(remote, ref, commit)
 
 
 def _title(text: str) -> str:
@@ -230,5 +281,10 @@ def _published(
     if found and (done.returncode == 0 or there_already):
         return PublishResult(report, remote, output, found[-1].rstrip(".,)"), open_url, "")
     return PublishResult(
-        report, remote, output, None, open_url, sentences(f"{tool} ended with {done.returncode}.", by_hand)
+        report,
+        remote,
+        output,
+        None,
+        open_url,
+        sentences(f"{tool} ended with {done.returncode}.", by_hand),
     )

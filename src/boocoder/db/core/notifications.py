@@ -16,6 +16,7 @@ TASKS_CHANNEL = "boocoder_tasks"  # 'ready:<session>' and 'cancel:<task>', sent 
 PERMISSIONS_CHANNEL = "boocoder_permissions"  # a request was decided, or a rule was added
 EVENTS_CHANNEL = "boocoder_events"  # '<session>:<last seq>', sent by every write to a stream
 WEBHOOKS_CHANNEL = "boocoder_webhooks"  # 'ready' or 'stop:<webhook>'
+FORGES_CHANNEL = "boocoder_forges"  # a forge said something of a published branch
 PROJECTS_CHANNEL = "boocoder_projects"  # '<project>': added, moved, or another repository; by the trigger of projects
 
 OnMessage = Callable[[str, str], None]

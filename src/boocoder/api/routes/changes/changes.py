@@ -26,6 +26,7 @@ from boocoder.db.conversation import sessions
 from boocoder.db.files import changes
 from boocoder.db.files.changes import Change
 from boocoder.db.registry import projects
+from boocoder.git.user.push import Remote
 from boocoder.model.change import ApplyTarget
 from boocoder.model.ids import ChangeId, ProjectId, SessionId
 from boocoder.model.task import ChangeState
@@ -148,7 +149,16 @@ async def publish_change(
     change_id: ChangePath, services: Services, body: PublishInput | None = None
 ) -> PublishedBranch:
     """Make the change's branch, push it as the user, and ask for a pull request where a tool for that is ready."""
-    return publish_result(await services.changes.publisher.publish(change_id, (body or PublishInput()).publishing()))
+    asked = body or PublishInput()
+    session_id = (await _change(services, change_id)).session_id
+    bounds = None if asked.follow is None else asked.follow.bounds()
+
+    async def record(remote: Remote, ref: str, commit: str) -> None:
+        await services.follows.record(session_id, remote, ref, commit, base=asked.base or "", bounds=bounds)
+
+    published = await services.changes.publisher.publish(change_id, asked.publishing(), before_push=record)
+    await services.follows.record_request(session_id, published.url)
+    return publish_result(published)
 
 
 @router.post("/{change_id}/reject")

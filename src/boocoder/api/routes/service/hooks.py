@@ -62,20 +62,24 @@ async def call_hook(
     response: Response,
     body: Annotated[dict[str, object], Body()],
 ) -> HookResult:
-    """Start the hook's task with the fields of the body.
+    """Start the hook's task with the fields of the body, or keep what a forge says in it of a published branch.
 
     It needs a token, or a signature with the hook's secret instead. 200 if a delivery with its id started the task
     before, or where the body does not fit the hook's conditions.
     """
     grant = grant_of(request.scope)
     assert grant is not None, "the guard of the route lets no other request in"
-    if grant.project_id is not None and grant.project_id not in {
-        one.project_id for one in await services.hooks.all() if one.name == name
-    }:
+    hook = next((one for one in await services.hooks.all() if one.name == name), None)
+    if grant.project_id is not None and (hook is None or grant.project_id != hook.project_id):
         raise NotFound("hook_not_found", f"There is no hook {name!r} in the token's project.")
-    headers = {key.lower(): value for key, value in request.headers.items()}
+    delivery = delivery_of({key.lower(): value for key, value in request.headers.items()})
+    if hook is not None and hook.enabled:
+        followed = await services.follows.take(hook.project_id, delivery.event, body)
+        if followed:
+            response.status_code = 200
+            return HookResult(None, followed[0].session_id, created=False, skipped=f"branch {followed[0].branch}")
     try:
-        result = await services.hooks.deliver(name, body, delivery_of(headers))
+        result = await services.hooks.deliver(name, body, delivery)
     except registry.HookBusy as busy:
         limit = RateLimit("hook", busy.per_hour, 3_600, busy.free_in_s)
         raise ApiError(busy.status, busy.code, busy.text, busy.cure, headers=limit.headers) from busy

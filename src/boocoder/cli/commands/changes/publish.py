@@ -12,7 +12,7 @@ from boocoder.cli.invocation import ask_service
 from boocoder.cli.views.conflicts import show_conflicts
 from boocoder.cli.views.style import make_console, print_json
 from boocoder.cli.views.terminal_text import path_text, plain
-from boocoder.client.http_client import ChangeRefused, Client
+from boocoder.client.http_client import ChangeRefused, Client, Json
 from boocoder.errors import NotFound
 from boocoder.wire.changes import ChangeSummary, PublishedBranch
 from boocoder.wire.search import IdKind
@@ -32,9 +32,27 @@ PUBLISH_TIMEOUT_S = 900.0  # the push, its hooks, and the forge's tool, each wit
 @click.option("--base", metavar="BRANCH", help="Target branch of the pull request.")
 @click.option("--draft", is_flag=True, help="Open it as a draft.")
 @click.option("--only-push", is_flag=True, help="Push without opening a pull request.")
+@click.option("--follow", is_flag=True, help="Have the session answer red CI, reviews and conflicts of the branch.")
+@click.option(
+    "--rounds", type=click.IntRange(0, 100), default=5, show_default=True, help="With --follow: rounds at most."
+)
+@click.option("--cost", type=click.FloatRange(0), metavar="USD", help="With --follow: cost of the rounds at most.")
+@click.option("--gate", metavar="COMMAND", help="With --follow: has to end with 0 before a round is pushed.")
+@click.option("--reviewer", multiple=True, metavar="NAME", help="With --follow: whose comments count; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_context
-def command(ctx: click.Context, /, change: str | None, as_json: bool, **options: str | bool | None) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    change: str | None,
+    as_json: bool,
+    follow: bool,
+    rounds: int,
+    cost: float | None,
+    gate: str | None,
+    reviewer: tuple[str, ...],
+    **options: str | bool | None,
+) -> None:
     """Publish CHANGE, or the newest change of a session: branch, push, pull request.
 
     The push runs your own git, with your configuration, credentials and hooks.
@@ -46,7 +64,14 @@ def command(ctx: click.Context, /, change: str | None, as_json: bool, **options:
         if not as_json:
             said = f"change {str(change_id)[:8]} of {plain(project.name)}, in {path_text(project.path)}"
             make_console(stderr=True).print(said, style="dim")
-        body = {name: value or None for name, value in options.items()}
+        body: dict[str, Json] = {name: value or None for name, value in options.items()}
+        if follow:
+            body["follow"] = {
+                "rounds_max": rounds,
+                "cost_max_usd": cost or 0.0,
+                "gate": gate or "",
+                "reviewers": list(reviewer),
+            }
         path = f"/api/changes/{change_id}/publish"
         return await client.post(path, PublishedBranch, body, timeout_s=PUBLISH_TIMEOUT_S)
 

@@ -1,4 +1,5 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
+import type { FollowInput } from "./follows";
 import type { FileConflict } from "./problems";
 import type { ApplyTarget, ChangeState } from "./words";
 
@@ -123,6 +124,7 @@ export interface PublishInput {
   base?: string | null;
   draft?: boolean;
   only_push?: boolean;
+  follow?: FollowInput | null;
 }
 
 /** A published branch. */

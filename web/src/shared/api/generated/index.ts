@@ -3,6 +3,7 @@
 export type * from "./agent_event";
 export type * from "./changes";
 export type * from "./fields";
+export type * from "./follows";
 export type * from "./frames";
 export type * from "./hooks";
 export type * from "./hosts";

@@ -1,6 +1,7 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
 import type { ApplyInput, ApplyResult, ChangeCommit, ChangeInfo, ChangeSummary, PublishInput, PublishedBranch, PullRequestText, ResolveInput, ResolveResult, UnapplyInput, UnapplyResult } from "./changes";
 import type { EmptyBody } from "./fields";
+import type { FollowPatch } from "./follows";
 import type { HookPatch, NewHook } from "./hooks";
 import type { HostPatch } from "./hosts";
 import type { MessageWithParts, PartInfo, TextPage } from "./messages";
@@ -16,7 +17,7 @@ import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles 
 import type { SteerInfo } from "./steers";
 import type { AttachmentInfo, BoardCounts, EnqueuedTask, ModelServerInput, ModelUnloadInput, MoveInput, NewAttachment, NewPermissionRule, NewTaskInput, PermissionAnswerInput, ProbeInput, SteerInput, TaskInfo, TaskPatch } from "./tasks";
 import type { NewToken } from "./tokens";
-import type { DeliveryInfo, HookInfo, HookResult, NewHookInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
+import type { DeliveryInfo, FollowInfo, ForgeEventInfo, HookInfo, HookResult, NewHookInfo, NewWebhook, NewWebhookInfo, WebhookInfo, WebhookPatch } from "./webhooks";
 import type { AgentInfo, ChangeState, FoundServer, ModelDetails, PermissionState, SessionActivity, SessionState, SteerState, TaskState, TextField } from "./words";
 import type { FoundFiles, PrunedWorktree, SessionFile, SessionProcess, TerminalInfo, WorktreeInfo } from "./worktrees";
 
@@ -54,6 +55,7 @@ export interface Routes {
   "DELETE /api/comments/{comment_id}": { path: { comment_id: string }; query: Record<string, never>; body: undefined; answer: ReviewComment };
   "POST /api/demo": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: DemoProject };
   "GET /api/folders": { path: Record<string, never>; query: { typed?: string; limit?: number }; body: undefined; answer: FoundFolders };
+  "GET /api/follows": { path: Record<string, never>; query: { project_id?: string | null; limit?: number; before?: string | null }; body: undefined; answer: FollowInfo[] };
   "GET /api/health": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: ServiceHealth };
   "GET /api/hooks": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: HookInfo[] };
   "POST /api/hooks": { path: Record<string, never>; query: Record<string, never>; body: NewHook; answer: NewHookInfo };
@@ -104,6 +106,9 @@ export interface Routes {
   "GET /api/sessions/{session_id}/deletion": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionDeletion };
   "GET /api/sessions/{session_id}/file": { path: { session_id: string }; query: { path: string }; body: undefined; answer: SessionFile };
   "GET /api/sessions/{session_id}/files": { path: { session_id: string }; query: { query?: string; limit?: number }; body: undefined; answer: FoundFiles };
+  "GET /api/sessions/{session_id}/follow": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: FollowInfo };
+  "PATCH /api/sessions/{session_id}/follow": { path: { session_id: string }; query: Record<string, never>; body: FollowPatch; answer: FollowInfo };
+  "GET /api/sessions/{session_id}/follow/events": { path: { session_id: string }; query: { limit?: number; before?: string | null }; body: undefined; answer: ForgeEventInfo[] };
   "POST /api/sessions/{session_id}/fork": { path: { session_id: string }; query: Record<string, never>; body: ForkInput | null; answer: ForkResult };
   "GET /api/sessions/{session_id}/processes": { path: { session_id: string }; query: Record<string, never>; body: undefined; answer: SessionProcess[] };
   "DELETE /api/sessions/{session_id}/processes/{pid}": { path: { session_id: string; pid: number }; query: Record<string, never>; body: undefined; answer: SessionProcess };

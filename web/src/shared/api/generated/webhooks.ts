@@ -1,5 +1,5 @@
 // Made by tools/web_types.py out of the server's code. Do not edit: run `make web-types`.
-import type { DeliveryState, WebhookEvent } from "./words";
+import type { DeliveryState, FollowState, ForgeEventKind, WebhookEvent } from "./words";
 
 /** One event for one webhook. */
 export interface DeliveryInfo {
@@ -14,6 +14,47 @@ export interface DeliveryInfo {
   ended_at: string | null;
   status_code: number | null;
   error: string;
+}
+
+/** A session's published branch. */
+export interface FollowInfo {
+  session_id: string;
+  project_id: string;
+  repository: string;
+  remote: string;
+  branch: string;
+  commit: string;
+  base: string;
+  url: string;
+  number: number | null;
+  state: FollowState;
+  reason: string;
+  detail: string;
+  rounds: number;
+  rounds_max: number;
+  cost_usd: number;
+  cost_max_usd: number;
+  gate: string;
+  reviewers: string[];
+  task_id: string | null;
+  ci: string;
+  review: string;
+  created_at: string;
+  updated_at: string;
+  waiting: number;
+  gate_exit_code: number | null;
+}
+
+/** What a forge or a gate said of a published branch. */
+export interface ForgeEventInfo {
+  id: string;
+  kind: ForgeEventKind;
+  author: string;
+  text: string;
+  url: string;
+  created_at: string;
+  handled_at: string | null;
+  round: number | null;
 }
 
 /** An address that starts a task for each delivery whose fields say what `conditions` want. */

@@ -51,6 +51,12 @@ export type Decision = "allow" | "allow_session" | "refuse" | "answer" | "dismis
 /** What became of telling one webhook of one event. */
 export type DeliveryState = "cancelled" | "delivered" | "failed" | "waiting";
 
+/** How far a published branch is; 0037_forges.sql has the allowed moves. */
+export type FollowState = "closed" | "merged" | "publishing" | "stopped" | "watching" | "working";
+
+/** What a round can answer. */
+export type ForgeEventKind = "base" | "ci" | "comment" | "gate" | "review";
+
 /** A model server that runs and is not used. */
 export interface FoundServer {
   kind: string;

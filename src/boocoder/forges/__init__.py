@@ -1,0 +1,1 @@
+"""What forges say of published branches, and the rounds in which sessions answer it."""
