@@ -211,6 +211,7 @@ def agent_choices(settings: Settings) -> list[tuple[KnownAgent | None, AgentEntr
     """Every agent that may be offered, with its entry in the settings: known ones in their order, then the others."""
     known, entries = known_agents(), _entries(settings)
     off = {name for name, entry in entries.items() if not entry.enabled}
+    off |= {agent.name for agent in known.values() if agent.only_named} - {*entries, settings.default_agent}
     choices: list[tuple[KnownAgent | None, AgentEntry | None]] = [
         (agent, entries.get(agent.name)) for agent in known.values() if agent.name not in off
     ]

@@ -82,6 +82,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         folders: where its installer puts it in addition to the usual places, relative to the home directory.
         package: npm package whose platform packages hold the program itself.
         builtin: whether it is part of boocoder.
+        only_named: it is the program of another agent, driven otherwise: offered only where the settings name it.
         identify: by program.
         model_server: how to point it at one; None if it cannot be by its environment.
         server, acp, stream, oneshot: the fields of the drivers that it has.
@@ -103,6 +104,7 @@ class KnownAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folders: tuple[str, ...] = ()
     package: str = ""
     builtin: bool = False
+    only_named: bool = False
     identify: Mapping[str, Identify] = {}
     model_server: ModelServerUse | None = None
     server: Table | None = None

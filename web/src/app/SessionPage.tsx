@@ -29,6 +29,7 @@ import { Loading } from "../shared/ui/Loading";
 import { PageHeader } from "../shared/ui/PageHeader";
 import { SplitPane } from "../shared/ui/SplitPane";
 import { NotFoundPage } from "./NotFoundPage";
+import { LineCounts } from "../shared/review/LineCounts";
 import styles from "./SessionPage.module.css";
 
 const ChangePanel = lazy(() => import("./panel/ChangePanel"));
@@ -143,7 +144,7 @@ function ChangeButton({ change, shown }: { change: Conversation["change"]; shown
       Change
       {change?.state === "pending" && !!change.files && (
         <span className={styles.counts}>
-          <span className={styles.added}>+{change.additions ?? 0}</span> <span className={styles.removed}>−{change.deletions ?? 0}</span>
+          <LineCounts additions={change.additions ?? 0} deletions={change.deletions ?? 0} />
         </span>
       )}
     </Button>

@@ -8,6 +8,7 @@ import { ApplyDialog } from "../../features/apply/ApplyDialog";
 import { ChangeMenu } from "./ChangeMenu";
 import styles from "./ChangeHeader.module.css";
 import { setPanel, usePanel } from "../../shared/session/panel";
+import { LineCounts } from "../../shared/review/LineCounts";
 import { PublishDialog } from "../../features/apply/PublishDialog";
 
 export function ChangeHeader({ review, files }: { review: ReviewSummary; files: ReviewedFile[] }) {
@@ -21,8 +22,7 @@ export function ChangeHeader({ review, files }: { review: ReviewSummary; files: 
   return (
     <header className={styles.head}>
       <p className={styles.counts}>
-        {files.length === 1 ? "1 file" : `${files.length} files`} <span className={styles.added}>+{additions}</span>{" "}
-        <span className={styles.removed}>−{deletions}</span>
+        {files.length === 1 ? "1 file" : `${files.length} files`} <LineCounts additions={additions} deletions={deletions} />
         <span className={styles.progress}>
           {units - review.open} of {units} decided
           {review.reopened > 0 && `, ${review.reopened} changed since`}

@@ -3,6 +3,7 @@ import { RefreshCw } from "lucide-react";
 import { CommandLine } from "../../shared/agents/CommandLine";
 import { call } from "../../shared/api/client";
 import { useAction, useAgents } from "../../shared/api/queries";
+import { agentState } from "../../shared/agents/agentState";
 import type { AgentInfo } from "../../shared/api/generated";
 import { visible } from "../../shared/text/visible";
 import { Button } from "../../shared/ui/Button";
@@ -13,7 +14,6 @@ import { showError } from "../../shared/ui/Toasts";
 import styles from "./AgentsPage.module.css";
 
 const TRANSPORTS = { builtin: "built in", acp: "over ACP", server: "as a server", oneshot: "a process per turn", stream: "over standard input" } as const;
-const STATES = { ready: "ready", loading: "checking…", unavailable: "not installed", error: "does not work" } as const;
 
 export default function AgentsPage({ onMenu }: { onMenu: () => void }) {
   const { data: agents, error, refetch } = useAgents();
@@ -53,7 +53,7 @@ function Agent({ agent, busy, onProbe }: { agent: AgentInfo; busy: boolean; onPr
     <li className={styles.agent} data-state={agent.state}>
       <header>
         <h3>{visible(agent.title || agent.name)}</h3>
-        <span className={styles.state}>{STATES[agent.state]}</span>
+        <span className={styles.state}>{agentState(agent)}</span>
         <Button small kind="quiet" disabled={busy} onClick={onProbe}>
           Check again
         </Button>

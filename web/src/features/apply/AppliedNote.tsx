@@ -11,6 +11,7 @@ import { Button } from "../../shared/ui/Button";
 import { ConfirmDialog } from "../../shared/ui/ConfirmDialog";
 import { CopyButton } from "../../shared/ui/CopyButton";
 import { showError, showToast } from "../../shared/ui/Toasts";
+import { LineCounts } from "../../shared/review/LineCounts";
 import styles from "./AppliedNote.module.css";
 
 interface AppliedNoteProps {
@@ -35,12 +36,15 @@ export function AppliedNote({ sessionId, last }: AppliedNoteProps) {
     close();
     void undoApply(applied.id);
   };
+  const lines = applied.additions + applied.deletions;
   const undoable = applied.applied_target === "checkout";
   return (
     <section className={styles.note} aria-label="Applied last">
       <div className={styles.what}>
         <p>
-          {where(applied)}: <span className={styles.added}>+{applied.additions}</span> <span className={styles.removed}>−{applied.deletions}</span>
+          {where(applied)}
+          {lines > 0 && ": "}
+          <LineCounts additions={applied.additions} deletions={applied.deletions} />
           {applied.decided_at && <span className={styles.age}> {age(new Date(applied.decided_at))}</span>}
         </p>
         {undoable && (

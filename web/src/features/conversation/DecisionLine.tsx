@@ -1,6 +1,7 @@
 // What became of a change, at its place in the conversation.
 import { Check, X } from "lucide-react";
 import type { ChangeUpdatedFrame } from "../../shared/api/generated";
+import { LineCounts } from "../../shared/review/LineCounts";
 import styles from "./DecisionLine.module.css";
 
 export function DecisionLine({ frame }: { frame: ChangeUpdatedFrame }) {
@@ -11,7 +12,7 @@ export function DecisionLine({ frame }: { frame: ChangeUpdatedFrame }) {
       {applied ? <Check aria-hidden /> : <X aria-hidden />}
       <span>
         {applied ? "Change applied: " : "Change rejected: "}
-        {files} <span className={styles.added}>+{frame.additions ?? 0}</span> <span className={styles.removed}>−{frame.deletions ?? 0}</span>
+        {files} <LineCounts additions={frame.additions ?? 0} deletions={frame.deletions ?? 0} />
       </span>
     </p>
   );

@@ -4,6 +4,7 @@ import { visible } from "../../shared/text/visible";
 import styles from "./FileList.module.css";
 import { decided, type TreeRow } from "./fileTree";
 import { sizeWords } from "../../shared/review/fileSize";
+import { LineCounts } from "../../shared/review/LineCounts";
 
 interface FileTreeRowProps {
   id: string;
@@ -31,7 +32,7 @@ export function FileTreeRow({ id, row, active, top, height, onTake }: FileTreeRo
       aria-setsize={row.of}
       aria-expanded={row.kind === "folder" ? row.open : undefined}
       aria-selected={active}
-      aria-label={[visible(row.name), what(row), size ?? `${sums.additions} added, ${sums.deletions} removed`, state.words, ...flags].join(", ")}
+      aria-label={[visible(row.name), what(row), size ?? linesOf(sums), state.words, ...flags].filter(Boolean).join(", ")}
       data-decided={state.kind}
       style={{ top, height, paddingLeft: `${row.level * 14 - 6}px` }}
       onClick={() => onTake(row)}
@@ -53,11 +54,7 @@ export function FileTreeRow({ id, row, active, top, height, onTake }: FileTreeRo
         {state.mark}
       </span>
       <span className={styles.counts}>
-        {size ?? (
-          <>
-            <span className={styles.added}>+{sums.additions}</span> <span className={styles.removed}>−{sums.deletions}</span>
-          </>
-        )}
+        {size ?? <LineCounts additions={sums.additions} deletions={sums.deletions} />}
       </span>
     </div>
   );
@@ -76,4 +73,8 @@ function Name({ row }: { row: TreeRow }) {
 function what(row: TreeRow): string {
   if (row.kind === "file") return row.file.status.replace("_", " ");
   return row.sums.files === 1 ? "folder with 1 file" : `folder with ${row.sums.files} files`;
+}
+
+function linesOf({ additions, deletions }: TreeRow["sums"]): string {
+  return additions || deletions ? `${additions} added, ${deletions} removed` : "";
 }

@@ -7,6 +7,7 @@ import type { Conversation } from "../../shared/stream/conversation";
 import { Button } from "../../shared/ui/Button";
 import styles from "./LiveChange.module.css";
 import { parsePatch } from "./parsePatch";
+import { LineCounts } from "../../shared/review/LineCounts";
 import { PatchScroll } from "./PatchScroll";
 
 const EVERY_MS = 5_000; // besides the moments in which a tool call ends
@@ -35,11 +36,7 @@ export function LiveChange({ sessionId, taskId, conversation, beside, onShown }:
       <div className={styles.strip}>
         <p role="status">
           {files.length === 0 ? "The running turn has changed no files yet." : `This turn so far: ${files.length === 1 ? "1 file" : `${files.length} files`} `}
-          {files.length > 0 && (
-            <>
-              <span className={styles.added}>+{sum("additions")}</span> <span className={styles.removed}>−{sum("deletions")}</span>
-            </>
-          )}
+          <LineCounts additions={sum("additions")} deletions={sum("deletions")} />
         </p>
         {beside && files.length > 0 && (
           <Button small aria-expanded={open} onClick={toggle}>

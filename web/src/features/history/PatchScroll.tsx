@@ -8,6 +8,7 @@ import scroll from "../../shared/diff/FileScroll.module.css";
 import styles from "./PatchScroll.module.css";
 import { parsePatch, type PatchFile } from "./parsePatch";
 import { useNearViewport } from "../../shared/hooks/useNearViewport";
+import { LineCounts } from "../../shared/review/LineCounts";
 import { withWords } from "../../shared/diff/wordDiff";
 
 const LINE_PX = 20;
@@ -44,7 +45,7 @@ function File({ file }: { file: PatchFile }) {
         <span className={styles.path} title={visible(file.path)}>
           {visible(file.path)}
         </span>
-        <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
+        <LineCounts additions={file.additions} deletions={file.deletions} />
         <span className={styles.facts}>{file.facts.map(visible).join(" · ")}</span>
       </header>
       {file.hunks.map((lines, index) => (

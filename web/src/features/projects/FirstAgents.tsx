@@ -1,6 +1,7 @@
 // The agents on the start page: those that are ready, a few that are quickly installed, the others folded.
 import { Link } from "wouter";
 import { CommandLine } from "../../shared/agents/CommandLine";
+import { agentState } from "../../shared/agents/agentState";
 import type { AgentInfo } from "../../shared/api/generated";
 import { useAgents } from "../../shared/api/queries";
 import { FoundServers } from "./FoundServers";
@@ -10,7 +11,6 @@ import { Loading } from "../../shared/ui/Loading";
 import styles from "./FirstRun.module.css";
 
 const SUGGESTED = ["claude", "codex", "opencode"];
-const STATES = { ready: "ready", loading: "checking…", unavailable: "not installed", error: "does not work" } as const;
 
 export function FirstAgents() {
   const { data: agents, error, refetch } = useAgents();
@@ -46,7 +46,7 @@ function AgentRows({ agents }: { agents: readonly AgentInfo[] }) {
         <li key={agent.name} data-state={agent.state}>
           <span className={styles.name}>{visible(agent.title || agent.name)}</span>
           <span className={styles.state}>
-            {STATES[agent.state]}
+            {agentState(agent)}
             {agent.signed_in === false && ", not signed in"}
           </span>
           <NextStep agent={agent} />

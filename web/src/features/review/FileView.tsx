@@ -21,6 +21,7 @@ import { setCommentDraft, useCommentDraft, type CommentDraft } from "./commentDr
 import { useDiffView } from "../../shared/diff/diffView";
 import { isLine, type Row } from "../../shared/diff/rows";
 import { sizeWords } from "../../shared/review/fileSize";
+import { LineCounts } from "../../shared/review/LineCounts";
 import { UnitView } from "./UnitView";
 
 interface FileViewProps {
@@ -128,11 +129,7 @@ function Head({ changeId, file, open, onOpen, context, onContext, children }: He
           <bdi>{visible(file.path)}</bdi>
         </span>
         <span className={styles.counts}>
-          {sizeWords(file) ?? (
-            <>
-              <span className={styles.added}>+{file.additions}</span> <span className={styles.removed}>−{file.deletions}</span>
-            </>
-          )}
+          {sizeWords(file) ?? <LineCounts additions={file.additions} deletions={file.deletions} />}
         </span>
       </button>
       {children}

@@ -9,6 +9,7 @@ import { kindOf } from "./kinds";
 import { lineDiff } from "./lineDiff";
 import { ToolBody } from "./ToolBody";
 import { StatusMark } from "./StatusMark";
+import { LineCounts } from "../../../shared/review/LineCounts";
 import styles from "./ToolCard.module.css";
 
 interface ToolCardProps {
@@ -55,7 +56,7 @@ function Summary({ frame, calls }: { frame: ToolCallFrame; calls: number }) {
     const { added, removed } = counts;
     return (
       <span className={styles.summary}>
-        <span className={styles.added}>+{added}</span> <span className={styles.removed}>−{removed}</span>
+        <LineCounts additions={added} deletions={removed} />
       </span>
     );
   }
