@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -19,30 +20,37 @@ pytestmark = [
     pytest.mark.slow,
 ]
 START_MS = 120_000  # the first turn of a cold opencode
-
-
 CLICKS_MAX = 4  # from the first page to the first applied change
 COUNT_CLICKS = "addEventListener('click', ({detail}) => { window.clicks = (window.clicks ?? 0) + (detail > 0); }, true)"
 
 
+def on_path(folder: Path, program: Path) -> Path:
+    """A folder for PATH with the agent in it, as its installer leaves it: boocoder has to find it."""
+    found = folder / "bin"
+    found.mkdir()
+    (found / "opencode").symlink_to(program)
+    return found
+
+
 async def test_the_first_change_of_opencode_is_applied_within_four_clicks(
-    installation: MakeInstallation, visit: MakeVisit, project: Repository, opencode_program: Path
+    installation: MakeInstallation, visit: MakeVisit, project: Repository, opencode_program: Path, tmp_path: Path
 ) -> None:
     async with ScriptedModel() as model:
         service = installation(
             {
                 "BOOCODER_AGENTS_SCRIPTED_ENABLED": "false",
-                "BOOCODER_DEFAULT_AGENT": "opencode",
-                "BOOCODER_AGENTS_OPENCODE_ENABLED": "true",
-                "BOOCODER_AGENTS_OPENCODE_PROGRAM": str(opencode_program),
+                "BOOCODER_AGENTS_OPENCODE_ENABLED": "true",  # as where no setting says otherwise
                 "BOOCODER_AGENTS_OPENCODE_USE_OWN_CONFIG": "false",
+                "PATH": f"{on_path(tmp_path, opencode_program)}:{os.environ['PATH']}",
                 "BOOCODER_MODELS_BASE_URL": model.base_url,
             }
         )
         await asyncio.to_thread(service.start)
-        person = await visit(service)
+        person = await visit(service, path="")
         page = person.page
-        await page.evaluate(COUNT_CLICKS)
+        await page.add_init_script(COUNT_CLICKS)
+        await person.go("/")
+        await expect(page.get_by_role("region", name="1. Add a project")).to_be_visible()
         await page.get_by_role("combobox", name="Repository folder").click()
         await page.keyboard.insert_text(str(project.path))
         await page.keyboard.press("Enter")
