@@ -35,11 +35,18 @@ def check_bind(host: str, *, allow_remote: bool) -> None:
         )
 
 
-def exposure_warnings(host: str, *, allowed_hosts: Iterable[str], tls: bool, sandboxed: bool) -> tuple[str, ...]:
+def exposure_warnings(
+    host: str, *, allowed_hosts: Iterable[str], tls: bool, sandboxed: bool, phones: bool = False
+) -> tuple[str, ...]:
     """What a person should know about a service that others than this machine can reach; empty if none can."""
-    if is_loopback(host) and not tuple(allowed_hosts):
+    ways = [] if is_loopback(host) else [f"at {host}"]
+    if is_loopback(host) and tuple(allowed_hosts):
+        ways.append(f"through a proxy ({', '.join(allowed_hosts)})")
+    if phones:
+        ways.append("in the local network, for phones")
+    if not ways:
         return ()
-    reach = f"at {host}" if not is_loopback(host) else f"through a proxy ({', '.join(allowed_hosts)})"
+    reach = " and ".join(ways)
     warnings = [f"Other machines can reach this service {reach}: anyone with the token can run commands here."]
     if not tls and not is_loopback(host):
         warnings.append("It does not speak TLS, so the token can be read on the way: set tls_certificate and tls_key.")
@@ -54,6 +61,10 @@ class AllowList:
 
     hosts: frozenset[str]
     origins: frozenset[str]
+
+    def with_origin(self, url: str) -> AllowList:
+        """One that lets in what comes to a further address of the service, `scheme://host:port`."""
+        return AllowList(self.hosts | {url.partition("://")[2]}, self.origins | {url})
 
 
 def allow_list(

@@ -1,38 +1,26 @@
-"""Serves the application on a socket, and stops it in bounded time."""
+"""Serves the application on its sockets, and stops it in bounded time."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import signal
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import uvicorn
-from fastapi import FastAPI
 
 from boocoder.api.application import create_app
 from boocoder.api.auth import Authenticator, load_token
 from boocoder.api.bind import allow_list, check_bind
 from boocoder.api.browsers import Browsers
-from boocoder.api.connection_limits import UnprovenConnections
 from boocoder.api.endpoints import ProtocolEndpoint
+from boocoder.api.listener import Listener, bind
 from boocoder.api.middleware.token_auth import LOGIN_PATH
-from boocoder.api.protocols import HEAD_TIMEOUT, HEAD_TIMEOUT_S, UNPROVEN, HttpConnection, SocketConnection
+from boocoder.api.phone.pairing import PhoneListener, listen_for_phones
+from boocoder.api.protocols import HEAD_TIMEOUT_S
 from boocoder.api.services import ApiServices, ConnectionServices
 from boocoder.api.tokens.access_tokens import AccessTokens
-from boocoder.errors import InvalidInput, Unavailable
-from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S, WS_MESSAGE_MAX_BYTES
-from boocoder.service import TaskSupervisor
-
-GRACEFUL_S = 3  # for answers that are under way when the service stops
-PING_S = 20.0  # a dead WebSocket client is noticed within twice this
-CONNECTIONS_MAX = 1024  # more are answered with 503; a browser opens a handful
-KEEP_ALIVE_S = 30
-BACKLOG = 512
-ACCEPTED_AT_ONCE = 32  # far below UNPROVEN_PEER_MAX, so that a client sends its request before it is the oldest one
+from boocoder.model.limits import CLIENT_SEND_TIMEOUT_S
+from boocoder.wire.service import PhonePairing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +35,8 @@ class ApiSettings:
         send_timeout_s: a client that takes nothing for so long is cut off.
         head_timeout_s: a client that has not finished its headers by then is cut off.
         tls_certificate, tls_key: PEM files; with both the service speaks HTTPS and nothing else.
+        phones: whether to listen for devices in the local network as well.
+        phone_address, phone_port: where; "" for the address of this machine there.
     """
 
     data_dir: Path
@@ -59,52 +49,9 @@ class ApiSettings:
     head_timeout_s: float = HEAD_TIMEOUT_S
     tls_certificate: Path | None = None
     tls_key: Path | None = None
-
-
-def uvicorn_config(app: FastAPI, *, tls_certificate: Path | None = None, tls_key: Path | None = None) -> uvicorn.Config:
-    """The server's settings for the application, without a place to listen at. TLS as in ApiSettings."""
-    return uvicorn.Config(
-        app,
-        http=HttpConnection,
-        ws=SocketConnection,
-        ws_max_size=WS_MESSAGE_MAX_BYTES,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
-        ws_per_message_deflate=False,
-        lifespan="off",
-        log_config=None,
-        access_log=False,  # it would contain sign-in links
-        proxy_headers=False,  # forwarded addresses are not trusted
-        server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
-        backlog=ACCEPTED_AT_ONCE,
-        ssl_certfile=tls_certificate,
-        ssl_keyfile=tls_key,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACEFUL_S,
-    )
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        Unavailable: address_in_use, or address_unusable.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's delay off only where the protocol is named; with it an answer takes 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host.strip("[]"), port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        code = "address_in_use" if error.errno == errno.EADDRINUSE else "address_unusable"
-        text = f"Cannot listen on {host} port {port}: {error.strerror or error}."
-        raise Unavailable(code, text, "Choose another port, or stop the program that has it.") from error
-    listener.setblocking(False)
-    return listener
+    phones: bool = False
+    phone_address: str = ""
+    phone_port: int = 0
 
 
 class ApiServer:
@@ -123,12 +70,11 @@ class ApiServer:
         self._services = services
         self._endpoints = tuple(endpoints)
         self._stopping = asyncio.Event()
-        self._supervisor = TaskSupervisor("api")
-        self._server: uvicorn.Server | None = None
-        self._listener: socket.socket | None = None
+        self._listeners: list[Listener] = []
         self._authenticator: Authenticator | None = None
         self.token = ""
         self.url = ""
+        self.phone: PhoneListener | None = None
 
     @property
     def login_url(self) -> str:
@@ -136,62 +82,71 @@ class ApiServer:
         assert self._authenticator is not None, "start first"
         return f"{self.url}{LOGIN_PATH}?code={self._authenticator.new_code()}"
 
+    def pair_phone(self) -> PhonePairing | None:
+        """A link that signs in one phone, once, with its QR code; None where no phone can reach the service."""
+        assert self._authenticator is not None, "start first"
+        return None if self.phone is None else self.phone.pair(self._authenticator)
+
     async def start(self) -> None:
         """Listen; returns when requests are answered.
 
         Raises:
-            InvalidInput: bind_not_loopback, token_unreadable or tls_unusable.
-            Unavailable: address_in_use or address_unusable.
+            InvalidInput: bind_not_loopback, token_unreadable, tls_unusable, phone_address_invalid or
+                certificate_unreadable.
+            Unavailable: address_in_use, address_unusable or no_local_network.
         """
         settings = self._settings
         check_bind(settings.host, allow_remote=settings.allow_remote)
         self.token = load_token(settings.data_dir)
-        self._listener = bind(settings.host, settings.port)
-        port = self._listener.getsockname()[1]
-        scheme = "http" if settings.tls_certificate is None else "https"
-        self.url = f"{scheme}://{_reachable(settings.host)}:{port}"
-        self._authenticator = Authenticator(token=self.token, port=port)
+        listener = Listener(
+            bind(settings.host, settings.port),
+            tls_certificate=settings.tls_certificate,
+            tls_key=settings.tls_key,
+            head_timeout_s=settings.head_timeout_s,
+        )
+        self._listeners.append(listener)
+        self.url = f"{listener.scheme}://{_reachable(settings.host)}:{listener.port}"
+        if settings.phones:
+            self.phone = listen_for_phones(settings.data_dir, settings.phone_address, settings.phone_port)
+            self._listeners.append(self.phone.listener)
+        app = create_app(
+            self._services,
+            await self._connections(listener),
+            send_timeout_s=settings.send_timeout_s,
+            endpoints=self._endpoints,
+        )
+        for one in self._listeners:
+            await one.start(app)
+
+    async def _connections(self, listener: Listener) -> ConnectionServices:
+        settings, services = self._settings, self._services
+        self._authenticator = Authenticator(token=self.token, port=listener.port)
         hosts, origins = settings.allowed_hosts, settings.allowed_origins
-        allowed = allow_list(port, own=_reachable(settings.host), hosts=hosts, origins=origins, scheme=scheme)
-        services = self._services
+        own, scheme = _reachable(settings.host), listener.scheme
+        allowed = allow_list(listener.port, own=own, hosts=hosts, origins=origins, scheme=scheme)
+        if self.phone is not None:
+            allowed = allowed.with_origin(self.phone.url)
         browsers = Browsers(database=services.database, host_id=services.info.host_id, key=self.token)
         tokens = AccessTokens(database=services.database, host_id=services.info.host_id, key=self.token)
         await browsers.load()
         await tokens.load()
-        connections = ConnectionServices(self._authenticator, browsers, tokens, allowed, self._stopping, self.url)
-        app = create_app(self._services, connections, send_timeout_s=settings.send_timeout_s, endpoints=self._endpoints)
-        config = uvicorn_config(app, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
-        _load(config)
-        self._server = uvicorn.Server(config)
-        self._server.lifespan = config.lifespan_class(config)
-        self._server.lifespan.state[HEAD_TIMEOUT] = settings.head_timeout_s
-        self._server.lifespan.state[UNPROVEN] = UnprovenConnections()
-        await self._server.startup(sockets=[self._listener])
-        self._listener.listen(BACKLOG)  # asyncio has set it to what it accepts at once
-        self._supervisor.spawn(self._server.main_loop(), "server", vital=True)
+        return ConnectionServices(
+            authenticator=self._authenticator,
+            browsers=browsers,
+            tokens=tokens,
+            allowed=allowed,
+            stopping=self._stopping,
+            url=self.url,
+            phone=self.phone,
+        )
 
     async def stop(self) -> None:
-        """End streams, let answers finish for GRACEFUL_S, cut what is left. Safe twice and before `start`."""
-        server, listener = self._server, self._listener
-        self._server = self._listener = None
+        """End streams, then every listener. Safe twice and before `start`."""
+        listeners, self._listeners = self._listeners, []
         self._stopping.set()
         for endpoint in self._endpoints:
             await endpoint.stop()
-        if server is None or listener is None:
-            return
-        server.should_exit = True
-        try:
-            await self._supervisor.stop(grace_s=1.0)
-            async with asyncio.timeout(GRACEFUL_S + 2.0):
-                await server.shutdown(sockets=[listener])
-        except TimeoutError:
-            pass
-        finally:
-            for connection in tuple(server.server_state.connections):
-                connection.transport.abort()
-        leftover = tuple(server.server_state.tasks)
-        if leftover:
-            await asyncio.wait(leftover, timeout=1.0)
+        await asyncio.gather(*(one.stop() for one in listeners))
 
     async def wait_signalled(self) -> signal.Signals:
         """Wait for SIGINT or SIGTERM and return which it was; they are caught only while this waits."""
@@ -210,17 +165,6 @@ class ApiServer:
         finally:
             for number in watched:
                 loop.remove_signal_handler(number)
-
-
-def _load(config: uvicorn.Config) -> None:
-    try:
-        config.load()
-    except OSError as error:  # ssl.SSLError is one
-        raise InvalidInput(
-            "tls_unusable",
-            f"The certificate or its key cannot be used: {error.strerror or error}.",
-            "Set tls_certificate and tls_key to PEM files that belong together and can be read.",
-        ) from error
 
 
 def _reachable(host: str) -> str:

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from boocoder.api.auth import Authenticator
 from boocoder.api.bind import AllowList
 from boocoder.api.browsers import Browsers
+from boocoder.api.phone.pairing import PhoneListener
 from boocoder.api.tokens.access_tokens import AccessTokens
 from boocoder.broker.broker import Broker
 from boocoder.broker.outbox import Outbox
@@ -159,6 +160,7 @@ class ConnectionServices:
     Args:
         stopping: set when the service stops, so that streams end by themselves.
         url: of this service, as this machine reaches it.
+        phone: where devices in the local network reach it; None if they do not.
     """
 
     authenticator: Authenticator
@@ -167,6 +169,7 @@ class ConnectionServices:
     allowed: AllowList
     stopping: asyncio.Event
     url: str
+    phone: PhoneListener | None = None
 
 
 def build_api_services(

@@ -28,7 +28,7 @@ from boocoder.config.settings import Settings
 from boocoder.model.ids import HostId, InstanceId
 from boocoder.process.privacy import hide_own_secrets
 from boocoder.service import TaskSupervisor
-from boocoder.wire.service import ServiceFile
+from boocoder.wire.service import PhonePairing, ServiceFile
 
 if TYPE_CHECKING:
     from boocoder.api.server import ApiServer
@@ -42,6 +42,7 @@ class ServiceInfo:
         url: of its API, without a trailing slash.
         token: for the Authorization header.
         login_url: one-time link for a browser.
+        phone: a one-time link for a phone, with its QR code; None where no phone can reach the service.
         watch_agents: hears of the agents for the time of a block.
     """
 
@@ -51,6 +52,7 @@ class ServiceInfo:
     host_id: HostId
     instance_id: InstanceId
     watch_agents: Callable[[], contextlib.AbstractContextManager[AgentWatch]]
+    phone: PhonePairing | None = None
 
 
 async def serve(
@@ -131,6 +133,7 @@ async def _application(settings: Settings, *, take_over: bool = False) -> AsyncI
             host.host_id,
             host.instance_id,
             agent_host.agents.watch,
+            server.pair_phone(),
         )
         _write_service_file(
             stack,

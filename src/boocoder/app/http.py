@@ -39,16 +39,7 @@ async def start_api(
         log.warning("the service can be reached from outside", extra={"warning": warning})
     terminals = _terminals(host, agent_host, files)
     server = ApiServer(
-        settings=ApiSettings(
-            data_dir=settings.data_dir,
-            host=settings.host,
-            port=settings.port,
-            allow_remote=settings.allow_remote,
-            allowed_hosts=settings.allowed_hosts,
-            allowed_origins=settings.allowed_origins,
-            tls_certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
-            tls_key=Path(settings.tls_key) if settings.tls_key else None,
-        ),
+        settings=_api_settings(settings),
         services=build_api_services(
             database=store.database,
             broker=store.broker,
@@ -76,12 +67,30 @@ async def start_api(
     return server
 
 
+def _api_settings(settings: Settings) -> ApiSettings:
+    """Where the service listens and whom it trusts, as the settings say."""
+    return ApiSettings(
+        data_dir=settings.data_dir,
+        host=settings.host,
+        port=settings.port,
+        allow_remote=settings.allow_remote,
+        allowed_hosts=settings.allowed_hosts,
+        allowed_origins=settings.allowed_origins,
+        tls_certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        tls_key=Path(settings.tls_key) if settings.tls_key else None,
+        phones=settings.phone.enabled,
+        phone_address=settings.phone.address,
+        phone_port=settings.phone.port,
+    )
+
+
 def warnings_of(settings: Settings) -> tuple[str, ...]:
     """What a person should know about who can reach the service."""
     return exposure_warnings(
         settings.host,
         allowed_hosts=settings.allowed_hosts,
         tls=bool(settings.tls_certificate),
+        phones=settings.phone.enabled,
         sandboxed=settings.sandbox.profile != "off",
     )
 
@@ -89,7 +98,8 @@ def warnings_of(settings: Settings) -> tuple[str, ...]:
 def _terminals(host: ServiceHost, agent_host: AgentHost, files: SessionFiles) -> Terminals | None:
     """Shells in worktrees: only where this machine alone can reach the service, unless the settings say more."""
     settings = host.settings
-    alone = is_loopback(settings.host) and not settings.allow_remote and not settings.allowed_hosts
+    opened = settings.allow_remote or settings.allowed_hosts or settings.phone.enabled
+    alone = is_loopback(settings.host) and not opened
     if settings.terminal == "off" or (settings.terminal == "auto" and not alone):
         return None
     terminals = Terminals(snapshots=files.snapshots, processes=agent_host.processes)

@@ -149,6 +149,17 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """A second place to listen at, for phones and other devices in the local network."""
+
+    enabled: bool = setting(
+        False, "true or false", "true: reachable in the local network, with TLS; `serve --phone` is the same"
+    )
+    address: str = setting("", "IP address", "address to listen on; empty: this machine's in the local network")
+    port: int = setting(7718, "port number", "0: any free port", low=0, high=65_535)
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """What the processes of agents may reach; docs/security.md says what each profile keeps out."""
 
@@ -226,7 +237,7 @@ class Settings:
     terminal: str = setting(
         "auto",
         "answer",
-        "shells in worktrees, from the page; auto: on, but not with allow_remote or allowed_hosts",
+        "shells in worktrees, from the page; auto: on, but not with allow_remote, allowed_hosts or phone.enabled",
         choices=("auto", "on", "off"),
     )
     max_turns: int = setting(8, "turns", "turns that run at the same time; others wait in the queue", low=1, high=256)
@@ -273,6 +284,7 @@ class Settings:
     )
     log_format: str = setting("text", "format", "json: one object a line", choices=("text", "json"))
     failpoints: str = setting("", "name=count, ...", "for recovery tests: the process kills itself at these points")
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
     models: ModelServerSettings = field(default_factory=ModelServerSettings)
     agents: AgentsSettings = field(default_factory=AgentsSettings)
     worktrees: WorktreeSettings = field(default_factory=WorktreeSettings)

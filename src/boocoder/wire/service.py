@@ -68,6 +68,34 @@ class LoginLink(msgspec.Struct, frozen=True):
     path: str
 
 
+class PhoneStatus(msgspec.Struct, frozen=True):
+    """Where phones in the local network reach the service; both null where they do not.
+
+    Args:
+        url: of the page.
+        fingerprint: SHA-256 of the certificate there.
+    """
+
+    url: str | None
+    fingerprint: str | None
+
+
+class PhonePairing(msgspec.Struct, frozen=True):
+    """A link that signs in one phone, once.
+
+    Args:
+        link: to open on the phone.
+        qr: the link as a QR code: rows of `1` (dark) and `0`, without the light border around it.
+        fingerprint: SHA-256 of the certificate, to compare with what the phone shows.
+        valid_s: seconds for which the link works.
+    """
+
+    link: str
+    qr: tuple[str, ...]
+    fingerprint: str
+    valid_s: float
+
+
 class BrowserFields(msgspec.Struct, frozen=True):
     """The part of a signed-in browser that its row and the API's answer have in common."""
 

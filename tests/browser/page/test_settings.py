@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import tomllib
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from boocoder.wire.service import TokenInfo
 from boocoder.wire.webhooks import WebhookInfo
 from boocoder.wire.worktrees import WorktreeInfo
 from tests.acceptance.harness import ServiceHarness
+from tests.browser import seen
 from tests.browser.changes.test_review import panel
 from tests.browser.page.test_looks import assert_accessible
 from tests.fixtures.browser import MakeVisit, Visit
@@ -212,3 +214,32 @@ async def test_a_file_of_a_change_opens_in_the_chosen_editor(person: Visit, desk
     await expect(file.get_by_role("button", name="Copy the path")).to_be_visible()
     link = file.get_by_role("link", name="Open in VS Code")
     await expect(link).to_have_attribute("href", f"vscode://file{quote(worktree.path)}/notes/a%20b.txt:1")
+
+
+async def test_a_phone_is_paired_by_a_code_of_the_page(visit: MakeVisit, installation: MakeInstallation) -> None:
+    service = installation({"BOOCODER_PHONE_ADDRESS": "127.0.0.1", "BOOCODER_PHONE_PORT": "0"})
+    await asyncio.to_thread(service.start, "--phone")
+    desk = await visit(service, path="/settings")
+    section = desk.page.get_by_role("region", name="Phone", exact=True)
+    async with desk.page.expect_response("**/api/phone/pairings") as answered:
+        await section.get_by_role("button", name="Pair a phone").click()
+    pairing = await (await answered.value).json()
+    code = section.get_by_role("figure", name="Pairing code")
+    await expect(code.get_by_role("img", name="QR code of the link")).to_be_visible()
+    await expect(code).to_contain_text(pairing["fingerprint"])
+    phone = await visit(service, path=None, ignore_https_errors=True, viewport={"width": 390, "height": 844})
+    await phone.page.goto(pairing["link"])
+    await expect(phone.page.get_by_role("region", name="1. Add a project")).to_be_visible()
+    assert not await seen.scrolls_sideways(phone)
+    await desk.page.reload()
+    signed_in = desk.page.get_by_role("region", name="Signed-in browsers")
+    await expect(signed_in.get_by_role("button", name="Sign out")).to_have_count(2)
+    for one in (phone, desk):
+        await one.page.close()  # it would complain about the service that stops
+
+
+async def test_a_service_without_phones_says_how_to_reach_it(person: Visit) -> None:
+    await person.go("/settings")
+    section = person.page.get_by_role("region", name="Phone", exact=True)
+    await expect(section).to_contain_text("boocoder serve --phone")
+    await expect(section.get_by_role("button")).to_have_count(0)

@@ -6,7 +6,7 @@ from boocoder.db.conversation import sessions
 from boocoder.db.conversation.sessions import SessionActivity, SessionState
 from boocoder.db.core.pool import Connection, Database
 from boocoder.db.tasks import tasks
-from boocoder.model.ids import SessionId
+from boocoder.model.ids import SessionId, TaskId
 from boocoder.model.task import TaskState
 from tests.fixtures.row_builders import add_host, add_place, add_request, add_running, add_task, end
 
@@ -30,6 +30,20 @@ async def test_a_waiting_session_is_found_behind_any_number_of_newer_ones(databa
         assert (counts.open, counts.waiting, counts.running, counts.queued) == (31, 1, 1, 0)
         board = await tasks.count_columns(conn)
         assert (board.pending, board.running, board.waiting, board.ended) == (0, 0, 1, 0)
+
+
+async def test_a_waiting_task_is_found_behind_any_number_of_running_ones(database: Database) -> None:
+    async with database.connection() as conn:
+        host = await add_host(conn)
+        waiting = await add_running(conn, host, await add_place(conn))
+        await add_request(conn, waiting)
+        running = [await add_running(conn, host, await add_place(conn)) for _ in range(3)]
+
+        async def listed(waits: bool) -> list[TaskId]:
+            return [task.id for task in await tasks.list_tasks(conn, waiting=waits, limit=2)]
+
+        assert await listed(True) == [waiting.id]
+        assert await listed(False) == [one.id for one in running[:0:-1]]
 
 
 async def test_a_session_is_active_while_something_is_queued_or_after_a_failure(database: Database) -> None:

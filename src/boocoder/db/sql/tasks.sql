@@ -218,7 +218,8 @@ FROM tasks WHERE id = $1;
 
 -- name: list_tasks
 -- A page of tasks, newest first: in some states or any ($1), of one session or all ($2), before task $4, of one project
--- or all ($6), for one agent or any ($7), created from $8 on and before $9; the prompt is cut to $5 characters.
+-- or all ($6), for one agent or any ($7), created from $8 on and before $9, that wait for a person, do not, or either
+-- ($10); the prompt is cut to $5 characters.
 SELECT id, place, project_id, session_id, chat_id, left(prompt, $5) AS prompt, char_length(prompt) AS prompt_chars,
        agent, model, mode, thinking, priority, state, epoch, cancel_requested_at, created_at, started_at, ended_at,
        error_code, error_text, error_cure, summary, origin, origin_name, parent_task_id, depth, usage,
@@ -234,6 +235,8 @@ WHERE ($1::text[] IS NULL OR state = ANY ($1::text[]::task_state[]))
   AND ($8::timestamptz IS NULL OR created_at >= $8)
   AND ($9::timestamptz IS NULL OR created_at < $9)
   AND ($4::uuid IS NULL OR ord < (SELECT b.ord FROM tasks b WHERE b.id = $4))
+  AND ($10::boolean IS NULL
+       OR $10 = EXISTS (SELECT FROM permission_requests r WHERE r.task_id = tasks.id AND r.state = 'asked'))
 ORDER BY ord DESC
 LIMIT $3;
 

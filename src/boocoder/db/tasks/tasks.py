@@ -127,7 +127,7 @@ _LIST = statement(
     row=Task,
     params=(
         *(list[str] | None, UUID | None, int, UUID | None, int, UUID | None),
-        *(str | None, datetime | None, datetime | None),
+        *(str | None, datetime | None, datetime | None, bool | None),
     ),
 )
 _COLUMNS = statement("tasks", "count_tasks_by_column", row=BoardCounts, params=(UUID | None,))
@@ -279,6 +279,7 @@ async def list_tasks(
     states: Collection[TaskState] = (),
     session_id: SessionId | None = None,
     project_id: ProjectId | None = None,
+    waiting: bool | None = None,
     only: ListFilter = EVERYTHING,
     limit: int = 100,
     before: TaskId | None = None,
@@ -287,12 +288,14 @@ async def list_tasks(
 
     Args:
         states, session_id, project_id: only these; no states are all of them.
+        waiting: only those with an open request, or only those without.
         only: by agent and time of creation.
         limit: rows at most.
         before: id of the last task of the page before.
     """
     wanted = list(states) or None
-    return await _LIST.all(conn, wanted, session_id, limit, before, SUMMARY_MAX_CHARS, project_id, *only.values)
+    where = (session_id, limit, before, SUMMARY_MAX_CHARS, project_id, *only.values, waiting)
+    return await _LIST.all(conn, wanted, *where)
 
 
 async def count_columns(conn: Connection, project_id: ProjectId | None = None) -> BoardCounts:

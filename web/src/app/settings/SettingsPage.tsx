@@ -13,6 +13,7 @@ import { AccessTokens } from "./AccessTokens";
 import { Hooks } from "./Hooks";
 import { Hosts } from "./Hosts";
 import { McpServers } from "./McpServers";
+import { PairPhone } from "./PairPhone";
 import { PermissionRules } from "./PermissionRules";
 import { ProjectSettings } from "./ProjectSettings";
 import { ProjectTrust } from "./ProjectTrust";
@@ -106,6 +107,9 @@ export default function SettingsPage({ onMenu }: { onMenu: () => void }) {
           </Section>
           <Section title="Hooks that start tasks">
             <Hooks />
+          </Section>
+          <Section title="Phone">
+            <PairPhone />
           </Section>
           <Section title="Signed-in browsers">
             <SignedInBrowsers />

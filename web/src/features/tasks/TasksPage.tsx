@@ -37,19 +37,20 @@ const NONE: readonly TaskInfo[] = [];
 export default function TasksPage({ onMenu }: { onMenu: () => void }) {
   const { data: projects = [] } = useProjects();
   const [project, setProject] = useState("");
-  const running = useTaskPages(RUNNING, project);
+  const waiting = useTaskPages(RUNNING, project, true);
+  const running = useTaskPages(RUNNING, project, false);
   const queued = useTaskPages(QUEUED, project);
   const ended = useTaskPages(ENDED, project);
   const { data: counts } = useTaskCounts(project);
-  const live = running.tasks ?? NONE;
   const columns: Record<Column, ColumnProps> = {
-    "Waiting for you": { pages: running, tasks: live.filter((one) => one.open_requests > 0), count: counts?.waiting },
-    Running: { pages: running, tasks: live.filter((one) => one.open_requests === 0), count: counts?.running },
+    "Waiting for you": { pages: waiting, tasks: waiting.tasks ?? NONE, count: counts?.waiting },
+    Running: { pages: running, tasks: running.tasks ?? NONE, count: counts?.running },
     Queued: { pages: queued, tasks: queued.tasks ?? NONE, count: counts?.pending },
     Ended: { pages: ended, tasks: ended.tasks ?? NONE, count: counts?.ended },
   };
-  const error = running.error ?? queued.error ?? ended.error;
-  const loaded = running.tasks && queued.tasks && ended.tasks;
+  const all = [waiting, running, queued, ended];
+  const error = all.find((one) => one.error)?.error;
+  const loaded = all.every((one) => one.tasks);
   return (
     <>
       <PageHeader title="Tasks" onMenu={onMenu}>
@@ -68,7 +69,7 @@ export default function TasksPage({ onMenu }: { onMenu: () => void }) {
       <div className={styles.page}>
         <div className={styles.board}>
           {!loaded && !error && <Loading />}
-          {error && <Failure error={error} onRetry={() => Promise.all([running, queued, ended].map((one) => one.refetch()))} />}
+          {error && <Failure error={error} onRetry={() => Promise.all(all.map((one) => one.refetch()))} />}
           {loaded && COLUMNS.map((name) => <TaskColumn key={name} name={name} {...columns[name]} />)}
         </div>
         <UsageTable />

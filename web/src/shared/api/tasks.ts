@@ -9,12 +9,15 @@ const LISTS_MS = 5_000; // a safety net: the socket reports every change
 const LONG_LIST_MS = 30_000;
 const PAGE = 50;
 
-/** Tasks in some states, newest first, page by page; of one project, or of all if it is "". */
-export function useTaskPages(states: readonly TaskState[], projectId: string) {
+/**
+ * Tasks in some states, newest first, page by page; of one project, or of all if it is ""; with `waiting` those with an
+ * open request, or those without.
+ */
+export function useTaskPages(states: readonly TaskState[], projectId: string, waiting: boolean | null = null) {
   const pages = useInfiniteQuery({
-    queryKey: ["tasks", "pages", states, projectId],
+    queryKey: ["tasks", "pages", states, projectId, waiting],
     queryFn: ({ signal, pageParam }) => {
-      const query = { state: [...states], limit: PAGE, project_id: projectId || null, ...(pageParam ? { before: pageParam } : {}) };
+      const query = { state: [...states], limit: PAGE, project_id: projectId || null, waiting, ...(pageParam ? { before: pageParam } : {}) };
       return call("GET /api/tasks", { query }, { signal });
     },
     initialPageParam: "",

@@ -54,16 +54,21 @@ async def list_tasks(
     state: Annotated[list[TaskState] | None, Query()] = None,
     session_id: Annotated[UUID | None, Query()] = None,
     project_id: Annotated[UUID | None, Query()] = None,
+    waiting: Annotated[bool | None, Query()] = None,
     limit: Limit = PAGE_DEFAULT,
     before: Annotated[UUID | None, Query()] = None,
 ) -> list[TaskInfo]:
-    """A page of tasks, newest first, in any of the states given; `before` is the last id of the page before."""
+    """A page of tasks, newest first, in any of the states given; `before` is the last id of the page before.
+
+    `waiting` takes only those that wait for a person's answer, or only the others.
+    """
     async with services.database.connection() as conn:
         rows = await tasks.list_tasks(
             conn,
             states=state or (),
             project_id=None if project_id is None else ProjectId(project_id),
             session_id=None if session_id is None else SessionId(session_id),
+            waiting=waiting,
             only=only,
             limit=limit,
             before=None if before is None else TaskId(before),

@@ -12,6 +12,7 @@ import click
 from boocoder import service
 from boocoder.cli.invocation import settings_of
 from boocoder.cli.quick_imports import quick_imports
+from boocoder.cli.views.pairing import show_pairing
 from boocoder.cli.views.style import make_console, marked, style_of
 from boocoder.cli.views.terminal_text import plain
 from boocoder.config.settings import Settings
@@ -34,6 +35,9 @@ AGENTS_WAIT_S = 60.0  # what an agent is given to answer its first try
 @click.option(
     "--join", "database_url", metavar="URL", help="Share the work of this PostgreSQL's hosts (setting database_url)."
 )
+@click.option(
+    "--phone", is_flag=True, help="Be reachable in the local network, with TLS, and print a QR code for a phone."
+)
 @click.option("--take-over", is_flag=True, help="Serve a copied data directory beside the one it was copied from.")
 @click.pass_context
 def command(
@@ -42,10 +46,12 @@ def command(
     port: int | None,
     database_url: str | None,
     open_browser: bool,
+    phone: bool,
     take_over: bool,
 ) -> None:
     """Start the service and keep it running until Ctrl-C."""
-    service.run(_serve(settings_of(ctx, host=host, port=port, database_url=database_url), open_browser, take_over))
+    flags = {"host": host, "port": port, "database_url": database_url, "phone.enabled": phone or None}
+    service.run(_serve(settings_of(ctx, **flags), open_browser, take_over))
 
 
 async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> None:
@@ -59,6 +65,8 @@ async def _serve(settings: Settings, open_browser: bool, take_over: bool) -> Non
         console.print(f"boocoder serves {info.url}", style="bold")
         console.print(f"  open    {info.login_url}  (works once)")
         console.print(f"  data    {settings.data_dir}")
+        if info.phone is not None:
+            show_pairing(console, info.phone)
         supervisor.spawn(_show_agents(console, info), "agents")
         if open_browser:
             import webbrowser

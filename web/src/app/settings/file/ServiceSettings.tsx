@@ -13,6 +13,7 @@ const GROUPS: Record<string, string> = {
   "agents.opencode": "opencode",
   "agents.native": "Built-in agent",
   "agents.scripted": "Scripted agent",
+  phone: "Phone in the local network",
   sandbox: "Sandbox",
   environment: "Environment of agents",
   delegation: "Agents that start tasks",

@@ -10,7 +10,7 @@ import type { FoundFolders, NewProject, Project, ProjectSettings, ProjectSetting
 import type { CommentPatch, DecideInput, EditInput, FileUnits, JoinInput, NewComment, RevertResult, ReviewComment, ReviewDecision, ReviewSummary, ReviewedFile, SendComments, SplitInput, UndoInput, UnitParts } from "./review";
 import type { SandboxInUse, SessionRules } from "./rules";
 import type { IdKind, IdMatch, SearchHit, UsageSum } from "./search";
-import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, ServiceHealth, SettingsOverview, TokenGrant, TokenInfo } from "./service";
+import type { BrowserInfo, DemoProject, HostInfo, LoginLink, NewTokenInfo, PhonePairing, PhoneStatus, ServiceHealth, SettingsOverview, TokenGrant, TokenInfo } from "./service";
 import type { Chat, DeletedSessions, ForkInput, NewChat, NewSession, NewSnapshot, PruneInput, RemoveInput, RewindInput, Session, SessionCounts, SessionDeletion, SessionPatch, UpdateInput } from "./sessions";
 import type { SettingsPatch } from "./settings";
 import type { ForkResult, RewindResult, SnapshotDiff, SnapshotInfo, StoredFiles } from "./snapshots";
@@ -78,6 +78,8 @@ export interface Routes {
   "GET /api/permissions": { path: Record<string, never>; query: { session_id?: string | null; project_id?: string | null; state?: PermissionState | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: PermissionInfo[] };
   "GET /api/permissions/{permission_id}": { path: { permission_id: string }; query: Record<string, never>; body: undefined; answer: PermissionInfo };
   "POST /api/permissions/{permission_id}/answer": { path: { permission_id: string }; query: Record<string, never>; body: PermissionAnswerInput; answer: PermissionInfo };
+  "GET /api/phone": { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: PhoneStatus };
+  "POST /api/phone/pairings": { path: Record<string, never>; query: Record<string, never>; body: EmptyBody | null; answer: PhonePairing };
   "GET /api/projects": { path: Record<string, never>; query: { removed?: boolean; project_id?: string | null }; body: undefined; answer: Project[] };
   "POST /api/projects": { path: Record<string, never>; query: Record<string, never>; body: NewProject; answer: Project };
   "GET /api/projects/{project_id}": { path: { project_id: string }; query: Record<string, never>; body: undefined; answer: Project };
@@ -133,7 +135,7 @@ export interface Routes {
   "PATCH /api/settings": { path: Record<string, never>; query: Record<string, never>; body: SettingsPatch; answer: SettingsOverview };
   "GET /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
   "DELETE /api/steers/{steer_id}": { path: { steer_id: string }; query: Record<string, never>; body: undefined; answer: SteerInfo };
-  "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState[] | null; session_id?: string | null; project_id?: string | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: TaskInfo[] };
+  "GET /api/tasks": { path: Record<string, never>; query: { state?: TaskState[] | null; session_id?: string | null; project_id?: string | null; waiting?: boolean | null; limit?: number; before?: string | null; agent?: string | null; since?: string | null; until?: string | null }; body: undefined; answer: TaskInfo[] };
   "POST /api/tasks": { path: Record<string, never>; query: Record<string, never>; body: NewTaskInput; answer: EnqueuedTask };
   "GET /api/tasks/counts": { path: Record<string, never>; query: { project_id?: string | null }; body: undefined; answer: BoardCounts };
   "GET /api/tasks/{task_id}": { path: { task_id: string }; query: Record<string, never>; body: undefined; answer: TaskInfo };

@@ -56,6 +56,20 @@ export interface NewTokenInfo {
   token: string;
 }
 
+/** A link that signs in one phone, once. */
+export interface PhonePairing {
+  link: string;
+  qr: string[];
+  fingerprint: string;
+  valid_s: number;
+}
+
+/** Where phones in the local network reach the service; both null where they do not. */
+export interface PhoneStatus {
+  url: string | null;
+  fingerprint: string | null;
+}
+
 /** The state of the service and its load; `warnings` are sentences about who can reach it. */
 export interface ServiceHealth {
   status: string;
