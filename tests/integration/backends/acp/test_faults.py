@@ -161,7 +161,10 @@ EXPECTED: dict[str, Expected] = {
         ("mode-error", "cancel-ignored", "cancel-dies", "cancel-leaves-child", "permission-after-cancel"), FINE
     ),
 }
-ELSEWHERE = {"prompt-silence", "stops-reading", "cancel-error"}  # they end by a stop only: test_acp_stops.py
+ELSEWHERE = {
+    *("prompt-silence", "stops-reading", "cancel-error"),  # they end by a stop only: test_stops.py
+    *("runs-again", "runs-again-asking"),  # test_rerun.py
+}
 
 
 def test_every_fault_is_tested() -> None:
