@@ -36,9 +36,10 @@ pytest_plugins = [
 
 
 @pytest.hookimpl(trylast=True)  # after the order was made random
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    once = config.getoption("reruns", None) == 0  # the mark would be stronger than the option
     for item in items:
-        if not item.path.is_relative_to(UNIT):
+        if not once and not item.path.is_relative_to(UNIT):
             item.add_marker(pytest.mark.flaky(reruns=1))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)  # files with a slow test begin the run, so that none ends it
