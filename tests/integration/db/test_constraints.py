@@ -277,6 +277,7 @@ CASES: dict[str, list[str]] = {
         "ALTER TABLE chats DROP CONSTRAINT chats_pkey CASCADE",
         "INSERT INTO chats (id, session_id, title) SELECT id, session_id, title FROM chats",
     ],
+    "hosts_max_turns_check": ["UPDATE hosts SET max_turns = 0"],
     "host_projects_pkey": [HOST_PROJECT % "'ready'"] * 2,
     "host_projects_state_check": [HOST_PROJECT % "'lost'"],
     "available_agents_pkey": [

@@ -92,7 +92,7 @@ async def test_hot_statements_do_not_grow_with_the_tables(database: Database) ->
             ("tasks", "count_session_tasks"): f"'{session}'",
             ("tasks", "count_tasks"): "",
             ("tasks", "find_by_idempotency_key"): "'key'",
-            ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL, NULL, NULL, NULL",
+            ("tasks", "list_tasks"): f"NULL, '{session}', 20, NULL, 500, NULL, NULL, NULL, NULL, NULL",
             ("sessions", "get_session"): f"'{session}'",
             ("messages", "open_turn"): f"'{begun.session_id}', '{opening}', 1, '{instance}', '{begun.chat_id}',"
             f" '{new_id()}', '{new_id()}', 'scripted', NULL, '{{queue_changed}}', ARRAY['{{}}']",

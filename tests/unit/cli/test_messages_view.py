@@ -23,7 +23,7 @@ def message(status: str) -> MessageWithParts:
     }  # fmt: skip
     known: dict[str, object] = dict.fromkeys(("id", "session_id", "chat_id", "task_id", "model"))
     known |= {"role": MessageRole.ASSISTANT, "status": MessageStatus.COMPLETE, "agent": "mine", "text": "", "ord": 1}
-    known |= {"created_at": AT, "finished_at": AT, "attachments": ()}
+    known |= {"created_at": AT, "finished_at": AT, "attachments": (), "part_count": 1}
     return MessageWithParts(**known, parts=(PartInfo(0, PartKind.TOOL_CALL, data, "", 0),))  # type: ignore[arg-type]
 
 
