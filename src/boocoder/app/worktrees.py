@@ -12,7 +12,7 @@ from boocoder.app.agent_host import AgentHost
 from boocoder.app.agents import OPENCODE, own_files, run_patterns
 from boocoder.app.host import ServiceHost
 from boocoder.app.store import Store
-from boocoder.backends.opencode.server.servers import OWN_SERVERS
+from boocoder.backends.opencode.server.places import OWN_SERVERS
 from boocoder.changes.pending import remeasure
 from boocoder.changes.services import ChangeServices, build_change_services
 from boocoder.changes.worktree.apply_watch import ApplyWatch

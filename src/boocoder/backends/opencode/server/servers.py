@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boocoder.backends.opencode.server.environment import ServerEnvironment
+from boocoder.backends.opencode.server.places import OWN_SERVERS
 from boocoder.backends.opencode.server.process import ServerProcess
 from boocoder.backends.opencode.server.server import OpenCodeServer
 from boocoder.backends.opencode.settings import ModelProvider, OpenCodeSettings
@@ -19,8 +20,6 @@ from boocoder.process.host import ProcessHost
 from boocoder.service import TaskSupervisor
 
 log = logging.getLogger(__name__)
-
-OWN_SERVERS = "sessions"  # in the state directory: one folder for each server of a single session
 
 
 @dataclass(slots=True)
