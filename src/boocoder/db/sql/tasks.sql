@@ -56,7 +56,8 @@ WITH RECURSIVE living AS MATERIALIZED (
 ), ready_projects AS MATERIALIZED (
     SELECT p.project_id FROM host_projects p WHERE p.host_id = $1 AND p.state = 'ready'
 ), placeable AS (
-    SELECT h.id, h.place, h.priority, h.running, h.ord
+    SELECT h.id, h.place, h.priority, h.running, h.ord,
+           (SELECT s.host_id FROM sessions s WHERE s.id = h.session_id) AS host_id
     FROM (
         SELECT h.*, coalesce(m.running, 0) AS running FROM heads h LEFT JOIN shares m ON m.project_id = h.project_id
         ORDER BY h.priority DESC, running, h.ord OFFSET 0) h
@@ -102,7 +103,7 @@ WITH RECURSIVE living AS MATERIALIZED (
           FROM sessions s WHERE s.id = h.session_id)
     ORDER BY h.priority DESC, h.running, h.ord OFFSET 0
 ), chosen AS (
-    SELECT t.id, s.id AS session_id, s.host_id
+    SELECT t.id, s.id AS session_id, h.host_id -- as it was judged: that of a row which has just changed is the new one
     FROM placeable h
     JOIN tasks t ON t.id = h.id
     JOIN sessions s ON s.id = t.session_id
