@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from boocoder.db.registry.follows import ForgeNews
-from boocoder.forges.report import AUTHOR_MAX_CHARS, URL_MAX_CHARS, ForgeEvent, ForgeReport, number_of, text_of
+from boocoder.forges.report import (
+    AUTHOR_MAX_CHARS,
+    URL_MAX_CHARS,
+    ForgeEvent,
+    ForgeReport,
+    base_moved,
+    number_of,
+    text_of,
+)
 from boocoder.model.webhook import FollowState, ForgeEventKind
 
 Payload = Mapping[str, object]
@@ -143,15 +151,6 @@ def _comment(payload: Payload, kind: ForgeEventKind, text: str) -> ForgeEvent:
     )
 
 
-def _push(repository: str, payload: Payload) -> ForgeReport | None:
-    ref, after = text_of(payload, "ref", URL_MAX_CHARS), text_of(payload, "after", 64)
-    if not ref.startswith("refs/heads/") or not after.strip("0"):
-        return None
-    base = ref.removeprefix("refs/heads/")
-    event = ForgeEvent(ForgeEventKind.BASE, f"base:{after}", f"{base} has moved to {after}.")
-    return ForgeReport(repository, base=base, event=event)
-
-
 def _about(
     repository: str,
     payload: Payload,
@@ -184,5 +183,5 @@ _READERS: Mapping[str, Callable[[str, Payload], ForgeReport | None]] = {
     "pull_request_review": _review,
     "pull_request_review_comment": _review_comment,
     "issue_comment": _issue_comment,
-    "push": _push,
+    "push": base_moved,
 }

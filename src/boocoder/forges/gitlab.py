@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from boocoder.db.registry.follows import ForgeNews
-from boocoder.forges.report import AUTHOR_MAX_CHARS, URL_MAX_CHARS, ForgeEvent, ForgeReport, number_of, text_of
+from boocoder.forges.report import (
+    AUTHOR_MAX_CHARS,
+    URL_MAX_CHARS,
+    ForgeEvent,
+    ForgeReport,
+    base_moved,
+    number_of,
+    text_of,
+)
 from boocoder.model.webhook import FollowState, ForgeEventKind
 
 Payload = Mapping[str, object]
@@ -30,7 +38,7 @@ def read_gitlab(event: str, payload: Payload) -> ForgeReport | None:
         case "Note Hook":
             return _note(repository, payload)
         case "Push Hook":
-            return _push(repository, payload)
+            return base_moved(repository, payload)
     return None
 
 
@@ -96,15 +104,6 @@ def _note(repository: str, payload: Payload) -> ForgeReport | None:
     )
     news = ForgeNews(number=number_of(payload, "merge_request.iid"))
     return ForgeReport(repository, branch=branch, news=news, event=event)
-
-
-def _push(repository: str, payload: Payload) -> ForgeReport | None:
-    ref, after = text_of(payload, "ref", URL_MAX_CHARS), text_of(payload, "after", 64)
-    if not ref.startswith("refs/heads/") or not after.strip("0"):
-        return None
-    base = ref.removeprefix("refs/heads/")
-    event = ForgeEvent(ForgeEventKind.BASE, f"base:{after}", f"{base} has moved to {after}.")
-    return ForgeReport(repository, base=base, event=event)
 
 
 def _same_project(payload: Payload, request: str) -> bool:

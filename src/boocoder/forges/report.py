@@ -59,3 +59,13 @@ def number_of(payload: Mapping[str, object], path: str) -> int | None:
     """A field as the number of a pull request."""
     text = text_at(payload, path)
     return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def base_moved(repository: str, payload: Mapping[str, object]) -> ForgeReport | None:
+    """What a push says, whose fields both kinds of forges name alike; None where no branch was pushed."""
+    ref, after = text_of(payload, "ref", URL_MAX_CHARS), text_of(payload, "after", 64)
+    if not ref.startswith("refs/heads/") or not after.strip("0"):
+        return None
+    base = ref.removeprefix("refs/heads/")
+    event = ForgeEvent(ForgeEventKind.BASE, f"base:{after}", f"{base} has moved to {after}.")
+    return ForgeReport(repository, base=base, event=event)

@@ -158,6 +158,16 @@ class ChaosRun:
 
     async def run(self) -> ChaosReport:
         """Do all of it, and judge what is left."""
+        before = await self._open()
+        self._until = time.monotonic() + self._plan.seconds
+        await asyncio.gather(self._queue(), self._stop_database(), self._kill_services())
+        await self._send_again()
+        await self._wait_ended()
+        await self._judge(before)
+        return self.report
+
+    async def _open(self) -> str:
+        """Start the hosts and open the sessions; returns what the person's repository is like before."""
         before = fingerprint(self._project.path)
         await asyncio.gather(*(asyncio.to_thread(host.start) for host in self._hosts))
         async with self._hosts[0].client() as client:
@@ -165,12 +175,7 @@ class ChaosRun:
             for _ in range(self._plan.sessions):
                 self._sessions.append((await client.post("/api/sessions", Id, {"project_id": project.id})).id)
         await self._learn()
-        self._until = time.monotonic() + self._plan.seconds
-        await asyncio.gather(self._queue(), self._stop_database(), self._kill_services())
-        await self._send_again()
-        await self._wait_ended()
-        await self._judge(before)
-        return self.report
+        return before
 
     async def _learn(self) -> None:
         """What a task says that nothing disturbs."""

@@ -9,8 +9,7 @@ from uuid import uuid4
 
 from boocoder.wire.service import HostInfo
 from tests.acceptance.hosts.chaos import ChaosPlan, ChaosRun
-from tests.acceptance.many_tasks import Created, Id
-from tests.invariants import fingerprint
+from tests.acceptance.many_tasks import Created
 
 AT_ONCE = 16  # requests
 ENDED = "SELECT count(*) FROM tasks WHERE ended_at IS NOT NULL"
@@ -47,13 +46,7 @@ class LeavingRun(ChaosRun):
 
     async def leave(self) -> LeavingReport:
         """Do all of it, and judge what is left."""
-        before = fingerprint(self._project.path)
-        await asyncio.gather(*(asyncio.to_thread(host.start) for host in self._hosts))
-        async with self._hosts[0].client() as client:
-            project = await client.post("/api/projects", Id, {"path": str(self._project.path)})
-            for _ in range(self._plan.sessions):
-                self._sessions.append((await client.post("/api/sessions", Id, {"project_id": project.id})).id)
-        await self._learn()
+        before = await self._open()
         await self._queue_all()
         while int(str(await self._ask(ENDED))) < self._plan.tasks // 3:
             await asyncio.sleep(0.2)

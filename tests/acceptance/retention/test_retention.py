@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -105,14 +108,20 @@ def shown(seen: list[frames.Frame]) -> dict[object, object]:
     return {**states, **texts}
 
 
+@asynccontextmanager
+async def serving(home: Installation, dsn: str, project: Path) -> AsyncIterator[Desk]:
+    """A desk at the service, which is started."""
+    home.start()
+    async with home.client() as client:
+        yield Desk(home, dsn, ServiceHarness(client, project))
+
+
 async def test_folding_loses_nothing_that_is_shown(
     installation: MakeInstallation, repository: MakeRepository, dsn: str
 ) -> None:
     home = installation({"BOOCODER_DATABASE_URL": dsn})
-    home.start()
-    async with home.client() as client:
-        harness = ServiceHarness(client, repository().path)
-        desk = Desk(home, dsn, harness)
+    async with serving(home, dsn, repository().path) as desk:
+        harness = desk.harness
         made = await desk.turns(3)
         newest = await harness.queue(PROMPT.format(word="last"), session=made.session_id)
         before = shown(await harness.follow(newest))
@@ -134,10 +143,8 @@ async def test_a_client_that_was_away_while_a_turn_was_folded_misses_nothing(
     installation: MakeInstallation, repository: MakeRepository, dsn: str
 ) -> None:
     home = installation({"BOOCODER_DATABASE_URL": dsn})
-    home.start()
-    async with home.client() as client:
-        harness = ServiceHarness(client, repository().path)
-        desk = Desk(home, dsn, harness)
+    async with serving(home, dsn, repository().path) as desk:
+        harness = desk.harness
         made = await harness.queue(PROMPT.format(word="w"))
         seen = await harness.follow(made)
         whole = shown(seen)
@@ -156,10 +163,8 @@ async def test_old_answers_are_deleted_and_say_so(
     installation: MakeInstallation, repository: MakeRepository, dsn: str
 ) -> None:
     home = installation({"BOOCODER_DATABASE_URL": dsn})
-    home.start()
-    async with home.client() as client:
-        harness = ServiceHarness(client, repository().path)
-        desk = Desk(home, dsn, harness)
+    async with serving(home, dsn, repository().path) as desk:
+        harness = desk.harness
         made = await desk.turns(3)
         other = await desk.turns(1)
         prompts = [message.text for message in await harness.messages(made)]
@@ -173,7 +178,7 @@ async def test_old_answers_are_deleted_and_say_so(
         assert all(said(await harness.messages(other)))
         notices = [part.data["code"] for message in messages[:4] for part in message.parts if part.data]
         assert notices == ["answer_deleted", "answer_deleted"]
-        found = await client.items("/api/search", Found, q="w0")
+        found = await harness.client.items("/api/search", Found, q="w0")
         assert {one.role for one in found if one.session_id == made.session_id} == {"user"}
         assert (await harness.changes(made))[0].additions == 3
 
@@ -191,15 +196,13 @@ async def test_sessions_that_were_archived_long_ago_are_deleted_by_the_service(
 ) -> None:
     rules = {"BOOCODER_RETENTION_CHECK_EVERY_S": "0.2", "BOOCODER_RETENTION_ARCHIVED_DAYS": "0.000001"}
     home = installation({"BOOCODER_DATABASE_URL": dsn, **rules})
-    home.start()
-    async with home.client() as client:
-        harness = ServiceHarness(client, repository().path)
-        desk = Desk(home, dsn, harness)
+    async with serving(home, dsn, repository().path) as desk:
+        client = desk.harness.client
         kept, archived = await desk.turns(1), await desk.turns(1)
         await client.patch(f"/api/sessions/{archived.session_id}", dict[str, object], {"state": "archived"})
         async with asyncio.timeout(WAIT_S):
             while archived.session_id in {one.id for one in await client.items("/api/sessions", Id, state="archived")}:
                 await asyncio.sleep(0.05)
-        assert len(await harness.messages(kept)) == 2
+        assert len(await desk.harness.messages(kept)) == 2
         assert not list((home.data_dir / "worktrees").glob(f"{archived.session_id}*"))
     assert await desk.violations() == []

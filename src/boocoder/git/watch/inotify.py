@@ -65,7 +65,7 @@ class TreeWatch:
 
     def _watch_all(self, root: bytes, limit: int) -> None:
         device = os.lstat(root).st_dev
-        if file_system(root) not in _LOCAL:
+        if _file_system(root) not in _LOCAL:
             raise NotWatchable("file system")
         waiting = [root]
         while waiting:
@@ -226,7 +226,7 @@ def _parse(events: bytes) -> Iterator[tuple[int, int]]:
         place += _RECORD.size + name_bytes
 
 
-def file_system(path: bytes) -> int:
+def _file_system(path: bytes) -> int:
     """The type of the file system (statfs(2): a long, first of all), 0 where the kernel does not say."""
     import ctypes
 

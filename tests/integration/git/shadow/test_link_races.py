@@ -71,7 +71,7 @@ async def racing(request: pytest.FixtureRequest, disk: Path) -> Racing:
     return Racing(Sandbox(policy=SandboxPolicy(), home=home, data_dir=disk / "data", support=support))
 
 
-async def opened(project: Path, root: Path, limit: Racing) -> ShadowRepository:
+async def opened(project: Path, root: Path, limit: Racing | None = None) -> ShadowRepository:
     shadow = ShadowRepository(git_dir=root / "data" / "shadow.git", project=project, limit=limit)
     await shadow.open()
     return shadow
@@ -147,8 +147,7 @@ async def test_a_repair_writes_through_no_link(
     repository: MakeRepository, tmp_path: Path, name: str, dangling: bool
 ) -> None:
     project = repository()
-    shadow = ShadowRepository(git_dir=tmp_path / "data" / "shadow.git", project=project.path)
-    await shadow.open()
+    shadow = await opened(project.path, tmp_path)
     place = await shadow.add_worktree(tmp_path / "w" / "one", commit=project.head())
     git_dir = shadow.worktrees.git_dir_of(place.path)
     outside = tmp_path / "home"
@@ -169,8 +168,7 @@ async def test_a_repair_writes_through_no_link_that_comes_while_it_works(
     repository: MakeRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = repository()
-    shadow = ShadowRepository(git_dir=tmp_path / "data" / "shadow.git", project=project.path)
-    await shadow.open()
+    shadow = await opened(project.path, tmp_path)
     place = await shadow.add_worktree(tmp_path / "w" / "one", commit=project.head())
     git_dir = shadow.worktrees.git_dir_of(place.path)
     outside = tmp_path / "home"
